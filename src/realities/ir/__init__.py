@@ -1,0 +1,1 @@
+"""The core: what a model is."""

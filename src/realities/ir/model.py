@@ -1,0 +1,133 @@
+"""What a model is: variables, lookups, dimensions and a time specification.
+
+A `Model` is scalar: one `Variable` for each element of a subscripted name. Behavior is functions
+elsewhere: `model/` builds one from a file, `verify` checks it, `engine/` runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from realities.ir.expr import Expr
+from realities.source import NOWHERE, SourceText, Span
+from realities.units import Unit
+
+Kind = Literal["constant", "auxiliary", "stock", "initial", "fixed_delay", "sample", "data"]
+Integrator = Literal["euler", "rk2", "rk4", "rk45"]
+Dialect = Literal["vensim", "xmile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One scalar variable.
+
+    | kind        | `expression`                         | `initial`                     | `extra`              |
+    |-------------|--------------------------------------|-------------------------------|----------------------|
+    | constant    | a value that never changes; may be overridden by a draw            |  |                      |
+    | auxiliary   | its value at every time (flows too)  | its value while initial values are computed, or None (ACTIVE INITIAL) | |
+    | stock       | net flow per unit of time            | value at the initial time     |                      |
+    | initial     | evaluated once, at the initial time  |                               |                      |
+    | fixed_delay | input                                | output until the delay is over| (delay time,)        |
+    | sample      | input, kept while the condition holds| value before it first holds   | (condition,)         |
+    | data        | None: read off `series` by time      |                               |                      |
+    """
+
+    name: str
+    kind: Kind
+    expression: Expr | None
+    initial: Expr | None = None
+    extra: tuple[Expr, ...] = ()
+    series: str | None = None
+    unit: Unit | None = None
+    base: str = ""
+    elements: tuple[str, ...] = ()
+    is_flow: bool = False
+    is_hidden: bool = False
+    doc: str = ""
+    group: str = ""
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Points of a graphical function; `xs` does not decrease.
+
+    `mode` says what lies between and beyond the points: `interpolate` holds the end values,
+    `extrapolate` continues the end segments, `discrete` holds each value to the next point,
+    `backward` takes the next point's value.
+    """
+
+    name: str
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    mode: Literal["interpolate", "extrapolate", "discrete", "backward"] = "interpolate"
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A named axis and its elements, in order."""
+
+    name: str
+    elements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpec:
+    """When a run starts and ends, its step and how often it is saved, in the model's unit of time.
+
+    The four are variables of the model too (`INITIAL TIME` and so on), so that they can be saved,
+    set and computed from others; what stands here are their full names.
+    """
+
+    initial_time: str = "INITIAL TIME"
+    final_time: str = "FINAL TIME"
+    time_step: str = "TIME STEP"
+    save_period: str = "SAVEPER"
+    unit: Unit | None = None
+    integrator: Integrator = "euler"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A verified model. `variables` are in an order in which auxiliaries can be evaluated."""
+
+    name: str
+    variables: tuple[Variable, ...]
+    time: TimeSpec
+    lookups: Mapping[str, Lookup] = MappingProxyType({})
+    dimensions: tuple[Dimension, ...] = ()
+    dialect: Dialect = "vensim"
+    source: SourceText | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {v.name: v for v in self.variables})
+        object.__setattr__(self, "_by_key", {name_key(v.name): v for v in self.variables})
+
+    def __getitem__(self, name: str) -> Variable:
+        """Return a variable by its full name; case, spaces and underscores do not matter."""
+        by_name: dict[str, Variable] = self._by_name  # type: ignore[attr-defined]
+        by_key: dict[str, Variable] = self._by_key  # type: ignore[attr-defined]
+        return by_name[name] if name in by_name else by_key[name_key(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name_key(name) in self._by_key  # type: ignore[attr-defined]
+
+    @property
+    def constants(self) -> tuple[Variable, ...]:
+        """The variables that a draw may override."""
+        return tuple(v for v in self.variables if v.kind == "constant")
+
+    @property
+    def stocks(self) -> tuple[Variable, ...]:
+        """The stocks, those that delays and smooths became included."""
+        return tuple(v for v in self.variables if v.kind == "stock")
+
+
+def name_key(name: str) -> str:
+    """Return what two spellings of one name share: case, spaces, underscores and quotes do not matter."""
+    key = " ".join(name.replace("_", " ").replace('"', "").split()).casefold()
+    return key.replace(" [", "[").replace("[ ", "[").replace(" ]", "]").replace(", ", ",").replace(" ,", ",")
