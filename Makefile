@@ -1,0 +1,64 @@
+# `make` alone lists the targets. Every target sets up what it needs in .venv; nothing is installed elsewhere.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo check test test-all browser golden bench clean
+
+help:
+	@echo "make demo      set up a virtual environment, run the flagship case from folder to report"
+	@echo "make test      set up with the development tools, run the quick tests (under two minutes)"
+	@echo "make test-all  the same with the slow laws"
+	@echo "make browser   the report's tests in Chromium (needs /usr/bin/chromium)"
+	@echo "make check     formatting, lint, types and import order"
+	@echo "make golden    rewrite the expected texts of diagnostics; read the difference as a user would"
+	@echo "make bench     measure the engine; minimum of repeats"
+	@echo "make clean     remove the virtual environment and caches"
+
+$(BIN)/python:
+	@echo "Creating a virtual environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "venv is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.runtime: $(BIN)/python pyproject.toml
+	@echo "Installing Realities and the libraries it runs on into $(VENV)"
+	@$(BIN)/pip install -q -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@echo "Installing the development tools into $(VENV)"
+	@$(BIN)/pip install -q -e ".[dev]"
+	@touch $@
+
+setup: $(VENV)/.dev
+
+demo: $(VENV)/.runtime
+	@echo "Running: realities run ukraine-2022 --quick"
+	@$(BIN)/realities run ukraine-2022 --quick
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup
+	@echo "Running the quick tests"
+	$(BIN)/python -m pytest -n 2
+
+test-all: setup
+	$(BIN)/python -m pytest -m "not browser" -n 2
+
+browser: setup
+	$(BIN)/python -m pytest -m browser
+
+golden: setup
+	REALITIES_GOLDEN=rewrite $(BIN)/python -m pytest -q tests/bad
+
+bench: setup
+	$(BIN)/python bench/bench_reference.py
+	$(BIN)/python bench/bench_run.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
