@@ -236,7 +236,7 @@ _ROWS = (
         7,
         7,
         "u, u, 1, 1, u, u, * -> u",
-        "(least, most, probability, trials, shift, stretch, seed): shift + stretch times binomial, truncated.",
+        "(least, most, probability, trials, shift, stretch, seed): shift + stretch times binomial, cut.",
         is_random=True,
     ),
     Builtin(
@@ -298,7 +298,7 @@ _ROWS = (
         7,
         None,
         "1, u | u, 1, *, *, * ... -> u",
-        "(k, available, then request, type, priority, width, extra of each): what claimant k gets of the supply "
+        "(k, available, then request, type, priority, width, extra of each): what k gets of the supply "
         "when all are supplied at one common price of their priority curves. Types: 0 fixed quantity, "
         "1 rectangular, 2 triangular, 3 normal, 4 exponential, 5 constant elasticity.",
     ),
