@@ -1,1 +1,75 @@
-"""Realities: rival accounts of one system, run side by side and weighed by dated observations."""
+"""Realities: rival accounts of one system, run side by side and weighed by dated observations.
+
+Every public name is importable from here and loaded when first used, so that `import realities`
+and `realities --help` stay quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from realities.case.accounts import Account
+    from realities.case.claims import Claim
+    from realities.case.folder import Case, load_case
+    from realities.case.observations import Observation
+    from realities.engine.reference import simulate
+    from realities.errors import InputError, RealitiesError, SimulationError
+    from realities.ir.model import Model
+    from realities.model.load import load_model
+    from realities.report import write_report
+    from realities.trajectories import Trajectories
+    from realities.weigh.fits import Weighing
+    from realities.weigh.study import Study, run_case
+    from realities.weigh.weighing import weigh_accounts
+
+_HOME = {
+    "Account": "case.accounts",
+    "Case": "case.folder",
+    "Claim": "case.claims",
+    "InputError": "errors",
+    "Model": "ir.model",
+    "Observation": "case.observations",
+    "RealitiesError": "errors",
+    "SimulationError": "errors",
+    "Study": "weigh.study",
+    "Trajectories": "trajectories",
+    "Weighing": "weigh.fits",
+    "load_case": "case.folder",
+    "load_model": "model.load",
+    "run_case": "weigh.study",
+    "simulate": "engine.reference",
+    "weigh_accounts": "weigh.weighing",
+    "write_report": "report",
+}
+
+__all__ = [
+    "Account",
+    "Case",
+    "Claim",
+    "InputError",
+    "Model",
+    "Observation",
+    "RealitiesError",
+    "SimulationError",
+    "Study",
+    "Trajectories",
+    "Weighing",
+    "load_case",
+    "load_model",
+    "run_case",
+    "simulate",
+    "weigh_accounts",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'realities' has no attribute {name!r}")
+    return getattr(import_module(f"realities.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

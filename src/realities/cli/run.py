@@ -1,0 +1,175 @@
+"""`realities run`, `weigh` and `report`: a case from folder to weights, judged claims and a page."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from realities.cli.terminal import Terminal, bar
+
+if TYPE_CHECKING:
+    from realities.weigh.study import Study
+
+FLAGSHIP = "ukraine-2022"
+as_of_option = click.option(
+    "--as-of", "as_of", metavar="DATE", help="Use only what was published by this day (YYYY-MM-DD)."
+)
+seed_option = click.option("--seed", type=click.IntRange(min=0), help="Default: the case's own seed.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+workers_option = click.option(
+    "--threads", "workers", type=click.IntRange(min=1), help="Processes to use; default: one a core."
+)
+
+
+@click.command()
+@click.argument("case_name", metavar="[CASE]", default=FLAGSHIP)
+@as_of_option
+@click.option("--draws", type=click.IntRange(min=20), help="Forward runs per account; default: the case's own.")
+@seed_option
+@click.option("--out", metavar="DIR", help="Where to write; default: runs/CASE.")
+@click.option("--quick", is_flag=True, help="Fewer particles and runs: a first look.")
+@workers_option
+@json_option
+@click.pass_obj
+def run(
+    terminal: Terminal,
+    case_name: str,
+    as_of: str | None,
+    draws: int | None,
+    seed: int | None,
+    out: str | None,
+    quick: bool,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Simulate, weigh, judge claims and write report.html, results.nc and results.json."""
+    from realities.case.folder import load_case
+    from realities.report import write_results
+    from realities.weigh.study import run_case
+
+    day = parse_day(as_of)
+    terminal.note(f"Loading {case_name}")
+    case = load_case(case_name)
+    terminal.diagnostics(case.warnings)
+    with terminal.progress() as progress:
+        study = run_case(
+            case,
+            as_of=day,
+            draws=draws,
+            seed=seed,
+            effort="quick" if quick else "default",
+            workers=workers,
+            progress=progress,
+        )
+    folder = Path(out) if out is not None else Path("runs") / case.id
+    page, result = write_results(study, folder)
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    print_weights(study)
+    for warning in study.warnings:
+        terminal.note(f"warning: {warning}")
+    terminal.detail(f"Results are in {folder}")
+    click.echo(f"Report: {page}")
+
+
+@click.command()
+@click.argument("case_name", metavar="CASE")
+@as_of_option
+@click.option("--timeline", is_flag=True, help="Weights at every date computed, not only the last.")
+@click.option("--quick", "effort", flag_value="quick", help="Fewer particles: a first look.")
+@click.option("--publish", "effort", flag_value="publish", help="More particles and runs, for publication.")
+@seed_option
+@workers_option
+@json_option
+@click.pass_obj
+def weigh(
+    terminal: Terminal,
+    case_name: str,
+    as_of: str | None,
+    timeline: bool,
+    effort: str | None,
+    seed: int | None,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Weigh a case's accounts by the reports published by a date."""
+    from realities.case.folder import load_case
+    from realities.weigh.results import study_to_json
+    from realities.weigh.study import run_case
+
+    day = parse_day(as_of)
+    case = load_case(case_name)
+    terminal.diagnostics(case.warnings)
+    with terminal.progress() as progress:
+        study = run_case(
+            case,
+            as_of=day,
+            seed=seed,
+            effort=effort or "default",  # type: ignore[arg-type]
+            workers=workers,
+            dates=None if timeline else (),
+            progress=progress,
+        )
+    if as_json:
+        click.echo(json.dumps(study_to_json(study, timeline=timeline), ensure_ascii=False, indent=2))
+        return
+    for shown in study.dates if timeline else study.dates[-1:]:
+        print_weights(study, shown)
+    for warning in study.warnings:
+        terminal.note(f"warning: {warning}")
+
+
+@click.command()
+@click.argument("results", metavar="RESULTS|CASE")
+@click.option("--out", metavar="FILE.html", help="Default: report.html beside the results.")
+@click.pass_obj
+def report(terminal: Terminal, results: str, out: str | None) -> None:
+    """Write the page again from saved results, or run a case and write its page."""
+    from realities.case.folder import load_case
+    from realities.report import is_results, rewrite_report, write_results
+    from realities.weigh.study import run_case
+
+    source = Path(results)
+    if is_results(source):
+        click.echo(f"Report: {rewrite_report(source, Path(out) if out else None)}")
+        return
+    case = load_case(results)
+    terminal.diagnostics(case.warnings)
+    with terminal.progress() as progress:
+        study = run_case(case, progress=progress)
+    folder = Path("runs") / case.id
+    page, _ = write_results(study, folder, page=Path(out) if out else None)
+    click.echo(f"Report: {page}")
+
+
+def parse_day(text: str | None) -> date | None:
+    """Return a day given as YYYY-MM-DD; a wrong command line otherwise."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f'--as-of "{text}": write a day as YYYY-MM-DD') from None
+
+
+def print_weights(study: Study, as_of: date | None = None) -> None:
+    """Print the reading and a bar for each account, in the case's order."""
+    from realities.weigh.results import in_hundred, reading
+
+    day = as_of or study.as_of
+    click.echo(reading(study, day))
+    weighing = study.weighings[day]
+    names = {account.id: account.name for account in study.case.accounts}
+    width = max(map(len, names.values()), default=0)
+    shown = in_hundred(weighing.weights)
+    for badge, (account, name) in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", names.items(), strict=False):
+        if weighing.fits[account].reliable:
+            text = f"{shown[account]:>3} in 100  {bar(weighing.weights[account])}"
+        else:
+            text = "not reliable"
+        click.echo(f"  {badge}  {name:<{width}}  {text}".rstrip())

@@ -1,0 +1,171 @@
+"""`realities simulate`: run one model, once or for a table of draws, and write what came out."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from realities.cli.terminal import Terminal
+from realities.errors import Findings, SimulationError, UnreadableError, did_you_mean
+from realities.source import SourceText, Span
+
+if TYPE_CHECKING:
+    from realities.ir.model import Model, Variable
+    from realities.trajectories import Trajectories
+
+
+@click.command()
+@click.argument("model_file", metavar="MODEL")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Give a constant another value.")
+@click.option("--draws", "draws_file", metavar="FILE.csv", help="One row per draw, one column per constant.")
+@click.option("--only", "only", metavar="NAME", multiple=True, help="Keep this variable; may be repeated.")
+@click.option("--out", metavar="FILE", help="Write .csv, .nc or .parquet; without it, CSV to stdout.")
+@click.option("--integrator", type=click.Choice(["euler", "rk2", "rk4", "rk45"]), help="Instead of the file's.")
+@click.option("--engine", type=click.Choice(["reference"]), default="reference", show_default=True)
+@click.option("--threads", type=click.IntRange(min=1), default=1, help="Ignored by the reference engine.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For random functions.")
+@click.option("--data", "data", metavar="FILE", multiple=True, help="Series for data variables.")
+@click.pass_obj
+def simulate(
+    terminal: Terminal,
+    model_file: str,
+    settings: Sequence[str],
+    draws_file: str | None,
+    only: Sequence[str],
+    out: str | None,
+    integrator: str | None,
+    engine: str,
+    threads: int,
+    seed: int,
+    data: Sequence[str],
+) -> None:
+    """Run MODEL and write every variable at every save point, or those named by --only."""
+    import numpy as np
+
+    from realities.engine.reference import Simulator
+    from realities.model.load import load_model
+
+    if out is not None and Path(out).suffix.lower() not in (".csv", ".nc", ".parquet"):
+        raise click.UsageError(f"--out {out}: the suffix must be .csv, .nc or .parquet")
+    findings = Findings()
+    model = load_model(Path(model_file), data=[Path(name) for name in data], findings=findings)
+    terminal.diagnostics(findings.warnings)
+    outputs = [name for wanted in only for name in _names(model, wanted, "--only", model.variables)]
+    parameters = {name: np.array([value]) for name, value in _settings(model, settings).items()}
+    n_draws = None
+    if draws_file is not None:
+        table = _draws(model, Path(draws_file))
+        n_draws = len(next(iter(table.values()), []))
+        parameters |= {name: np.array(values) for name, values in table.items()}
+    simulator = Simulator(model, outputs=outputs or None, integrator=integrator)  # type: ignore[arg-type]
+    result = simulator.run(parameters, n_draws=n_draws or 1, seed=seed)
+    _report_failures(terminal, model, result)
+    _write(result, out, with_draw=draws_file is not None)
+
+
+def _write(result: Trajectories, out: str | None, *, with_draw: bool) -> None:
+    if out is None:
+        result.write_csv(click.get_text_stream("stdout"), with_draw=with_draw)
+    elif out.lower().endswith(".csv"):
+        result.write_csv(Path(out), with_draw=with_draw)
+    elif out.lower().endswith(".nc"):
+        result.write_netcdf(Path(out))
+    else:
+        result.write_parquet(Path(out))
+
+
+def _report_failures(terminal: Terminal, model: Model, result: Trajectories) -> None:
+    """Raise when no run stayed within the real numbers; say how many did not otherwise."""
+    n_failed = int(result.failed.sum())
+    if not n_failed or result.first_failure is None:
+        return
+    draw, variable, time = result.first_failure
+    where = f'"{variable}" left the real numbers at time {time:g} in draw {draw}'
+    if n_failed == result.n_draws and model[variable].kind == "stock":
+        raise SimulationError(f"{where}; to look closer: realities simulate ... --only \"{variable}\"")
+    terminal.note(f"warning: {n_failed} of {result.n_draws} draws left the real numbers; first: {where}")
+
+
+def _names(model: Model, wanted: str, option: str, among: Iterable[Variable]) -> list[str]:
+    """Return the full names that `wanted` means: one variable, or every element of a subscripted one."""
+    from realities.ir.model import name_key
+
+    key = name_key(wanted)
+    candidates = [variable for variable in among if not variable.is_hidden]
+    exact = [variable.name for variable in candidates if name_key(variable.name) == key]
+    found = exact or [variable.name for variable in candidates if variable.base and name_key(variable.base) == key]
+    if found:
+        return found
+    source = SourceText(option, wanted)
+    findings = Findings()
+    if wanted in model:
+        sentence = f'"{model[wanted].name}" is not a constant; only constants can be set'
+        findings.error("not-a-constant", sentence, source.span(0, len(wanted)))
+    else:
+        hint = did_you_mean(wanted, [v.name for v in candidates] + [v.base for v in candidates if v.base])
+        findings.error("unknown-name", f'no variable is named "{wanted}"', source.span(0, len(wanted)), hint)
+    findings.check()
+    return []
+
+
+def _settings(model: Model, settings: Sequence[str]) -> dict[str, float]:
+    """Return the values that --set gives, by full name."""
+    values: dict[str, float] = {}
+    for setting in settings:
+        name, equals, text = setting.rpartition("=")
+        source = SourceText("--set", setting)
+        if not equals or not name.strip():
+            raise click.UsageError(f'--set "{setting}": write NAME=VALUE')
+        value = _number(text, source.span(len(name) + 1, len(setting)))
+        values |= dict.fromkeys(_names(model, name.strip(), "--set", model.constants), value)
+    return values
+
+
+def _number(text: str, span: Span) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        findings = Findings()
+        findings.error("bad-number", f'"{text.strip()}" is not a finite number', span)
+        findings.check()
+    return value
+
+
+def _draws(model: Model, path: Path) -> Mapping[str, list[float]]:
+    """Return the columns of a table of draws by full name of the constant."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        findings = Findings()
+        findings.error("unreadable-file", f"cannot read {path}: {problem}", SourceText(str(path), "").span(0))
+        raise UnreadableError(findings.items) from None
+    source = SourceText(str(path), text)
+    rows = list(csv.reader(text.splitlines()))
+    findings = Findings()
+    if len(rows) < 2:
+        findings.error("no-draws", "a header row and at least one row of numbers are needed", source.span(0))
+        findings.check()
+    columns = [(_names(model, name.strip(), str(path), model.constants), j) for j, name in enumerate(rows[0])
+               if name.strip().casefold() != "draw"]
+    table: dict[str, list[float]] = {name: [] for names, _ in columns for name in names}
+    for number, row in enumerate(rows[1:], start=2):
+        if not row:
+            continue
+        if len(row) != len(rows[0]):
+            findings.error("ragged-row", f"{len(row)} cells where the header has {len(rows[0])}",
+                           source.line_span(number))
+            continue
+        for names, j in columns:
+            column = sum(len(cell) + 1 for cell in row[:j]) + 1
+            value = _number(row[j], source.line_span(number, column, len(row[j])))
+            for name in names:
+                table[name].append(value)
+    findings.check()
+    return table

@@ -1,0 +1,116 @@
+"""What a user sees in a terminal: messages and progress on stderr, results on stdout.
+
+Colour only on a terminal and never alone; `NO_COLOR` wins over `FORCE_COLOR`. Away from a terminal
+progress is one plain line every tenth of the work or every ten seconds, without carriage returns.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import click
+
+from realities.errors import Diagnostic
+
+#: Called with what is going on, how much of it is done, and how much there is.
+Progress = Callable[[str, float, float], None]
+
+BAR_WIDTH = 40
+EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+@dataclass(slots=True)
+class Terminal:
+    """Where messages go and how much of them is wanted: 0 errors only, 1 normal, 2 more."""
+
+    verbosity: int = 1
+    _last: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def note(self, text: str) -> None:
+        """Write one line of progress or advice to stderr, unless quiet."""
+        if self.verbosity > 0:
+            click.echo(text, err=True)
+
+    def detail(self, text: str) -> None:
+        """Write one line that only a verbose run shows."""
+        if self.verbosity > 1:
+            click.echo(text, err=True)
+
+    def diagnostics(self, items: Sequence[Diagnostic]) -> None:
+        """Write findings to stderr; warnings are left out when quiet."""
+        shown = [item for item in items if item.severity == "error" or self.verbosity > 0]
+        for item in shown:
+            click.echo(paint(item) + "\n", err=True)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Give a progress callback: bars on a terminal, plain lines elsewhere, nothing when quiet."""
+        if self.verbosity == 0:
+            yield lambda _stage, _done, _total: None
+        elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            yield from self._bars()
+        else:
+            yield self._line
+
+    def _bars(self) -> Iterator[Progress]:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description:<28}"),
+            BarColumn(bar_width=BAR_WIDTH),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(),
+        )
+        tasks: dict[str, TaskID] = {}
+        with Progress(*columns, console=Console(stderr=True, no_color=not wants_color())) as bars:
+
+            def update(stage: str, done: float, total: float) -> None:
+                if stage not in tasks:
+                    tasks[stage] = bars.add_task(stage, total=total)
+                bars.update(tasks[stage], completed=done, total=total)
+
+            yield update
+
+    def _line(self, stage: str, done: float, total: float) -> None:
+        share, now = (done / total if total else 1.0), time.monotonic()
+        last_share, last_time = self._last.get(stage, (-1.0, now))
+        if share >= 1 > last_share or share - last_share >= 0.1 or now - last_time >= 10:
+            click.echo(f"{stage:<28} {100 * share:3.0f} %", err=True)
+            self._last[stage] = (share, now)
+
+
+def wants_color() -> bool:
+    """Whether to colour: a terminal, or forced; never under NO_COLOR or TERM=dumb."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()
+
+
+def paint(item: Diagnostic) -> str:
+    """Return a diagnostic's text, its severity coloured where colour is wanted."""
+    text = item.render()
+    if not wants_color():
+        return text
+    mark = f"{item.severity}[{item.code}]"
+    return text.replace(mark, click.style(mark, fg="red" if item.severity == "error" else "yellow"), 1)
+
+
+def bar(share: float, width: int = BAR_WIDTH) -> str:
+    """Return a bar of block characters, `share` of `width` columns long."""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+
+
+def summary_line(checked: str, n_errors: int, n_warnings: int) -> str:
+    """Return the last line of a check: what was checked, and how many problems there are."""
+
+    def count(n: int, word: str) -> str:
+        return f"{n} {word}" + ("" if n == 1 else "s")
+
+    return f"Checked {checked}: {count(n_errors, 'error')}, {count(n_warnings, 'warning')}."
