@@ -95,6 +95,8 @@ _ROWS = (
     Builtin("sqrt", 1, 1, "u -> u^0.5", "Square root."),
     Builtin("min", 1, None, "u ... -> u", "Smallest argument."),
     Builtin("max", 1, None, "u ... -> u", "Largest argument."),
+    Builtin("sum", 1, None, "u ... -> u", "Sum of the arguments, added from left to right."),
+    Builtin("product", 1, None, "1 ... -> 1", "Product of the arguments, multiplied from left to right."),
     Builtin("if_then_else", 3, 3, "1, u, u -> u", "Second argument where the first is not 0, else third."),
     Builtin("power", 2, 2, "1, 1 -> 1", "First argument to the power of the second."),
     Builtin("vensim.log", 2, 2, "1, 1 -> 1", "Logarithm of the first argument to the base of the second."),

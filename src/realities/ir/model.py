@@ -32,7 +32,7 @@ class Variable:
     | initial     | evaluated once, at the initial time  |                               |                      |
     | fixed_delay | input                                | output until the delay is over| (delay time,)        |
     | sample      | input, kept while the condition holds| value before it first holds   | (condition,)         |
-    | data        | None: read off `series` by time      |                               |                      |
+    | data        | None: the table `series` of `Model.lookups`, read at the time | |                      |
     """
 
     name: str
@@ -102,6 +102,9 @@ class Model:
     dimensions: tuple[Dimension, ...] = ()
     dialect: Dialect = "vensim"
     source: SourceText | None = field(default=None, compare=False, repr=False)
+    #: Every variable by name, in an order in which initial values can be computed: a stock by its `initial`,
+    #: an auxiliary by its `initial` or else its expression. Empty in a model built by hand.
+    initial_order: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {v.name: v for v in self.variables})
