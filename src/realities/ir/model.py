@@ -98,7 +98,7 @@ class Model:
     name: str
     variables: tuple[Variable, ...]
     time: TimeSpec
-    lookups: Mapping[str, Lookup] = MappingProxyType({})
+    lookups: Mapping[str, Lookup] = field(default_factory=lambda: MappingProxyType({}))
     dimensions: tuple[Dimension, ...] = ()
     dialect: Dialect = "vensim"
     source: SourceText | None = field(default=None, compare=False, repr=False)
