@@ -1,0 +1,275 @@
+"""Results: what an ensemble of runs gave, by variable, draw and time.
+
+In come arrays from an engine; out go values by name, at any time by interpolation, as an xarray
+data set, or as a file. Axes are always (draw, time). Written by `engine/`, read by `weigh/`, the claims
+and the report.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.errors import RealitiesError, did_you_mean
+from realities.units import Unit
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectories:
+    """The runs of an ensemble.
+
+    Attributes
+    ----------
+    times
+        The times saved, ascending, shape (T,), in the model's unit of time.
+    values
+        For each variable its values, shape (draw, T).
+    units
+        The unit of each variable, None where its author gave none.
+    failed
+        Which draws left the real numbers, shape (draw,). Their values are as computed, NaN included.
+    first_failure
+        (draw, variable, time) of the first failure of the first failed draw, or None.
+    time_unit
+        The unit of `times`, if known.
+    """
+
+    times: FloatArray
+    values: Mapping[str, FloatArray]
+    units: Mapping[str, Unit | None] = field(default_factory=lambda: MappingProxyType({}))
+    failed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    first_failure: tuple[int, str, float] | None = None
+    time_unit: Unit | None = None
+
+    def __post_init__(self) -> None:
+        shapes = {array.shape for array in self.values.values()}
+        if len(shapes) > 1 or any(len(shape) != 2 or shape[1] != self.times.size for shape in shapes):
+            raise ValueError(f"values must all be (draw, {self.times.size}), not {sorted(shapes)}")
+        n_draws = next(iter(shapes))[0] if shapes else self.failed.size
+        if self.failed.size == 0 < n_draws:
+            object.__setattr__(self, "failed", np.zeros(n_draws, dtype=bool))
+        if self.failed.shape != (n_draws,):
+            raise ValueError(f"failed must be ({n_draws},), not {self.failed.shape}")
+        object.__setattr__(self, "_by_key", {_key(name): name for name in self.values})
+
+    @property
+    def n_draws(self) -> int:
+        """How many draws there are, failed ones included."""
+        return int(self.failed.size)
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """Return the values of a variable, (draw, time); case, spaces and underscores do not matter."""
+        return self.values[self._full_name(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and _key(name) in self._by_key  # type: ignore[attr-defined]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __repr__(self) -> str:
+        span = f"{self.times[0]:g} to {self.times[-1]:g}" if self.times.size else "none"
+        unit = f" {self.time_unit}" if self.time_unit is not None else ""
+        failed = f", {int(self.failed.sum())} failed" if self.failed.any() else ""
+        return (
+            f"<Trajectories: {len(self.values)} variables, {self.n_draws} draws{failed}, "
+            f"{self.times.size} times, {span}{unit}>"
+        )
+
+    def at(self, name: str, times: FloatArray | Sequence[float]) -> FloatArray:
+        """Return a variable at other times, by linear interpolation between the saved ones.
+
+        Parameters
+        ----------
+        name
+            The variable.
+        times
+            Times within the saved span, shape (K,), in any order.
+
+        Returns
+        -------
+        Values, shape (draw, K).
+
+        Raises
+        ------
+        ValueError
+            If a time lies before the first or after the last saved one.
+        """
+        wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        values = self[name]
+        if wanted.size == 0:
+            return np.empty((self.n_draws, 0))
+        low, high = self.times[0], self.times[-1]
+        slack = 1e-9 * max(abs(low), abs(high), 1.0)
+        if not bool(np.all((wanted >= low - slack) & (wanted <= high + slack))):
+            raise ValueError(f"times must lie between {low:g} and {high:g}")
+        if self.times.size == 1:
+            return np.repeat(values, wanted.size, axis=1)
+        wanted = np.clip(wanted, low, high)
+        left = np.clip(np.searchsorted(self.times, wanted, side="right") - 1, 0, self.times.size - 2)
+        weight = (wanted - self.times[left]) / (self.times[left + 1] - self.times[left])
+        with np.errstate(all="ignore"):  # a failed draw may hold infinities
+            between = values[:, left] * (1.0 - weight) + values[:, left + 1] * weight
+        # At a saved time the neighbor must not speak, not even by 0 * inf.
+        return np.where(weight == 0.0, values[:, left], np.where(weight == 1.0, values[:, left + 1], between))
+
+    def to_xarray(self) -> xr.Dataset:
+        """Return an `xarray.Dataset` with dimensions draw and time, units as attributes.
+
+        A variable that bears the name of a coordinate gets an underscore behind it; `long_name` has
+        its own name.
+        """
+        import xarray as xr
+
+        data = {
+            label: (
+                ("draw", "time"),
+                self.values[name],
+                {"units": _unit_text(self.units.get(name)), "long_name": name},
+            )
+            for name, label in _labels(self.values).items()
+        }
+        time_attributes = {"units": _unit_text(self.time_unit)} if self.time_unit is not None else {}
+        coordinates = {
+            "draw": np.arange(self.n_draws),
+            "time": ("time", self.times, time_attributes),
+            "failed": ("draw", self.failed),
+        }
+        return xr.Dataset(data, coords=coordinates)
+
+    def write_csv(self, target: str | Path | IO[str], *, with_draw: bool | None = None) -> None:
+        """Write one row for each draw and save point.
+
+        The columns are time, then every variable by its name; a column draw, from 0, comes first where
+        there are several draws.
+
+        Parameters
+        ----------
+        target
+            A path, written beside and renamed, or an open text file.
+        with_draw
+            Whether the column draw is there; by default only with several draws.
+        """
+        has_draw = self.n_draws > 1 if with_draw is None else with_draw
+        if isinstance(target, str | Path):
+            _write_beside(Path(target), lambda path: self._write_csv_file(path, has_draw))
+        else:
+            self._write_rows(target, has_draw)
+
+    def write_netcdf(self, path: str | Path) -> None:
+        """Write a netCDF file (by h5netcdf), dimensions draw and time.
+
+        A slash, which netCDF keeps for groups, becomes an underscore in a variable's name; the
+        attribute `long_name` has the name as its author wrote it.
+        """
+        dataset = self.to_xarray()
+        dataset["failed"] = dataset["failed"].astype("int8")  # netCDF has no booleans
+        by_label = {label: str(dataset[label].attrs["long_name"]) for label in dataset.data_vars}
+        labels = _labels(by_label.values(), slash="_")
+        dataset = dataset.rename({label: labels[name] for label, name in by_label.items()})
+        encoding: dict[str, Any] = {label: {"zlib": True, "complevel": 1} for label in labels.values()}
+        _write_beside(
+            Path(path), lambda beside: dataset.to_netcdf(beside, engine="h5netcdf", encoding=encoding)
+        )
+
+    def write_parquet(self, path: str | Path) -> None:
+        """Write a Parquet file with the columns draw, time, and every variable.
+
+        Raises
+        ------
+        RealitiesError
+            If pyarrow is not installed.
+        """
+        try:
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+        except ImportError:
+            raise RealitiesError(
+                'writing Parquet needs pyarrow: pip install "realities[parquet]"; or write .csv or .nc'
+            ) from None
+        n_times = self.times.size
+        columns: dict[str, Any] = {
+            "draw": np.repeat(np.arange(self.n_draws), n_times),
+            "time": np.tile(self.times, self.n_draws),
+        }
+        columns |= {name: np.ascontiguousarray(array).reshape(-1) for name, array in self.values.items()}
+        _write_beside(Path(path), lambda beside: pq.write_table(pa.table(columns), beside))
+
+    def _full_name(self, name: str) -> str:
+        if name in self.values:
+            return name
+        by_key: dict[str, str] = self._by_key  # type: ignore[attr-defined]
+        if _key(name) in by_key:
+            return by_key[_key(name)]
+        hint = did_you_mean(name, self.values)
+        raise KeyError(f'no variable named "{name}" was saved' + (f"; {hint}" if hint else ""))
+
+    def _write_csv_file(self, path: Path, has_draw: bool) -> None:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            self._write_rows(file, has_draw)
+
+    def _write_rows(self, file: IO[str], has_draw: bool) -> None:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*(["draw"] if has_draw else []), "time", *self.values])
+        times = [_number(time) for time in self.times.tolist()]
+        for draw in range(self.n_draws):
+            prefix = [str(draw)] if has_draw else []
+            columns = [array[draw].tolist() for array in self.values.values()]
+            for row, time in enumerate(times):
+                writer.writerow([*prefix, time, *(_number(column[row]) for column in columns)])
+
+
+def _number(value: float) -> str:
+    """Return the shortest text that reads back as the same number, whole numbers without a point."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _unit_text(unit: Unit | None) -> str:
+    return "" if unit is None else str(unit)
+
+
+def _key(name: str) -> str:
+    return "".join(name.replace("_", " ").replace('"', "").split()).casefold()
+
+
+def _labels(names: Iterable[str], slash: str = "/") -> dict[str, str]:
+    """Return a label for each variable, none that of a coordinate and no two the same."""
+    taken = {"draw", "time", "failed"}
+    labels: dict[str, str] = {}
+    for name in names:
+        label = name.replace("/", slash).strip() or "variable"
+        while label in taken:
+            label += "_"
+        taken.add(label)
+        labels[name] = label
+    return labels
+
+
+def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
+    """Write to a new file beside `path`, then rename it: no reader ever sees half a file."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    beside = Path(name)
+    try:
+        write(beside)
+        umask = os.umask(0)
+        os.umask(umask)
+        beside.chmod(0o666 & ~umask)  # a temporary file is private; what replaces a result is not
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
