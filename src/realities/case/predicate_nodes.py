@@ -199,6 +199,8 @@ class Predicate:
         The first and the last model time it looks at; a run may stop at `last_time`.
     first, latest
         The same as dates.
+    is_whole_run
+        Whether an operator of the future without an interval looks at the run from its start.
     span
         Where it was written.
     """
@@ -211,6 +213,7 @@ class Predicate:
     last_time: float
     first: date
     latest: date
+    is_whole_run: bool = False
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
     @property

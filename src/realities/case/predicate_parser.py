@@ -111,6 +111,7 @@ class _Reader:
         self.held: list[Held] = []
         self.times: set[float] = set()
         self.first, self.last = math.inf, -math.inf
+        self.is_whole_run = False
 
     def predicate(self, tree: Tree, made: date) -> Predicate:
         now = self.calendar.time_of(made)
@@ -129,6 +130,7 @@ class _Reader:
             last_time=self.last,
             first=first,
             latest=latest,
+            is_whole_run=self.is_whole_run,
             span=self.span,
         )
 
@@ -280,6 +282,7 @@ class _Reader:
         else:
             here = Bound(0.0, is_relative=True)
             is_past, is_whole = op in _PAST, now.is_outermost and op not in _PAST
+            self.is_whole_run |= is_whole
             low = Bound(self.start) if is_past or is_whole else here
             high = here if is_past else Bound(self.finish)
         begin = low.value + (now.low if low.is_relative else 0.0)
