@@ -7,16 +7,30 @@ rest into a likelihood.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from math import inf
+from typing import Final, cast
 
-from realities.case.priors import Prior
+import numpy as np
+
+from realities.case.located import Located
+from realities.case.priors import Prior, fixed_prior, parse_prior
+from realities.case.schema import MEASURE, MeasureKind, Scale
+from realities.case.shapes import conforms
+from realities.errors import Findings, did_you_mean
+from realities.ir.model import name_key
 from realities.source import NOWHERE, Span
-from realities.units import Unit
+from realities.units import Unit, UnitError, parse_unit
 
-Scale = Literal["log", "linear", "logit"]
-MeasureKind = Literal["value", "floor", "ceiling"]
+#: What a reporter's noise is taken to be where the file says nothing.
+DEFAULT_NOISE: Final = Prior("lognormal", (0.1, 0.5), "lognormal(median=0.1, sigma=0.5)")
+#: The same for floors and ceilings, whose counts are exact but for clerical error.
+DEFAULT_BOUND_NOISE: Final = fixed_prior(0.05)
+#: Standard deviation of `drift = true`, per year, on the log and logit scales; times the noise on the linear.
+DRIFT_SD: Final = 0.25
+#: A bias whose 5 % and 95 % quantiles differ by more than this factor does not tie a reporter to the truth.
+INFORMATIVE_RATIO: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,7 @@ class Measure:
 
     `expression` is the place of the expression in `measures.toml`; its text is in the model's own
     equation language. `account_variables` name the hidden variable of each account that reads the
-    quantity its own way.
+    quantity its own way, and `account_expressions` the place of its reading.
     """
 
     quantity: str
@@ -82,8 +96,213 @@ class Measure:
     scale: Scale
     discrepancy: Discrepancy | None
     label: str
+    account_expressions: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
     def variable_for(self, account: str) -> str:
         """Return the hidden variable from which an account reads this quantity."""
         return self.account_variables.get(account, self.variable)
+
+    @property
+    def possible(self) -> tuple[float, float]:
+        """The smallest and largest value the quantity can have, in the measure's unit.
+
+        Shares (logit scale, or the unit `fraction` or `share`) lie between nothing and the whole, and
+        what is taken on the log scale is not negative.
+        """
+        if self.scale == "logit" or str(self.unit).casefold() in ("fraction", "share", "fractions", "shares"):
+            whole = parse_unit("fraction").factor_to(self.unit) if self.unit.is_dimensionless else 1.0
+            return 0.0, whole
+        return (0.0, inf) if self.scale == "log" else (-inf, inf)
+
+
+def parse_measures(located: Located, accounts: Collection[str], findings: Findings) -> dict[str, Measure]:
+    """Return the measures that a file defines, by quantity; what is wrong with one hides no other."""
+    measures: dict[str, Measure] = {}
+    keys: dict[str, str] = {}
+    for quantity in located.data:
+        span = located.key(quantity)
+        key = name_key(quantity)
+        if not key:
+            findings.error("bad-value", "a quantity needs a name", span)
+        elif key in keys:
+            findings.error(
+                "duplicate-id", f'the quantities "{keys[key]}" and "{quantity}" have one name', span
+            )
+        elif conforms(located, MEASURE, findings, (quantity,)):
+            measure = _Reader(located, quantity, findings).measure(accounts)
+            if measure is not None:
+                measures[quantity] = measure
+        keys.setdefault(key, quantity)
+    return measures
+
+
+class _Reader:
+    """One table of `measures.toml` being read; its shape has been checked."""
+
+    def __init__(self, located: Located, quantity: str, findings: Findings) -> None:
+        self.located, self.quantity, self.findings = located, quantity, findings
+
+    def get(self, *path: str) -> object:
+        return self.located.get(self.quantity, *path)
+
+    def names(self, *path: str) -> list[str]:
+        """Return the keys of a table, or none where there is no table."""
+        table = self.get(*path)
+        return list(table) if isinstance(table, dict) else []
+
+    def measure(self, accounts: Collection[str]) -> Measure | None:
+        """Return the measure, or None if its unit or an expression cannot be used."""
+        unit = self.unit()
+        expression = self.expression("expression")
+        variants = {name: self.expression("accounts", name, "expression") for name in self.names("accounts")}
+        for name in variants:
+            if name not in accounts:
+                where = self.located.key(self.quantity, "accounts", name)
+                hint = did_you_mean(name, accounts)
+                self.findings.error("unknown-account", f'the case has no account "{name}"', where, hint)
+        if unit is None or expression is None or None in variants.values():
+            return None
+        expressions = {name: span for name, span in variants.items() if span is not None and name in accounts}
+        kind = cast(MeasureKind, self.get("kind") or "value")
+        scale = cast(Scale, self.get("scale") or "log")
+        reporters = {name: self.reporter(name, kind, scale) for name in self.names("reporters")}
+        self.copies(reporters)
+        return Measure(
+            quantity=self.quantity,
+            expression=expression,
+            unit=unit,
+            kind=kind,
+            variable=f"measure: {self.quantity}",
+            account_variables={name: f"measure: {self.quantity} @ {name}" for name in expressions},
+            reporters=reporters,
+            delay=self.delay(),
+            scale=scale,
+            discrepancy=self.discrepancy(),
+            label=str(self.get("label") or self.quantity).strip(),
+            account_expressions=expressions,
+            span=self.located.key(self.quantity),
+        )
+
+    def unit(self) -> Unit | None:
+        """Return the unit, or None with a finding at the character where reading it stopped."""
+        span = self.located.text(self.quantity, "unit")
+        try:
+            return parse_unit(span.text)
+        except UnitError as problem:
+            at = min(span.start + problem.offset, max(span.end - 1, span.start))
+            self.findings.error(
+                "bad-unit", f"cannot read the unit: {problem}", span.source.span(at, span.end)
+            )
+            return None
+
+    def expression(self, *path: str) -> Span | None:
+        """Return the place of an expression, or None with a finding if it is blank."""
+        span = self.located.text(self.quantity, *path)
+        if span.text.strip():
+            return span
+        self.findings.error("bad-value", "an expression is missing", self.located.value(self.quantity, *path))
+        return None
+
+    def reporter(self, name: str, kind: MeasureKind, scale: Scale) -> Reporter:
+        """Return a reporter, with what the file leaves out filled in."""
+        scale = cast(Scale, self.get("reporters", name, "scale") or scale)
+        copies = self.get("reporters", name, "copies")
+        span = self.located.key(self.quantity, "reporters", name)
+        bias = self.positive("reporters", name, "bias") or fixed_prior(1.0)
+        noise = self.positive("reporters", name, "noise")
+        if noise is None:
+            noise = DEFAULT_NOISE if kind == "value" else DEFAULT_BOUND_NOISE
+            if scale == "linear" and copies is None and self.get("reporters", name, "noise") is None:
+                message = f'"{name}" needs a noise: on the linear scale there is no usual size of error'
+                hint = f"write noise = ..., in {self.get('unit')}"
+                self.findings.error("missing-key", message, span, hint)
+        drift = self.drift(name, scale, noise)
+        return Reporter(name, bias, noise, drift, None if copies is None else str(copies), scale, span)
+
+    def drift(self, name: str, scale: Scale, noise: Prior) -> Prior | None:
+        """Return the prior of a reporter's drift per year; None for no drift."""
+        value = self.get("reporters", name, "drift")
+        if value is None or value is False:
+            return None
+        if value is True:
+            sd = DRIFT_SD * (float(noise.ppf(np.array(0.5))) if scale == "linear" else 1.0)
+            return Prior("normal", (0.0, sd), f"normal(0, {sd:g})")
+        return parse_prior(value, self.located.text(self.quantity, "reporters", name, "drift"), self.findings)
+
+    def positive(self, *path: str) -> Prior | None:
+        """Return a prior of a number above zero, None if there is none or it cannot be read.
+
+        A prior that reaches below zero, such as normal(1, 0.2), is truncated there.
+        """
+        value = self.get(*path)
+        if value is None:
+            return None
+        span = self.located.text(self.quantity, *path)
+        prior = parse_prior(value, span, self.findings)
+        if prior is None or prior.support[0] > 0 or (prior.fixed is None and prior.support[0] == 0):
+            return prior
+        low = np.array(0.0)
+        if prior.fixed is not None or prior.support[1] <= 0 or float(prior.cdf(low)) > 1 - 1e-9:
+            self.findings.error("bad-prior", f'"{path[-1]}" must be above zero', span)
+            return None
+        return replace(prior, low=0.0)
+
+    def copies(self, reporters: Mapping[str, Reporter]) -> None:
+        """Check that each copy leads, perhaps through others, to a reporter that copies nobody."""
+        for name, reporter in reporters.items():
+            if reporter.copies is None:
+                continue
+            where = self.located.value(self.quantity, "reporters", name, "copies")
+            if reporter.copies not in reporters:
+                message = f'"{reporter.copies}" is no reporter of "{self.quantity}"'
+                hint = did_you_mean(reporter.copies, reporters)
+                self.findings.error("unknown-reporter", message, where, hint)
+                continue
+            seen, at = [name], reporter.copies
+            while at in reporters and at not in seen and (beyond := reporters[at].copies) is not None:
+                seen.append(at)
+                at = beyond
+            if at == name:
+                chain = " copies ".join(f'"{one}"' for one in [*seen, name])
+                self.findings.error("copies-in-circle", f"{chain}: somebody must have counted", where)
+
+    def delay(self) -> Delay | None:
+        """Return the delay after which events enter a count."""
+        value = self.get("delay")
+        if value is None:
+            return None
+        path = ("delay", "half_life_days") if isinstance(value, dict) else ("delay",)
+        half_life = self.get(*path)
+        if isinstance(half_life, dict):
+            return Delay({int(year): float(days) for year, days in sorted(half_life.items())})
+        prior = self.positive(*path)
+        return None if prior is None else Delay({}, prior)
+
+    def discrepancy(self) -> Discrepancy | None:
+        """Return the model error of the measure, if the file gives one."""
+        match self.get("discrepancy"):
+            case {"sd": float() | int() as sd, "timescale_days": float() | int() as days}:
+                return Discrepancy(float(sd), float(days))
+            case _:
+                return None
+
+
+def check_identified(measure: Measure, findings: Findings) -> None:
+    """Warn where no reporter ties a quantity to the truth: its level then rests on the priors alone."""
+    reporters = [one for one in measure.reporters.values() if one.copies is None]
+    if reporters and not any(is_informative(one.bias) for one in reporters):
+        findings.warning(
+            "bias-not-identified",
+            f'no reporter of "{measure.quantity}" is anchored: how far all of them are off cannot be told',
+            measure.span,
+            "give one of them a bias of 1, or a prior whose p5 and p95 differ by less than a factor of 10",
+        )
+
+
+def is_informative(bias: Prior) -> bool:
+    """Return whether a bias is fixed, or known to within a factor of ten."""
+    if bias.fixed is not None:
+        return True
+    low, high = bias.ppf(np.array([0.05, 0.95]))
+    return bool(low > 0 and high / low <= INFORMATIVE_RATIO)

@@ -97,6 +97,15 @@ class Prior:
         inside = (x >= self.low) & (x <= self.high) | np.isnan(x)
         return np.where(inside, density - self._log_mass(), -inf)
 
+    def cdf(self, x: FloatArray) -> FloatArray:
+        """Return the probability of a value up to `x`, in the shape of `x`."""
+        x = np.asarray(x, dtype=np.float64)
+        if self.family == "fixed":
+            return np.where(x >= self.parameters[0], 1.0, 0.0)
+        at_low, at_high, upper = self._ends()
+        at_x = families.cdf(self.family, self.parameters, np.clip(x, self.low, self.high), upper=upper)
+        return np.clip((at_x - at_low) / (at_high - at_low), 0.0, 1.0)
+
     def widened(self, factor: float) -> Prior:
         """Return this prior with its spread times `factor`, about the same centre.
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 from realities.case.calendar import TIME_UNITS
-from realities.case.measures import MeasureKind, Scale
 from realities.case.shapes import (
     AnyOf,
     Choice,
@@ -26,6 +25,9 @@ from realities.case.shapes import (
     Text,
     json_schema,
 )
+
+Scale = Literal["log", "linear", "logit"]
+MeasureKind = Literal["value", "floor", "ceiling"]
 
 #: Names of accounts are names of files, and parts of addresses in the report.
 ACCOUNT_ID: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
