@@ -1,0 +1,119 @@
+"""Why an equation could not be read, in a modeller's words.
+
+In comes the parser's refusal and the text it was given; out goes one diagnostic that points at the
+place to look at: an unmatched parenthesis rather than the end of the equation, a missing operator
+rather than a list of tokens. Only `vensim.py` uses it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from realities.errors import Findings
+from realities.source import SourceText, Span
+
+if TYPE_CHECKING:
+    from lark.exceptions import UnexpectedInput
+
+_QUIET = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\'\n]*\'', re.DOTALL)
+_BRACKETS = {")": "(", "]": "["}
+_OPERANDS = {"NAME", "NUMBER", "LPAR"}
+_WORDS = (
+    ("COLON", '":" and its elements'),
+    ("EQUALS", '"="'),
+    ("COMMA", '","'),
+    ("RPAR", '")"'),
+    ("RSQB", '"]"'),
+    ("LSQB", '"["'),
+    ("$END", "the end of the equation"),
+)
+
+
+def explain(error: UnexpectedInput, text: str, source: SourceText, base: int, findings: Findings) -> None:
+    """Note in `findings` why `text`, which stands at `base` of `source`, is no equation."""
+    from lark.exceptions import UnexpectedToken
+
+    unmatched = _unmatched(text)
+    if unmatched is not None:
+        at, message = unmatched
+        findings.error("syntax-error", message, Span(source, base + at, base + at + 1))
+        return
+    if not isinstance(error, UnexpectedToken):
+        at = max(0, min(_offset(error), len(text) - 1))
+        place = Span(source, base + at, base + at + 1)
+        findings.error("syntax-error", _odd_character(text[at : at + 1]), place)
+        return
+    accepted = set(error.accepts or error.expected)
+    token = error.token
+    if token.type == "$END":
+        at = len(text.rstrip())
+        message = f"the equation ends where {expected(accepted)} should follow"
+        place = Span(source, base + max(at - 1, 0), base + max(at, 1))
+        findings.error("syntax-error", message, place)
+        return
+    start = base + (token.start_pos or 0)
+    word = token.strip()
+    message = f'expected {expected(accepted)} instead of "{_short(word)}"'
+    place = Span(source, start, start + max(len(word), 1))
+    findings.error("syntax-error", message, place, _advice(token.type, word, accepted))
+
+
+def _offset(error: UnexpectedInput) -> int:
+    at: int | None = error.pos_in_stream
+    return 0 if at is None else at
+
+
+def expected(accepted: set[str]) -> str:
+    """Return what may stand at a place, given the parser's names for it, as a phrase."""
+    if accepted >= _OPERANDS:
+        return 'a name, a number or "("'
+    if accepted == {"NAME", "QUOTED"}:
+        return "a name"
+    found = ["an operator such as + or *"] if "PLUS" in accepted or "OR" in accepted else []
+    found += [phrase for terminal, phrase in _WORDS if terminal in accepted]
+    if "EQUALS" in accepted and "PLUS" in accepted:
+        found.remove('"="')
+    if not found:
+        return "something else"
+    return f"{', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else found[0]
+
+
+def _advice(kind: str, word: str, accepted: set[str]) -> str:
+    if word == "==" and "PLUS" in accepted:
+        return 'to compare, write a single "="'
+    if kind in {"NAME", "NUMBER", "QUOTED", "LPAR"} and "TIMES" in accepted:
+        return "is an operator missing before it?"
+    if "EQUALS" in accepted and "TIMES" not in accepted:
+        return "an equation is written: name = expression ~ unit ~ comment |"
+    return ""
+
+
+def _unmatched(text: str) -> tuple[int, str] | None:
+    """Return the first bracket without a partner, and what to say about it."""
+    opened: list[int] = []
+    quiet = _QUIET.sub(lambda found: " " * len(found.group()), text)
+    for found in re.finditer(r"[()\[\]]", quiet):
+        at, bracket = found.start(), found.group()
+        if bracket in "([":
+            opened.append(at)
+        elif opened and text[opened[-1]] == _BRACKETS[bracket]:
+            opened.pop()
+        elif opened:
+            return opened[-1], f'this "{text[opened[-1]]}" is closed by "{bracket}"'
+        else:
+            return at, f'this "{bracket}" closes nothing'
+    if opened:
+        return opened[-1], f'this "{text[opened[-1]]}" is never closed'
+    return None
+
+
+def _odd_character(character: str) -> str:
+    if character in "\"'":
+        return f"this {character} is never closed"
+    return f'the character "{character}" has no meaning here'
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,406 @@
+"""Vensim text to the syntax tree: `.mdl` in, `ModelFile` out.
+
+The file is cut into blocks (`blocks.py`), each block parsed by the grammar in `vensim.lark`, and its
+parse tree turned into the frozen nodes of `syntax.py`, each with its place in the file. One bad
+equation costs one diagnostic; the others are read all the same. `arrays.py` and `resolve.py` come next.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, cast
+
+from realities.errors import Findings
+from realities.ir.builtins import NOT_AVAILABLE
+from realities.ir.expr import BinaryOp
+from realities.model import syntax
+from realities.model.blocks import LONGEST_EQUATION, MOST_ERRORS, Block, blank, cut
+from realities.source import SourceText, Span
+
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree
+
+#: Parentheses, functions and operators inside one another beyond this are refused.
+DEEPEST = 150
+
+_REALITY_CHECK = re.compile(r":THE\s+CONDITION:|:TEST\s+INPUT:", re.IGNORECASE)
+_RANGE = re.compile(r"\[[^\]]*\]\s*$")
+_OPERATORS: dict[str, BinaryOp] = {":AND:": "and", ":OR:": "or"}
+
+
+def read_vensim(source: SourceText, findings: Findings) -> syntax.ModelFile:
+    """Return the syntax tree of a Vensim model; what is wrong with its text is noted in `findings`."""
+    pieces = cut(source, findings)
+    equations: list[syntax.Equation] = []
+    dimensions: list[syntax.DimensionDef] = []
+    macros: list[syntax.MacroDef] = []
+    open_macro: syntax.MacroDef | None = None
+    body: list[syntax.Equation] = []
+    for block in pieces.blocks:
+        if len(findings.errors) >= MOST_ERRORS:
+            break
+        match block.kind:
+            case "macro":
+                open_macro, body = _macro_head(source, block), []
+            case "end of macro":
+                if open_macro is not None:
+                    macros.append(_with_body(open_macro, body))
+                open_macro = None
+            case "equation":
+                for read in _read_block(source, block, findings):
+                    if isinstance(read, syntax.DimensionDef):
+                        dimensions.append(read)
+                    else:
+                        (equations if open_macro is None else body).append(read)
+    if open_macro is not None:
+        findings.error("syntax-error", "this macro has no :END OF MACRO:", open_macro.span)
+    name = source.name.rpartition("/")[2].rpartition(".")[0] or source.name
+    return syntax.ModelFile(
+        name, source, "vensim", tuple(equations), tuple(dimensions), tuple(macros), pieces.integrator
+    )
+
+
+def read_expression(place: Span, findings: Findings) -> syntax.Term | None:
+    """Return the term that the text of `place` spells in Vensim's equation language, or None with a finding.
+
+    The text may stand in another file; a quotation mark that is escaped there is read as a plain one.
+    """
+    text = blank(place.text.replace('\\"', ' "'))
+    tree = _parse(text, "expression", place.source, place.start, findings)
+    if tree is None:
+        return None
+    try:
+        return _Reader(place.source, place.start).term(tree)
+    except _UnsoundError as error:
+        findings.error(error.code, error.message, error.span, *error.help)
+        return None
+
+
+@cache
+def _parser() -> Lark:
+    """Return the parser of equations. Lark is imported here, when the first model is read."""
+    from lark import Lark
+
+    grammar = files("realities.model").joinpath("vensim.lark").read_text(encoding="utf-8")
+    return Lark(
+        grammar,
+        parser="lalr",
+        start=["definition", "expression"],
+        maybe_placeholders=False,
+        propagate_positions=True,
+    )
+
+
+def _parse(text: str, start: str, source: SourceText, base: int, findings: Findings) -> Tree[Token] | None:
+    """Return the parse tree of one equation, or None with a finding."""
+    from lark.exceptions import UnexpectedInput
+
+    from realities.model.explain import explain
+
+    if len(text) > LONGEST_EQUATION:
+        findings.error(
+            "too-long",
+            f"this equation is {len(text):,} characters long; the most is {LONGEST_EQUATION:,}",
+            Span(source, base, base + 1),
+        )
+        return None
+    try:
+        return _parser().parse(text, start=start)
+    except UnexpectedInput as error:
+        explain(error, text, source, base, findings)
+        return None
+
+
+def _read_block(
+    source: SourceText, block: Block, findings: Findings
+) -> Iterator[syntax.Equation | syntax.DimensionDef]:
+    """Yield the definition that a block holds, if it holds a sound one."""
+    place = Span(source, block.start, block.start + len(block.text.rstrip()))
+    if _REALITY_CHECK.search(block.text):
+        findings.warning("reality-check", "Reality Check equations are not run; this one is left out", place)
+        return
+    tree = _parse(block.text, "definition", source, block.start, findings)
+    if tree is None:
+        return
+    try:
+        yield _Reader(source, block.start).definition(tree, block, place)
+    except _UnsoundError as error:
+        findings.error(error.code, error.message, error.span, *error.help)
+
+
+def _macro_head(source: SourceText, block: Block) -> syntax.MacroDef:
+    name, _, rest = block.text[len(":MACRO:") :].partition("(")
+    inputs, _, outputs = rest.rpartition(")")[0].partition(":")
+    place = Span(source, block.start, block.start + len(block.text))
+    return syntax.MacroDef(plain_name(name), _names(inputs), _names(outputs), (), place)
+
+
+def _with_body(macro: syntax.MacroDef, body: Sequence[syntax.Equation]) -> syntax.MacroDef:
+    return syntax.MacroDef(macro.name, macro.inputs, macro.outputs, tuple(body), macro.span)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(plain_name(part) for part in text.split(",") if part.strip())
+
+
+def plain_name(text: str) -> str:
+    """Return a name without quotation marks around it and with single spaces; escapes stay as written."""
+    name = " ".join(text.split())
+    return name[1:-1].strip() if len(name) > 1 and name[0] == name[-1] == '"' else name
+
+
+class _UnsoundError(Exception):
+    """A definition that the grammar allows and the language does not."""
+
+    def __init__(self, code: str, message: str, span: Span, *help: str) -> None:
+        super().__init__(message)
+        self.code, self.message, self.span, self.help = code, message, span, help
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Turns the parse tree of a text that begins at `base` into syntax nodes."""
+
+    source: SourceText
+    base: int
+
+    def span(self, node: Tree[Token] | Token) -> Span:
+        """Return the place of a node, without the spaces that a name takes along."""
+        if isinstance(node, str):
+            start = cast("int", node.start_pos)
+            return Span(self.source, self.base + start, self.base + start + len(node.rstrip()))
+        start, end = self.base + node.meta.start_pos, self.base + node.meta.end_pos
+        return Span(self.source, start, start + len(self.source.text[start:end].rstrip()))
+
+    # -- definitions ----------------------------------------------------------------------------
+
+    def definition(
+        self, tree: Tree[Token], block: Block, place: Span
+    ) -> syntax.Equation | syntax.DimensionDef:
+        """Read a whole block."""
+        parts = cast("list[Tree[Token]]", tree.children)
+        match tree.data:
+            case "dimension":
+                mappings = tuple(self.mapping(one) for one in _subtrees(parts[2])) if len(parts) > 2 else ()
+                return syntax.DimensionDef(
+                    self.name(parts[0]), self.members(parts[1]), mappings, None, self.span(parts[0])
+                )
+            case "alias":
+                return syntax.DimensionDef(
+                    self.name(parts[0]), (), (), self.name(parts[1]), self.span(parts[0])
+                )
+        left, interpolation = self.left(parts[0])
+        right: syntax.Term | None = None
+        match tree.data:
+            case "equation" | "unchangeable" | "data_equation":
+                right = self.right(parts[1])
+            case "lookup":
+                right = self.points(parts[1])
+            case "flat_lookup":
+                right = self.flat_lookup(parts[1:])
+        unit = _RANGE.sub("", blank(block.unit.text)).strip()
+        leading = len(block.unit.text) - len(block.unit.text.lstrip())
+        unit_span = Span(self.source, block.unit.start + leading, block.unit.start + leading + len(unit))
+        is_data = tree.data in ("data_equation", "no_equation")
+        return syntax.Equation(
+            left, right, unit, unit_span, block.doc, block.group, interpolation, is_data, place
+        )
+
+    def left(self, tree: Tree[Token]) -> tuple[syntax.Left, syntax.Interpolation | None]:
+        """Read a left side and the keyword behind it."""
+        subscripts: tuple[syntax.Subscript, ...] = ()
+        exceptions: tuple[tuple[syntax.Subscript, ...], ...] = ()
+        interpolation: syntax.Interpolation | None = None
+        for part in tree.children[1:]:
+            if isinstance(part, str):
+                keyword = " ".join(part.strip(":").replace("_", " ").lower().split())
+                interpolation = cast("syntax.Interpolation", keyword)
+            elif part.data == "subscripts":
+                subscripts = self.subscripts(part)
+            else:
+                exceptions = tuple(self.subscripts(one) for one in _subtrees(part))
+        head = cast("Tree[Token]", tree.children[0])
+        return syntax.Left(self.name(head), subscripts, exceptions, self.span(head)), interpolation
+
+    def members(self, tree: Tree[Token]) -> tuple[syntax.Member, ...]:
+        """Read a list of elements."""
+        found = []
+        for part in _subtrees(tree):
+            match part.data:
+                case "range":
+                    first, last = _subtrees(part)
+                    found.append(syntax.Member(self.name(first), self.name(last), self.span(part)))
+                case "outside":
+                    name = self.name(_subtrees(part)[0])
+                    raise _UnsoundError(
+                        "unsupported-function", f"{name} is not supported yet", self.span(part)
+                    )
+                case _:
+                    found.append(syntax.Member(self.name(part), None, self.span(part)))
+        return tuple(found)
+
+    def mapping(self, tree: Tree[Token]) -> syntax.MapsTo:
+        """Read what stands behind `->`."""
+        head, *members = _subtrees(tree)
+        return syntax.MapsTo(self.name(head), self.members(members[0]) if members else (), self.span(head))
+
+    # -- names ------------------------------------------------------------------------------------
+
+    def name(self, tree: Tree[Token]) -> str:
+        """Read a name."""
+        return plain_name(cast("str", tree.children[0]))
+
+    def subscripts(self, tree: Tree[Token]) -> tuple[syntax.Subscript, ...]:
+        """Read the subscripts between brackets."""
+        return tuple(
+            syntax.Subscript(self.name(_subtrees(one)[0]), len(one.children) > 1, self.span(one))
+            for one in _subtrees(tree)
+        )
+
+    # -- right sides --------------------------------------------------------------------------------
+
+    def right(self, tree: Tree[Token]) -> syntax.Term:
+        """Read a right side: a term, or rows of numbers."""
+        match tree.data:
+            case "row_list":
+                return syntax.Rows(tuple(self.numbers(tree)), self.span(tree))
+            case "tabbed_array":
+                return self.tabbed(cast("Token", tree.children[0]))
+            case _:
+                return self.term(cast("Tree[Token]", tree.children[0]))
+
+    def numbers(self, tree: Tree[Token]) -> Iterator[float]:
+        """Yield the numbers of a list, row after row."""
+        for part in _subtrees(tree):
+            if part.data == "row":
+                yield from self.numbers(part)
+            else:
+                yield self.number(part)
+
+    def number(self, tree: Tree[Token]) -> float:
+        """Read a number with or without sign, where nothing else may stand."""
+        sign, node = 1.0, tree
+        while node.data == "prefix" and node.children[0] in ("-", "+"):
+            sign = -sign if node.children[0] == "-" else sign
+            node = cast("Tree[Token]", node.children[1])
+        if node.data == "not_available":
+            return NOT_AVAILABLE
+        if node.data != "number":
+            raise _UnsoundError(
+                "bad-number", "a list of numbers can hold nothing but numbers", self.span(tree)
+            )
+        return sign * self.finite(cast("Token", node.children[0]))
+
+    def finite(self, token: Token) -> float:
+        """Read a literal."""
+        value = float(token)
+        if math.isinf(value):
+            raise _UnsoundError("bad-number", f"{_short(token)} is too large a number", self.span(token))
+        return value
+
+    def tabbed(self, token: Token) -> syntax.Rows:
+        """Read the numbers of a TABBED ARRAY."""
+        words = token.partition("(")[2].rpartition(")")[0].split()
+        try:
+            values = tuple(float(word) for word in words)
+        except ValueError:
+            raise _UnsoundError(
+                "bad-number", "a TABBED ARRAY can hold nothing but numbers", self.span(token)
+            ) from None
+        return syntax.Rows(values, self.span(token))
+
+    def points(self, tree: Tree[Token]) -> syntax.Points:
+        """Read the points of a lookup; the frame that Vensim draws around them is dropped."""
+        pairs = [self.point(one) for one in _subtrees(tree) if one.data == "point"]
+        return syntax.Points(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), self.span(tree))
+
+    def point(self, tree: Tree[Token]) -> tuple[float, float]:
+        """Read one point."""
+        x, y = _subtrees(tree)
+        return self.number(x), self.number(y)
+
+    def flat_lookup(self, parts: Sequence[Tree[Token]]) -> syntax.Term:
+        """Read a lookup in the old form: all abscissae, then all ordinates; or a function that reads one."""
+        if len(parts) == 1 and parts[0].data == "call":
+            return self.term(parts[0])
+        values = [self.number(part) for part in parts]
+        place = self.span(parts[0]).to(self.span(parts[-1]))
+        if len(values) % 2:
+            raise _UnsoundError(
+                "bad-lookup",
+                f"a lookup in this form lists its abscissae, then as many ordinates; {len(values)} is odd",
+                place,
+            )
+        half = len(values) // 2
+        return syntax.Points(tuple(values[:half]), tuple(values[half:]), place)
+
+    # -- terms ----------------------------------------------------------------------------------------
+
+    def term(self, tree: Tree[Token], depth: int = 0) -> syntax.Term:
+        """Read an expression."""
+        if depth > DEEPEST:
+            raise _UnsoundError(
+                "too-deep",
+                f"this expression is nested more than {DEEPEST} deep",
+                self.span(tree),
+                "split it into several variables",
+            )
+        parts = tree.children
+        match tree.data:
+            case "number":
+                return syntax.Numeral(self.finite(cast("Token", parts[0])), self.span(tree))
+            case "not_available":
+                return syntax.Numeral(NOT_AVAILABLE, self.span(tree))
+            case "string":
+                return syntax.Text(cast("str", parts[0])[1:-1], self.span(tree))
+            case "reference":
+                return self.reference(_subtrees(tree))
+            case "call":
+                *head, arguments = _subtrees(tree)
+                return self.call(self.reference(head), arguments, self.span(tree), depth)
+            case "points":
+                return self.points(tree)
+            case "prefix":
+                operand = self.term(cast("Tree[Token]", parts[1]), depth + 1)
+                op: syntax.PrefixOp = "not"
+                if parts[0] in ("-", "+"):
+                    op = cast("syntax.PrefixOp", str(parts[0]))
+                return syntax.Prefix(op, operand, self.span(tree))
+            case _:
+                left = self.term(cast("Tree[Token]", parts[0]), depth + 1)
+                right = self.term(cast("Tree[Token]", parts[2]), depth + 1)
+                token = cast("Token", parts[1])
+                infix = _OPERATORS.get(token.upper(), cast("BinaryOp", str(token)))
+                return syntax.Infix(infix, left, right, self.span(tree), self.span(token))
+
+    def reference(self, parts: Sequence[Tree[Token]]) -> syntax.Name:
+        """Read a name with or without subscripts."""
+        place = self.span(parts[0])
+        if len(parts) == 1:
+            return syntax.Name(self.name(parts[0]), (), place)
+        return syntax.Name(self.name(parts[0]), self.subscripts(parts[1]), place.to(self.span(parts[1])))
+
+    def call(self, function: syntax.Name, tree: Tree[Token], place: Span, depth: int) -> syntax.Apply:
+        """Read the arguments of a call."""
+        arguments: list[syntax.Term] = []
+        outputs: list[syntax.Term] = []
+        for part in _subtrees(tree):
+            if part.data == "outputs":
+                outputs = [self.term(one, depth + 1) for one in _subtrees(part)]
+            else:
+                arguments.append(self.term(part, depth + 1))
+        return syntax.Apply(function, tuple(arguments), tuple(outputs), place)
+
+
+def _subtrees(tree: Tree[Token]) -> list[Tree[Token]]:
+    """Return the children that are trees; the others are marks such as `!`."""
+    return [child for child in tree.children if not isinstance(child, str)]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:20]}..."
