@@ -7,8 +7,12 @@ the model in one way only. The same draws (the same uniform numbers) serve every
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +23,11 @@ from realities.engine.reference import Event, Simulator
 from realities.trajectories import Trajectories
 
 FloatArray = NDArray[np.float64]
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+#: Called with what is going on, how much of it is done, and how much there is.
+Progress = Callable[[str, float, float], None]
 
 #: Purposes of random streams; the numbers key generators together with the seed of the run.
 STREAM_PRIOR, STREAM_WEIGH, STREAM_FORWARD, STREAM_DISCREPANCY = range(4)
@@ -117,3 +126,71 @@ def uniforms(name: str, n_draws: int, *, seed: int) -> FloatArray:
     words = [key >> shift & 0xFFFFFFFF for shift in range(0, max(key.bit_length(), 1), 32)]
     rng = np.random.default_rng([seed, STREAM_PRIOR, *words])
     return (rng.integers(0, 1 << 53, size=n_draws) + 0.5) / float(1 << 53)
+
+
+def silent(_stage: str, _done: float, _total: float) -> None:
+    """Report no progress."""
+
+
+def map_tasks(
+    case: Case,
+    function: Callable[[Case, Task], Result],
+    tasks: Sequence[Task],
+    *,
+    workers: int | None = 1,
+    stage: str = "Working",
+    progress: Progress = silent,
+) -> list[Result]:
+    """Return `function(case, task)` for every task, in their order, on several processes if asked to.
+
+    Each task carries its own seed, so the results do not depend on `workers`. Processes are started
+    afresh on every platform, so a script that asks for more than one needs the usual
+    `if __name__ == "__main__":`.
+
+    Parameters
+    ----------
+    function
+        A function of a module, not a lambda: other processes import it.
+    workers
+        Processes; None means one for each core this process may use.
+    """
+    n_workers = min(available_cores() if workers is None else workers, len(tasks))
+    if n_workers <= 1:
+        results = []
+        for task in tasks:
+            progress(stage, len(results), len(tasks))
+            results.append(function(case, task))
+        progress(stage, len(tasks), len(tasks))
+        return results
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(n_workers, context, initializer=_keep, initargs=(case,)) as pool:
+        futures = {pool.submit(_call, function, task): k for k, task in enumerate(tasks)}
+        found: dict[int, Result] = {}
+        progress(stage, 0, len(tasks))
+        try:
+            for future in as_completed(futures):
+                found[futures[future]] = future.result()
+                progress(stage, len(found), len(tasks))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [found[k] for k in range(len(tasks))]
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_case_of_this_process: list[Case] = []
+
+
+def _keep(case: Case) -> None:
+    """Keep the case for the tasks of this worker process: it travels once, not with every task."""
+    _case_of_this_process[:] = [case]
+
+
+def _call(function: Callable[[Case, Task], Result], task: Task) -> Result:
+    return function(_case_of_this_process[0], task)

@@ -15,6 +15,10 @@ from pathlib import Path
 
 import click
 
+# One thread in linear algebra: our processes fill the cores, and sums do not depend on how many there are.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
 from realities.cli.cases import cases, new
 from realities.cli.check import check
 from realities.cli.run import report, run, weigh
