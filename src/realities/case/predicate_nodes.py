@@ -158,7 +158,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """`right` comes true within the interval, and `left` holds up to then.
+    """`right` is true at some time within the interval, and `left` at all times before that one.
 
     `left` has to hold from the current time when the interval starts at a duration, and from the
     start of the interval when that is a date.

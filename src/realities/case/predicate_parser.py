@@ -13,7 +13,7 @@ current time. Windows are cut at both ends of the run; a single time outside it 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import assert_never, cast
 
@@ -90,10 +90,14 @@ def parse_predicate(
 
 @dataclass(frozen=True, slots=True)
 class _Now:
-    """The earliest and latest the current time can be, in model time; `is_outermost` at the top."""
+    """The earliest and latest the current time can be, in model time.
+
+    `is_known` if it is one day and no window was cut for that; `is_outermost` at the top.
+    """
 
     low: float
     high: float
+    is_known: bool = True
     is_outermost: bool = False
 
 
@@ -177,7 +181,7 @@ class _Reader:
     def until(self, tree: Tree, do: Intervention, now: _Now) -> Until:
         interval, then = self.interval(tree, now, "until")
         since = now.low if interval.low.is_relative else then.low
-        left = self.formula(tree.children[0], do, _Now(max(since, self.start), then.high))
+        left = self.formula(tree.children[0], do, _Now(max(since, self.start), then.high, is_known=False))
         return Until(interval, left, self.formula(tree.children[1], do, then))
 
     def window(self, tree: Tree, do: Intervention, now: _Now) -> Window:
@@ -230,7 +234,7 @@ class _Reader:
             message = f"this is asked for on {self.day(outside)}, which the run does not reach"
             raise self.problem("outside-calendar", message, tree, self.covers())
         self.first, self.last = min(self.first, now.low), max(self.last, now.high)
-        if now.low == now.high:
+        if now.is_known:
             self.times.add(now.low)
         span = Span(self.span.source, tree.start, tree.end)
         text = " ".join(span.text.split())
@@ -262,7 +266,9 @@ class _Reader:
             shift *= DAYS[bound.unit] / DAYS[self.calendar.time_unit]
         if abs(bound.amount) * DAYS[bound.unit] > _LONGEST:
             raise PredicateError("bad-interval", "longer than any run", bound.start, bound.end)
-        return Bound(shift, is_relative=True), _Now(now.low + shift, now.high + shift)
+        return Bound(shift, is_relative=True), replace(
+            now, low=now.low + shift, high=now.high + shift, is_outermost=False
+        )
 
     def date(self, bound: BoundText) -> date:
         try:
@@ -287,10 +293,11 @@ class _Reader:
             high = here if is_past else Bound(self.finish)
         begin = low.value + (now.low if low.is_relative else 0.0)
         end = high.value + (now.high if high.is_relative else 0.0)
-        if now.low == now.high:
+        if now.is_known:
             self.check_window(tree, begin, end)
             self.times |= {begin, end}
-        return Interval(low, high), _Now(max(begin, self.start), min(end, self.finish))
+        first, last = (min(max(time, self.start), self.finish) for time in (begin, end))
+        return Interval(low, high), _Now(min(first, last), last, is_known=begin == end == first)
 
     def bounds(self, written: tuple[BoundText, ...], now: _Now, op: str) -> tuple[Bound, Bound]:
         a, b = written

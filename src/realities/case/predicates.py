@@ -247,28 +247,27 @@ class _Run:
         low, high = self.ends(window.interval, when)
         sampled = self.sampled(low, high)
         judged = self.judge(window.operand, sampled)
-        return _over(judged, sampled, low, high, window.quantifier in ("always", "historically"))
+        begin, end = np.searchsorted(sampled, low, side="left"), np.searchsorted(sampled, high, side="right")
+        is_all = window.quantifier in ("always", "historically")
+        return _over(judged, sampled.size, begin, end, is_all=is_all)
 
     def until(self, until: Until, when: FloatArray) -> _Judged:
+        """Judge `f until[a,b] g` as: f before a, g within [a,b], and `f until g` seen from a."""
         low, high = self.ends(until.interval, when)
-        if not until.interval.low.is_relative:
-            return self.until_since_date(until, low, high)
-        # f until[a,b] g  =  eventually[a,b] g  and  always[0,a] (f until g), each over the grid.
-        here = np.maximum(when, self.times[0])
-        sampled = self.sampled(np.concatenate([here, low]), np.concatenate([low, high]))
+        since = np.maximum(when, self.times[0]) if until.interval.low.is_relative else low
+        reach = np.minimum(low, self.times[-1])
+        sampled = self.sampled(np.concatenate([since, low]), np.concatenate([reach, high]))
+        if not sampled.size:
+            return _Judged(np.zeros((1, 1), dtype=np.bool_), np.full((1, 1), -np.inf))
         left, right = self.judge(until.left, sampled), self.judge(until.right, sampled)
-        unbounded = _until_the_end(left, right, sampled.size)
-        reached = _over(right, sampled, low, high, is_all=False)
-        return reached & _over(unbounded, sampled, here, low, is_all=True)
-
-    def until_since_date(self, until: Until, low: FloatArray, high: FloatArray) -> _Judged:
-        """Judge an `until` whose left side has to hold from a date on."""
-        sampled = self.sampled(low, high)
-        left = _full(self.judge(until.left, sampled), sampled.size)
-        so_far = _Judged(
-            np.logical_and.accumulate(left.truth, axis=1), np.minimum.accumulate(left.margin, axis=1)
+        at_low = np.searchsorted(sampled, low, side="left")
+        before = _over(left, sampled.size, np.searchsorted(sampled, since, side="left"), at_low, is_all=True)
+        within = _over(
+            right, sampled.size, at_low, np.searchsorted(sampled, high, side="right"), is_all=False
         )
-        return _over(so_far & self.judge(until.right, sampled), sampled, low, high, is_all=False)
+        unbounded = _until_the_end(left, right, sampled.size)
+        at_low = np.minimum(at_low, sampled.size - 1)
+        return before & within & _Judged(unbounded.truth[:, at_low], unbounded.margin[:, at_low])
 
     # -- time -------------------------------------------------------------------------------
 
@@ -302,19 +301,21 @@ def _full(judged: _Judged, n_times: int) -> _Judged:
 
 def _until_the_end(left: _Judged, right: _Judged, n_times: int) -> _Judged:
     """Return `left until right` without an upper bound, at every time, from the last backwards."""
-    left, both = _full(left, n_times), _full(left & right, n_times)
-    truth, margin = both.truth.copy(), both.margin.copy()
+    left, right = _full(left, n_times), _full(right, n_times)
+    n_draws = max(left.truth.shape[0], right.truth.shape[0])
+    truth = np.broadcast_to(right.truth, (n_draws, n_times)).copy()
+    margin = np.broadcast_to(right.margin, (n_draws, n_times)).copy()
     for k in range(n_times - 2, -1, -1):
         truth[:, k] |= left.truth[:, k] & truth[:, k + 1]
         margin[:, k] = np.maximum(margin[:, k], np.minimum(left.margin[:, k], margin[:, k + 1]))
     return _Judged(truth, margin)
 
 
-def _over(judged: _Judged, sampled: FloatArray, low: FloatArray, high: FloatArray, is_all: bool) -> _Judged:
-    """Return whether a formula holds at all times, or at some, of each window [low, high]."""
-    begin = np.searchsorted(sampled, low, side="left")
-    end = np.maximum(np.searchsorted(sampled, high, side="right"), begin)
-    judged = _full(judged, sampled.size)
+def _over(
+    judged: _Judged, n_times: int, begin: NDArray[np.intp], end: NDArray[np.intp], *, is_all: bool
+) -> _Judged:
+    """Return whether a formula holds at all times, or at some, of each window [begin, end)."""
+    judged, end = _full(judged, n_times), np.maximum(begin, end)
     if is_all:
         truth = _extremes(judged.truth, begin, end, np.logical_and, True)
         return _Judged(truth, _extremes(judged.margin, begin, end, np.minimum, np.inf))
