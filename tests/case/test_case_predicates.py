@@ -391,6 +391,18 @@ def test_windows_are_cut_at_the_end_of_the_run() -> None:
     )
 
 
+def test_windows_that_are_empty_at_every_time_may_hold_windows() -> None:
+    text = "always[2022-12-31, 2022-12-31](not eventually[1 day, 1 day](always[0, 0](x > 0)))"
+    with pytest.raises(AssertionError, match="outside-calendar"):
+        read(text)
+    predicate = read(text.replace("[2022-12-31, 2022-12-31]", "[2022-12-30, 2022-12-31]"))
+    (atom,) = predicate.atoms
+    formula = FormulaAt(Bound(364.0), predicate.formula.operand)  # type: ignore[union-attr]
+    truth, margin = evaluate(replace(predicate, formula=formula), {atom: np.ones((3, 365))}, DAYS, 0.0)
+    assert truth.tolist() == [True] * 3
+    assert margin.tolist() == [np.inf] * 3
+
+
 def test_until_needs_its_left_side_up_to_the_moment_of_the_right() -> None:
     war = np.where(DAYS <= 40, 1.0, 0.0)
     peace = np.where(DAYS >= 40, 1.0, 0.0)

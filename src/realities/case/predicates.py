@@ -246,9 +246,11 @@ class _Run:
     def window(self, window: Window, when: FloatArray) -> _Judged:
         low, high = self.ends(window.interval, when)
         sampled = self.sampled(low, high)
+        is_all = window.quantifier in ("always", "historically")
+        if not sampled.size:
+            return _nothing(is_all)
         judged = self.judge(window.operand, sampled)
         begin, end = np.searchsorted(sampled, low, side="left"), np.searchsorted(sampled, high, side="right")
-        is_all = window.quantifier in ("always", "historically")
         return _over(judged, sampled.size, begin, end, is_all=is_all)
 
     def until(self, until: Until, when: FloatArray) -> _Judged:
@@ -258,7 +260,7 @@ class _Run:
         reach = np.minimum(low, self.times[-1])
         sampled = self.sampled(np.concatenate([since, low]), np.concatenate([reach, high]))
         if not sampled.size:
-            return _Judged(np.zeros((1, 1), dtype=np.bool_), np.full((1, 1), -np.inf))
+            return _nothing(is_all=False)
         left, right = self.judge(until.left, sampled), self.judge(until.right, sampled)
         at_low = np.searchsorted(sampled, low, side="left")
         before = _over(left, sampled.size, np.searchsorted(sampled, since, side="left"), at_low, is_all=True)
@@ -290,6 +292,11 @@ class _Run:
 def _moved(bound: Bound, when: FloatArray) -> FloatArray:
     """Return the times a bound stands for: one date for all, or each time shifted."""
     return when + bound.value if bound.is_relative else np.array([bound.value])
+
+
+def _nothing(is_all: bool) -> _Judged:
+    """Return the judgement over windows that are all empty."""
+    return _Judged(np.full((1, 1), is_all), np.full((1, 1), np.inf if is_all else -np.inf))
 
 
 def _full(judged: _Judged, n_times: int) -> _Judged:
