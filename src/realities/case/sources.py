@@ -60,12 +60,17 @@ def source_keys(text: str) -> tuple[str, ...]:
 
 
 def check_keys(
-    text: str, span: Span, sources: Mapping[str, Source], findings: Findings, *, required: bool = False
+    text: str, span: Span, sources: Mapping[str, Source] | None, findings: Findings, *, required: bool = False
 ) -> None:
-    """Note an error for each key in `text` that no source has, and where a required one is missing."""
+    """Note an error for each key in `text` that no source has, and where a required one is missing.
+
+    Where `sources` is None the file could not be read, and every key passes.
+    """
     keys = source_keys(text)
     if required and not keys:
         findings.error("missing-source", "a source is missing: name an entry of sources.bib", span)
+    if sources is None:
+        return
     for key in keys:
         if key not in sources:
             findings.error(
@@ -127,7 +132,11 @@ class _Reader:
             raise BibtexError("an entry needs a key, followed by a comma", min(self.at, len(self.text) - 1))
         self.at = key.end()
         name, span = key[1], self.source.span(key.start(1), key.end(1))
-        fields = self.fields(close, match.start())
+        try:
+            fields = self.fields(close, match.start())
+        except BibtexError:  # its key stands, so that each use of it is not an error of its own
+            self.found.setdefault(name, Source(name, kind, span=span))
+            raise
         if name in self.found:
             hint = f"the first is at {self.found[name].span}"
             self.findings.error("duplicate-id", f'two sources have the key "{name}"', span, hint)

@@ -1,0 +1,80 @@
+"""network.geojson: the optional supply network of a case, checked for its shape.
+
+In comes the file; out goes its content as plain values. Points are nodes with an `id` and a `kind`
+(source, hub or front); LineStrings are routes `from` one node `to` another. The report draws it and
+`network/` computes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from realities.case.json_text import parse_json
+from realities.case.located import Located
+from realities.case.schema import NETWORK
+from realities.case.shapes import conforms
+from realities.errors import Findings, did_you_mean
+from realities.source import SourceText, Span
+
+
+def parse_network(source: SourceText, findings: Findings) -> Mapping[str, object] | None:
+    """Return the network in a GeoJSON text, or None with findings."""
+    located = parse_json(source, findings)
+    if located is None or not conforms(located, NETWORK, findings):
+        return None
+    n_before = len(findings.errors)
+    features = located.get("features")
+    nodes: dict[str, Span] = {}
+    routes: dict[str, Span] = {}
+    for index in range(len(features) if isinstance(features, list) else 0):
+        is_node = located.get("features", index, "geometry", "type") == "Point"
+        _check_coordinates(located, index, is_node, findings)
+        _check_id(located, index, nodes if is_node else routes, findings, required=is_node)
+    for index in range(len(features) if isinstance(features, list) else 0):
+        if located.get("features", index, "geometry", "type") == "LineString":
+            _check_ends(located, index, nodes, findings)
+    return located.data if len(findings.errors) == n_before else None
+
+
+def _check_coordinates(located: Located, index: int, is_node: bool, findings: Findings) -> None:
+    """A point has numbers, a line has positions."""
+    path = ("features", index, "geometry", "coordinates")
+    coordinates = located.get(*path)
+    kinds = {isinstance(part, list) for part in coordinates} if isinstance(coordinates, list) else set()
+    if kinds != {not is_node}:
+        wanted = "two numbers, [x, y]" if is_node else "two or more positions, [[x, y], [x, y]]"
+        findings.error("wrong-type", f"the coordinates must be {wanted}", located.value(*path))
+
+
+def _check_id(
+    located: Located, index: int, met: dict[str, Span], findings: Findings, *, required: bool
+) -> None:
+    """Nodes need ids, and no two nodes or routes may share one."""
+    value = located.get("features", index, "properties", "id")
+    if value is None:
+        if required:
+            where = located.value("features", index, "properties")
+            findings.error("missing-key", 'a Point needs an "id" among its properties', where)
+        return
+    name, span = str(value), located.value("features", index, "properties", "id")
+    if name in met:
+        message, hint = f'the id "{name}" is given twice', f"the first is at {met[name]}"
+        findings.error("duplicate-id", message, span, hint)
+    met.setdefault(name, span)
+
+
+def _check_ends(located: Located, index: int, nodes: Mapping[str, Span], findings: Findings) -> None:
+    """Check that a route leads from one known node to another."""
+    ends = []
+    for end in ("from", "to"):
+        value = located.get("features", index, "properties", end)
+        where = located.value("features", index, "properties", end)
+        ends.append(str(value))
+        if value is None:
+            findings.error("missing-key", f'a LineString needs "{end}" among its properties', where)
+        elif str(value) not in nodes:
+            message = f'no Point has the id "{value}"'
+            findings.error("unknown-name", message, where, did_you_mean(str(value), nodes))
+    if ends[0] == ends[1] and ends[0] in nodes:
+        where = located.value("features", index, "properties", "to")
+        findings.error("bad-value", "a route must lead from one node to another", where)
