@@ -24,15 +24,19 @@ Dialect = Literal["vensim", "xmile"]
 class Variable:
     """One scalar variable.
 
-    | kind        | `expression`                         | `initial`                     | `extra`              |
-    |-------------|--------------------------------------|-------------------------------|----------------------|
-    | constant    | a value that never changes; may be overridden by a draw            |  |                      |
-    | auxiliary   | its value at every time (flows too)  | its value while initial values are computed, or None (ACTIVE INITIAL) | |
-    | stock       | net flow per unit of time            | value at the initial time     |                      |
-    | initial     | evaluated once, at the initial time  |                               |                      |
-    | fixed_delay | input                                | output until the delay is over| (delay time,)        |
-    | sample      | input, kept while the condition holds| value before it first holds   | (condition,)         |
-    | data        | None: the table `series` of `Model.lookups`, read at the time | |                      |
+    | kind        | `expression`                | `initial`                         | `extra`       |
+    |-------------|-----------------------------|-----------------------------------|---------------|
+    | constant    | a value that never changes and that a draw may override |       |               |
+    | auxiliary   | its value at every time     | its value at first, or None       |               |
+    | stock       | net flow per unit of time   | value at the initial time         |               |
+    | initial     | evaluated once, at first    |                                   |               |
+    | fixed_delay | input                       | output until the delay is over    | (delay time,) |
+    | sample      | input, kept while so        | value before it is first so       | (condition,)  |
+    | data        | None                        |                                   |               |
+
+    Flows are auxiliaries. An auxiliary has an `initial` where its author gave one (ACTIVE INITIAL): it
+    stands for the auxiliary while initial values are computed. The values of a data variable are the
+    table `series` of `Model.lookups`, read at the time.
     """
 
     name: str

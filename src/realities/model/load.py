@@ -1,0 +1,220 @@
+"""A model file to a verified `Model`: the passes, in order.
+
+    read       bytes -> text, and where it came from
+    parse      text -> syntax tree                      vensim.py
+    arrays     dimensions, elements, mappings           arrays.py
+    symbols    which equations define what              symbols.py
+    resolve    syntax -> scalar variables               resolve.py, stateful.py, reductions.py
+    order      evaluation order, or the loop            order.py
+    units      what does not balance                    unitcheck.py
+    verify     what holds of every model                ir/verify.py
+
+Each pass gathers what is wrong and raises once; `engine/` runs what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from realities.errors import Diagnostic, Findings, InputError, UnreadableError
+from realities.ir.expr import Binary, Expr, Ref, Unary
+from realities.ir.model import Integrator, Model, TimeSpec, Variable
+from realities.ir.verify import verify
+from realities.model.arrays import build_space, name_key
+from realities.model.order import in_order
+from realities.model.reductions import REDUCTIONS
+from realities.model.resolve import Resolver
+from realities.model.stateful import STATEFUL
+from realities.model.symbols import Scope, build_table
+from realities.model.vensim import read_expression, read_vensim
+from realities.source import SourceText, Span
+from realities.units import Unit
+
+#: A model file larger than this is refused unread, in bytes.
+LARGEST_FILE = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraEquation:
+    """An expression from another file, in the model's own language, to become a hidden variable.
+
+    The text of `span` is the expression; problems in it are reported there.
+    """
+
+    name: str
+    span: Span
+    unit: Unit | None = None
+
+
+def load_model(
+    path: Path | str,
+    *,
+    extra: Sequence[ExtraEquation] = (),
+    data: Sequence[Path] = (),
+    findings: Findings | None = None,
+) -> Model:
+    """Return the model in a file, resolved, ordered and verified.
+
+    Parameters
+    ----------
+    path
+        A Vensim model (`.mdl`).
+    extra
+        Expressions that become hidden auxiliary variables, as a case's measures and claims do.
+    data
+        Files with the values of data variables.
+    findings
+        Takes the warnings, such as units that do not balance.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is missing or cannot be read.
+    InputError
+        If the model is wrong, with every problem that could be found.
+    """
+    place = Path(path)
+    if place.suffix.lower() != ".mdl":
+        raise _refusal(InputError, place, "unknown-format", f'"{place.name}" is no Vensim model (.mdl)')
+    if data:
+        raise _refusal(InputError, Path(data[0]), "unsupported-function", "data files are not supported yet")
+    return build_model(read_source(place), extra=extra, findings=findings)
+
+
+def build_model(
+    source: SourceText, *, extra: Sequence[ExtraEquation] = (), findings: Findings | None = None
+) -> Model:
+    """Return the model that a Vensim text describes; as `load_model`, for a text already read."""
+    found = Findings()
+    file = read_vensim(source, found)
+    if not file.equations and not found.errors:
+        found.error("empty-model", "this file holds no equations", Span(source, 0, 0))
+    found.check()
+    space = build_space(file.dimensions, found)
+    table = build_table(source, file.equations, space, found)
+    found.check()
+    macros = {name_key(macro.name): macro for macro in file.macros}
+    resolver = Resolver(space, table, macros, found, {**STATEFUL, **REDUCTIONS})
+    resolver.define_all()
+    _add_extra(resolver, extra)
+    found.check()
+    variables, initial_order = in_order(_mark_flows(resolver.variables), found)
+    found.check()
+    model = Model(
+        file.name,
+        variables,
+        _time(file.integrator, variables),
+        resolver.lookups,
+        space.dimensions(),
+        file.dialect,
+        source,
+        initial_order,
+    )
+    verify(model)
+    if findings is not None:
+        findings.extend(found.items)
+    return model
+
+
+def read_source(path: Path) -> SourceText:
+    """Return the text of a model file, whatever its encoding and line ends."""
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            message = f"this file has {size:,} bytes; the most is {LARGEST_FILE:,}"
+            raise _refusal(InputError, path, "too-large", message)
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror or error}"
+        raise _refusal(UnreadableError, path, "unreadable-file", message) from None
+    text = decode(content)
+    return SourceText(str(path), text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def decode(content: bytes) -> str:
+    """Return text from bytes: UTF-8, or UTF-16 by its mark, or else as Windows writes Western text."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", errors="replace")
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return content.decode("latin-1")
+
+
+def _refusal(kind: type[InputError], path: Path, code: str, message: str) -> InputError:
+    return kind(Diagnostic("error", code, message, Span(SourceText(str(path), ""), 0, 0)))
+
+
+def _add_extra(resolver: Resolver, extra: Sequence[ExtraEquation]) -> None:
+    """Add expressions from other files as hidden auxiliary variables."""
+    known = {variable.name for variable in resolver.variables}
+    for equation in extra:
+        if equation.name in known:
+            message = f'a variable named "{equation.name}" is there already'
+            resolver.findings.error("duplicate-name", message, equation.span)
+            continue
+        known.add(equation.name)
+        term = read_expression(equation.span, resolver.findings)
+        if term is not None:
+            expression = resolver.expr(term, Scope(equation.name, {}))
+            resolver.add(
+                equation.name,
+                "auxiliary",
+                expression,
+                unit=equation.unit,
+                base=equation.name,
+                is_hidden=True,
+                span=equation.span,
+            )
+
+
+def _time(integrator: Integrator, variables: Sequence[Variable]) -> TimeSpec:
+    """Return when the model runs: the full names of its four control variables, and the unit of time."""
+    names = {name_key(variable.name): variable for variable in variables}
+    spec = TimeSpec()
+    found = [
+        names[name_key(name)]
+        for name in (spec.initial_time, spec.final_time, spec.time_step, spec.save_period)
+    ]
+    unit = next(
+        (variable.unit for variable in (found[2], found[0], found[1]) if variable.unit is not None), None
+    )
+    initial_time, final_time, time_step, save_period = (variable.name for variable in found)
+    return TimeSpec(initial_time, final_time, time_step, save_period, unit, integrator)
+
+
+def _mark_flows(variables: Sequence[Variable]) -> list[Variable]:
+    """Mark the auxiliaries that are added to or taken from a stock."""
+    flows = {
+        ref
+        for variable in variables
+        if variable.kind == "stock" and variable.expression is not None
+        for ref in _summands(variable.expression)
+    }
+    return [
+        replace(variable, is_flow=True)
+        if variable.kind == "auxiliary" and variable.name in flows
+        else variable
+        for variable in variables
+    ]
+
+
+def _summands(expression: Expr) -> list[str]:
+    """Return the names that an expression adds or subtracts."""
+    found: list[str] = []
+    stack = [expression]
+    while stack:
+        match stack.pop():
+            case Ref(name):
+                found.append(name)
+            case Binary("+" | "-", left, right):
+                stack += [left, right]
+            case Unary("-", operand):
+                stack.append(operand)
+            case _:
+                pass
+    return found

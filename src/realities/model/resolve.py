@@ -1,0 +1,414 @@
+"""Syntax to the core: names become scalar variables, functions become calls or variables of their own.
+
+In come the syntax tree, its dimensions (`arrays.py`) and its symbols (`symbols.py`); out come scalar
+`Variable`s and `Lookup`s. Functions that hold state are unfolded in `stateful.py`, functions of whole
+arrays in `reductions.py`. Units are read here and checked later; `order.py` sorts the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypedDict, Unpack, assert_never
+
+from realities.errors import Findings
+from realities.ir.builtins import BUILTINS
+from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time, Unary
+from realities.ir.model import Kind, Lookup, Variable
+from realities.model import syntax
+from realities.model.arrays import MOST_VARIABLES, Instance, Space, name_key
+from realities.model.blocks import MOST_ERRORS
+from realities.model.functions import SIMPLE, UNSUPPORTED, suggest_function
+from realities.model.symbols import Scope, Symbol, Table
+from realities.source import Span
+from realities.units import Unit, UnitError, parse_unit
+
+#: A function the resolver unfolds itself: (resolver, call, scope) -> expression.
+Unfold = Callable[["Resolver", syntax.Apply, Scope], Expr]
+
+
+class About(TypedDict, total=False):
+    """What is said about a variable besides its equation."""
+
+    unit: Unit | None
+    base: str
+    elements: tuple[str, ...]
+    is_hidden: bool
+    doc: str
+    group: str
+    span: Span
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Gathers the variables and lookups of one model."""
+
+    space: Space
+    table: Table
+    macros: dict[str, syntax.MacroDef]
+    findings: Findings
+    unfold: dict[str, Unfold]
+    variables: list[Variable] = field(default_factory=list)
+    lookups: dict[str, Lookup] = field(default_factory=dict)
+    n_sites: int = 0
+    budget: int = 10 * MOST_VARIABLES
+    _labels: dict[str, int] = field(default_factory=dict)
+    _inline: dict[int, str] = field(default_factory=dict)
+
+    # -- definitions ------------------------------------------------------------------------------
+
+    def define_all(self) -> None:
+        """Define every scalar of every symbol, lookups first, then in the order of the file."""
+        for symbol in sorted(self.table, key=lambda symbol: symbol.kind != "lookup"):
+            about = self._about(symbol)
+            spoiled: set[int] = set()
+            for elements, (equation, instance) in symbol.instances.items():
+                before = len(self.findings.errors)
+                if before >= MOST_ERRORS:
+                    return
+                if id(equation) not in spoiled:
+                    self._define(symbol, elements, equation, instance, about)
+                if len(self.findings.errors) > before:
+                    spoiled.add(id(equation))
+
+    def _about(self, symbol: Symbol) -> About:
+        """Return unit, comment and group of a name: of the last of its equations that says any."""
+        unit: Unit | None = None
+        doc = group = ""
+        for equation in symbol.equations:
+            doc = equation.doc or doc
+            group = equation.group or group
+            if equation.unit:
+                try:
+                    unit = parse_unit(equation.unit)
+                except UnitError as error:
+                    self.findings.warning("bad-unit", str(error), equation.unit_span)
+        return {"unit": unit, "base": symbol.name, "doc": doc, "group": group}
+
+    def _define(
+        self,
+        symbol: Symbol,
+        elements: tuple[str, ...],
+        equation: syntax.Equation,
+        instance: Instance,
+        about: About,
+    ) -> None:
+        name = self.space.full_name(symbol.name, elements)
+        spelled = tuple(self.space.spelling[element] for element in elements)
+        about = {**about, "elements": spelled, "span": equation.left.span}
+        match equation.right:
+            case syntax.Points() as points:
+                self.add_lookup(name, points)
+            case syntax.Rows() as rows:
+                number = self._pick(rows, symbol, equation, instance)
+                self.add(name, "constant", Number(number, rows.span), **about)
+            case None:
+                self.findings.error(
+                    "missing-data",
+                    f'"{symbol.name}" is a data variable, and no data are given for it',
+                    equation.left.span,
+                )
+            case term:
+                scope = Scope(name, instance.binding)
+                self.define(name, term, scope, **about)
+
+    def _pick(
+        self, rows: syntax.Rows, symbol: Symbol, equation: syntax.Equation, instance: Instance
+    ) -> float:
+        """Return the number of a list that belongs to one scalar."""
+        sizes = [
+            len(self.space.axes[key].elements) if (key := name_key(subscript.name)) in self.space.axes else 1
+            for subscript in equation.left.subscripts
+        ]
+        total = 1
+        for size in sizes:
+            total *= size
+        if total != len(rows.values):
+            shape = " x ".join(str(size) for size in sizes if size > 1) or "1"
+            self.findings.error(
+                "wrong-count",
+                f'"{symbol.name}" needs {total} numbers ({shape}), not {len(rows.values)}',
+                rows.span,
+            )
+            return 0.0
+        return rows.values[instance.position]
+
+    def define(self, name: str, term: syntax.Term, scope: Scope, **about: Unpack[About]) -> None:
+        """Define one scalar variable by a term; a function that holds state may be the whole of it."""
+        if isinstance(term, syntax.Apply) and not term.function.subscripts:
+            arguments = term.arguments
+            match name_key(term.function.name), len(arguments):
+                case "game", 1:
+                    self.define(name, arguments[0], scope, **about)
+                    return
+                case "integ", 2:
+                    flow, initial = self.exprs(arguments, scope)
+                    self.add(name, "stock", flow, initial=initial, **about)
+                    return
+                case "initial", 1:
+                    self.add(name, "initial", self.expr(arguments[0], scope), **about)
+                    return
+                case "active initial", 2:
+                    active, initial = self.exprs(arguments, scope)
+                    self.add(name, "auxiliary", active, initial=initial, **about)
+                    return
+                case "delay fixed", 3:
+                    delayed, time, initial = self.exprs(arguments, scope)
+                    self.add(name, "fixed_delay", delayed, initial=initial, extra=(time,), **about)
+                    return
+                case "sample if true", 3:
+                    condition, sampled, initial = self.exprs(arguments, scope)
+                    self.add(name, "sample", sampled, initial=initial, extra=(condition,), **about)
+                    return
+        kind: Kind = "constant" if _is_literal(term) else "auxiliary"
+        self.add(name, kind, self.expr(term, scope), **about)
+
+    def add(
+        self,
+        name: str,
+        kind: Kind,
+        expression: Expr,
+        *,
+        initial: Expr | None = None,
+        extra: tuple[Expr, ...] = (),
+        **about: Unpack[About],
+    ) -> Ref:
+        """Add a variable and return a reference to it."""
+        self.variables.append(Variable(name, kind, expression, initial, extra, **about))
+        return Ref(name, about.get("span", expression.span))
+
+    def hide(
+        self,
+        name: str,
+        kind: Kind,
+        expression: Expr,
+        span: Span,
+        *,
+        initial: Expr | None = None,
+        extra: tuple[Expr, ...] = (),
+    ) -> Ref:
+        """Add a variable of our own making and return a reference to it."""
+        return self.add(
+            name, kind, expression, initial=initial, extra=extra, is_hidden=True, base=name, span=span
+        )
+
+    def label(self, scope: Scope, function: str) -> str:
+        """Return a name for what one call inside an equation becomes, as in `price: SMOOTH3`."""
+        base = f"{scope.owner}: {function}"
+        self._labels[base] = count = self._labels.get(base, 0) + 1
+        return base if count == 1 else f"{base} #{count}"
+
+    def add_lookup(self, name: str, points: syntax.Points) -> str:
+        """Add a lookup and return its name."""
+        pairs = sorted(zip(points.xs, points.ys, strict=True), key=lambda pair: pair[0])
+        if [x for x, _ in pairs] != list(points.xs):
+            self.findings.warning(
+                "unsorted-lookup", f'the abscissae of "{name}" are not in order; they are sorted', points.span
+            )
+        xs, ys = tuple(x for x, _ in pairs), tuple(y for _, y in pairs)
+        self.lookups[name] = Lookup(name, xs, ys, span=points.span)
+        return name
+
+    # -- terms ------------------------------------------------------------------------------------
+
+    def exprs(self, terms: Iterable[syntax.Term], scope: Scope) -> list[Expr]:
+        """Resolve several terms."""
+        return [self.expr(term, scope) for term in terms]
+
+    def expr(self, term: syntax.Term, scope: Scope) -> Expr:
+        """Return the expression that a term stands for; what is wrong with it is noted."""
+        match term:
+            case syntax.Numeral(value, span):
+                return Number(value, span)
+            case syntax.Name():
+                return self.reference(term, scope)
+            case syntax.Prefix("-", syntax.Numeral(value), span):
+                return Number(-value, span)
+            case syntax.Prefix("+", operand):
+                return self.expr(operand, scope)
+            case syntax.Prefix(op, operand, span):
+                return Unary("not" if op == "not" else "-", self.expr(operand, scope), span)
+            case syntax.Infix():
+                left, right = self.expr(term.left, scope), self.expr(term.right, scope)
+                return Binary(term.op, left, right, term.op_span)
+            case syntax.Apply():
+                return self.apply(term, scope)
+            case syntax.Text() | syntax.Points() | syntax.Rows():
+                what = "a text" if isinstance(term, syntax.Text) else "a lookup"
+                self.findings.error("wrong-arguments", f"{what} has no value here", term.span)
+                return Number(0.0, term.span)
+            case _:
+                assert_never(term)
+
+    def reference(self, name: syntax.Name, scope: Scope) -> Expr:
+        """Return what a name stands for: a variable, time, or the number of an element."""
+        key = name_key(name.name)
+        if scope.local is not None:
+            found = scope.local.get(key)
+            if isinstance(found, str):
+                return self._no_value(name)
+            if found is not None:
+                return replace(found, span=name.span)
+            if not key.endswith("$") and key not in _EVERYWHERE:
+                self.table.unknown(name.name, name.span, self.findings)
+                return Number(0.0, name.span)
+            key = key.rstrip("$").rstrip()
+        if key == "time":
+            return Time(name.span)
+        symbol = self.table.symbols.get(key)
+        if symbol is None:
+            return self._element_number(name, key, scope)
+        if symbol.kind == "lookup":
+            return self._no_value(name)
+        full = self.full_name(symbol, name, scope)
+        return Number(0.0, name.span) if full is None else Ref(full, name.span)
+
+    def _no_value(self, name: syntax.Name) -> Expr:
+        self.findings.error(
+            "wrong-arguments",
+            f'"{name.name}" is a lookup and needs an argument in parentheses',
+            name.span,
+        )
+        return Number(0.0, name.span)
+
+    def _element_number(self, name: syntax.Name, key: str, scope: Scope) -> Expr:
+        """Return the number of the element that a dimension or an element's name stands for."""
+        if key in self.space.axes or key in self.space.spelling:
+            element = self.space.element(
+                syntax.Subscript(name.name, False, name.span), scope.binding, self.findings
+            )
+            return Number(float(self.space.numbers[element]) if element else 0.0, name.span)
+        self.table.unknown(name.name, name.span, self.findings)
+        return Number(0.0, name.span)
+
+    def full_name(self, symbol: Symbol, name: syntax.Name, scope: Scope) -> str | None:
+        """Return the full name of the scalar that a subscripted name stands for, or None with a finding."""
+        if len(name.subscripts) != symbol.arity:
+            has = f"{symbol.arity} subscript{'s' if symbol.arity != 1 else ''}"
+            self.findings.error(
+                "wrong-subscripts",
+                f'"{symbol.name}" has {has}, not {len(name.subscripts)}',
+                name.span,
+                f"it is defined at {symbol.span}",
+            )
+            return None
+        elements = []
+        for subscript in name.subscripts:
+            element = self.space.element(subscript, scope.binding, self.findings)
+            if element is None:
+                return None
+            elements.append(element)
+        full = self.space.full_name(symbol.name, elements)
+        if tuple(elements) not in symbol.instances:
+            self.findings.error(
+                "unknown-subscript",
+                f'no equation defines "{full}"',
+                name.span,
+                f'"{symbol.name}" is defined at {symbol.span}',
+            )
+            return None
+        return full
+
+    # -- functions ----------------------------------------------------------------------------------
+
+    def apply(self, call: syntax.Apply, scope: Scope) -> Expr:
+        """Return what a call stands for: a lookup read, a macro, a built-in or an unfolded function."""
+        key = name_key(call.function.name)
+        if scope.local is not None and isinstance(table := scope.local.get(key), str):
+            return self.read_table(call, table, scope)
+        if (symbol := self.table.symbols.get(key)) is not None:
+            if symbol.kind == "lookup":
+                full = self.full_name(symbol, call.function, scope)
+                return Number(0.0, call.span) if full is None else self.read_table(call, full, scope)
+            if key not in SIMPLE and key not in self.unfold:
+                self.findings.error(
+                    "wrong-arguments",
+                    f'"{symbol.name}" is a variable, not a function or a lookup',
+                    call.function.span,
+                    "is an operator missing before the parenthesis?",
+                )
+                return Number(0.0, call.span)
+        if key in self.macros:
+            return self.unfold[":macro:"](self, call, scope)
+        if key in self.unfold:
+            return self.unfold[key](self, call, scope)
+        if key in SIMPLE:
+            return self.builtin(SIMPLE[key], call, scope)
+        return self._no_function(call, key)
+
+    def _no_function(self, call: syntax.Apply, key: str) -> Expr:
+        name = call.function.name
+        if key == "a function of":
+            message = "this equation is still to be written: A FUNCTION OF stands in its place"
+            self.findings.error("incomplete-equation", message, call.span)
+        elif key in UNSUPPORTED:
+            self.findings.error(
+                "unsupported-function", f"{name.upper()} is not supported", call.function.span
+            )
+        else:
+            self.findings.error(
+                "unknown-function",
+                f'no function, macro or lookup is named "{name}"',
+                call.function.span,
+                suggest_function(name, [*self.unfold, *(m.name for m in self.macros.values())]),
+            )
+        return Number(0.0, call.span)
+
+    def read_table(self, call: syntax.Apply, table: str, scope: Scope) -> Expr:
+        """Return the value of a lookup at the one argument of a call."""
+        if not self.has_arguments(call, 1):
+            return Number(0.0, call.span)
+        return Call("lookup", (self.expr(call.arguments[0], scope),), table, span=call.span)
+
+    def builtin(self, key: str, call: syntax.Apply, scope: Scope) -> Expr:
+        """Return the call of a built-in function."""
+        row = BUILTINS[key]
+        if not self.has_arguments(call, row.least, row.most):
+            return Number(0.0, call.span)
+        site = 0
+        if row.is_random:
+            self.n_sites += 1
+            site = self.n_sites
+        return Call(key, tuple(self.exprs(call.arguments, scope)), None, site, call.span)
+
+    def has_arguments(self, call: syntax.Apply, least: int, most: int | None = -1) -> bool:
+        """Return whether a call has as many arguments as it should; note it otherwise."""
+        most = least if most == -1 else most
+        count = len(call.arguments)
+        if call.outputs:
+            self.findings.error("unsupported-function", "a macro with outputs is not supported", call.span)
+            return False
+        if count >= least and (most is None or count <= most):
+            return True
+        takes = f"{least}" if most == least else f"{least} or more" if most is None else f"{least} to {most}"
+        plural = "" if takes == "1" else "s"
+        self.findings.error(
+            "wrong-arguments",
+            f"{call.function.name} takes {takes} argument{plural}, not {count}",
+            call.span,
+        )
+        return False
+
+    def table_of(self, term: syntax.Term, scope: Scope) -> str | None:
+        """Return the full name of the lookup that an argument names, or None with a finding."""
+        if isinstance(term, syntax.Points):
+            if id(term) not in self._inline:
+                self._inline[id(term)] = self.add_lookup(self.label(scope, "lookup"), term)
+            return self._inline[id(term)]
+        if isinstance(term, syntax.Name):
+            if scope.local is not None and isinstance(found := scope.local.get(name_key(term.name)), str):
+                return found
+            symbol = self.table.get(term.name)
+            if symbol is not None and symbol.kind == "lookup":
+                return self.full_name(symbol, term, scope)
+        self.findings.error("wrong-arguments", "a lookup is expected here", term.span)
+        return None
+
+
+#: Names that mean the same inside a macro as outside.
+_EVERYWHERE = {"time", "time step", "initial time", "final time", "saveper"}
+
+
+def _is_literal(term: syntax.Term) -> bool:
+    """Return whether a term is made of numbers and arithmetic alone."""
+    return all(isinstance(part, syntax.Numeral | syntax.Prefix | syntax.Infix) for part in syntax.terms(term))

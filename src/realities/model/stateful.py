@@ -1,0 +1,313 @@
+"""Functions that hold state, unfolded: smooths, delays, trends and macros become variables of their own.
+
+In comes one call and the scope it stands in; out comes the expression that takes its place, after
+stocks and auxiliaries that nobody sees were added to the `Resolver`. They are named for the variable
+they serve ("price: SMOOTH3 stage 2"), so that a message about one can be understood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from realities.ir.builtins import BUILTINS
+from realities.ir.expr import Binary, BinaryOp, Call, Expr, Number, Ref
+from realities.model import syntax
+from realities.model.arrays import name_key
+from realities.model.resolve import Resolver, Unfold
+from realities.model.symbols import Scope
+from realities.model.value import value_before_run
+from realities.source import Span
+
+#: More stages than this in a delay say nothing that a fixed delay would not.
+MOST_STAGES = 500
+_TIME_STEP = "TIME STEP"
+
+
+def _op(op: BinaryOp, left: Expr, right: Expr, span: Span) -> Expr:
+    return Binary(op, left, right, span)
+
+
+def _zidz(dividend: Expr, divisor: Expr, span: Span) -> Expr:
+    return Call("vensim.zidz", (dividend, divisor), span=span)
+
+
+def _nothing(call: syntax.Apply) -> Expr:
+    """Return what stands in for a call that was refused."""
+    return Number(0.0, call.span)
+
+
+# -- stocks and values kept --------------------------------------------------------------------------
+
+
+def _whole(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold a function that is a variable of its own kind: INTEG, INITIAL, DELAY FIXED and their like."""
+    counts = {"integ": 2, "initial": 1, "active initial": 2, "delay fixed": 3, "sample if true": 3}
+    if not resolver.has_arguments(call, counts[name_key(call.function.name)]):
+        return _nothing(call)
+    name = resolver.label(scope, call.function.name.upper())
+    resolver.define(name, call, scope, is_hidden=True, base=name, span=call.span)
+    return Ref(name, call.span)
+
+
+def _game(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold GAME: outside a game, its argument."""
+    if not resolver.has_arguments(call, 1):
+        return _nothing(call)
+    return resolver.expr(call.arguments[0], scope)
+
+
+# -- smooths ------------------------------------------------------------------------------------------
+
+
+def _smooth(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold SMOOTH, SMOOTHI, SMOOTH3, SMOOTH3I (input, time, initial) and SMOOTH N (.., order)."""
+    found = _with_stages(resolver, call, scope)
+    if found is None:
+        return _nothing(call)
+    value, time, initial, stages = found
+    span, base = call.span, resolver.label(scope, call.function.name.upper())
+    stage_time = time if stages == 1 else _op("/", time, Number(float(stages), span), span)
+    for stage in range(1, stages + 1):
+        name = base if stages == 1 else f"{base} stage {stage}"
+        change = _op("/", _op("-", value, Ref(name, span), span), stage_time, span)
+        value = resolver.hide(name, "stock", change, span, initial=initial)
+    return value
+
+
+def _delay(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold DELAY1, DELAY1I, DELAY3, DELAY3I (input, time, initial) and DELAY N (.., order).
+
+    What flows is kept: each stage is a stock of goods under way, its outflow the stock over the
+    stage's time.
+    """
+    found = _with_stages(resolver, call, scope)
+    if found is None:
+        return _nothing(call)
+    flow, time, initial, stages = found
+    span, base = call.span, resolver.label(scope, call.function.name.upper())
+    stage_time = time if stages == 1 else _op("/", time, Number(float(stages), span), span)
+    for stage in range(1, stages + 1):
+        name = base if stages == 1 else f"{base} stage {stage}"
+        outflow = _op("/", Ref(name, span), stage_time, span)
+        resolver.hide(
+            name, "stock", _op("-", flow, outflow, span), span, initial=_op("*", initial, stage_time, span)
+        )
+        flow = outflow
+    return flow
+
+
+#: For each smooth and delay: how many arguments, and how many stages (None: the last argument says).
+_STAGES = {
+    "smooth": (2, 1),
+    "smoothi": (3, 1),
+    "smooth3": (2, 3),
+    "smooth3i": (3, 3),
+    "smooth n": (4, None),
+    "delay1": (2, 1),
+    "delay1i": (3, 1),
+    "delay3": (2, 3),
+    "delay3i": (3, 3),
+    "delay n": (4, None),
+}
+
+
+def _with_stages(resolver: Resolver, call: syntax.Apply, scope: Scope) -> tuple[Expr, Expr, Expr, int] | None:
+    """Return input, time, initial value and number of stages of a smooth or delay."""
+    count, stages = _STAGES[name_key(call.function.name)]
+    if not resolver.has_arguments(call, count):
+        return None
+    value, time, *rest = resolver.exprs(call.arguments[: 3 if stages is None else count], scope)
+    if stages is None:
+        stages = _order(resolver, call.arguments[3], scope)
+        if stages is None:
+            return None
+    return value, time, rest[0] if rest else value, stages
+
+
+def _order(resolver: Resolver, term: syntax.Term, scope: Scope) -> int | None:
+    """Return the number of stages, which is settled before the run, or None with a finding."""
+    value = value_before_run(term, scope, resolver.table, resolver.space)
+    if value is None or not 1 <= round(value) <= MOST_STAGES:
+        resolver.findings.error(
+            "wrong-arguments",
+            f"the order must be a number from 1 to {MOST_STAGES} that is known before the run",
+            term.span,
+        )
+        return None
+    return int(value + 0.5)
+
+
+# -- trends ---------------------------------------------------------------------------------------------
+
+
+def _trend(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold TREND(input, averaging time, initial trend): the fractional growth of the input."""
+    if not resolver.has_arguments(call, 3):
+        return _nothing(call)
+    value, time, first = resolver.exprs(call.arguments, scope)
+    span = call.span
+    grown = _op("+", Number(1.0, span), _op("*", first, time, span), span)
+    return _growth(resolver, call, scope, value, time, _op("/", value, grown, span))
+
+
+def _forecast(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold FORECAST(input, averaging time, horizon): the input, grown by its trend over the horizon."""
+    if not resolver.has_arguments(call, 3):
+        return _nothing(call)
+    value, time, horizon = resolver.exprs(call.arguments, scope)
+    span = call.span
+    trend = _growth(resolver, call, scope, value, time, value)
+    growth = _op("+", Number(1.0, span), _op("*", trend, horizon, span), span)
+    return _op("*", value, growth, span)
+
+
+def _growth(
+    resolver: Resolver, call: syntax.Apply, scope: Scope, value: Expr, time: Expr, initial: Expr
+) -> Expr:
+    """Return (input - average) / (time * |average|), the average being a smooth of the input."""
+    span = call.span
+    name = resolver.label(scope, f"{call.function.name.upper()} average")
+    change = _op("/", _op("-", value, Ref(name, span), span), time, span)
+    average = resolver.hide(name, "stock", change, span, initial=initial)
+    size = Call("abs", (average,), span=span)
+    return _zidz(_op("-", value, average, span), _op("*", time, size, span), span)
+
+
+def _npv(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold NPV(stream, discount rate, initial value, factor): the discounted sum of a stream so far."""
+    if not resolver.has_arguments(call, 4):
+        return _nothing(call)
+    stream, rate, first, factor = resolver.exprs(call.arguments, scope)
+    span, step, one = call.span, Ref(_TIME_STEP, call.span), Number(1.0, call.span)
+    discount_name = resolver.label(scope, "NPV discount")
+    decline = _op("*", Ref(discount_name, span), rate, span)
+    per_step = _op("+", one, _op("*", rate, step, span), span)
+    change = _op("-", Number(0.0, span), _op("/", decline, per_step, span), span)
+    discount = resolver.hide(discount_name, "stock", change, span, initial=one)
+    now = _op("*", stream, discount, span)
+    sum_name = resolver.label(scope, "NPV sum")
+    so_far = resolver.hide(sum_name, "stock", now, span, initial=first)
+    return _op("*", _op("+", so_far, _op("*", now, step, span), span), factor, span)
+
+
+# -- lookups --------------------------------------------------------------------------------------------
+
+
+def _with_lookup(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold WITH LOOKUP(x, points)."""
+    if not resolver.has_arguments(call, 2):
+        return _nothing(call)
+    table = resolver.table_of(call.arguments[1], scope)
+    return Call("lookup", (resolver.expr(call.arguments[0], scope),), table, span=call.span)
+
+
+def _lookup_mode(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold LOOKUP EXTRAPOLATE, FORWARD and BACKWARD(lookup, x): the same points, read another way."""
+    if not resolver.has_arguments(call, 2):
+        return _nothing(call)
+    table = resolver.table_of(call.arguments[0], scope)
+    if table in resolver.lookups:
+        name = name_key(call.function.name)
+        original, table = resolver.lookups[table], f"{table} ({name.removeprefix('lookup ')})"
+        resolver.lookups[table] = replace(original, name=table, mode=_MODES[name])
+    return Call("lookup", (resolver.expr(call.arguments[1], scope),), table, span=call.span)
+
+
+def _lookup_other(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold LOOKUP INVERT(lookup, y) and LOOKUP AREA(lookup, from, to)."""
+    key = f"vensim.{name_key(call.function.name).replace(' ', '_')}"
+    if not resolver.has_arguments(call, BUILTINS[key].least + 1):
+        return _nothing(call)
+    table = resolver.table_of(call.arguments[0], scope)
+    return Call(key, tuple(resolver.exprs(call.arguments[1:], scope)), table, span=call.span)
+
+
+#: How each of these functions reads between and beyond the points.
+_MODES: dict[str, Literal["extrapolate", "backward", "discrete"]] = {
+    "lookup extrapolate": "extrapolate",
+    "lookup forward": "backward",
+    "lookup backward": "discrete",
+}
+
+
+# -- macros ---------------------------------------------------------------------------------------------
+
+
+def _macro(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold one call of a macro: its equations, with the arguments in place of its inputs."""
+    key = name_key(call.function.name)
+    macro = resolver.macros[key]
+    findings = resolver.findings
+    if macro.outputs:
+        findings.error("unsupported-function", "a macro with outputs is not supported", call.span)
+        return _nothing(call)
+    if key in scope.macros:
+        findings.error("cycle", f'the macro "{macro.name}" calls itself', call.span)
+        return _nothing(call)
+    if not resolver.has_arguments(call, len(macro.inputs)):
+        return _nothing(call)
+    base = resolver.label(scope, macro.name)
+    local: dict[str, Expr | str] = {}
+    for name, argument in zip(macro.inputs, call.arguments, strict=True):
+        local[name_key(name)] = _argument(resolver, f"{base}.{name}", argument, scope)
+    for equation in macro.equations:
+        if equation.left.subscripts:
+            findings.error(
+                "unsupported-function", "subscripts inside a macro are not supported", equation.left.span
+            )
+            return _nothing(call)
+        defined = name_key(equation.left.name)
+        full = base if defined == key else f"{base}.{equation.left.name}"
+        local[defined] = full if isinstance(equation.right, syntax.Points) else Ref(full, equation.left.span)
+    if key not in local:
+        findings.error(
+            "incomplete-equation", f'the macro "{macro.name}" does not define its value', macro.span
+        )
+        return _nothing(call)
+    inside = Scope(base, {}, local, (*scope.macros, key))
+    for equation in macro.equations:
+        _define_local(resolver, equation, base, key, inside)
+    return Ref(base, call.span)
+
+
+def _argument(resolver: Resolver, name: str, argument: syntax.Term, scope: Scope) -> Expr | str:
+    """Return what an input of a macro means inside it: an expression evaluated once, or a lookup."""
+    if isinstance(argument, syntax.Name):
+        symbol = resolver.table.get(argument.name)
+        if symbol is not None and symbol.kind == "lookup":
+            return resolver.table_of(argument, scope) or Number(0.0, argument.span)
+    value = resolver.expr(argument, scope)
+    if isinstance(value, Ref | Number):
+        return value
+    return resolver.hide(name, "auxiliary", value, argument.span)
+
+
+def _define_local(resolver: Resolver, equation: syntax.Equation, base: str, key: str, inside: Scope) -> None:
+    full = base if name_key(equation.left.name) == key else f"{base}.{equation.left.name}"
+    match equation.right:
+        case syntax.Points() as points:
+            resolver.add_lookup(full, points)
+        case None | syntax.Rows():
+            resolver.findings.error(
+                "unsupported-function", "a macro can hold neither data nor lists", equation.left.span
+            )
+        case term:
+            scope = Scope(full, inside.binding, inside.local, inside.macros)
+            resolver.define(full, term, scope, is_hidden=True, base=full, span=equation.left.span)
+
+
+#: Every function this file unfolds, by key.
+STATEFUL: dict[str, Unfold] = {
+    **dict.fromkeys(("integ", "initial", "active initial", "delay fixed", "sample if true"), _whole),
+    **dict.fromkeys((key for key in _STAGES if key.startswith("smooth")), _smooth),
+    **dict.fromkeys((key for key in _STAGES if key.startswith("delay")), _delay),
+    **dict.fromkeys(_MODES, _lookup_mode),
+    **dict.fromkeys(("lookup invert", "lookup area"), _lookup_other),
+    "game": _game,
+    "trend": _trend,
+    "forecast": _forecast,
+    "npv": _npv,
+    "with lookup": _with_lookup,
+    ":macro:": _macro,
+}
