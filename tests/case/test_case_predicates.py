@@ -578,3 +578,53 @@ def test_a_discrete_monitor_finds_the_same_margins(f: str, x: list[float], y: li
     monitor.parse()
     out = monitor.evaluate({"time": list(range(N)), "x": x, "y": y})
     assert at_each_time(f, x, y) == [margin for _, margin in out]
+
+
+# -- values that are not known ------------------------------------------------------------------
+
+
+def guesses(text: str, x: np.ndarray, y: np.ndarray | None = None) -> tuple[bool, bool]:
+    """Return whether a predicate holds if what is missing hurts it, and if it helps it."""
+    predicate = read(text)
+    values = {"x": x, "y": x if y is None else y}
+    signals = {atom: values[atom.span.text][None] for atom in predicate.atoms}
+    worst, best = (evaluate(predicate, signals, DAYS, 0.0, missing=m)[0][0] for m in ("hurts", "helps"))
+    return bool(worst), bool(best)
+
+
+def test_what_is_already_settled_needs_no_missing_value() -> None:
+    x = np.where(DAYS > 50, np.nan, np.where(DAYS == 40, 2.0, 0.0))
+    assert guesses("eventually[2022-01-01, 2022-12-31](x > 1)", x) == (True, True)
+    assert guesses("always[2022-01-01, 2022-12-31](x < 1)", x) == (False, False)
+    assert guesses("eventually[2022-01-01, 2022-12-31](x > 3)", x) == (False, True)
+    assert guesses("always[2022-01-01, 2022-12-31](x < 3)", x) == (False, True)
+
+
+def test_a_missing_value_counts_the_other_way_under_a_negation() -> None:
+    x, y = np.full(365, np.nan), np.ones(365)
+    for text in (
+        "not at[2022-02-01](x > 1)",
+        "at[2022-02-01](x > 1) implies at[2022-02-01](y < 1)",
+        "at[2022-02-01](y = 1) iff at[2022-02-01](x = 1)",
+        "not (at[2022-02-01](x > 1) iff at[2022-02-01](y > 5))",
+        "not (not at[2022-02-01](x > 1) implies not at[2022-02-01](y > 0))",
+    ):
+        assert guesses(text, x, y) == (False, True), text
+    assert guesses("at[2022-02-01](x > 1) implies at[2022-02-01](y = 1)", x, y) == (True, True)
+    assert guesses("not (at[2022-02-01](x > 1) or at[2022-02-01](y = 1))", x, y) == (False, False)
+
+
+@settings(max_examples=150, deadline=None)
+@given(FORMULAS, bounds, signals, signals, st.sets(st.integers(0, N - 1)))
+def test_whatever_the_missing_values_are_the_answer_lies_between_the_guesses(
+    f: str, ab: list[int], x: list[float], y: list[float], missing: set[int]
+) -> None:
+    predicate = outer("always", f, ab)
+    known = np.array(x)
+    known[sorted(missing)] = np.nan
+    values = {"x": known, "y": np.array(y), "x + y": known + np.array(y)}
+    signals = {atom: values[atom.span.text][None] for atom in predicate.atoms}
+    worst, best = (evaluate(predicate, signals, GRID, 0.0, missing=m) for m in ("hurts", "helps"))
+    truth, margin = measure(predicate, x, y)
+    assert worst[0][0] <= truth <= best[0][0]
+    assert worst[1][0] <= margin <= best[1][0]

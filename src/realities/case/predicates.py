@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Final, assert_never
+from typing import Any, Final, Literal, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ from realities.case.predicate_nodes import (
     Atom,
     Bound,
     Comparison,
+    ComparisonOp,
     Constant,
     Formula,
     FormulaAt,
@@ -60,6 +61,7 @@ from realities.case.predicate_parser import parse_predicate
 
 __all__ = ["Atom", "Held", "Intervention", "Predicate", "evaluate", "parse_predicate"]
 
+Missing = Literal["undefined", "helps", "hurts"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
@@ -84,7 +86,12 @@ _ARITHMETIC: Final[Mapping[ArithmeticOp, Callable[[FloatArray, FloatArray], Floa
 
 
 def evaluate(
-    predicate: Predicate, signals: Mapping[Atom, FloatArray], times: FloatArray, made: float
+    predicate: Predicate,
+    signals: Mapping[Atom, FloatArray],
+    times: FloatArray,
+    made: float,
+    *,
+    missing: Missing = "undefined",
 ) -> tuple[BoolArray, FloatArray]:
     """Return whether a predicate holds in each draw, and with what margin.
 
@@ -99,6 +106,10 @@ def evaluate(
         `last_time` of the predicate, and is exact where it contains its `times`.
     made
         Model time from which the predicate is seen: its durations count from here.
+    missing
+        What a value that is not a number does. `undefined`: the draw has no answer. `helps`: each
+        comparison that reads it comes out as suits the predicate; `hurts`: as does not. What holds
+        even with `hurts` holds whatever the missing values are.
 
     Returns
     -------
@@ -119,7 +130,7 @@ def evaluate(
     margin = np.empty(n_draws)
     for start in range(0, n_draws, BLOCK):
         block = slice(start, start + BLOCK)
-        run = _Run({atom: value[block] for atom, value in values.items()}, times)
+        run = _Run({atom: value[block] for atom, value in values.items()}, times, missing)
         with np.errstate(all="ignore"):
             judged = run.judge(predicate.formula, np.array([made]))
         margin[block] = judged.margin[:, 0]
@@ -163,9 +174,17 @@ class _Run:
     Times asked for ascend; what comes back has shape (draw or 1, time or 1).
     """
 
-    def __init__(self, values: Mapping[Atom, FloatArray], times: FloatArray) -> None:
+    def __init__(self, values: Mapping[Atom, FloatArray], times: FloatArray, missing: Missing) -> None:
         self.values = values
         self.times = times
+        self.guess = {"undefined": None, "helps": True, "hurts": False}[missing]
+
+    def contrary(self, formula: Formula, when: FloatArray) -> _Judged:
+        """Judge the contrary of a formula: what helps the one hurts the other."""
+        self.guess = None if self.guess is None else not self.guess
+        judged = self.judge(formula, when)
+        self.guess = None if self.guess is None else not self.guess
+        return ~judged
 
     # -- numbers ----------------------------------------------------------------------------
 
@@ -206,16 +225,16 @@ class _Run:
             case Comparison():
                 return self.compare(formula, when)
             case Not(operand=operand):
-                return ~self.judge(operand, when)
+                return self.contrary(operand, when)
             case And(parts=parts):
                 return reduce(_Judged.__and__, (self.judge(part, when) for part in parts))
             case Or(parts=parts):
                 return reduce(_Judged.__or__, (self.judge(part, when) for part in parts))
             case Implies(left=left, right=right):
-                return ~self.judge(left, when) | self.judge(right, when)
+                return self.contrary(left, when) | self.judge(right, when)
             case Iff(left=left, right=right):
-                a, b = self.judge(left, when), self.judge(right, when)
-                return (~a | b) & (~b | a)
+                forth = self.contrary(left, when) | self.judge(right, when)
+                return forth & (self.contrary(right, when) | self.judge(left, when))
             case FormulaAt(when=bound, operand=operand):
                 return self.judge(operand, _moved(bound, when))
             case Window():
@@ -227,21 +246,12 @@ class _Run:
 
     def compare(self, comparison: Comparison, when: FloatArray) -> _Judged:
         left, right = self.term(comparison.left, when), self.term(comparison.right, when)
-        match comparison.op:
-            case "<":
-                return _Judged(left < right, right - left)
-            case "<=":
-                return _Judged(left <= right, right - left)
-            case ">":
-                return _Judged(left > right, left - right)
-            case ">=":
-                return _Judged(left >= right, left - right)
-            case "=":
-                return _Judged(left == right, -np.abs(left - right))
-            case "<>":
-                return _Judged(left != right, np.abs(left - right))
-            case _:
-                assert_never(comparison.op)
+        judged = _compared(comparison.op, left, right)
+        if self.guess is None:
+            return judged
+        unknown = np.isnan(judged.margin)
+        margin = np.where(unknown, np.inf if self.guess else -np.inf, judged.margin)
+        return _Judged(np.where(unknown, self.guess, judged.truth), margin)
 
     def window(self, window: Window, when: FloatArray) -> _Judged:
         low, high = self.ends(window.interval, when)
@@ -287,6 +297,25 @@ class _Run:
             return np.empty(0)
         inside = (self.times >= low[some].min()) & (self.times <= high[some].max())
         return np.unique(np.concatenate([self.times[inside], low[some], high[some]]))
+
+
+def _compared(op: ComparisonOp, left: FloatArray, right: FloatArray) -> _Judged:
+    """Return a comparison of two terms and the difference as its margin."""
+    match op:
+        case "<":
+            return _Judged(left < right, right - left)
+        case "<=":
+            return _Judged(left <= right, right - left)
+        case ">":
+            return _Judged(left > right, left - right)
+        case ">=":
+            return _Judged(left >= right, left - right)
+        case "=":
+            return _Judged(left == right, -np.abs(left - right))
+        case "<>":
+            return _Judged(left != right, np.abs(left - right))
+        case _:
+            assert_never(op)
 
 
 def _moved(bound: Bound, when: FloatArray) -> FloatArray:
