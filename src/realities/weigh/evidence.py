@@ -1,0 +1,323 @@
+"""Posterior and evidence of one problem: a log-likelihood over N(0, I) in, draws and log evidence out.
+
+Several independent runs each temper a cloud (`tempering.py`), fit a mixture to it and refit that
+mixture to importance draws from it until the diagnostic says that their mean can be trusted
+(`importance.py`). The runs are then pooled: each draw is weighed against the average of all runs'
+mixtures, so a region that one run missed still counts with the weight another gave it. Where the
+diagnostics do not support the number, `reliable` is false and `warnings` say why. `posterior.py` calls
+this for an account; nothing here knows of cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from realities.weigh.importance import StudentMixture, fit_mixture, k_hat
+from realities.weigh.tempering import (
+    Base,
+    LogLikelihood,
+    StandardNormal,
+    effective_number,
+    finite_or_zero,
+    normalized,
+    systematic,
+    tempered_cloud,
+)
+
+FloatArray = NDArray[np.float64]
+
+#: Above this k-hat a mean of importance weights is not to be trusted.
+WORST_K_HAT = 0.7
+#: Refitting ends below this one: the weights then have a finite variance.
+GOOD_K_HAT = 0.5
+#: Most that two runs' log evidences may differ.
+LARGEST_GAP = 0.3
+#: A mixture is fitted to no more points than this; the heaviest are taken.
+MOST_FITTED = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerSettings:
+    """How much work goes into one posterior.
+
+    `runs` independent runs of `particles` particles, with at most `moves` random-walk moves a
+    temperature, each so long that a share `keep` of the particles stays effective; then up to `rounds`
+    rounds of `importance_draws` draws per run from a mixture of up to `components` components.
+    Fewer than `enough_draws` effective draws are called not reliable. `posterior_draws` come out.
+    """
+
+    runs: int
+    particles: int
+    moves: int
+    importance_draws: int
+    keep: float = 0.5
+    components: int = 12
+    rounds: int = 8
+    enough_draws: int = 1000
+    posterior_draws: int = 4000
+
+
+#: Names of efforts; `sketch` is for simulators that take a millisecond a run or more.
+Effort = Literal["sketch", "quick", "default", "publish"]
+
+EFFORTS: dict[Effort, SamplerSettings] = {
+    "sketch": SamplerSettings(2, 300, 12, 1000, components=4, enough_draws=200, posterior_draws=1000),
+    "quick": SamplerSettings(2, 1000, 20, 5000, posterior_draws=2000),
+    "default": SamplerSettings(2, 2000, 30, 10_000),
+    "publish": SamplerSettings(4, 4000, 40, 20_000, keep=0.7, components=20, posterior_draws=8000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PosteriorSample:
+    """Posterior and evidence of one problem.
+
+    `points` (draw, dimension) are equally weighted posterior draws. `log_evidence_error` is a standard
+    error: the larger of what the weights imply and what the runs' scatter implies.
+    `proposal` is the mixture last fitted, from which a similar problem can start.
+    """
+
+    points: FloatArray
+    log_evidence: float
+    log_evidence_error: float
+    effective_draws: float
+    k_hat: float
+    run_log_evidences: tuple[float, ...]
+    n_evaluations: int
+    reliable: bool
+    warnings: tuple[str, ...]
+    proposal: StudentMixture | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run's importance draws, the mixture they come from, and what it took."""
+
+    points: FloatArray  # (n, d)
+    log_joint: FloatArray  # (n,): log prior + log likelihood
+    proposal: StudentMixture
+    n_evaluations: int
+
+    @property
+    def log_weights(self) -> FloatArray:
+        return self.log_joint - self.proposal.log_density(self.points)
+
+
+def sample_posterior(
+    log_likelihood: LogLikelihood,
+    dimension: int,
+    *,
+    settings: SamplerSettings,
+    seed: Sequence[int],
+    start: Base | None = None,
+) -> PosteriorSample:
+    """Return posterior draws and the log of the mean likelihood under N(0, I).
+
+    Parameters
+    ----------
+    log_likelihood
+        Takes points (n, dimension), gives (n,); minus infinity or NaN means a likelihood of zero.
+    dimension
+        Length of a point. With 0 there is nothing to sample and the evidence is the likelihood.
+    settings
+        How many particles, moves, draws and runs.
+    seed
+        Words of the seed; run r adds the word r.
+    start
+        Where particles start instead of the prior: a mixture near the posterior, such as the
+        `proposal` of an earlier date. It changes the work, not what is computed.
+
+    Returns
+    -------
+    The sample; `reliable` is false, with `warnings`, where its diagnostics do not support it.
+    """
+    if dimension == 0:
+        return _without_parameters(log_likelihood, settings)
+    runs: list[_Run] = []
+    n_wasted = 0
+    for r in range(settings.runs):
+        rng = np.random.default_rng([*seed, r])
+        run, spent = _one_run(log_likelihood, dimension, settings, start, rng)
+        n_wasted += spent if run is None else 0
+        if run is not None:
+            runs.append(run)
+    if not runs:
+        return _impossible(dimension, settings, n_wasted)
+    return _pooled(runs, settings, n_wasted, np.random.default_rng([*seed, settings.runs]))
+
+
+def _one_run(
+    log_likelihood: LogLikelihood,
+    dimension: int,
+    settings: SamplerSettings,
+    start: Base | None,
+    rng: np.random.Generator,
+) -> tuple[_Run | None, int]:
+    """Return one run, and how many evaluations it took even if nothing came of it."""
+    cloud = tempered_cloud(
+        log_likelihood,
+        start if start is not None else StandardNormal(dimension),
+        dimension,
+        n_particles=settings.particles,
+        n_moves=settings.moves,
+        keep=settings.keep,
+        rng=rng,
+    )
+    if not len(cloud.points):
+        return None, cloud.n_evaluations
+    even = np.full(len(cloud.points), 1.0 / len(cloud.points))
+    proposal = fit_mixture(cloud.points, even, most_components=settings.components, rng=rng)
+    run = _refined(log_likelihood, cloud.points, proposal, settings, cloud.n_evaluations, rng)
+    return run, run.n_evaluations
+
+
+def _refined(
+    log_likelihood: LogLikelihood,
+    cloud: FloatArray,
+    proposal: StudentMixture,
+    settings: SamplerSettings,
+    n_evaluations: int,
+    rng: np.random.Generator,
+) -> _Run:
+    """Return importance draws of one run, its mixture refitted while the diagnostic asks for it."""
+    prior = StandardNormal(cloud.shape[1])
+    wanted = settings.enough_draws / settings.runs
+    rounds: list[_Run] = []
+    best, best_k = None, np.inf
+    for _ in range(settings.rounds):
+        points = proposal.sample(settings.importance_draws, rng)
+        log_joint = prior.log_density(points) + finite_or_zero(log_likelihood(points))
+        n_evaluations += len(points)
+        run = _Run(points, log_joint, proposal, n_evaluations)
+        rounds.append(run)
+        if best is not None and best.proposal is proposal:
+            run = _joined(best, run)
+        log_weights = run.log_weights
+        shape = k_hat(log_weights)
+        if best is None or best.proposal is proposal or shape < best_k:
+            best, best_k = run, shape
+        if shape < GOOD_K_HAT and effective_number(log_weights) >= wanted:
+            break
+        if shape >= GOOD_K_HAT or effective_number(log_weights) < 0.1 * len(log_weights):
+            proposal = _refit(cloud, rounds, settings, rng)
+    assert best is not None
+    return _Run(best.points, best.log_joint, best.proposal, n_evaluations)
+
+
+def _joined(first: _Run, second: _Run) -> _Run:
+    """Return two rounds from one mixture as one."""
+    points = np.concatenate([first.points, second.points])
+    log_joint = np.concatenate([first.log_joint, second.log_joint])
+    return _Run(points, log_joint, second.proposal, second.n_evaluations)
+
+
+def _refit(
+    cloud: FloatArray, rounds: Sequence[_Run], settings: SamplerSettings, rng: np.random.Generator
+) -> StudentMixture:
+    """Return a mixture fitted to the cloud and all importance draws so far, each with its due share."""
+    drawn = np.concatenate([run.points for run in rounds])
+    log_joint = np.concatenate([run.log_joint for run in rounds])
+    log_weights = log_joint - _log_average_density(rounds, drawn)
+    weights = _tempered(log_weights, 4.0 * cloud.shape[1])
+    effective = 1.0 / float((weights**2).sum())
+    trust = effective / (effective + len(cloud))
+    even = np.full(len(cloud), 1.0 / len(cloud))
+    points = np.concatenate([cloud, drawn])
+    joined = np.concatenate([(1.0 - trust) * even, trust * weights])
+    heaviest = np.argsort(joined, kind="stable")[-MOST_FITTED:]
+    shares = joined[heaviest] / joined[heaviest].sum()
+    return fit_mixture(points[heaviest], shares, most_components=settings.components, rng=rng)
+
+
+def _log_average_density(runs: Sequence[_Run], points: FloatArray) -> FloatArray:
+    """Return the log density, averaged over runs by their sizes, at points (n, d)."""
+    total = sum(len(run.points) for run in runs)
+    parts = [np.log(len(run.points) / total) + run.proposal.log_density(points) for run in runs]
+    return np.asarray(logsumexp(parts, axis=0))
+
+
+def _tempered(log_weights: FloatArray, wanted: float) -> FloatArray:
+    """Return normalized weights, flattened by a power until `wanted` of them are effective."""
+    power = 1.0
+    while effective_number(power * log_weights) < wanted and power > 1e-3:
+        power *= 0.8
+    return normalized(power * log_weights)
+
+
+def _pooled(
+    runs: Sequence[_Run], settings: SamplerSettings, n_wasted: int, rng: np.random.Generator
+) -> PosteriorSample:
+    points = np.concatenate([run.points for run in runs])
+    log_joint = np.concatenate([run.log_joint for run in runs])
+    log_weights = log_joint - _log_average_density(runs, points)
+    weights = normalized(log_weights)
+    log_evidences = tuple(_log_mean(run.log_weights) for run in runs)
+    log_evidence, shape = _log_mean(log_weights), k_hat(log_weights)
+    effective = effective_number(log_weights)
+    warnings = _doubts(shape, effective, log_evidences, settings)
+    return PosteriorSample(
+        points=points[systematic(weights, settings.posterior_draws, rng)],
+        log_evidence=log_evidence,
+        log_evidence_error=_standard_error(weights, log_evidences),
+        effective_draws=effective,
+        k_hat=shape,
+        run_log_evidences=log_evidences,
+        n_evaluations=n_wasted + sum(run.n_evaluations for run in runs),
+        reliable=not warnings,
+        warnings=warnings,
+        proposal=runs[0].proposal,
+    )
+
+
+def _standard_error(weights: FloatArray, log_evidences: Sequence[float]) -> float:
+    """Return the standard error of the log evidence, from the weights or the runs, whichever is larger."""
+    n = len(weights)
+    within = float(np.sqrt(max(n * (weights**2).sum() - 1.0, 0.0) / n))
+    between = (
+        float(np.std(log_evidences, ddof=1) / np.sqrt(len(log_evidences))) if len(log_evidences) > 1 else 0
+    )
+    return max(within, between)
+
+
+def _doubts(
+    shape: float, effective: float, log_evidences: Sequence[float], settings: SamplerSettings
+) -> tuple[str, ...]:
+    """Return why the evidence is not to be relied on; empty if it is."""
+    warnings = []
+    if shape > WORST_K_HAT:
+        warnings.append(f"k-hat is {shape:.2f}, above {WORST_K_HAT}: few draws carry most of the weight")
+    gap = max(log_evidences) - min(log_evidences)
+    if gap > LARGEST_GAP:
+        warnings.append(f"independent runs differ by {gap:.2f} in log evidence, more than {LARGEST_GAP}")
+    if len(log_evidences) < settings.runs:
+        warnings.append(f"only {len(log_evidences)} of {settings.runs} runs found a likelihood above zero")
+    if effective < settings.enough_draws:
+        warnings.append(f"{effective:.0f} effective draws, fewer than {settings.enough_draws}")
+    return tuple(warnings)
+
+
+def _without_parameters(log_likelihood: LogLikelihood, settings: SamplerSettings) -> PosteriorSample:
+    """Return the sample of a problem that has nothing to sample."""
+    value = float(finite_or_zero(log_likelihood(np.zeros((1, 0))))[0])
+    possible = bool(np.isfinite(value))
+    n = settings.posterior_draws
+    warnings = () if possible else ("the likelihood is zero",)
+    return PosteriorSample(np.zeros((n, 0)), value, 0.0, float(n), 0.0, (value,), 1, possible, warnings, None)
+
+
+def _impossible(dimension: int, settings: SamplerSettings, n_evaluations: int) -> PosteriorSample:
+    """Return the sample of a problem whose likelihood is zero wherever it was tried: prior draws."""
+    warning = "the likelihood is zero at nearly every draw of the prior"
+    points = np.zeros((0, dimension))
+    none = tuple(-np.inf for _ in range(settings.runs))
+    return PosteriorSample(points, -np.inf, np.inf, 0.0, np.inf, none, n_evaluations, False, (warning,), None)
+
+
+def _log_mean(log_weights: FloatArray) -> float:
+    return float(logsumexp(log_weights) - np.log(len(log_weights)))

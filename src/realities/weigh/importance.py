@@ -1,0 +1,248 @@
+"""Importance sampling from a mixture of Student-t densities, and how far to trust it.
+
+In comes a cloud of points from the posterior (`tempering.py`); out comes a mixture fitted to it, with
+heavier tails than the cloud's, and a defensive share of the prior so that no point of the posterior is
+out of its reach. `evidence.py` draws from it. `k_hat` tells from the largest importance weights whether
+their mean can be trusted: the evidence is that mean.
+
+References
+----------
+Cappe, O. et al. (2008). Adaptive importance sampling in general mixture classes. Statistics and
+Computing 18, 447-459.
+Vehtari, A. et al. (2024). Pareto smoothed importance sampling. Journal of Machine Learning Research 25(72).
+Zhang, J. and Stephens, M. A. (2009). A new and efficient estimation method for the generalized Pareto
+distribution. Technometrics 51(3), 316-325.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+from scipy.special import logsumexp
+
+from realities.weigh.tempering import (
+    StandardNormal,
+    covariance_factor,
+    log_student,
+    normalized,
+    stable_factor,
+)
+
+FloatArray = NDArray[np.float64]
+
+#: Share of the mixture that is the prior itself.
+DEFENSIVE_SHARE = 0.05
+#: Degrees of freedom tried; the most likely is kept. Even the largest has tails heavier than normal.
+DEGREES_OF_FREEDOM = (4.0, 8.0, 16.0, 40.0)
+_EM_STEPS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class StudentMixture:
+    """A mixture of K multivariate Student-t densities and, with `DEFENSIVE_SHARE`, of N(0, I).
+
+    `shares` is (K,) and sums to one; `centres` is (K, d); `factors` (K, d, d) holds lower Cholesky
+    factors of the scale matrices; `dof` is one number of degrees of freedom for all.
+    """
+
+    shares: FloatArray
+    centres: FloatArray
+    factors: FloatArray
+    dof: float
+
+    @property
+    def dimension(self) -> int:
+        """Length of a point."""
+        return int(self.centres.shape[1])
+
+    def marginal(self, kept: NDArray[np.intp]) -> StudentMixture:
+        """Return the mixture of some coordinates alone; their order is that of `kept`."""
+        scales = self.factors @ self.factors.transpose(0, 2, 1)
+        factors = np.asarray(np.linalg.cholesky(scales[:, kept[:, None], kept]), dtype=np.float64)
+        return StudentMixture(self.shares, self.centres[:, kept], factors, self.dof)
+
+    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """Return n independent points, shape (n, d), the prior's share among them."""
+        points = rng.standard_normal((n, self.dimension))
+        component = rng.choice(
+            len(self.shares) + 1, size=n, p=np.append((1 - DEFENSIVE_SHARE) * self.shares, DEFENSIVE_SHARE)
+        )
+        stretch = np.sqrt(self.dof / rng.chisquare(self.dof, size=n))
+        for k, (centre, factor) in enumerate(zip(self.centres, self.factors, strict=True)):
+            here = component == k
+            points[here] = centre + stretch[here, None] * (points[here] @ factor.T)
+        return points
+
+    def log_density(self, points: FloatArray) -> FloatArray:
+        """Return log densities, shape (n,)."""
+        parts = self.log_parts(points) + np.log1p(-DEFENSIVE_SHARE)
+        prior = StandardNormal(self.dimension).log_density(points) + np.log(DEFENSIVE_SHARE)
+        return np.asarray(np.logaddexp(logsumexp(parts, axis=1), prior))
+
+    def log_parts(self, points: FloatArray) -> FloatArray:
+        """Return log(share) + log density of each Student-t component, shape (n, K)."""
+        return np.stack(
+            [
+                np.log(share) + log_student(points, centre, factor, self.dof)
+                for share, centre, factor in zip(self.shares, self.centres, self.factors, strict=True)
+            ],
+            axis=1,
+        )
+
+
+def fit_mixture(
+    points: FloatArray, weights: FloatArray, *, most_components: int, rng: np.random.Generator
+) -> StudentMixture:
+    """Return the mixture that a weighted cloud makes most likely, as large as its size warrants.
+
+    Components are added while the Bayesian information criterion falls, up to `most_components`.
+
+    Parameters
+    ----------
+    points, weights
+        The cloud, (n, d), and its weights, (n,), which sum to one.
+    most_components
+        An upper bound on K.
+    rng
+        Chooses starting centres.
+    """
+    effective = 1.0 / float((weights**2).sum())
+    best, best_score, misses = None, np.inf, 0
+    for k in range(1, most_components + 1):
+        fitted = _fit(_start(points, weights, k, rng), points, weights, effective)
+        if fitted is None:
+            break
+        score = _information_criterion(*fitted, effective)
+        if score < best_score:
+            best, best_score, misses = fitted[0], score, 0
+        else:
+            misses += 1
+            if misses == 2:
+                break
+    if best is None:
+        best = _start(points, weights, 1, rng)
+    return _with_best_tails(best, points, weights, effective)
+
+
+def _start(points: FloatArray, weights: FloatArray, k: int, rng: np.random.Generator) -> StudentMixture:
+    """Return k components at far-apart points of the cloud, each with the nearest points' covariance."""
+    factor = covariance_factor(points, weights)
+    white = solve_triangular(factor, points.T, lower=True).T
+    chosen = [int(rng.choice(len(points), p=weights))]
+    nearest = ((white - white[chosen[0]]) ** 2).sum(axis=1)
+    for _ in range(k - 1):
+        chances = weights * nearest
+        total = chances.sum()
+        chosen.append(int(rng.choice(len(points), p=chances / total if total > 0 else weights)))
+        nearest = np.minimum(nearest, ((white - white[chosen[-1]]) ** 2).sum(axis=1))
+    distance = ((white[:, None, :] - white[chosen][None]) ** 2).sum(axis=2)  # (n, k)
+    owner = distance.argmin(axis=1)
+    shares, centres, factors = [], [], []
+    for j in range(k):
+        own = np.where(owner == j, weights, 0.0)
+        share = own.sum()
+        # A component of few points starts from the whole cloud's shape, drawn in.
+        few = share <= 0 or np.count_nonzero(own) <= 2 * points.shape[1]
+        shares.append(max(share, 1e-3))
+        centres.append(points[chosen[j]] if few else own @ points / share)
+        factors.append(0.5 * factor if few else covariance_factor(points, own / share))
+    return StudentMixture(np.array(shares) / sum(shares), np.array(centres), np.array(factors), 8.0)
+
+
+def _fit(
+    mixture: StudentMixture, points: FloatArray, weights: FloatArray, effective: float
+) -> tuple[StudentMixture, float] | None:
+    """Return the mixture after expectation maximization and its mean log density; None if one died out."""
+    d, before = mixture.dimension, -np.inf
+    for _ in range(_EM_STEPS):
+        parts = mixture.log_parts(points)
+        total = logsumexp(parts, axis=1)
+        likely = float(weights @ total)
+        if likely - before < 1e-4:
+            break
+        before = likely
+        owned = np.exp(parts - total[:, None]) * weights[:, None]  # (n, K)
+        shares = owned.sum(axis=0)
+        if np.any(shares * effective < d + 2):
+            return None
+        mixture = _maximize(mixture, points, owned, shares, effective)
+    return mixture, before
+
+
+def _maximize(
+    mixture: StudentMixture, points: FloatArray, owned: FloatArray, shares: FloatArray, effective: float
+) -> StudentMixture:
+    """Return the components that responsibilities `owned` (n, K) make most likely."""
+    d, dof = mixture.dimension, mixture.dof
+    centres, factors = [], []
+    for k, share in enumerate(shares):
+        distance = _mahalanobis(points, mixture.centres[k], mixture.factors[k])
+        pull = owned[:, k] * (dof + d) / (dof + distance)  # far points count less in a Student-t
+        centre = pull @ points / pull.sum()
+        centred = points - centre
+        scale = (pull[:, None] * centred).T @ centred / share
+        centres.append(centre)
+        factors.append(stable_factor(scale, effective=2.0 * share * effective))
+    return StudentMixture(shares / shares.sum(), np.array(centres), np.array(factors), dof)
+
+
+def _with_best_tails(
+    mixture: StudentMixture, points: FloatArray, weights: FloatArray, effective: float
+) -> StudentMixture:
+    """Return the mixture refitted with the degrees of freedom under which the cloud is most likely."""
+    best, most = mixture, -np.inf
+    for dof in DEGREES_OF_FREEDOM:
+        start = StudentMixture(mixture.shares, mixture.centres, mixture.factors, dof)
+        fitted = _fit(start, points, weights, effective)
+        if fitted is not None and fitted[1] > most:
+            best, most = fitted
+    return best
+
+
+def _information_criterion(mixture: StudentMixture, mean_log_density: float, effective: float) -> float:
+    k, d = mixture.centres.shape
+    n_parameters = k * (1 + d + d * (d + 1) / 2) - 1
+    return float(-2.0 * effective * mean_log_density + n_parameters * np.log(max(effective, 2.0)))
+
+
+def _mahalanobis(points: FloatArray, centre: FloatArray, factor: FloatArray) -> FloatArray:
+    """Return squared distances (n,) from a centre in units of a component's scale."""
+    white = solve_triangular(factor, (points - centre).T, lower=True)
+    return np.asarray((white**2).sum(axis=0))
+
+
+def k_hat(log_weights: FloatArray) -> float:
+    """Return the shape of the Pareto tail of importance weights.
+
+    Below 0.5 their variance is finite and the mean behaves; above 0.7 no practical number of draws
+    helps. Zero where all weights are equal, infinite where too few are above zero to tell.
+    """
+    finite = np.sort(log_weights[np.isfinite(log_weights)])
+    n_tail = int(min(0.2 * len(log_weights), 3.0 * np.sqrt(len(log_weights))))
+    if len(finite) < 2:
+        return float("inf")
+    if finite[-1] - finite[0] < 1e-9:
+        return 0.0
+    n_tail = min(max(n_tail, 5), len(finite) - 1)
+    weights = np.exp(finite - finite[-1])
+    excess = weights[-n_tail:] - weights[-n_tail - 1]
+    return _pareto_shape(excess[excess > 0])
+
+
+def _pareto_shape(excess: FloatArray) -> float:
+    """Return the generalized Pareto shape of sorted excesses: the mean under a weak prior on the scale."""
+    n = len(excess)
+    if n < 5:
+        return float("inf")  # all the weight lies on a few points
+    n_grid = 30 + int(np.sqrt(n))
+    quartile = excess[int(n / 4 + 0.5) - 1]
+    grid = 1.0 - np.sqrt(n_grid / (np.arange(1, n_grid + 1) - 0.5))
+    grid = grid / (3.0 * quartile) + 1.0 / excess[-1]
+    shapes = np.log1p(-grid[:, None] * excess).mean(axis=1)
+    profile = n * (np.log(-grid / shapes) - shapes - 1.0)
+    best = float(normalized(profile) @ grid)
+    shape = float(np.log1p(-best * excess).mean())
+    return (n * shape + 5.0) / (n + 10.0)  # ten imagined points with shape one half steady few points
