@@ -1,0 +1,336 @@
+"""Errors of one quantity's reports that are jointly Gaussian, integrated out exactly.
+
+In come residuals (report minus truth, on the measure's scale) of all draws; out come their log density
+and draws of what was integrated out. A residual is
+
+    coefficients (a reporter's bias and drift) + discrepancy (model error, shared by reporters) + noise.
+
+Coefficients have independent normal priors, the discrepancy is a stationary Ornstein-Uhlenbeck process,
+noise is independent. Its precision between distinct days is tridiagonal, so a density costs a time
+proportional to the number of rows, for all draws at once. `reporting.py` prepares the rows.
+
+References
+----------
+Rue, H. and Held, L. (2005). Gaussian Markov Random Fields. Chapman & Hall.
+Genz, A. (1992). Numerical computation of multivariate normal probabilities. Journal of Computational
+and Graphical Statistics 1(2), 141-149.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_ndtr, logsumexp, ndtri_exp
+
+FloatArray = NDArray[np.float64]
+
+#: Points of the integration over rows that are intervals and share an error.
+N_LATTICE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Wander:
+    """A stationary Ornstein-Uhlenbeck process: its standard deviation and the days it takes to forget."""
+
+    sd: float
+    timescale_days: float
+
+    def covariance(self, days: FloatArray, others: FloatArray) -> FloatArray:
+        """Return the covariance between two sets of days, shape (len(days), len(others))."""
+        return np.asarray(self.sd**2 * np.exp(-np.abs(days[:, None] - others) / self.timescale_days))
+
+    def sample(self, days: FloatArray, n_draws: int, rng: np.random.Generator) -> FloatArray:
+        """Return paths at ascending days, shape (draw, day)."""
+        path = self.sd * rng.standard_normal((n_draws, len(days)))
+        fading = np.exp(-np.diff(days) / self.timescale_days)
+        for i, rho in enumerate(fading):
+            path[:, i + 1] = rho * path[:, i] + np.sqrt(-np.expm1(2.0 * np.log(rho))) * path[:, i + 1]
+        return path
+
+
+class GaussianErrors:
+    """The error structure of some rows: which coefficients each has, and when it was.
+
+    Parameters
+    ----------
+    design
+        What each coefficient adds to each row, shape (row, coefficient).
+    prior_sd
+        Standard deviation of each coefficient, > 0; means are zero.
+    days
+        Day of each row, ascending, shape (row,).
+    wander
+        The shared discrepancy, or None.
+    """
+
+    def __init__(
+        self, design: FloatArray, prior_sd: FloatArray, days: FloatArray, wander: Wander | None
+    ) -> None:
+        self.design, self.prior_sd, self.days, self.wander = design, prior_sd, days, wander
+        self.nodes, first = np.unique(days, return_index=True)
+        self.node_of_row = np.searchsorted(self.nodes, days)
+        self._first = first
+        if wander is not None and len(days):
+            self._diagonal, self._beside, self._log_det = _precision(wander, self.nodes)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows."""
+        return len(self.days)
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether rows share nothing."""
+        return self.wander is None and not self.design.shape[1]
+
+    def covariance_with(self, other: GaussianErrors) -> FloatArray:
+        """Return the covariance, noise apart, with rows that have the same coefficients: (row, other)."""
+        shared = (self.design * self.prior_sd**2) @ other.design.T
+        if self.wander is not None:
+            shared = shared + self.wander.covariance(self.days, other.days)
+        return np.asarray(shared)
+
+    def with_noise(self, variance: FloatArray) -> FactoredErrors:
+        """Return the structure with noise variances, shape (draw, row) or (1, row), ready to use."""
+        return FactoredErrors(self, variance)
+
+    def gather(self, values: FloatArray) -> FloatArray:
+        """Sum over the rows of each distinct day: (draw, row, ...) to (node, draw, ...)."""
+        return np.moveaxis(np.add.reduceat(values, self._first, axis=1), 1, 0)
+
+    def tridiagonal(self, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the factors of the discrepancy's precision, to which each row adds its `weight`.
+
+        Pivots and multipliers are (node, draw); then comes the log determinant over the prior's, (draw,).
+        """
+        diagonal = self._diagonal[:, None] + self.gather(weight)
+        pivots, multipliers = np.empty_like(diagonal), np.empty_like(diagonal[1:])
+        pivots[0] = diagonal[0]
+        for i, beside in enumerate(self._beside):
+            multipliers[i] = beside / pivots[i]
+            pivots[i + 1] = diagonal[i + 1] - beside * multipliers[i]
+        return pivots, multipliers, np.log(pivots).sum(axis=0) - self._log_det
+
+
+class FactoredErrors:
+    """Error structure with given noise: densities, solves and conditional draws.
+
+    The covariance of the rows is C = V + X S X', V = noise + discrepancy. Both inverses are applied by
+    Woodbury's identity: V through the tridiagonal precision, C through a small matrix of coefficients.
+    """
+
+    def __init__(self, errors: GaussianErrors, variance: FloatArray) -> None:
+        self.errors, self.variance = errors, variance
+        self._weight = 1.0 / variance  # (draw | 1, row)
+        self._log_det = np.log(variance).sum(axis=1)
+        if errors.wander is not None and errors.n_rows:
+            self._pivots, self._multipliers, extra = errors.tridiagonal(self._weight)
+            self._log_det = self._log_det + extra
+        if errors.design.shape[1]:
+            self._add_coefficients()
+
+    def _add_coefficients(self) -> None:
+        design, sd = self.errors.design, self.errors.prior_sd
+        columns = np.broadcast_to(design, (len(self._weight), *design.shape))
+        self._solved_design = self._solve_noise(columns)  # (draw | 1, row, coefficient)
+        inner = np.einsum("rk,drl->dkl", design, self._solved_design) + np.diag(sd**-2.0)
+        self._inner = np.linalg.inv(inner)
+        self._log_det = self._log_det + np.linalg.slogdet(inner)[1] + 2.0 * np.log(sd).sum()
+
+    def _solve_noise(self, values: FloatArray) -> FloatArray:
+        """Return V^-1 values for values (draw, row) or (draw, row, ...)."""
+        weight = self._weight.reshape(self._weight.shape + (1,) * (values.ndim - 2))
+        weighted = weight * values
+        if self.errors.wander is None or not self.errors.n_rows:
+            return np.asarray(weighted)
+        held = _solve_tridiagonal(self._pivots, self._multipliers, self.errors.gather(weighted))
+        return np.asarray(weighted - weight * np.moveaxis(held, 0, 1)[:, self.errors.node_of_row])
+
+    def solve(self, values: FloatArray) -> FloatArray:
+        """Return C^-1 values for values (draw, row) or (draw, row, ...)."""
+        solved = self._solve_noise(values)
+        if not self.errors.design.shape[1]:
+            return solved
+        loads = np.einsum("rk,dr...->dk...", self.errors.design, solved)
+        loads = np.einsum("dkl,dl...->dk...", _widened(self._inner, loads), loads)
+        return np.asarray(solved - np.einsum("drk,dk...->dr...", _widened(self._solved_design, loads), loads))
+
+    def log_density(self, residual: FloatArray) -> FloatArray:
+        """Return the log density of residuals (draw, row), shape (draw,)."""
+        square = np.einsum("dr,dr->d", residual, self.solve(residual))
+        return np.asarray(-0.5 * (square + self._log_det + self.errors.n_rows * np.log(2.0 * np.pi)))
+
+    def sample_given(
+        self, residual: FloatArray, rng: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return what was integrated out, drawn given residuals (draw, row).
+
+        Coefficients are (draw, coefficient), the discrepancy (draw, node) or None. A draw from the
+        prior is corrected by what it misses of the residual, which makes it a draw given the residual.
+        """
+        errors, n_draws = self.errors, len(residual)
+        coefficients = errors.prior_sd * rng.standard_normal((n_draws, len(errors.prior_sd)))
+        imagined = coefficients @ errors.design.T
+        imagined += np.sqrt(self.variance) * rng.standard_normal(residual.shape)
+        path = None
+        if errors.wander is not None:
+            path = errors.wander.sample(errors.nodes, n_draws, rng)
+            imagined += path[:, errors.node_of_row]
+        missed = self.solve(residual - imagined)
+        coefficients += (missed @ errors.design) * errors.prior_sd**2
+        if errors.wander is not None and path is not None:
+            path = path + missed @ errors.wander.covariance(errors.days, errors.nodes)
+        return coefficients, path
+
+
+def _widened(matrix: FloatArray, like: FloatArray) -> FloatArray:
+    """Return a (1 | draw, ...) array with as many draws as `like`, without copying."""
+    return np.broadcast_to(matrix, (len(like), *matrix.shape[1:]))
+
+
+def _precision(wander: Wander, nodes: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Return diagonal, off-diagonal and log determinant of the process's precision between days."""
+    rho = np.exp(-np.diff(nodes) / wander.timescale_days)
+    fresh = -np.expm1(-2.0 * np.diff(nodes) / wander.timescale_days)  # 1 - rho^2, without cancelling
+    diagonal = np.ones(len(nodes))
+    diagonal[1:] += rho**2 / fresh
+    diagonal[:-1] += rho**2 / fresh
+    log_det = -2.0 * len(nodes) * np.log(wander.sd) - np.log(fresh).sum()
+    return diagonal / wander.sd**2, -rho / fresh / wander.sd**2, float(log_det)
+
+
+def _solve_tridiagonal(pivots: FloatArray, multipliers: FloatArray, right: FloatArray) -> FloatArray:
+    """Return the solution (node, draw, ...) of a factored tridiagonal system."""
+    shape = (-1, *pivots.shape[1:], *(1,) * (right.ndim - 2))
+    pivots, multipliers = pivots.reshape(shape), multipliers.reshape(shape)
+    solution = np.array(right)
+    for i in range(len(multipliers)):
+        solution[i + 1] -= multipliers[i] * solution[i]
+    solution /= pivots
+    for i in range(len(multipliers) - 1, -1, -1):
+        solution[i] -= multipliers[i] * solution[i + 1]
+    return solution
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalRows:
+    """Rows that are intervals, given the plain rows of the same quantity.
+
+    Their errors share coefficients and discrepancy with the plain rows: what the plain rows say moves
+    and narrows them, and they depend on one another. With one interval, or nothing shared, the
+    probability is exact; otherwise it is an average over a fixed lattice, the same for all draws.
+    """
+
+    plain: GaussianErrors
+    intervals: GaussianErrors
+
+    def log_probability(
+        self,
+        factored: FactoredErrors,
+        residual: FloatArray,
+        variance: FloatArray,
+        low: FloatArray,
+        high: FloatArray,
+    ) -> FloatArray:
+        """Return the log probability, shape (draw,), that all interval rows lie inside.
+
+        Parameters
+        ----------
+        factored, residual
+            The plain rows with their noise, and their residuals (draw, plain row).
+        variance
+            Noise of the interval rows, shape (draw, interval) or (1, interval).
+        low, high
+            Bounds of their residuals, shape (draw, interval).
+        """
+        alone = self.intervals.n_rows == 1 or self.intervals.is_independent
+        n_points = 1 if alone else N_LATTICE
+        log_each, _ = self._integrate(factored, residual, variance, low, high, n_points)
+        return np.asarray(logsumexp(log_each, axis=1) - np.log(log_each.shape[1]))
+
+    def sample_inside(
+        self,
+        factored: FactoredErrors,
+        residual: FloatArray,
+        variance: FloatArray,
+        low: FloatArray,
+        high: FloatArray,
+        rng: np.random.Generator,
+    ) -> FloatArray:
+        """Return residuals of the interval rows, drawn inside their bounds, shape (draw, interval)."""
+        log_each, inside = self._integrate(factored, residual, variance, low, high, N_LATTICE)
+        gumbel = -np.log(-np.log(rng.random(log_each.shape)))
+        chosen = np.argmax(log_each + gumbel, axis=1)
+        return np.asarray(inside[np.arange(len(inside)), chosen])
+
+    def _integrate(
+        self,
+        factored: FactoredErrors,
+        residual: FloatArray,
+        variance: FloatArray,
+        low: FloatArray,
+        high: FloatArray,
+        n_points: int,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return log probabilities (draw, point) and residuals inside (draw, point, interval)."""
+        mean, root = self._given_plain(factored, residual, variance)
+        n_draws, n_rows = low.shape
+        points = _lattice(n_rows, n_points)  # (point, interval)
+        log_total = np.zeros((n_draws, len(points)))
+        steps = np.zeros((n_draws, len(points), n_rows))
+        for j in range(n_rows):
+            shift = mean[:, j, None] + np.einsum("di,dpi->dp", _widened(root[:, j, :j], low), steps[:, :, :j])
+            scale = root[:, j, j, None]
+            below, above = (low[:, j, None] - shift) / scale, (high[:, j, None] - shift) / scale
+            log_mass, steps[:, :, j] = truncated_normal(below, above, points[:, j])
+            log_total += log_mass
+        inside = mean[:, None, :] + np.einsum("dji,dpi->dpj", _widened(root, low), steps)
+        return log_total, inside
+
+    def _given_plain(
+        self, factored: FactoredErrors, residual: FloatArray, variance: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return mean (draw, interval) and root of the covariance, given the plain rows."""
+        covariance = self.intervals.covariance_with(self.intervals)[None]
+        mean = np.zeros((len(residual), self.intervals.n_rows))
+        if self.plain.n_rows:
+            across = self.plain.covariance_with(self.intervals)  # (plain, interval)
+            mean = factored.solve(residual) @ across
+            gain = factored.solve(np.broadcast_to(across, (len(factored.variance), *across.shape)))
+            covariance = covariance - np.einsum("pi,dpj->dij", across, gain)
+        noise = np.einsum("di,ij->dij", variance, np.eye(self.intervals.n_rows))
+        return mean, np.linalg.cholesky(covariance + noise)
+
+
+def truncated_normal(low: FloatArray, high: FloatArray, u: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the log mass of N(0, 1) between bounds, and its value at the quantile u inside them.
+
+    Works far out in both tails: bounds above zero are mirrored.
+    """
+    mirrored = low > 0
+    a, b = np.where(mirrored, -high, low), np.where(mirrored, -low, high)
+    log_a, log_b = log_ndtr(a), log_ndtr(b)
+    log_mass = log_b + np.log1p(-np.exp(np.minimum(log_a - log_b, 0.0)))
+    share = np.where(mirrored, 1.0 - u, u)
+    value = ndtri_exp(np.minimum(np.logaddexp(log_a, np.log(share) + log_mass), 0.0))
+    return log_mass, np.where(mirrored, -value, value)
+
+
+def _lattice(dimension: int, n: int) -> FloatArray:
+    """Return n evenly spread points of the unit cube, shape (n, dimension)."""
+    if dimension == 1:
+        return (np.arange(n)[:, None] + 0.5) / n
+    primes = _primes(dimension)
+    return np.asarray((np.outer(np.arange(n) + 0.5, np.sqrt(primes)) + 0.25) % 1.0)
+
+
+def _primes(count: int) -> FloatArray:
+    found: list[int] = []
+    candidate = 2
+    while len(found) < count:
+        if all(candidate % prime for prime in found):
+            found.append(candidate)
+        candidate += 1
+    return np.array(found, dtype=np.float64)
