@@ -1,0 +1,137 @@
+"""What weighing gives: one fit for each account, and the weights of all of them.
+
+`posterior.py` makes an `AccountFit`, `weighing.py` a `Weighing`; forecasts, scores and the report read
+them. Posterior draws are equally weighted, and draw k means the same in every array of a fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.case.calendar import Calendar
+from realities.case.measures import Measure
+from realities.ensemble import uniforms
+from realities.weigh.discrepancy import DiscrepancyPath
+from realities.weigh.gaussian import Wander
+from realities.weigh.importance import StudentMixture
+from realities.weigh.reporting import QuantityReports
+from realities.weigh.rows import days_of
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AccountFit:
+    """One account after the reports published by a date.
+
+    Attributes
+    ----------
+    account, as_of, seed
+        Which fit this is.
+    log_evidence, log_evidence_error
+        Log density of the reports under the account, natural logarithm, and its standard error.
+    effective_draws, k_hat
+        How many independent draws the weighted ones are worth; the shape of the weights' tail.
+    reliable, warnings
+        Whether the diagnostics support the numbers, and if not, why not.
+    parameters
+        Posterior draws of the model's uncertain constants by name, each (draw,).
+    reporter_parameters
+        Posterior draws of `bias[quantity, reporter]`, `noise[...]`, `drift[...]`, `delay[quantity]`,
+        those that are uncertain and have reports, each (draw,).
+    discrepancies
+        Model error by quantity at the days of its reports.
+    run_log_evidences
+        What each independent run gives alone.
+    n_evaluations
+        How often the model was run.
+    """
+
+    account: str
+    as_of: date
+    seed: int
+    log_evidence: float
+    log_evidence_error: float
+    effective_draws: float
+    k_hat: float
+    reliable: bool
+    warnings: tuple[str, ...]
+    parameters: Mapping[str, FloatArray]
+    reporter_parameters: Mapping[str, FloatArray]
+    discrepancies: Mapping[str, DiscrepancyPath]
+    run_log_evidences: tuple[float, ...]
+    n_evaluations: int
+    n_draws: int
+    calendar: Calendar = field(repr=False)
+    sampled: tuple[str, ...] = field(default=(), repr=False)
+    proposal: StudentMixture | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """All accounts of a case after the reports published by a date.
+
+    `weights` sum to one; `weight_errors` are standard errors that come from those of the evidences.
+    `used` rows took part, `later` were published after `as_of`, `without_date` are never used.
+    """
+
+    case_id: str
+    as_of: date
+    seed: int
+    fits: Mapping[str, AccountFit]
+    weights: Mapping[str, float]
+    weight_errors: Mapping[str, float]
+    used: int
+    later: int
+    without_date: int
+    warnings: tuple[str, ...]
+
+    @property
+    def reliable(self) -> bool:
+        """Whether every account's evidence is reliable: one that is not leaves no weight that is."""
+        return all(fit.reliable for fit in self.fits.values())
+
+
+def sample_discrepancy(
+    fit: AccountFit, measure: Measure, times: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Return a quantity's model error at model times, on the measure's scale, shape (draw, time).
+
+    Given the reports where there are any, continued beyond them; zeros for a measure that has none.
+    """
+    if measure.discrepancy is None:
+        return np.zeros((fit.n_draws, len(times)))
+    wander = Wander(measure.discrepancy.sd, measure.discrepancy.timescale_days)
+    fresh = DiscrepancyPath(wander, np.zeros(0), np.zeros((fit.n_draws, 0)))
+    path = fit.discrepancies.get(measure.quantity, fresh)
+    return path.sample(days_of(np.asarray(times), fit.calendar), fit.n_draws, rng)
+
+
+def predict_reports(
+    fit: AccountFit, reports: QuantityReports, truth: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Return how rows could have been reported, in the measure's unit, shape (draw, row).
+
+    Biases, drifts and noises are those of the fit; a reporter who had not spoken by then errs as its
+    priors say. On a floor or ceiling the numbers are what the bound could be at most, or at least.
+
+    Parameters
+    ----------
+    fit
+        Of the account, as of the date from which the prediction is made.
+    reports
+        The rows to predict; their order is that of `reports.rows.observations`.
+    truth
+        The measured variable at `reports.times` for the fit's draws, shape (draw, time).
+    """
+    parameters = dict(fit.reporter_parameters)
+    priors = {term.name: term.prior for terms in reports.terms for term in terms.all}
+    for name, prior in {**priors, **reports.parameters}.items():
+        if name not in parameters and prior.fixed is None:
+            parameters[name] = prior.ppf(uniforms(name, fit.n_draws, seed=fit.seed))
+    return reports.predict(truth, parameters, fit.discrepancies.get(reports.measure.quantity), rng)

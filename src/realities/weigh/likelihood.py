@@ -1,0 +1,141 @@
+"""What an account makes of the reports published by a date: one log-likelihood over N(0, I).
+
+In come a case, an account and a date; out comes the account's parameter space, each prior mapped to a
+standard normal, and the log density of all reports for many points of it at once. The model runs only to
+the last day that is reported on, and is asked for nothing but the measured variables. Next is
+`posterior.py`, which hands this to the sampler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from realities.case.folder import Case
+from realities.case.observations import Observation
+from realities.case.priors import Prior
+from realities.ensemble import Ensemble
+from realities.trajectories import Trajectories
+from realities.weigh.reporting import QuantityReports
+from realities.weigh.rows import usable
+
+FloatArray = NDArray[np.float64]
+
+#: Draws that go through the model at a time; bounds memory, changes nothing else.
+BLOCK = 2000
+#: Probabilities are kept this far from one: a quantile there may be infinite.
+_LAST_PROBABILITY = 1.0 - 2.0**-53
+
+
+class ParameterSpace:
+    """Uncertain numbers in the order of their names, as coordinates that are N(0, 1) a priori."""
+
+    def __init__(self, priors: Mapping[str, Prior]) -> None:
+        self.priors = {name: prior for name, prior in sorted(priors.items()) if prior.fixed is None}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, sorted."""
+        return tuple(self.priors)
+
+    def values(self, points: FloatArray) -> dict[str, FloatArray]:
+        """Return parameters by name, each (draw,), for points (draw, dimension)."""
+        probability = np.minimum(ndtr(points), _LAST_PROBABILITY)
+        return {name: prior.ppf(probability[:, k]) for k, (name, prior) in enumerate(self.priors.items())}
+
+
+class AccountLikelihood:
+    """The log-likelihood of an account's parameters, given what was published by a date.
+
+    Parameters
+    ----------
+    case
+        The case.
+    account
+        Id of an account. It decides which priors and which reading of a label hold, and nothing else:
+        two accounts that assume the same get the same numbers, to the last bit.
+    as_of
+        Rows and dated inputs published later play no part.
+    width
+        Factor on the spread of the account's own priors, to see how much they matter.
+    """
+
+    def __init__(self, case: Case, account: str, as_of: date, *, width: float = 1.0) -> None:
+        self.observations = used_observations(case, as_of)
+        self._model_priors = {name: prior.widened(width) for name, prior in case.priors(account).items()}
+        self.reports = {
+            quantity: QuantityReports(case.measures[quantity], rows, case.calendar)
+            for quantity, rows in sorted(_by_quantity(self.observations).items())
+        }
+        self._variables = {name: case.measures[name].variable_for(account) for name in self.reports}
+        reporting = {name: prior for r in self.reports.values() for name, prior in r.parameters.items()}
+        self.space = ParameterSpace({**self._model_priors, **reporting})
+        self._times = np.unique(np.concatenate([np.zeros(0), *(r.times for r in self.reports.values())]))
+        if self.reports:
+            outputs = sorted(set(self._variables.values()))
+            self._ensemble = Ensemble(case, as_of=as_of, outputs=outputs)
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers are sampled."""
+        return len(self.space.names)
+
+    @property
+    def model_parameters(self) -> tuple[str, ...]:
+        """Names of the sampled constants of the model, sorted."""
+        return tuple(name for name in self.space.names if name in self._model_priors)
+
+    def __call__(self, points: FloatArray) -> FloatArray:
+        """Return log-likelihoods (draw,) of points (draw, dimension); -inf where the model failed."""
+        blocks = [points[start : start + BLOCK] for start in range(0, len(points), BLOCK)]
+        return np.concatenate([np.zeros(0), *(self._block(block) for block in blocks)])
+
+    def by_quantity(self, points: FloatArray) -> dict[str, FloatArray]:
+        """Return the log density of each quantity's reports, each (draw,): where a misfit lies."""
+        parameters = self.space.values(points)
+        runs = self.run(parameters, len(points))
+        return {
+            quantity: np.where(
+                runs.failed, -np.inf, reports.log_density(self.truth(quantity, runs), parameters)
+            )
+            for quantity, reports in self.reports.items()
+        }
+
+    def run(self, parameters: Mapping[str, FloatArray], n_draws: int) -> Trajectories:
+        """Return the measured variables of draws, given at least the model's sampled parameters by name.
+
+        A model of which nothing is uncertain may give one draw for all.
+        """
+        constants = {
+            name: parameters[name] if prior.fixed is None else np.full(n_draws, prior.fixed)
+            for name, prior in self._model_priors.items()
+        }
+        return self._ensemble.run(constants, save_times=self._times, final_time=float(self._times[-1]))
+
+    def truth(self, quantity: str, runs: Trajectories) -> FloatArray:
+        """Return a quantity's true values at the times its reports need, shape (draw, time)."""
+        chosen = np.searchsorted(self._times, self.reports[quantity].times)
+        return np.asarray(runs[self._variables[quantity]][:, chosen])
+
+    def _block(self, points: FloatArray) -> FloatArray:
+        parts = self.by_quantity(points)
+        return np.sum(list(parts.values()), axis=0) if parts else np.zeros(len(points))
+
+
+def used_observations(case: Case, as_of: date) -> tuple[Observation, ...]:
+    """Return the rows that weigh as of a date: published by then, of days that had come and are covered.
+
+    Rows published long before the day they speak of are forecasts and weigh nothing.
+    """
+    return tuple(row for row in case.as_of(as_of) if usable(row, as_of, case.calendar))
+
+
+def _by_quantity(observations: Sequence[Observation]) -> dict[str, list[Observation]]:
+    found: dict[str, list[Observation]] = {}
+    for row in observations:
+        found.setdefault(row.quantity, []).append(row)
+    return found

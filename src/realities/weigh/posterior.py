@@ -1,0 +1,221 @@
+"""One account, one date: posterior draws and evidence.
+
+In come a case, an account and a date; out comes an `AccountFit`. `likelihood.py` says how likely the
+reports are, `evidence.py` samples, and here the draws get their names back and what was integrated out
+is drawn. `weighing.py` calls this for every account and date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.case.folder import Case
+from realities.ensemble import STREAM_WEIGH, prior_draws
+from realities.weigh.discrepancy import DiscrepancyPath
+from realities.weigh.evidence import EFFORTS, Effort, PosteriorSample, SamplerSettings, sample_posterior
+from realities.weigh.fits import AccountFit
+from realities.weigh.importance import StudentMixture
+from realities.weigh.likelihood import AccountLikelihood
+from realities.weigh.tempering import StandardNormal
+
+FloatArray = NDArray[np.float64]
+
+#: What a random stream is for, after the seed and `STREAM_WEIGH`.
+_SAMPLE, _INTEGRATED, _WHY = range(3)
+
+
+def fit_account(
+    case: Case,
+    account: str,
+    *,
+    as_of: date,
+    seed: int,
+    effort: Effort | SamplerSettings = "default",
+    start: AccountFit | None = None,
+    width: float = 1.0,
+) -> AccountFit:
+    """Return an account's posterior and evidence, given what was published by a date.
+
+    Parameters
+    ----------
+    case, account
+        The case and the id of one of its accounts.
+    as_of
+        Nothing published later plays a part.
+    seed
+        All accounts with one seed share their random streams.
+    effort
+        A name in `EFFORTS`, or the settings themselves.
+    start
+        The same account's fit at an earlier date: the work then starts from there.
+    width
+        Factor on the spread of the account's priors.
+
+    Raises
+    ------
+    InputError
+        If a row or event published by `as_of` is wrong.
+    """
+    case.check_as_of(as_of)
+    likelihood = AccountLikelihood(case, account, as_of, width=width)
+    settings = effort if isinstance(effort, SamplerSettings) else EFFORTS[effort]
+    stamps = _stamps(case, account, as_of)
+    if not likelihood.observations:
+        return _unweighed(case, account, as_of, seed, settings, likelihood, stamps)
+    sample = sample_posterior(
+        likelihood,
+        likelihood.dimension,
+        settings=settings,
+        seed=[seed, STREAM_WEIGH, _SAMPLE],
+        start=None if start is None else _carried_over(start, likelihood.space.names),
+    )
+    if not len(sample.points):
+        stamps = (*stamps, *_reasons(likelihood, seed))
+        sample = _prior_instead(sample, settings, seed)
+    draws = likelihood.space.values(sample.points)
+    integrated, paths = _integrated(likelihood, draws, len(sample.points), seed)
+    reporting = {name: draws[name] for name in draws if name not in likelihood.model_parameters}
+    return AccountFit(
+        account=account,
+        as_of=as_of,
+        seed=seed,
+        log_evidence=sample.log_evidence,
+        log_evidence_error=sample.log_evidence_error,
+        effective_draws=sample.effective_draws,
+        k_hat=sample.k_hat,
+        reliable=sample.reliable,
+        warnings=(*stamps, *sample.warnings),
+        parameters={name: draws[name] for name in likelihood.model_parameters},
+        reporter_parameters=dict(sorted({**reporting, **integrated}.items())),
+        discrepancies=paths,
+        run_log_evidences=sample.run_log_evidences,
+        n_evaluations=sample.n_evaluations,
+        n_draws=len(sample.points),
+        calendar=case.calendar,
+        sampled=likelihood.space.names,
+        proposal=sample.proposal,
+    )
+
+
+def _stamps(case: Case, account: str, as_of: date) -> tuple[str, ...]:
+    """Return what must be said of an account that was written after the date."""
+    authored = case.account(account).authored
+    if authored is None or authored <= as_of:
+        return ()
+    return (f"hindsight: the account was authored on {authored}, after {as_of}",)
+
+
+def _unweighed(
+    case: Case,
+    account: str,
+    as_of: date,
+    seed: int,
+    effort: SamplerSettings,
+    likelihood: AccountLikelihood,
+    stamps: tuple[str, ...],
+) -> AccountFit:
+    """Return the fit before anything was published: the prior, with evidence one."""
+    n = effort.posterior_draws
+    return AccountFit(
+        account=account,
+        as_of=as_of,
+        seed=seed,
+        log_evidence=0.0,
+        log_evidence_error=0.0,
+        effective_draws=float(n),
+        k_hat=0.0,
+        reliable=True,
+        warnings=stamps,
+        parameters=prior_draws(likelihood.space.priors, n, seed=seed),
+        reporter_parameters={},
+        discrepancies={},
+        run_log_evidences=(0.0,) * effort.runs,
+        n_evaluations=0,
+        n_draws=n,
+        calendar=case.calendar,
+    )
+
+
+def _integrated(
+    likelihood: AccountLikelihood, draws: dict[str, FloatArray], n_draws: int, seed: int
+) -> tuple[dict[str, FloatArray], dict[str, DiscrepancyPath]]:
+    """Return draws of what the likelihood integrated out, and the discrepancies' paths."""
+    found: dict[str, FloatArray] = {}
+    paths: dict[str, DiscrepancyPath] = {}
+    runs = likelihood.run(draws, n_draws)
+    for quantity, reports in likelihood.reports.items():
+        rng = np.random.default_rng([seed, STREAM_WEIGH, _INTEGRATED])
+        truth = likelihood.truth(quantity, runs)
+        truth = np.broadcast_to(truth, (n_draws, truth.shape[1]))
+        named, path = reports.sample_integrated(truth, draws, rng)
+        found |= named
+        if path is not None:
+            paths[quantity] = path
+    return found, paths
+
+
+def _prior_instead(sample: PosteriorSample, effort: SamplerSettings, seed: int) -> PosteriorSample:
+    """Return draws of the prior in place of a posterior that was not found; the evidence stays zero."""
+    rng = np.random.default_rng([seed, STREAM_WEIGH, _WHY])
+    points = rng.standard_normal((effort.posterior_draws, sample.points.shape[1]))
+    return PosteriorSample(
+        points,
+        sample.log_evidence,
+        sample.log_evidence_error,
+        0.0,
+        sample.k_hat,
+        sample.run_log_evidences,
+        sample.n_evaluations,
+        False,
+        sample.warnings,
+        None,
+    )
+
+
+def _reasons(likelihood: AccountLikelihood, seed: int) -> tuple[str, ...]:
+    """Return which quantities no draw of the prior can explain."""
+    rng = np.random.default_rng([seed, STREAM_WEIGH, _WHY])
+    points = rng.standard_normal((200, likelihood.dimension))
+    parts = likelihood.by_quantity(points)
+    if likelihood.run(likelihood.space.values(points), len(points)).failed.all():
+        return ("the model leaves the real numbers at every draw of the prior",)
+    return tuple(
+        f'"{quantity}" cannot be what was reported: where it is above zero, the model has nothing'
+        for quantity, log_density in parts.items()
+        if not np.isfinite(log_density).any()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _CarriedOver:
+    """Where particles start: an earlier posterior for the numbers it knew, the prior for new ones."""
+
+    earlier: StudentMixture
+    known: NDArray[np.intp]
+    new: NDArray[np.intp]
+
+    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
+        points = np.empty((n, len(self.known) + len(self.new)))
+        points[:, self.known] = self.earlier.sample(n, rng)
+        points[:, self.new] = rng.standard_normal((n, len(self.new)))
+        return points
+
+    def log_density(self, points: FloatArray) -> FloatArray:
+        fresh = StandardNormal(len(self.new)).log_density(points[:, self.new])
+        return np.asarray(self.earlier.log_density(points[:, self.known]) + fresh)
+
+
+def _carried_over(start: AccountFit, names: Sequence[str]) -> _CarriedOver | None:
+    """Return a start for the parameters `names` from an earlier fit; None if it says nothing of them."""
+    shared = [name for name in start.sampled if name in names]
+    if start.proposal is None or not shared:
+        return None
+    kept = np.array([start.sampled.index(name) for name in shared])
+    known = np.array([names.index(name) for name in shared], dtype=np.intp)
+    new = np.array([k for k, name in enumerate(names) if name not in start.sampled], dtype=np.intp)
+    return _CarriedOver(start.proposal.marginal(kept), known, new)
