@@ -17,6 +17,8 @@ from realities.source import SourceText, Span
 
 #: An equation longer than this is no equation; saying so beats minutes of parsing.
 LONGEST_EQUATION = 500_000
+#: A file with more equations than this is refused.
+MOST_EQUATIONS = 100_000
 #: After this many errors the rest of a file has nothing new to tell.
 MOST_ERRORS = 50
 
@@ -96,6 +98,12 @@ class _Cutter:
             block = self._next(text)
             if block is not None:
                 blocks.append(block)
+            if len(blocks) > MOST_EQUATIONS:
+                self._error(
+                    Span(self.source, self.at, self.at + 1),
+                    f"a file holds at most {MOST_EQUATIONS:,} equations",
+                )
+                break
         return blocks
 
     def _next(self, text: str) -> Block | None:
@@ -115,6 +123,10 @@ class _Cutter:
         stop = self._end_of_equation(text)
         if stop is None:
             return None
+        if stop == start:
+            self._error(Span(self.source, start, start + 1), "an equation should stand before this mark")
+            self.at = self._bar(text, start) + 1
+            return None
         unit_start = unit_end = doc_start = doc_end = self.at = stop
         if text[stop] == "~":
             unit_start, unit_end = stop + 1, self._mark(text, stop + 1)
@@ -130,6 +142,7 @@ class _Cutter:
                     Span(self.source, doc_start, min(doc_end, doc_start + 1)),
                     'the comment of this equation runs into the next one; end it with "|"',
                 )
+                self.at = self._bar(text, self.at)
         if self.at >= self.end:
             self._error(
                 Span(self.source, start, start + 1),
@@ -145,6 +158,10 @@ class _Cutter:
         found = _MARK.search(text, start, self.end)
         return found.start() if found else self.end
 
+    def _bar(self, text: str, start: int) -> int:
+        found = text.find("|", start, self.end)
+        return found if found >= 0 else self.end
+
     def _end_of_equation(self, text: str) -> int | None:
         """Return where the `~` or `|` after an equation stands, or None where it cannot be told."""
         at = self.at
@@ -156,8 +173,7 @@ class _Cutter:
                 is_comment = found.group() == "{"
                 what = 'comment is never closed by "}"' if is_comment else "quoted name is never closed"
                 self._error(Span(self.source, found.start(), found.start() + 1), f"this {what}")
-                following = text.find("|", found.start(), self.end)
-                self.at = self.end if is_comment or following < 0 else following + 1
+                self.at = self.end if is_comment else self._bar(text, found.start()) + 1
                 return None
             at = quiet.end()
         place = Span(self.source, self.at, self.at + 1)

@@ -71,9 +71,9 @@ def expected(accepted: set[str]) -> str:
     if accepted == {"NAME", "QUOTED"}:
         return "a name"
     found = ["an operator such as + or *"] if "PLUS" in accepted or "OR" in accepted else []
-    found += [phrase for terminal, phrase in _WORDS if terminal in accepted]
-    if "EQUALS" in accepted and "PLUS" in accepted:
-        found.remove('"="')
+    omitted = {"EQUALS", "LSQB", "LPAR"} if found else set()
+    omitted |= {"COMMA"} if "SEMICOLON" in accepted else set()
+    found += [phrase for terminal, phrase in _WORDS if terminal in accepted - omitted]
     if not found:
         return "something else"
     return f"{', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else found[0]

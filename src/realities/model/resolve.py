@@ -124,10 +124,11 @@ class Resolver:
         for size in sizes:
             total *= size
         if total != len(rows.values):
-            shape = " x ".join(str(size) for size in sizes if size > 1) or "1"
+            long = [str(size) for size in sizes if size > 1]
+            shape = f" ({' x '.join(long)})" if len(long) > 1 else ""
             self.findings.error(
                 "wrong-count",
-                f'"{symbol.name}" needs {total} numbers ({shape}), not {len(rows.values)}',
+                f'"{symbol.name}" needs {total} numbers{shape}, not {len(rows.values)}',
                 rows.span,
             )
             return 0.0

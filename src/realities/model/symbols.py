@@ -13,6 +13,7 @@ from typing import Literal
 from realities.errors import Findings, did_you_mean
 from realities.ir.expr import Expr
 from realities.model.arrays import MOST_VARIABLES, Binding, Instance, Space, expand, name_key
+from realities.model.blocks import MOST_ERRORS
 from realities.model.syntax import Apply, Equation, Left, Name, Numeral, Points
 from realities.source import SourceText, Span
 
@@ -95,16 +96,20 @@ def build_table(source: SourceText, equations: Iterable[Equation], space: Space,
     """Return the symbols that a file defines; what contradicts itself is noted in `findings`."""
     table = Table(source)
     for equation in equations:
+        if table.n_scalars > MOST_VARIABLES or len(findings.errors) >= MOST_ERRORS:
+            return table
         _enter(table, equation, space, findings)
-    for name, value in CONTROLS.items():
-        if table.get(name) is None:
-            _enter(table, _default(source, name, value), space, findings)
-            if value is not None:
-                findings.warning(
-                    "missing-control",
-                    f"this model does not say its {name}; {value:g} is used",
-                    Span(source, 0, 0),
-                )
+    missing = [name for name in CONTROLS if table.get(name) is None]
+    for name in missing:
+        _enter(table, _default(source, name, CONTROLS[name]), space, findings)
+    assumed = {name: value for name in missing if (value := CONTROLS[name]) is not None}
+    if assumed:
+        values = ", ".join(f"{name} = {value:g}" for name, value in assumed.items())
+        findings.warning(
+            "missing-control",
+            f"this model does not say when it runs; assumed: {values}",
+            Span(source, 0, 0),
+        )
     return table
 
 
