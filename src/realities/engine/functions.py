@@ -1,0 +1,146 @@
+"""What each built-in of the language computes, in NumPy, for many draws at once.
+
+In come arrays of one block of draws (or single numbers); out goes an array. Every row of
+`ir/builtins.py` is either here, by its key, or written out in simpler operations in `expansions.py`.
+Random functions get a number from (0, 1) in the place of their seed: see `distributions.py`.
+`kernels.py` makes operations of these functions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.engine.allocation import allocate_available, allocate_by_priority
+from realities.engine.distributions import DISTRIBUTIONS
+from realities.ir.builtins import NOT_AVAILABLE
+
+FloatArray = NDArray[np.float64]
+
+
+def _log(x: FloatArray, base: FloatArray) -> FloatArray:
+    """Return the logarithm to a base; exact for powers of ten, which a quotient would miss by a digit."""
+    return np.where(np.equal(base, 10.0), np.log10(x), np.log(x) / np.log(base))
+
+
+def _quantum(x: FloatArray, size: FloatArray) -> FloatArray:
+    return np.where(np.less_equal(size, 0.0), x, size * np.trunc(x / size))
+
+
+def _gamma_ln(x: FloatArray) -> FloatArray:
+    from scipy.special import gammaln
+
+    return np.asarray(gammaln(x))
+
+
+# --- whole arrays: every element is an argument ------------------------------------------------------
+
+
+def _sort_order(position: FloatArray, direction: FloatArray, *elements: FloatArray) -> FloatArray:
+    return _pick(position, _order(direction, _stacked(*elements)).astype(np.float64))
+
+
+def _rank(position: FloatArray, direction: FloatArray, *elements: FloatArray) -> FloatArray:
+    order = _order(direction, _stacked(*elements))
+    places = np.broadcast_to(np.arange(1.0, len(elements) + 1.0), order.shape)
+    ranks = np.empty(order.shape)
+    np.put_along_axis(ranks, order, places, axis=-1)
+    return _pick(position, ranks)
+
+
+def _order(direction: FloatArray, stacked: FloatArray) -> NDArray[np.intp]:
+    """Return the positions of the elements when sorted, equal ones in their order; NaN last."""
+    upward = np.argsort(stacked, axis=-1, kind="stable")
+    downward = np.argsort(-stacked, axis=-1, kind="stable")
+    return np.asarray(np.where(np.greater(direction, 0.0)[..., np.newaxis], upward, downward))
+
+
+def _element(offset: FloatArray, *elements: FloatArray) -> FloatArray:
+    outside = np.logical_not((offset > -0.5) & (offset < len(elements) - 0.5)) & np.equal(offset, offset)
+    return np.where(outside, NOT_AVAILABLE, _pick(offset, _stacked(*elements)))
+
+
+def _pick(position: FloatArray, stacked: FloatArray) -> FloatArray:
+    """Return the element at a position, rounded to the nearest; NaN outside."""
+    n = stacked.shape[-1]
+    valid = (position > -0.5) & (position < n - 0.5)
+    index = np.where(valid, np.floor(position + 0.5), 0.0).astype(np.intp)
+    index, valid = np.broadcast_arrays(index, valid)
+    shape = np.broadcast_shapes(index.shape, stacked.shape[:-1])
+    index = np.broadcast_to(index, shape)[..., np.newaxis]
+    picked = np.take_along_axis(np.broadcast_to(stacked, (*shape, n)), index, axis=-1)[..., 0]
+    return np.where(valid, picked, np.nan)
+
+
+def _select(missing: FloatArray, action: FloatArray, *pairs: FloatArray) -> FloatArray:
+    chosen = _stacked(*pairs[::2]) != 0.0
+    elements = _stacked(*pairs[1::2])
+    shape = np.broadcast_shapes(chosen.shape, elements.shape)
+    chosen, elements = np.broadcast_to(chosen, shape), np.broadcast_to(elements, shape)
+    results = (
+        np.where(chosen, elements, 0.0).sum(axis=-1),
+        np.where(chosen, elements, 1.0).prod(axis=-1),
+        np.where(chosen, elements, np.inf).min(axis=-1),
+        np.where(chosen, elements, -np.inf).max(axis=-1),
+    )
+    result = np.full(shape[:-1], np.nan)
+    for number, values in enumerate(results):
+        result = np.where(np.equal(action, number), values, result)
+    return np.where(chosen.any(axis=-1), result, missing)
+
+
+def _inverse(row: FloatArray, column: FloatArray, *entries: FloatArray) -> FloatArray:
+    size = math.isqrt(len(entries))
+    stacked = _stacked(*entries)
+    matrices = stacked.reshape(*stacked.shape[:-1], size, size)
+    try:
+        inverses = np.linalg.inv(matrices)
+    except np.linalg.LinAlgError:  # one singular matrix must not spoil the other draws
+        inverses = np.full(matrices.shape, np.nan, dtype=np.float64)
+        for draw in np.ndindex(*matrices.shape[:-2]):
+            if np.linalg.matrix_rank(matrices[draw]) == size:
+                inverses[draw] = np.linalg.inv(matrices[draw])
+    return _pick(np.asarray(row * size + column, dtype=np.float64), inverses.reshape(stacked.shape))
+
+
+def _stacked(*elements: FloatArray) -> FloatArray:
+    """Return elements along a new last axis."""
+    return np.stack(np.broadcast_arrays(*elements), axis=-1)
+
+
+#: Functions by the key of their built-in. Those that are ufuncs can write into memory they are given.
+FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {
+        "abs": np.absolute,
+        "exp": np.exp,
+        "ln": np.log,
+        "sqrt": np.sqrt,
+        "vensim.log": _log,
+        "vensim.integer": np.trunc,
+        "vensim.modulo": np.fmod,
+        "vensim.quantum": _quantum,
+        "vensim.gamma_ln": _gamma_ln,
+        "sin": np.sin,
+        "cos": np.cos,
+        "tan": np.tan,
+        "arcsin": np.arcsin,
+        "arccos": np.arccos,
+        "arctan": np.arctan,
+        "sinh": np.sinh,
+        "cosh": np.cosh,
+        "tanh": np.tanh,
+        "vensim.vector_sort_order": _sort_order,
+        "vensim.vector_rank": _rank,
+        "vensim.vector_element": _element,
+        "vensim.vector_select": _select,
+        "vensim.invert_matrix": _inverse,
+        "vensim.allocate_available": allocate_available,
+        "vensim.allocate_by_priority": allocate_by_priority,
+        **DISTRIBUTIONS,
+    }
+)

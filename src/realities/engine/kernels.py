@@ -1,0 +1,81 @@
+"""Which NumPy function each operation of a `Graph` is.
+
+In come the name of an operation and its detail; out goes a function from arrays to an array, each
+argument a whole block of draws or a single number. `functions.py`, `lookups.py` and `random.py` supply
+those of the language's built-ins; `graph.py` and `tape.py` call them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.engine.functions import FUNCTIONS
+from realities.engine.lookups import Table
+from realities.engine.random import uniform
+
+Kernel = Callable[..., Any]
+
+
+def _real(truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return np.asarray(truth, dtype=np.float64)
+
+
+def _is_true(value: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.not_equal(value, 0.0)
+
+
+#: Operations of the engine itself. Those that are ufuncs can write into memory they are given.
+_OPERATIONS: Mapping[str, Kernel] = MappingProxyType(
+    {
+        "+": np.add,
+        "-": np.subtract,
+        "*": np.multiply,
+        "/": np.divide,
+        "^": np.power,
+        "negative": np.negative,
+        "min": np.minimum,
+        "max": np.maximum,
+        "fmod": np.fmod,
+        "<": np.less,
+        "<=": np.less_equal,
+        ">": np.greater,
+        ">=": np.greater_equal,
+        "=": np.equal,
+        "<>": np.not_equal,
+        "and": np.logical_and,
+        "or": np.logical_or,
+        "not": np.logical_not,
+        "is_true": _is_true,
+        "real": _real,
+        "select": np.where,
+    }
+)
+#: Readings of a table, by the key of their built-in.
+READINGS: Mapping[str, Kernel] = MappingProxyType(
+    {"lookup": Table.at, "vensim.lookup_invert": Table.inverse, "vensim.lookup_area": Table.area}
+)
+
+
+def kernel(op: str, detail: Hashable) -> Kernel:
+    """Return the function of an operation.
+
+    Parameters
+    ----------
+    op
+        An operation of the engine or the key of a built-in.
+    detail
+        The `Table` to read for a reading, the site of the call for "uniform", else None.
+    """
+    if op in _OPERATIONS:
+        return _OPERATIONS[op]
+    if op in READINGS:
+        return partial(READINGS[op], detail)
+    if isinstance(detail, int):
+        return partial(uniform, site=detail)
+    return FUNCTIONS[op]

@@ -1,0 +1,452 @@
+"""The meaning of the language in plain NumPy: a model in, trajectories out, for many draws at once.
+
+A `Simulator` is prepared once and run often, with other constants each time. Equations that no output
+needs are left out, what does not change is computed once, and draws run in blocks that fit the cache. The
+result is the same, to the last bit, whatever the blocks.
+
+The parts, in order: `translate.py` (model to graph), `schedule.py` and `tape.py` (graph to NumPy calls),
+`timeline.py` (when), `integrate.py` and `adaptive.py` (how), and `trajectories.py`, which comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from realities.engine.graph import Rate
+from realities.engine.integrate import STAGES, Block, GridTable, run_block
+from realities.engine.schedule import Schedule, make_schedule
+from realities.engine.tape import Workspace
+from realities.engine.timeline import SavePoints, Timeline, choose_saves, make_timeline
+from realities.engine.translate import Plan, make_plan
+from realities.errors import did_you_mean
+from realities.ir.model import Integrator, Model, Variable
+from realities.trajectories import Trajectories
+
+FloatArray = NDArray[np.float64]
+
+#: Draws computed together: measured by bench/bench_reference.py. With fewer, the calls themselves take
+#: the time; with more, registers no longer fit the cache.
+BLOCK = 4096
+#: Widths are whole vectors, so that no draw is ever computed by other instructions than its neighbors.
+_VECTOR = 8
+#: Seeds and draw numbers travel as doubles, exact to here.
+_LARGEST_SEED = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """From `time` on, the constant `parameter` has `value`; before, its own (drawn or default) value."""
+
+    parameter: str
+    time: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Program:
+    """A plan and its schedule, for one set of given constants."""
+
+    plan: Plan
+    schedule: Schedule
+
+
+class Simulator:
+    """A model prepared for running: once to prepare, then as often as there are parameter sets.
+
+    Parameters
+    ----------
+    model
+        The model.
+    outputs
+        Names of the variables to keep; default: all that are not hidden, in the order of the file.
+    hold
+        Any variables, held at a value for all time: the `do(x = v)` of a claim. Beats events.
+    events
+        Constants that take another value from a time on.
+    integrator
+        Default: the one the model asks for.
+
+    Raises
+    ------
+    ValueError
+        If a name is not in the model, or an event's is not a constant.
+
+    Examples
+    --------
+    >>> simulator = Simulator(model, outputs=["prey"])  # doctest: +SKIP
+    >>> simulator.run({"birth rate": np.array([0.4, 0.5, 0.6])})  # doctest: +SKIP
+    <Trajectories: 1 variables, 3 draws, 21 times, 0 to 20 Year>
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        outputs: Sequence[str] | None = None,
+        hold: Mapping[str, float] | None = None,
+        events: Sequence[Event] = (),
+        integrator: Integrator | None = None,
+    ) -> None:
+        self.model = model
+        self.integrator: Integrator = integrator or model.time.integrator
+        if self.integrator not in STAGES:
+            raise ValueError(f'no integrator is named "{self.integrator}"; there are {", ".join(STAGES)}')
+        self.outputs = tuple(
+            dict.fromkeys(
+                _default_outputs(model) if outputs is None else (_find(model, n).name for n in outputs)
+            )
+        )
+        self.hold = {_find(model, name).name: float(value) for name, value in (hold or {}).items()}
+        self._events = _events_by_name(model, events)
+        self._programs: dict[tuple[tuple[str, bool], ...], _Program] = {}
+        self._idle: dict[tuple[int, int], list[Workspace]] = {}
+
+    def run(
+        self,
+        parameters: Mapping[str, ArrayLike] | None = None,
+        *,
+        n_draws: int | None = None,
+        save_times: ArrayLike | None = None,
+        final_time: float | None = None,
+        seed: int = 0,
+        first_draw: int = 0,
+        block: int = BLOCK,
+    ) -> Trajectories:
+        """Return the trajectories of all draws.
+
+        Parameters
+        ----------
+        parameters
+            Values of constants by name: a number, or an array (draw,).
+        n_draws
+            How many draws; default: as many as the arrays have, else 1.
+        save_times
+            Times to keep, shape (T,), ascending, anywhere inside the run: values between two steps are
+            interpolated linearly. The run ends with the last of them. Default: the model's save points.
+        final_time
+            Stop there; default: the model's own final time.
+        seed, first_draw
+            Random functions of the model depend on the seed and on the number of the draw, which counts
+            from `first_draw`.
+        block
+            Draws computed together; changes speed and memory, never a result.
+
+        Returns
+        -------
+        Values of every output, (draw, time). A draw in which an output or a stock stops being a finite
+        number is marked in `failed`.
+
+        Raises
+        ------
+        InputError
+            If a control variable (FINAL TIME, TIME STEP, ...) makes no sense or differs between draws.
+        ValueError
+            If a name, a shape or a time is wrong.
+        """
+        given, n_draws = self._given(parameters or {}, n_draws)
+        if not 0 <= seed < _LARGEST_SEED or first_draw < 0:
+            raise ValueError("seed must be from 0 to 2**53 - 1, first_draw at least 0")
+        if block < 1:
+            raise ValueError("block must be at least 1")
+        with np.errstate(all="ignore"):  # what leaves the real numbers is marked, not warned about
+            program = self._program(given)
+            known = _known_leaves(program.plan, given, seed, np.arange(first_draw, first_draw + n_draws))
+            timeline = make_timeline(self.model, program.plan, known)
+            saves = choose_saves(timeline, None if save_times is None else np.asarray(save_times), final_time)
+            run = _Run(self, program, known, timeline, saves, n_draws)
+            run.all_blocks(block)
+            return run.trajectories()
+
+    def _given(
+        self, parameters: Mapping[str, ArrayLike], n_draws: int | None
+    ) -> tuple[dict[str, FloatArray], int]:
+        """Return constants by full name, a single number or (draw,), and how many draws there are."""
+        given: dict[str, FloatArray] = {}
+        for name, value in parameters.items():
+            variable = _find(self.model, name)
+            if variable.kind != "constant":
+                raise ValueError(f'"{variable.name}" is not a constant; only constants can be given')
+            array = np.asarray(value, dtype=np.float64)
+            if array.ndim > 1:
+                raise ValueError(f'"{name}" must be a number or (draw,), not {array.shape}')
+            given[variable.name] = array.reshape(()) if array.size == 1 else array
+        lengths = {array.size for array in given.values() if array.ndim}
+        count = n_draws if n_draws is not None else max(lengths, default=1)
+        if count < 1 or lengths - {count}:
+            raise ValueError(f"parameters have {sorted(lengths)} draws where {count} were asked for")
+        return given, count
+
+    def _program(self, given: Mapping[str, FloatArray]) -> _Program:
+        """Return the program for constants given in this way, made when first asked for."""
+        key = tuple(sorted((name, array.ndim > 0) for name, array in given.items()))
+        if key not in self._programs:
+            plan = make_plan(
+                self.model,
+                self.outputs,
+                hold=self.hold,
+                events=self._events,
+                given=dict(key),
+                time_per_draw=self.integrator == "rk45",
+                time_is_step_time=self.integrator == "euler",
+            )
+            self._programs[key] = _Program(plan, make_schedule(plan))
+        return self._programs[key]
+
+    def _borrow(self, program: _Program, width: int) -> Workspace:
+        """Return a workspace that nobody uses, so that threads may share a simulator."""
+        idle = self._idle.setdefault((id(program), width), [])
+        try:
+            return idle.pop()
+        except IndexError:
+            return Workspace(program.plan, program.schedule, width)
+
+    def _give_back(self, program: _Program, workspace: Workspace) -> None:
+        self._idle[id(program), workspace.width].append(workspace)
+
+
+def simulate(
+    model: Model,
+    parameters: Mapping[str, ArrayLike] | None = None,
+    *,
+    outputs: Sequence[str] | None = None,
+    hold: Mapping[str, float] | None = None,
+    events: Sequence[Event] = (),
+    integrator: Integrator | None = None,
+    n_draws: int | None = None,
+    save_times: ArrayLike | None = None,
+    final_time: float | None = None,
+    seed: int = 0,
+) -> Trajectories:
+    """Return the trajectories of a model: a `Simulator` for a single use, see there."""
+    simulator = Simulator(model, outputs=outputs, hold=hold, events=events, integrator=integrator)
+    return simulator.run(parameters, n_draws=n_draws, save_times=save_times, final_time=final_time, seed=seed)
+
+
+class _Run:
+    """One call of `run`: the values of all draws, filled in block by block."""
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        program: _Program,
+        known: Mapping[int, Any],
+        timeline: Timeline,
+        saves: SavePoints,
+        n_draws: int,
+    ) -> None:
+        self.simulator, self.program, self.known = simulator, program, known
+        self.timeline, self.saves, self.n_draws = timeline, saves, n_draws
+        plan = program.plan
+        self.tables, self.grid = _grid_tables(
+            plan, program.schedule, known, timeline, saves.last_step, STAGES[simulator.integrator]
+        )
+        n_times = saves.times.size
+        # Outputs that change are stored (time, draw), as they come; constants (draw,).
+        self.changing: dict[int, FloatArray] = {}
+        self.constant: dict[int, FloatArray] = {}
+        for node in set(plan.outputs.values()):
+            if plan.graph.rates[node] in (Rate.EVENT, Rate.STEP):
+                self.changing[node] = np.empty((n_times, n_draws))
+            elif plan.graph.rates[node] == Rate.ONCE:
+                self.constant[node] = np.empty(n_draws)
+        self.failed = np.zeros(n_draws, dtype=np.bool_)
+        self.first_failure: tuple[int, str, float] | None = None
+
+    def all_blocks(self, block: int) -> None:
+        """Run every draw; then, if one failed, run the first such again to see what failed and when."""
+        n_blocks = -(-self.n_draws // block)
+        width = -(-self.n_draws // (n_blocks * _VECTOR)) * _VECTOR
+        workspace = self.simulator._borrow(self.program, width)
+        for first in range(0, self.n_draws, width):
+            self._one_block(workspace, first, min(first + width, self.n_draws))
+        self.simulator._give_back(self.program, workspace)
+        if not all(np.isfinite(values).all() for values in self._grid_outputs().values()):
+            self.failed[:] = True
+        if self.failed.any():
+            self.first_failure = self._look_closer(int(np.argmax(self.failed)))
+
+    def trajectories(self) -> Trajectories:
+        """Return what was computed."""
+        model, shape = self.simulator.model, (self.n_draws, self.saves.times.size)
+        grid = self._grid_outputs()
+        values: dict[str, FloatArray] = {}
+        for name, node in self.program.plan.outputs.items():
+            if node in self.changing:
+                values[name] = self.changing[node].T
+            elif node in grid:
+                values[name] = np.broadcast_to(grid[node], shape)
+            else:
+                values[name] = np.broadcast_to(self.constant[node][:, np.newaxis], shape)
+        return Trajectories(
+            times=self.saves.times,
+            values=values,
+            units={name: model[name].unit for name in values},
+            failed=self.failed,
+            first_failure=self.first_failure,
+            time_unit=model.time.unit,
+        )
+
+    def _one_block(self, workspace: Workspace, first: int, end: int) -> None:
+        """Run draws `first` to `end` and keep their values."""
+        n = end - first
+        self._fill(workspace, first, end)
+        sinks = [
+            (_first(workspace.place[node], n), sink[:, first:end]) for node, sink in self.changing.items()
+        ]
+        run_block(workspace, self._block(sinks))
+        for node, values in self.constant.items():
+            values[first:end] = _first(workspace.place[node], n)
+        failed = ~np.isfinite(workspace.state[:, :n]).all(axis=0)
+        for _, sink in sinks:
+            failed |= ~np.isfinite(sink).all(axis=0)
+        for values in self.constant.values():
+            failed |= ~np.isfinite(values[first:end])
+        self.failed[first:end] = failed
+
+    def _fill(self, workspace: Workspace, first: int, end: int) -> None:
+        """Compute what holds for the whole run into the workspace, for some draws."""
+        schedule = self.program.schedule
+        # Lanes beyond the last draw repeat it: they cost nothing, and fail only if it does.
+        lanes = np.minimum(np.arange(first, first + workspace.width), end - 1)
+        known = {
+            node: value[lanes] if isinstance(value, np.ndarray) and value.ndim else value
+            for node, value in self.known.items()
+        }
+        values = self.program.plan.graph.evaluate(schedule.once, known)
+        for node in schedule.once:
+            workspace.place[node][...] = values[node]
+
+    def _block(self, sinks: Sequence[tuple[FloatArray, FloatArray]]) -> Block:
+        return Block(self.timeline, self.saves, self.tables, self.simulator.integrator, sinks)
+
+    def _grid_outputs(self) -> dict[int, FloatArray]:
+        """Return the outputs that depend on time alone, at the save points, shape (T,)."""
+        left, weight = self.saves.left, self.saves.weight
+        found: dict[int, FloatArray] = {}
+        for node in set(self.program.plan.outputs.values()):
+            if self.program.plan.graph.rates[node] == Rate.GRID:
+                values = self.grid[node]
+                right = np.minimum(left + 1, values.size - 1)
+                between = values[left] * (1.0 - weight) + values[right] * weight
+                found[node] = np.where(weight > 0.0, between, values[left])
+        return found
+
+    def _look_closer(self, draw: int) -> tuple[int, str, float] | None:
+        """Return (draw, variable, time) of the first value of a draw that is not finite."""
+        plan = self.program.plan
+        workspace = self.simulator._borrow(self.program, _VECTOR)
+        self._fill(workspace, draw, draw + 1)
+        watched = [(slot.name, workspace.state[row]) for row, slot in enumerate(plan.stocks)]
+        watched += [(name, workspace.place[node]) for name, node in plan.outputs.items()]
+        found: list[tuple[str, float]] = []
+
+        def watch(step: int) -> bool:
+            for name, array in watched:
+                if not np.isfinite(array if array.ndim == 0 else array[0]):
+                    found.append((name, float(self.timeline.times[step])))
+                    return True
+            return False
+
+        block = self._block([])
+        block.watch = watch
+        run_block(workspace, block)
+        self.simulator._give_back(self.program, workspace)
+        return (draw, *found[0]) if found else None
+
+
+def _first(values: FloatArray, n_draws: int) -> FloatArray:
+    """Return the values of the draws that are real; a single number is that of all."""
+    return values[:n_draws] if values.ndim else values
+
+
+def _known_leaves(
+    plan: Plan, given: Mapping[str, FloatArray], seed: int, draws: NDArray[np.intp]
+) -> dict[int, Any]:
+    """Return the values of the leaves that hold for a whole run; those of all draws have (draw,)."""
+    known: dict[int, Any] = {}
+    for (op, detail), node in plan.leaves.items():
+        match op:
+            case "parameter":
+                array = given[str(detail)]
+                known[node] = array if array.ndim else np.float64(array)
+            case "seed":
+                known[node] = np.float64(seed)
+            case "draw":
+                known[node] = draws.astype(np.float64)
+            case _:
+                pass
+    return known
+
+
+def _grid_tables(
+    plan: Plan,
+    schedule: Schedule,
+    known: Mapping[int, Any],
+    timeline: Timeline,
+    last_step: int,
+    stages: Sequence[float],
+) -> tuple[list[GridTable], dict[int, FloatArray]]:
+    """Return what depends on time alone, for each stage a table, and for the first the values by node."""
+    times = timeline.times[: last_step + 1]
+    lengths = np.append(timeline.lengths, 0.0)[: last_step + 1]
+    single = {node: value for node, value in known.items() if np.ndim(value) == 0}
+    tables: list[GridTable] = []
+    at_steps: dict[int, FloatArray] = {}
+    for part in stages:
+        known_in_time = dict(single)
+        for (op, _), node in plan.leaves.items():
+            if op == "step_time":
+                known_in_time[node] = times
+            elif op == "step":
+                known_in_time[node] = np.arange(times.size, dtype=np.float64)
+            elif op == "time" and plan.graph.rates[node] == Rate.GRID:
+                known_in_time[node] = times + part * lengths
+        values = plan.graph.evaluate(schedule.grid, known_in_time)
+        if not tables:
+            at_steps = {node: values[node] for node in schedule.grid}
+        columns = {
+            truth: [values[node] for node in schedule.grid if plan.graph.is_boolean(node) == truth]
+            for truth in (False, True)
+        }
+        tables.append(
+            GridTable(
+                _columns(columns[False], times.size, np.float64),
+                _columns(columns[True], times.size, np.bool_),
+            )
+        )
+    return tables, at_steps
+
+
+def _columns(values: Sequence[Any], n_rows: int, dtype: Any) -> NDArray[Any]:
+    table = np.empty((n_rows, len(values)), dtype=dtype)
+    for position, value in enumerate(values):
+        table[:, position] = value
+    return table
+
+
+def _default_outputs(model: Model) -> list[str]:
+    """Return the variables that are not hidden, as far as known in the order of the file."""
+    shown = [variable for variable in model.variables if not variable.is_hidden]
+    return [variable.name for variable in sorted(shown, key=lambda variable: variable.span.start)]
+
+
+def _events_by_name(model: Model, events: Iterable[Event]) -> dict[str, tuple[tuple[float, float], ...]]:
+    found: dict[str, list[tuple[float, float]]] = {}
+    for event in events:
+        variable = _find(model, event.parameter)
+        if variable.kind != "constant":
+            raise ValueError(f'"{variable.name}" is not a constant; an event can only set constants')
+        found.setdefault(variable.name, []).append((float(event.time), float(event.value)))
+    return {name: tuple(sorted(changes, key=lambda change: change[0])) for name, changes in found.items()}
+
+
+def _find(model: Model, name: str) -> Variable:
+    if name not in model:
+        hint = did_you_mean(name, [variable.name for variable in model.variables])
+        raise ValueError(f'no variable is named "{name}"' + (f"; {hint}" if hint else ""))
+    return model[name]
