@@ -56,7 +56,8 @@ class GaussianErrors:
     Parameters
     ----------
     design
-        What each coefficient adds to each row, shape (row, coefficient).
+        What each coefficient adds to each row, shape (draw, row, coefficient), or (1, row, coefficient)
+        if it is the same for all draws.
     prior_sd
         Standard deviation of each coefficient, > 0; means are zero.
     days
@@ -83,11 +84,11 @@ class GaussianErrors:
     @property
     def is_independent(self) -> bool:
         """Whether rows share nothing."""
-        return self.wander is None and not self.design.shape[1]
+        return self.wander is None and not self.design.shape[2]
 
     def covariance_with(self, other: GaussianErrors) -> FloatArray:
-        """Return the covariance, noise apart, with rows that have the same coefficients: (row, other)."""
-        shared = (self.design * self.prior_sd**2) @ other.design.T
+        """Return the covariance, noise apart, with rows of the same coefficients: (draw | 1, row, other)."""
+        shared = (self.design * self.prior_sd**2) @ other.design.transpose(0, 2, 1)
         if self.wander is not None:
             shared = shared + self.wander.covariance(self.days, other.days)
         return np.asarray(shared)
@@ -128,19 +129,18 @@ class FactoredErrors:
         if errors.wander is not None and errors.n_rows:
             self._pivots, self._multipliers, extra = errors.tridiagonal(self._weight)
             self._log_det = self._log_det + extra
-        if errors.design.shape[1]:
+        if errors.design.shape[2]:
             self._add_coefficients()
 
     def _add_coefficients(self) -> None:
         design, sd = self.errors.design, self.errors.prior_sd
-        columns = np.broadcast_to(design, (len(self._weight), *design.shape))
-        self._solved_design = self._solve_noise(columns)  # (draw | 1, row, coefficient)
-        inner = np.einsum("rk,drl->dkl", design, self._solved_design) + np.diag(sd**-2.0)
+        self._solved_design = self._solve_noise(design)  # (draw | 1, row, coefficient)
+        inner = design.transpose(0, 2, 1) @ self._solved_design + np.diag(sd**-2.0)
         self._inner = np.linalg.inv(inner)
         self._log_det = self._log_det + np.linalg.slogdet(inner)[1] + 2.0 * np.log(sd).sum()
 
     def _solve_noise(self, values: FloatArray) -> FloatArray:
-        """Return V^-1 values for values (draw, row) or (draw, row, ...)."""
+        """Return V^-1 values for values (draw | 1, row) or (draw | 1, row, ...)."""
         weight = self._weight.reshape(self._weight.shape + (1,) * (values.ndim - 2))
         weighted = weight * values
         if self.errors.wander is None or not self.errors.n_rows:
@@ -149,13 +149,14 @@ class FactoredErrors:
         return np.asarray(weighted - weight * np.moveaxis(held, 0, 1)[:, self.errors.node_of_row])
 
     def solve(self, values: FloatArray) -> FloatArray:
-        """Return C^-1 values for values (draw, row) or (draw, row, ...)."""
+        """Return C^-1 values for values (draw | 1, row) or (draw | 1, row, other)."""
         solved = self._solve_noise(values)
-        if not self.errors.design.shape[1]:
+        if not self.errors.design.shape[2]:
             return solved
-        loads = np.einsum("rk,dr...->dk...", self.errors.design, solved)
-        loads = np.einsum("dkl,dl...->dk...", _widened(self._inner, loads), loads)
-        return np.asarray(solved - np.einsum("drk,dk...->dr...", _widened(self._solved_design, loads), loads))
+        columns = solved if solved.ndim == 3 else solved[:, :, None]
+        loads = self._inner @ (self.errors.design.transpose(0, 2, 1) @ columns)
+        columns = columns - self._solved_design @ loads
+        return np.asarray(columns if solved.ndim == 3 else columns[:, :, 0])
 
     def log_density(self, residual: FloatArray) -> FloatArray:
         """Return the log density of residuals (draw, row), shape (draw,)."""
@@ -172,14 +173,14 @@ class FactoredErrors:
         """
         errors, n_draws = self.errors, len(residual)
         coefficients = errors.prior_sd * rng.standard_normal((n_draws, len(errors.prior_sd)))
-        imagined = coefficients @ errors.design.T
+        imagined = (errors.design @ coefficients[:, :, None])[:, :, 0]
         imagined += np.sqrt(self.variance) * rng.standard_normal(residual.shape)
         path = None
         if errors.wander is not None:
             path = errors.wander.sample(errors.nodes, n_draws, rng)
             imagined += path[:, errors.node_of_row]
         missed = self.solve(residual - imagined)
-        coefficients += (missed @ errors.design) * errors.prior_sd**2
+        coefficients += (missed[:, None, :] @ errors.design)[:, 0] * errors.prior_sd**2
         if errors.wander is not None and path is not None:
             path = path + missed @ errors.wander.covariance(errors.days, errors.nodes)
         return coefficients, path
@@ -293,15 +294,17 @@ class IntervalRows:
         self, factored: FactoredErrors, residual: FloatArray, variance: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Return mean (draw, interval) and root of the covariance, given the plain rows."""
-        covariance = self.intervals.covariance_with(self.intervals)[None]
+        covariance = self.intervals.covariance_with(self.intervals)
         mean = np.zeros((len(residual), self.intervals.n_rows))
         if self.plain.n_rows:
-            across = self.plain.covariance_with(self.intervals)  # (plain, interval)
-            mean = factored.solve(residual) @ across
-            gain = factored.solve(np.broadcast_to(across, (len(factored.variance), *across.shape)))
-            covariance = covariance - np.einsum("pi,dpj->dij", across, gain)
-        noise = np.einsum("di,ij->dij", variance, np.eye(self.intervals.n_rows))
-        return mean, np.linalg.cholesky(covariance + noise)
+            across = self.plain.covariance_with(self.intervals)  # (draw | 1, plain, interval)
+            mean = (factored.solve(residual)[:, None, :] @ across)[:, 0]
+            covariance = covariance - across.transpose(0, 2, 1) @ factored.solve(across)
+        covariance = covariance + variance[:, :, None] * np.eye(self.intervals.n_rows)
+        # A draw out of all bounds must not spoil the others.
+        broken = np.asarray(~np.isfinite(covariance).all(axis=(1, 2)))[:, None, None]
+        root = np.linalg.cholesky(np.where(broken, np.eye(self.intervals.n_rows), covariance))
+        return mean, np.where(broken, np.nan, root)
 
 
 def truncated_normal(low: FloatArray, high: FloatArray, u: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -11,16 +11,15 @@ with those of other programs. A row may be
 - on a floor or ceiling: all bounds of one reporter hold or fail together, with one error of the size of
   the noise, so that a bound that is said again weighs nothing.
 
-Biases that are lognormal, drifts that are normal and the discrepancy are integrated out exactly
-(`gaussian.py`) and drawn afterwards; whatever else is uncertain is sampled with the account's own
-parameters. Next is `likelihood.py`, which joins the quantities of an account.
+Biases that are lognormal (on the linear scale: normal), drifts that are normal and the discrepancy are
+integrated out exactly (`gaussian.py`) and drawn afterwards; whatever else is uncertain is sampled with the
+account's own parameters. Next is `likelihood.py`, which joins the quantities of an account.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +38,9 @@ from realities.weigh.rows import from_scale, gather_rows, to_scale, whole_of
 FloatArray = NDArray[np.float64]
 Draws = Mapping[str, FloatArray]  # parameter name -> (draw,)
 
+#: A truncation so many standard deviations away cuts off less than a part in 10^12.
+NEVER_CUT = 7.0
+
 
 def parameter_name(kind: str, quantity: str, reporter: str | None = None) -> str:
     """Return the name of a reporting parameter, as in `bias[deaths, Ministry]` or `delay[deaths]`."""
@@ -50,15 +52,15 @@ class Term:
     """One uncertain number of a reporter.
 
     Where `sd` is None it is sampled from `prior` under `name`; else it is normal on the scale with
-    that mean and standard deviation (0: known) and integrated out. `is_factor` says that its logarithm
-    is what adds to the scale.
+    that mean and standard deviation (0: known) and integrated out. `is_log` says that those are of its
+    logarithm, which is what adds to the scale.
     """
 
     name: str
     prior: Prior
     mean: float = 0.0
     sd: float | None = None
-    is_factor: bool = False
+    is_log: bool = False
 
     @property
     def is_sampled(self) -> bool:
@@ -100,21 +102,41 @@ def reporter_terms(measure: Measure, reporter: Reporter) -> ReporterTerms:
 
 
 def _bias_term(name: str, reporter: Reporter, can_integrate: bool) -> Term:
-    fixed, normal = reporter.bias.fixed, reporter.bias.log_normal
-    if reporter.scale == "linear":  # there a bias multiplies the truth, which is no sum of normals
-        return Term(name, reporter.bias) if fixed is None else Term(name, reporter.bias, fixed, 0.0)
+    is_log = reporter.scale != "linear"  # on the linear scale a bias multiplies as it is
+    normal = reporter.bias.log_normal if is_log else _normal(reporter.bias)
     if normal is not None and (can_integrate or normal[1] == 0):
-        return Term(name, reporter.bias, normal[0], normal[1], is_factor=True)
-    return Term(name, reporter.bias, is_factor=True)
+        return Term(name, reporter.bias, normal[0], normal[1], is_log)
+    return Term(name, reporter.bias, is_log=is_log)
 
 
 def _drift_term(name: str, prior: Prior, can_integrate: bool) -> Term:
-    if prior.fixed is not None:
-        return Term(name, prior, prior.fixed, 0.0)
-    if can_integrate and prior.family == "normal" and (prior.low, prior.high) == (-inf, inf):
-        mean, sd = prior.parameters
-        return Term(name, prior, mean, sd)
+    normal = _normal(prior)
+    if normal is not None and (can_integrate or normal[1] == 0):
+        return Term(name, prior, normal[0], normal[1])
     return Term(name, prior)
+
+
+def _normal(prior: Prior) -> tuple[float, float] | None:
+    """Return mean and standard deviation of a prior that is normal, or a number; None elsewhere.
+
+    A truncation that cuts nothing off does not count: a bias is kept above zero wherever it stands.
+    """
+    if prior.fixed is not None:
+        return prior.fixed, 0.0
+    if prior.family != "normal":
+        return None
+    mean, sd = prior.parameters
+    cuts = max((prior.low - mean) / sd, (mean - prior.high) / sd)
+    return (mean, sd) if cuts < -NEVER_CUT else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What a term that is integrated out adds to each row, (row,); times the truth if `of_truth`."""
+
+    term: Term
+    rows: FloatArray
+    of_truth: bool
 
 
 class QuantityReports:
@@ -155,13 +177,11 @@ class QuantityReports:
         found = measure.discrepancy
         self.wander = None if found is None else Wander(found.sd, found.timescale_days)
         self._columns = self._integrated_columns()
+        self._varies = any(column.of_truth for column in self._columns)
         self._check_scales()
         self._plain = np.flatnonzero(self.rows.is_plain)
         self._interval = np.flatnonzero(~self.rows.is_plain)
-        self._errors = self._errors_of(np.arange(len(self.rows)))
-        self._plain_errors = self._errors_of(self._plain)
-        self._intervals = IntervalRows(self._plain_errors, self._errors_of(self._interval))
-        self._fixed_noise = self._factored_if_fixed()
+        self._once = self._factored_once()
 
     def log_density(self, truth: FloatArray, parameters: Draws) -> FloatArray:
         """Return the log density of the reports, shape (draw,).
@@ -174,15 +194,17 @@ class QuantityReports:
             At least those of `parameters`, each (draw,).
         """
         with np.errstate(all="ignore"):  # a truth of zero or a failed draw gives infinities, not errors
-            level = self.level(truth, parameters)
+            known = self.known(truth, parameters)
+            level = self.level(known, parameters)
             if self.measure.kind != "value":
                 return np.asarray(self._log_bounds(level, parameters) + self.rows.log_jacobian.sum())
             variance = self.noise_variance(parameters)
-            factored, residual = self._factored(variance), self._residual(level)
+            factored, residual = self._factored(known, variance), self._residual(level)
             log_density = factored.log_density(residual) + self.rows.log_jacobian.sum()
             if len(self._interval):
+                intervals = IntervalRows(factored.errors, self._errors_of(self._interval, known))
                 low, high = self._interval_bounds(level)
-                log_density = log_density + self._intervals.log_probability(
+                log_density = log_density + intervals.log_probability(
                     factored, residual, variance[:, self._interval], low, high
                 )
             return np.asarray(np.where(np.isnan(log_density), -np.inf, log_density))
@@ -198,19 +220,21 @@ class QuantityReports:
         if self.measure.kind != "value" or (not self._columns and self.wander is None):
             return {}, None
         with np.errstate(all="ignore"):
-            level = self.level(truth, parameters)
+            known = self.known(truth, parameters)
+            level = self.level(known, parameters)
             residual = self.rows.value - level
             variance = self.noise_variance(parameters)
             if len(self._interval):
-                residual[:, self._interval] = self._inside(level, variance, rng)
-        coefficients, path = self._errors.with_noise(variance).sample_given(residual, rng)
+                residual[:, self._interval] = self._inside(known, level, variance, rng)
+            errors = self._errors_of(np.arange(len(self.rows)), known)
+            coefficients, path = errors.with_noise(variance).sample_given(residual, rng)
         draws = {}
-        for k, (_, term) in enumerate(self._columns):
-            value = term.mean + coefficients[:, k]
-            draws[term.name] = np.exp(value) if term.is_factor else value
+        for k, column in enumerate(self._columns):
+            value = column.term.mean + coefficients[:, k]
+            draws[column.term.name] = np.exp(value) if column.term.is_log else value
         if self.wander is None or path is None:
             return draws, None
-        return draws, DiscrepancyPath(self.wander, self._errors.nodes, path)
+        return draws, DiscrepancyPath(self.wander, errors.nodes, path)
 
     def predict(
         self,
@@ -234,7 +258,7 @@ class QuantityReports:
         """
         rows, n_draws = self.rows, len(truth)
         with np.errstate(all="ignore"):
-            level = self.level(truth, parameters, integrated=parameters)
+            level = self.level(self.known(truth, parameters), parameters, integrated=parameters)
             if self.wander is not None:
                 empty = DiscrepancyPath(self.wander, np.zeros(0), np.zeros((n_draws, 0)))
                 level = level + (path or empty).sample(rows.days, n_draws, rng)
@@ -246,24 +270,26 @@ class QuantityReports:
                 reports[:, own] = from_scale(level[:, own], reporter.scale, whole_of(self.measure, reporter))
         return reports
 
-    def level(self, truth: FloatArray, parameters: Draws, *, integrated: Draws | None = None) -> FloatArray:
+    def known(self, truth: FloatArray, parameters: Draws) -> FloatArray:
+        """Return the truth, as far as it could be known, that each row reports, shape (draw, row)."""
+        if self._delay is None:
+            return truth[:, self._time_of_row]
+        return self._delay.known(truth, parameters.get(parameter_name("delay", self.measure.quantity)))
+
+    def level(self, known: FloatArray, parameters: Draws, *, integrated: Draws | None = None) -> FloatArray:
         """Return what each row would say without noise, on its scale, shape (draw, row).
 
         Terms that are integrated out enter with their prior means, or as `integrated` gives them.
         """
         rows = self.rows
-        if self._delay is None:
-            at_rows = truth[:, self._time_of_row]
-        else:
-            at_rows = self._delay.known(truth, parameters.get(parameter_name("delay", self.measure.quantity)))
-        level = np.empty_like(at_rows)
+        level = np.empty_like(known)
         for r, (reporter, terms) in enumerate(zip(rows.reporters, self.terms, strict=True)):
             own = rows.reporter == r
             bias = _values(terms.bias, parameters, integrated)
             if reporter.scale == "linear":
-                level[:, own] = bias * at_rows[:, own]
+                level[:, own] = bias * known[:, own]
             else:
-                scaled = to_scale(at_rows[:, own], reporter.scale, whole_of(self.measure, reporter))
+                scaled = to_scale(known[:, own], reporter.scale, whole_of(self.measure, reporter))
                 level[:, own] = scaled + bias
             if terms.drift is not None:
                 level[:, own] += _values(terms.drift, parameters, integrated) * rows.years[own]
@@ -280,31 +306,41 @@ class QuantityReports:
             sd[:, own] = noise[:, None]
         return sd**2 + self.rows.own_sd**2
 
-    def _integrated_columns(self) -> list[tuple[FloatArray, Term]]:
-        """Return, for each term that is integrated out, what it adds to each row."""
+    def _integrated_columns(self) -> list[_Column]:
+        """Return what each term that is integrated out adds to each row."""
         columns = []
         for r, terms in enumerate(self.terms):
             own = (self.rows.reporter == r).astype(np.float64)
             if terms.bias.is_integrated:
-                columns.append((own, terms.bias))
+                columns.append(_Column(terms.bias, own, of_truth=not terms.bias.is_log))
             if terms.drift is not None and terms.drift.is_integrated:
-                columns.append((own * self.rows.years, terms.drift))
+                columns.append(_Column(terms.drift, own * self.rows.years, of_truth=False))
         return columns
 
-    def _errors_of(self, chosen: NDArray[np.intp]) -> GaussianErrors:
-        columns = [column[chosen] for column, _ in self._columns]
-        design = np.array(columns).reshape(len(columns), len(chosen)).T
-        prior_sd = np.array([term.sd for _, term in self._columns], dtype=np.float64)
+    def _errors_of(self, chosen: NDArray[np.intp], known: FloatArray) -> GaussianErrors:
+        """Return the error structure of some rows; `known` (draw, row) matters on the linear scale only."""
+        one = np.ones((1, len(chosen)))
+        columns = [
+            column.rows[chosen] * (known[:, chosen] if column.of_truth else one) for column in self._columns
+        ]
+        design = np.zeros((len(known) if self._varies else 1, len(chosen), len(columns)))
+        for k, column in enumerate(columns):
+            design[:, :, k] = column
+        prior_sd = np.array([column.term.sd for column in self._columns], dtype=np.float64)
         return GaussianErrors(design, prior_sd, self.rows.days[chosen], self.wander)
 
-    def _factored_if_fixed(self) -> FactoredErrors | None:
-        """Return the plain rows' error structure where the noise is known: it is the same for all draws."""
-        if self.measure.kind != "value" or any(terms.noise.is_sampled for terms in self.terms):
+    def _factored_once(self) -> FactoredErrors | None:
+        """Return the plain rows' error structure if it is the same for all draws."""
+        sampled = any(terms.noise.is_sampled for terms in self.terms)
+        if self.measure.kind != "value" or sampled or self._varies:
             return None
-        return self._plain_errors.with_noise(self.noise_variance({})[:, self._plain])
+        errors = self._errors_of(self._plain, np.ones((1, len(self.rows))))
+        return errors.with_noise(self.noise_variance({})[:, self._plain])
 
-    def _factored(self, variance: FloatArray) -> FactoredErrors:
-        return self._fixed_noise or self._plain_errors.with_noise(variance[:, self._plain])
+    def _factored(self, known: FloatArray, variance: FloatArray) -> FactoredErrors:
+        if self._once is not None:
+            return self._once
+        return self._errors_of(self._plain, known).with_noise(variance[:, self._plain])
 
     def _residual(self, level: FloatArray) -> FloatArray:
         return np.asarray(self.rows.value[self._plain] - level[:, self._plain])
@@ -316,11 +352,15 @@ class QuantityReports:
         below = np.where(np.isinf(low), low, low - predicted)
         return below, np.where(np.isinf(high), high, high - predicted)
 
-    def _inside(self, level: FloatArray, variance: FloatArray, rng: np.random.Generator) -> FloatArray:
+    def _inside(
+        self, known: FloatArray, level: FloatArray, variance: FloatArray, rng: np.random.Generator
+    ) -> FloatArray:
         """Return residuals of the interval rows drawn inside their bounds, shape (draw, interval)."""
+        factored = self._factored(known, variance)
+        intervals = IntervalRows(factored.errors, self._errors_of(self._interval, known))
         low, high = self._interval_bounds(level)
-        return self._intervals.sample_inside(
-            self._factored(variance), self._residual(level), variance[:, self._interval], low, high, rng
+        return intervals.sample_inside(
+            factored, self._residual(level), variance[:, self._interval], low, high, rng
         )
 
     def _log_bounds(self, level: FloatArray, parameters: Draws) -> FloatArray:
@@ -360,4 +400,4 @@ def _values(term: Term, parameters: Draws, integrated: Draws | None) -> FloatArr
         values = integrated[term.name]
     else:
         return term.mean
-    return np.asarray((np.log(values) if term.is_factor else values)[:, None])
+    return np.asarray((np.log(values) if term.is_log else values)[:, None])
