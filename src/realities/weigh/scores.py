@@ -81,11 +81,14 @@ def crps(members: ArrayLike, observed: ArrayLike, weights: ArrayLike | None = No
     Raises
     ------
     ValueError
-        If there is no draw, a value is not finite, or weights are negative or all zero.
+        If there is no draw, a value is not finite, shapes do not agree, or weights are negative or
+        all zero.
     """
     x, y = np.asarray(members, dtype=np.float64), np.asarray(observed, dtype=np.float64)
     if not x.shape or not x.shape[0] or not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise ValueError("an ensemble needs at least one member, and finite values")
+    if y.shape != x.shape[1:]:
+        raise ValueError(f"members of shape {x.shape} and observations of shape {y.shape}")
     w = np.ones(x.shape[0]) if weights is None else np.asarray(weights, dtype=np.float64)
     if w.shape != x.shape[:1] or not np.isfinite(w).all() or w.min() < 0.0 or w.sum() <= 0.0:
         raise ValueError("weights need one number >= 0 for each member, not all zero")
