@@ -156,7 +156,7 @@ _ROWS = (
         4,
         "t, t, t, t -> 1",
         "(start, width, between, end): pulses of `width` (at least one time step) every `between` from start "
-        "on, while now < end; else 0.",
+        "on, up to and with end (now - time step < end); without a gap where between <= 0; else 0.",
     ),
     Builtin(
         "vensim.ramp",

@@ -294,7 +294,9 @@ def _time_value(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     """Unfold GET TIME VALUE(relative to, offset, measure), measured in the model's own time."""
     match call.arguments:
         case (syntax.Numeral(0.0 | 1.0 as origin), offset, syntax.Numeral(0.0)):
-            start = Time(call.span) if origin == 0 else Ref("INITIAL TIME", call.span)
+            symbol = resolver.table.get("INITIAL TIME")
+            initial = Ref("INITIAL TIME" if symbol is None else symbol.name, call.span)
+            start = Time(call.span) if origin == 0 else initial
             return Binary("+", start, resolver.expr(offset, scope), call.span)
         case (_, _, _):
             message = "GET TIME VALUE is supported for the time of the model only: (0 or 1, offset, 0)"

@@ -193,6 +193,26 @@ class Resolver:
             name, kind, expression, initial=initial, extra=extra, is_hidden=True, base=name, span=span
         )
 
+    def time_step(self, span: Span) -> Ref:
+        """Return a reference to the time step, by the name the file gives it."""
+        symbol = self.table.get("TIME STEP")
+        return Ref("TIME STEP" if symbol is None else symbol.name, span)
+
+    def is_steady(self, expression: Expr) -> bool:
+        """Return whether an expression is a number, or a variable that the file sets to a number."""
+        match expression:
+            case Number():
+                return True
+            case Ref(name):
+                symbol = self.table.get(name.partition("[")[0])
+                rights = [] if symbol is None else [equation.right for equation in symbol.equations]
+                return bool(rights) and all(
+                    isinstance(right, syntax.Rows) or (right is not None and _is_literal(right))
+                    for right in rights
+                )
+            case _:
+                return False
+
     def label(self, scope: Scope, function: str) -> str:
         """Return a name for what one call inside an equation becomes, as in `price: SMOOTH3`."""
         base = f"{scope.owner}: {function}"

@@ -21,7 +21,6 @@ from realities.source import Span
 
 #: More stages than this in a delay say nothing that a fixed delay would not.
 MOST_STAGES = 500
-_TIME_STEP = "TIME STEP"
 
 
 def _op(op: BinaryOp, left: Expr, right: Expr, span: Span) -> Expr:
@@ -67,10 +66,9 @@ def _smooth(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
         return _nothing(call)
     value, time, initial, stages = found
     span, base = call.span, resolver.label(scope, call.function.name.upper())
-    stage_time = time if stages == 1 else _op("/", time, Number(float(stages), span), span)
     for stage in range(1, stages + 1):
         name = base if stages == 1 else f"{base} stage {stage}"
-        change = _op("/", _op("-", value, Ref(name, span), span), stage_time, span)
+        change = _op("/", _op("-", value, Ref(name, span), span), _share(time, stages, span), span)
         value = resolver.hide(name, "stock", change, span, initial=initial)
     return value
 
@@ -79,22 +77,36 @@ def _delay(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     """Unfold DELAY1, DELAY1I, DELAY3, DELAY3I (input, time, initial) and DELAY N (.., order).
 
     What flows is kept: each stage is a stock of goods under way, its outflow the stock over the
-    stage's time.
+    stage's time. The last outflow of a DELAY N is settled a step ahead, with the delay time of then.
     """
     found = _with_stages(resolver, call, scope)
     if found is None:
         return _nothing(call)
     flow, time, initial, stages = found
     span, base = call.span, resolver.label(scope, call.function.name.upper())
-    stage_time = time if stages == 1 else _op("/", time, Number(float(stages), span), span)
+    last_time = time
+    if name_key(call.function.name) == "delay n" and not resolver.is_steady(time):
+        last_time = _lagged(resolver, f"{base} time", time, span)
     for stage in range(1, stages + 1):
         name = base if stages == 1 else f"{base} stage {stage}"
-        outflow = _op("/", Ref(name, span), stage_time, span)
-        resolver.hide(
-            name, "stock", _op("-", flow, outflow, span), span, initial=_op("*", initial, stage_time, span)
+        outflow = _op(
+            "/", Ref(name, span), _share(last_time if stage == stages else time, stages, span), span
         )
+        filled = _op("*", initial, _share(time, stages, span), span)
+        resolver.hide(name, "stock", _op("-", flow, outflow, span), span, initial=filled)
         flow = outflow
     return flow
+
+
+def _share(time: Expr, stages: int, span: Span) -> Expr:
+    """Return the time of one of several stages."""
+    return time if stages == 1 else _op("/", time, Number(float(stages), span), span)
+
+
+def _lagged(resolver: Resolver, name: str, value: Expr, span: Span) -> Expr:
+    """Return the value of one time step ago."""
+    step = resolver.time_step(span)
+    return resolver.hide(name, "fixed_delay", value, span, initial=value, extra=(step,))
 
 
 #: For each smooth and delay: how many arguments, and how many stages (None: the last argument says).
@@ -179,7 +191,7 @@ def _npv(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     if not resolver.has_arguments(call, 4):
         return _nothing(call)
     stream, rate, first, factor = resolver.exprs(call.arguments, scope)
-    span, step, one = call.span, Ref(_TIME_STEP, call.span), Number(1.0, call.span)
+    span, step, one = call.span, resolver.time_step(call.span), Number(1.0, call.span)
     discount_name = resolver.label(scope, "NPV discount")
     decline = _op("*", Ref(discount_name, span), rate, span)
     per_step = _op("+", one, _op("*", rate, step, span), span)
