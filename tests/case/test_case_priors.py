@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -284,7 +285,7 @@ def test_densities_integrate_to_one(text: str, at: tuple[float, float]) -> None:
     knots = mine.ppf(np.linspace(1e-9, 1 - 1e-9, 9))
     total = sum(
         integrate.quad(lambda x: float(np.exp(mine.logpdf(np.array(x)))), a, b, epsabs=1e-9)[0]
-        for a, b in zip(knots[:-1], knots[1:], strict=True)
+        for a, b in pairwise(knots)
     )
     assert total == pytest.approx(1, abs=1e-6)
 

@@ -71,7 +71,10 @@ def test_an_empty_file_has_no_sources() -> None:
         ("@misc{a, title {x}}\n@misc{b}", '1:10 bad-bibtex expected "name = value" or "}"'),
         ("@misc{a, title = {x} year = 3}\n@misc{b}", '1:22 bad-bibtex expected a comma or "}" after a value'),
         ("@misc{a, title = ,}\n@misc{b}", "1:18 bad-bibtex expected a value in braces or quotes"),
-        ("@misc{a, title = {x}\n@misc{b}", '2:1 bad-bibtex expected a comma or "}" after a value'),
+        (
+            "@misc{a, title = {x}\n@misc{b}",
+            '1:1 bad-bibtex this entry is not closed by "}" before the next begins',
+        ),
         ("@{a}\n@misc{b}", '1:1 bad-bibtex expected an entry such as "@misc{key, title = {...}}"'),
         ("@misc{b}\n@misc{b}", '2:7 duplicate-id two sources have the key "b"'),
     ],

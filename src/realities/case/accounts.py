@@ -10,14 +10,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from realities.case.located import Located
 from realities.case.priors import Prior, fixed_prior, parse_prior
 from realities.case.schema import ACCOUNT, COMMON
 from realities.case.shapes import conforms
 from realities.errors import Findings, did_you_mean
-from realities.ir.model import Model, Variable, name_key
+from realities.ir.model import Kind, Model, Variable, name_key
 from realities.source import NOWHERE, Span
+
+_KINDS: Final[Mapping[Kind, str]] = {
+    "constant": "a constant",
+    "auxiliary": "an auxiliary",
+    "stock": "a stock",
+    "initial": "an initial value",
+    "fixed_delay": "a delay",
+    "sample": "a sampled value",
+    "data": "a data variable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +93,7 @@ class Constants:
             variable = self.model[name]
             if variable.kind == "constant":
                 return variable.name
-            kind = (
-                "a flow" if variable.is_flow else f"a variable of the kind {variable.kind.replace('_', ' ')}"
-            )
+            kind = "a flow" if variable.is_flow else _KINDS[variable.kind]
             message = f'"{variable.name}" is {kind}, and only constants can be set'
             findings.error("not-a-constant", message, span, f"it is defined at {variable.span}")
             return None

@@ -34,19 +34,20 @@ def read_calendar(located: Located, model: Model | None, findings: Findings) -> 
         findings.error("bad-date", message, located.value("case", "finish"))
     if model is None:
         return Calendar(start, finish, unit)
-    _check_time_unit(located, unit, model, findings)
+    same_unit = _check_time_unit(located, unit, model, findings)
     initial = constant_value(model, model.time.initial_time)
     if initial is None:
         where = located.value("case", "model")
         findings.error("bad-calendar", f"the model's {model.time.initial_time} is not a plain number", where)
         return Calendar(start, finish, unit)
     calendar = Calendar(start, finish, unit, initial)
-    _check_end(located, calendar, model, findings)
+    if same_unit:
+        _check_end(located, calendar, model, findings)
     return calendar
 
 
-def _check_time_unit(located: Located, unit: TimeUnit, model: Model, findings: Findings) -> None:
-    """The case and the model must count time in one unit."""
+def _check_time_unit(located: Located, unit: TimeUnit, model: Model, findings: Findings) -> bool:
+    """Return whether the case and the model count time in one unit, with a finding where they do not."""
     where = located.value("case", "time_unit")
     in_model = model.time.unit
     if in_model is None or in_model.is_dimensionless:
@@ -55,6 +56,8 @@ def _check_time_unit(located: Located, unit: TimeUnit, model: Model, findings: F
     elif in_model != parse_unit(unit):
         message = f'the case counts time in "{unit}", its model in "{in_model}"'
         findings.error("time-unit", message, where, f"set time_unit to the unit of {model.time.time_step}")
+        return False
+    return True
 
 
 def _check_end(located: Located, calendar: Calendar, model: Model, findings: Findings) -> None:

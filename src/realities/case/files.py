@@ -15,6 +15,11 @@ from realities.source import SourceText, Span
 MOST_BYTES: Final = {".toml": 4_000_000, ".csv": 64_000_000, ".bib": 8_000_000, ".geojson": 16_000_000}
 _MOST_MODEL: Final = 32_000_000
 
+_NEEDED: Final = (
+    "a case holds case.toml, a model, accounts/*.toml, measures.toml, observations.csv, claims.toml and "
+    "sources.bib; for an example to start from: realities new NAME"
+)
+
 
 def shown_name(folder: Path, relative: str) -> str:
     """Return how a file of a case is named in messages."""
@@ -43,7 +48,8 @@ def inside(folder: Path, relative: str, span: Span | None = None) -> Path:
             raise InputError(Diagnostic("error", "outside-folder", message, where))
         if not path.is_file():
             what = "is a folder, not a file" if path.is_dir() else "is missing"
-            raise _unreadable("missing-file", f'"{relative}" {what}', where)
+            hints = () if path.is_dir() or span is not None else (_NEEDED,)
+            raise _unreadable("missing-file", f'"{relative}" {what}', where, *hints)
         size = path.stat().st_size
     except (OSError, ValueError, RuntimeError) as problem:
         raise _unreadable(
@@ -79,8 +85,8 @@ def read_text(folder: Path, relative: str, span: Span | None = None) -> SourceTe
     return SourceText(name, text)
 
 
-def _unreadable(code: str, message: str, span: Span) -> UnreadableError:
-    return UnreadableError(Diagnostic("error", code, message, span))
+def _unreadable(code: str, message: str, span: Span, *hints: str) -> UnreadableError:
+    return UnreadableError(Diagnostic("error", code, message, span, hints))
 
 
 def _reason(problem: Exception) -> str:

@@ -25,7 +25,7 @@ from realities.case.observations import Observation, Record, parse_observations
 from realities.case.priors import Prior, fixed_prior
 from realities.case.schema import CASE
 from realities.case.shapes import conforms
-from realities.case.sources import Source, parse_sources
+from realities.case.sources import Source, check_keys, parse_sources
 from realities.case.toml_text import parse_toml
 from realities.errors import Diagnostic, Findings, InputError, UnreadableError, did_you_mean
 from realities.ir.model import Model
@@ -47,7 +47,8 @@ class Case:
     `model` carries the measures and the atoms of the claims as hidden variables. `accounts` stand in
     display order, on which no result depends. `observations` hold every usable row, whenever it was
     published; `late_findings` what is wrong with rows and events, each with the day it was published.
-    `row_dates` are the days of publication of all rows, usable or not, None where a row has none.
+    `row_dates` are the days of publication of all rows, usable or not, None where a row has none;
+    `report_dates` the as-of dates that the report should offer, empty to leave the choice open.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Case:
     warnings: tuple[Diagnostic, ...] = ()
     late_findings: tuple[tuple[date | None, Diagnostic], ...] = ()
     row_dates: tuple[date | None, ...] = ()
+    report_dates: tuple[date, ...] = ()
 
     def __repr__(self) -> str:
         counts = (
@@ -215,7 +217,7 @@ class _Reading:
         sources = self.parsed("sources.bib", parse_sources)
         ids = self.account_ids(head)
         accounts = self.accounts(head, ids, constants, sources)
-        common = self.common(constants)
+        common = self.common(constants, sources)
         measures, unread = self.measures(ids)
         claims = self.claims(calendar, ids, sources)
         events, late_events = parse_events(head, constants, sources, calendar)
@@ -248,6 +250,7 @@ class _Reading:
             warnings=tuple(self.findings.warnings),
             late_findings=(*record.late_findings, *late_events),
             row_dates=record.published,
+            report_dates=_days(head.get("report", "as_of")),
         )
 
     def stop(self) -> None:
@@ -334,13 +337,16 @@ class _Reading:
         check.check_accounts(found, sources, self.findings)
         return tuple(account for account, _ in found)
 
-    def common(self, constants: Constants) -> dict[str, Assumption]:
+    def common(self, constants: Constants, sources: Mapping[str, Source] | None) -> dict[str, Assumption]:
         """Return what all accounts share; nothing where there is no such file."""
         path = self.folder / "accounts" / "common.toml"
         if not path.exists() and not path.is_symlink():
             return {}
         located = self.toml("accounts/common.toml")
-        return {} if located is None else parse_common(located, constants, self.findings)
+        if located is None:
+            return {}
+        check_keys(str(located.get("source") or ""), located.value("source"), sources, self.findings)
+        return parse_common(located, constants, self.findings)
 
     def measures(self, ids: Sequence[str]) -> tuple[dict[str, Measure] | None, set[str]]:
         """Return the measures, and the quantities whose measure cannot be read; None without a file."""
@@ -394,6 +400,11 @@ class _Reading:
             return None
         check_interventions(claims, model, self.findings)
         return hidden.in_measure_units(model, measures or {}, self.findings)
+
+
+def _days(value: object) -> tuple[date, ...]:
+    """Return the dates of a list, ascending."""
+    return tuple(sorted(day for day in value if isinstance(day, date))) if isinstance(value, list) else ()
 
 
 def _whole(value: object, default: int) -> int:

@@ -36,7 +36,7 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 #: Findings that many rows may share are told once, with how many rows share them.
-_SHARED: Final = frozenset({"unknown-quantity", "unknown-reporter", "unknown-source"})
+_SHARED: Final = frozenset({"unknown-quantity", "unknown-reporter", "unknown-source", "bad-unit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,20 +315,20 @@ def _told_once(
     late: list[tuple[date | None, Diagnostic]],
 ) -> list[tuple[date | None, Diagnostic]]:
     """Keep one of the findings that say the same of many rows: of the row that was published first."""
-    first: dict[tuple[str, str], tuple[date | None, Diagnostic]] = {}
-    n_rows: Counter[tuple[str, str]] = Counter()
+    first: dict[object, tuple[date | None, Diagnostic]] = {}
+    n_rows: Counter[object] = Counter()
     kept: list[tuple[date | None, Diagnostic]] = []
     for day, item in late:
         if item.code not in _SHARED:
             kept.append((day, item))
             continue
-        key = (item.code, item.message)
+        key = (item.code, item.message, item.help)
         n_rows[key] += 1
         held = first.get(key)
         if held is None or (held[0] or date.min) > (day or date.min):
             first[key] = (day, item)
-    for key, (day, item) in first.items():
-        more = n_rows[key] - 1
+    for shared, (day, item) in first.items():
+        more = n_rows[shared] - 1
         hints = (*item.help, f"{more} more row{'s' * (more > 1)} with this") if more else item.help
         kept.append((day, replace(item, help=hints)))
     return kept

@@ -38,7 +38,8 @@ MOST_SEED: Final = 2**63 - 1
 
 SCHEMA_FOLDER: Final = Path(__file__).with_name("schemas")
 
-_TITLE = Text("one line")
+_TITLE = Text("the title, one line")
+_NAME = Text("the name that pages show, one line")
 _SOURCE = Text("a key of sources.bib; several are parted by semicolons")
 _FILE_IN_FOLDER = Text("a file inside the case folder")
 _ACCOUNT = Text("the name of a file in accounts/, without .toml", ACCOUNT_ID, "the name of an account")
@@ -82,6 +83,10 @@ CASE: Final = Table(
             ),
         ),
         Key(
+            "report",
+            Table((Key("as_of", Many(Day(), "dates that the report's as-of bar offers")),)),
+        ),
+        Key(
             "event",
             Many(
                 Table(
@@ -122,7 +127,7 @@ _SWITCH = Key(
 
 ACCOUNT: Final = Table(
     (
-        Key("name", _TITLE, required=True),
+        Key("name", _NAME, required=True),
         Key("summary", Text("what this account holds, in one sentence")),
         Key("source", _SOURCE),
         Key("authored", Day("as-of dates before this are stamped hindsight")),
@@ -133,7 +138,7 @@ ACCOUNT: Final = Table(
 )
 
 COMMON: Final = Table(
-    (Key("name", _TITLE), Key("summary", Text()), Key("source", _SOURCE), _ASSUME, _SWITCH),
+    (Key("name", _NAME), Key("summary", Text()), Key("source", _SOURCE), _ASSUME, _SWITCH),
     "What every account assumes unless it says otherwise.",
 )
 

@@ -163,8 +163,8 @@ def _check_table(
             )
     for key in shape.keys:
         if key.required and key.name not in value:
-            where = f"[{'.'.join(map(str, path))}]" if path else "the file"
-            message = f'"{key.name}" is missing in {where}'
+            where = f" in [{'.'.join(map(str, path))}]" if path else ""
+            message = f'"{key.name}" is missing{where}'
             findings.error("missing-key", message, located.value(*path), f"{key.name}: {_doc(key.shape)}")
 
 

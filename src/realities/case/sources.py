@@ -164,16 +164,16 @@ class _Reader:
                 return fields
             match = _FIELD.match(self.text, self.at)
             if match is None:
-                at = self.at if self.at < len(self.text) else start
-                raise BibtexError(f'expected "name = value" or "{close}"', at)
+                self._expect_more(close, start)
+                raise BibtexError(f'expected "name = value" or "{close}"', self.at)
             self.at = match.end()
             fields[match[1].lower()] = self.value(start)
             self._pass_blank()
             if self.text.startswith(",", self.at):
                 self.at += 1
             elif not self.text.startswith(close, self.at):
-                at = self.at if self.at < len(self.text) else start
-                raise BibtexError(f'expected a comma or "{close}" after a value', at)
+                self._expect_more(close, start)
+                raise BibtexError(f'expected a comma or "{close}" after a value', self.at)
 
     def value(self, start: int) -> str:
         """Read a value: braces, quotes, a number or a name, joined by `#`."""
@@ -188,8 +188,8 @@ class _Reader:
                 self.at = word.end()
                 parts.append(word[0] if word[0].isdigit() else self.macros.get(word[0].lower(), word[0]))
             else:
-                at = self.at if self.at < len(self.text) else start
-                raise BibtexError("expected a value in braces or quotes", at)
+                self._expect_more("}", start)
+                raise BibtexError("expected a value in braces or quotes", self.at)
             self._pass_blank()
             if not self.text.startswith("#", self.at):
                 return "".join(parts)
@@ -210,6 +210,11 @@ class _Reader:
                 break
             at += 2 if sign == "\\" else 1
         raise BibtexError(f'what opens here is never closed by "{close}"', start)
+
+    def _expect_more(self, close: str, start: int) -> None:
+        """Blame the entry as a whole where it ends too early: its own mark is the one that is lost."""
+        if self.at >= self._next_entry(start + 1):
+            raise BibtexError(f'this entry is not closed by "{close}" before the next begins', start)
 
     def _pass_blank(self) -> None:
         match = _SPACE.match(self.text, self.at)
