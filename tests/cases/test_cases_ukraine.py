@@ -1,0 +1,260 @@
+"""Structural laws of the flagship case: what must hold of it whatever the numbers are."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import realities
+from realities.case.folder import Case, load_case
+from realities.engine.reference import Event, Simulator
+from realities.trajectories import Trajectories
+
+FOLDER = Path(realities.__file__).parent / "cases" / "ukraine-2022"
+SECTORS = ("call up", "training", "local", "supply", "territory", "economy", "opinion")
+ANNEXED = ("Donetsk", "Luhansk", "Kherson", "Zaporizhzhia")
+FRONTS = (
+    "north", "Kharkiv front", "Luhansk front", "Lyman pocket", "Donetsk front", "Zaporizhzhia front",
+    "right bank", "left bank", "Crimea front",
+)  # fmt: skip
+
+
+@cache
+def case() -> Case:
+    return load_case(FOLDER)
+
+
+def run(*outputs: str, hold: dict[str, float] | None = None, **options: Any) -> Trajectories:
+    """Run the case's model with all its dated inputs; `hold` keeps variables where they are told."""
+    the = case()
+    events = [Event(e.parameter, the.calendar.time_of(e.date), e.value) for e in the.events]
+    return Simulator(the.model, outputs=outputs, events=events, hold=hold or {}).run(**options)
+
+
+def on(day: str) -> int:
+    """Return which save point (every four days) comes on or just before a day."""
+    return int(case().calendar.time_of(date.fromisoformat(day)) // 4)
+
+
+def prior_draws(account: str, n_draws: int = 64) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(5)
+    return {name: prior.ppf(rng.random(n_draws)) for name, prior in case().priors(account).items()}
+
+
+def test_the_case_loads_without_a_warning() -> None:
+    assert case().warnings == ()
+    assert case().late_findings == ()
+    assert case().without_date < len(case().observations) / 10
+
+
+def test_every_equation_says_what_it_is_and_where_it_comes_from() -> None:
+    kinds = re.compile(r"\[[^\[\]]*(post|literature|assumed|source|definition)[^\[\]]*\]$")
+    shown = [v for v in case().model.variables if not v.is_hidden and v.group != "Control"]
+    shown = [v for v in shown if not v.name.startswith("_") and v.doc]
+    assert len(shown) > 400
+    for variable in shown:
+        if variable.base in ("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"):
+            continue
+        assert variable.unit is not None, variable.name
+        assert kinds.search(variable.doc.strip()), f"{variable.name}: {variable.doc}"
+
+
+def test_the_model_stays_within_its_budget() -> None:
+    shown = [v for v in case().model.variables if not v.is_hidden]
+    assert sum(v.kind != "constant" for v in shown) <= 260
+    for account in case().accounts:
+        uncertain = [name for name, prior in case().priors(account.id).items() if prior.fixed is None]
+        assert len(uncertain) <= 12, (account.id, uncertain)
+
+
+@pytest.mark.parametrize("account", ["author", "analyst", "commenter", "decree", "reference"])
+def test_every_prior_draw_is_possible(account: str) -> None:
+    shares = [f"control share[{name}]" for name in (*ANNEXED, "Kharkiv", "Crimea", "Lyman", "Bakhmut")]
+    troops = ["Deployed[Russia]", "Deployed[Ukraine]", "Local troops", "In training"]
+    fronts = [f"Held[{front}]" for front in FRONTS]
+    result = run(*shares, *troops, *fronts, parameters=prior_draws(account), n_draws=64)
+    assert not result.failed.any()
+    for name in shares:
+        assert (result[name] >= -1e-9).all() and (result[name] <= 1 + 1e-9).all(), name
+    for name in (*troops, *fronts):
+        assert (result[name] >= -1e-6).all(), name
+
+
+def test_no_ukrainian_soldier_is_lost_or_made_up() -> None:
+    names = ["Deployed[Ukraine]", "Killed[Ukraine]", "In care[Ukraine]", "Absent[Ukraine]", "Surge left"]
+    constants = ["initial force[Ukraine]", "Ukrainian surge", "Ukrainian base intake", "returned share"]
+    result = run(*names, "Casualties[Ukraine]", *constants)
+    now = {name: result[name][0] for name in (*names, "Casualties[Ukraine]", *constants)}
+    came = now["initial force[Ukraine]"] + now["Ukrainian surge"] - now["Surge left"]
+    came = came + now["Ukrainian base intake"] * result.times
+    wounded = now["Casualties[Ukraine]"] - now["Killed[Ukraine]"]
+    gone_for_good = (wounded - now["In care[Ukraine]"]) * (1 - now["returned share"])
+    here = now["Deployed[Ukraine]"] + now["In care[Ukraine]"]
+    accounted = here + now["Killed[Ukraine]"] + now["Absent[Ukraine]"] + gone_for_good
+    np.testing.assert_allclose(accounted, came, rtol=1e-9)
+
+
+def test_areas_add_up() -> None:
+    fronts = [f"Held[{front}]" for front in FRONTS]
+    before = ["held before[Donetsk]", "held before[Luhansk]"]
+    result = run("area held total", *fronts, *before)
+    total = sum(result[name][0] for name in (*fronts, *before))
+    np.testing.assert_allclose(result["area held total"][0], total)
+
+
+def test_what_is_declared_and_not_held_is_the_gap() -> None:
+    result = run("area declared", "area held of declared", "area declared not held")
+    declared, held, gap = (result[name][0] for name in result.values)
+    after = on("2022-10-02")
+    assert (gap[: on("2022-09-29")] == 0).all()
+    np.testing.assert_allclose(gap[after:], declared[after:] - held[after:])
+    assert gap[after] > 1000
+
+
+@pytest.mark.parametrize("sector", SECTORS)
+def test_each_sector_can_be_switched_off(sector: str) -> None:
+    telling = {
+        "call up": "Called up",
+        "training": "entry skill",
+        "local": "Conscripted[Donetsk]",
+        "supply": "Deficit[right bank]",
+        "territory": "collapse[Kharkiv front]",
+        "economy": "output index",
+        "opinion": "approval",
+    }[sector]
+    with_it, without = run(telling), run(telling, hold={f"{sector} sector": 0.0})
+    assert not without.failed.any()
+    assert not np.allclose(with_it[telling], without[telling])
+
+
+def test_losing_one_hub_starves_what_lies_behind_it_and_nothing_else() -> None:
+    behind = [f"Reaching[{hub}]" for hub in ("Izium", "Lyman", "Svatove")]
+    elsewhere = "Reaching[Starobilsk]"
+    when = on("2022-08-01")
+    with_it, without = run(*behind, elsewhere), run(*behind, elsewhere, hold={"control share[Kupiansk]": 0.0})
+    for name in behind:
+        assert without[name][0, when] < 0.7 * with_it[name][0, when], name
+    np.testing.assert_allclose(without[elsewhere][0, when], with_it[elsewhere][0, when], rtol=0.02)
+
+
+def test_without_the_decree_nobody_is_called_up_and_fewer_leave() -> None:
+    with_it = run("Called up", "Departures since decree")
+    without = run("Called up", "Departures since decree", hold={"decree in force": 0.0})
+    assert without["Called up"].max() == 0
+    assert with_it["Departures since decree"][0, -1] > without["Departures since decree"][0, -1] + 1e5
+
+
+def test_the_feedback_loops_bite() -> None:
+    losses = "Casualties[Russia]"
+    hasty = run(losses, "training in use", hold={"haste": 0.0})
+    usual = run(losses, "training in use")
+    assert usual["training in use"][0, on("2022-10-01")] < hasty["training in use"][0, on("2022-10-01")]  # R1
+    kept = run("local balance[Luhansk front]", "line length", hold={"thin line effect": 0.0})
+    thin = run("local balance[Luhansk front]", "line length")
+    early, late = on("2022-03-20"), on("2022-12-31")
+    assert thin["line length"][0, late] < thin["line length"][0, early]  # B3: a shorter line ...
+    name = "local balance[Luhansk front]"
+    assert thin[name][0, early] < kept[name][0, early] and thin[name][0, late] > kept[name][0, late]  # holds
+    aloof, moved = run("Aid", hold={"aid response": 0.0}), run("Aid")
+    assert moved["Aid"][0, on("2022-11-30")] > aloof["Aid"][0, on("2022-11-30")]  # R7
+    shut, open_ = run("Known dead", hold={"disclosure at first": 0.1}), run("Known dead", "approval")
+    assert open_["Known dead"][0, -1] > shut["Known dead"][0, -1]  # R6
+
+
+def test_lock_in_makes_the_war_last_longer() -> None:
+    bound, free = run("War survival"), run("War survival", hold={"annexation binds successors": 0.0})
+    assert bound["War survival"][0, -1] > free["War survival"][0, -1]
+
+
+def test_the_roll_of_the_dice_gives_chances_equal_to_the_survivals() -> None:
+    n_draws = 4000
+    fate = (np.arange(n_draws) + 0.5) / n_draws
+    pairs = {
+        "leader in office": "Leader survival",
+        "war goes on": "War survival",
+        "no nuclear use": "No escalation",
+        "state at peace within": "Internal peace",
+    }
+    result = run(*pairs, *pairs.values(), parameters={"fate": fate}, n_draws=n_draws)
+    for event, survival in pairs.items():
+        np.testing.assert_allclose(result[event].mean(axis=0), result[survival][0], atol=0.02)
+
+
+def test_a_shorter_time_step_moves_little() -> None:
+    names = [m.variable for q, m in case().measures.items() if "town" not in q]
+    usual = run(*names)
+    finer = run(*names, hold={"TIME STEP": 1.0})
+    after_first_weeks = on("2022-04-20")
+    for name in names:
+        a, b = usual[name][0, after_first_weeks:], finer[name][0, after_first_weeks:]
+        assert np.abs(a - b).max() <= 0.04 * np.abs(b).max(), name
+
+
+
+def test_a_dated_input_is_left_out_before_it_was_published() -> None:
+    assert [e.parameter for e in case().events_as_of(date(2022, 9, 20))] == ["bridges damaged"]
+    assert len(case().events_as_of(date(2022, 10, 1))) == 3
+    result = Simulator(case().model, outputs=["Called up", "area declared"]).run()
+    assert result["Called up"].max() == 0 and result["area declared"].max() == 0
+
+
+def test_reports_are_not_dated_before_what_they_speak_of() -> None:
+    for row in case().observations:
+        if row.published is not None:
+            # a mean is placed in the middle of its four weeks, a year's output in mid-year
+            assert row.published >= row.happened - timedelta(days=1), (row.quantity, row.happened)
+    uncertain = [row for row in case().observations if row.published is None]
+    assert all("not established" in row.note for row in uncertain)
+
+
+def test_reporters_that_repeat_others_are_declared() -> None:
+    measure = case().measures["ru_losses_rate"]
+    assert measure.reporters["UK MoD monthly chart"].copies == "Ukrainian General Staff"
+    used = {row.reporter for row in case().as_of(case().latest_published)}
+    assert "UK MoD monthly chart" not in used and "Ukrainian General Staff" in used
+
+
+def test_every_claim_of_the_exchange_is_there_and_most_can_be_decided() -> None:
+    heads = {claim.id.split("-")[0] for claim in case().claims}
+    wanted = {f"s{k:02d}" for k in range(1, 49)} - {"s28", "s37"}
+    wanted |= {f"s28{c}" for c in "abcde"} | {f"s37{c}" for c in "abcd"}
+    wanted |= {f"n{k:02d}" for k in range(1, 7)} | {f"r{k:02d}" for k in range(1, 19)}
+    assert heads == wanted and len(wanted) == 79
+    assert sum(claim.predicate is not None for claim in case().claims) >= 40
+    assert {claim.account for claim in case().claims} <= {account.id for account in case().accounts}
+
+
+def test_claims_are_made_when_their_speakers_spoke() -> None:
+    for claim in case().claims:
+        expected = date(2022, 10, 5) if claim.id[0] in "nr" else date(2022, 10, 1)
+        assert claim.made == expected, claim.id
+
+
+def test_every_assumption_says_why_and_where() -> None:
+    for account in case().accounts:
+        for assumption in account.assumptions.values():
+            assert assumption.because and assumption.locator, (account.id, assumption.parameter)
+
+
+def test_the_map_and_the_model_speak_of_one_network() -> None:
+    network = case().network
+    assert network is not None
+    features: Any = network["features"]
+    named = {f["properties"]["constant"]: f["properties"] for f in features if "constant" in f["properties"]}
+    routes = {v.name: v for v in case().model.variables if v.base == "route capacity"}
+    assert set(named) == set(routes)
+    result = run(*routes)
+    for name, properties in named.items():
+        assert result[name][0, 0] == properties["capacity"], name
+
+
+def test_the_notice_names_every_compiled_source() -> None:
+    notice = (FOLDER / "NOTICE").read_text(encoding="utf-8")
+    for key in ("econ_area", "petro_personnel", "liveuamap", "nzz", "deepstate", "oblast_polygons", "Castellum"):
+        assert key in notice
