@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from realities.case.predicate_nodes import Held, Quantifier
-from realities.case.predicate_tokens import PredicateError, Token, full_name, tokens_of
+from realities.case.predicate_tokens import DURATIONS, PredicateError, Token, full_name, tokens_of
 from realities.errors import did_you_mean
 from realities.source import Span
 
@@ -36,18 +36,6 @@ HEADS = WINDOWS | {"at"}
 
 #: Deeper than this nobody can read; and Python's own stack ends somewhere beyond.
 MAX_DEPTH = 60
-
-DURATIONS: dict[str, str] = {
-    short: unit
-    for unit, shorts in {
-        "day": "d day days",
-        "week": "w wk week weeks",
-        "month": "mo month months",
-        "quarter": "quarter quarters",
-        "year": "y yr year years",
-    }.items()
-    for short in shorts.split()
-}
 
 _COMPARE = {"<", "<=", ">", ">=", "=", "<>"}
 _LOGIC = {"iff": 5, "implies": 10, "or": 20, "and": 30}

@@ -18,6 +18,19 @@ TokenKind = Literal["date", "number", "word", "quoted", "colon", "sign", "end"]
 #: No predicate anybody would read is longer than this many characters.
 MAX_LENGTH = 20_000
 
+#: Words for units of time, each with the unit it means.
+DURATIONS: dict[str, str] = {
+    short: unit
+    for unit, shorts in {
+        "day": "d day days",
+        "week": "w wk week weeks",
+        "month": "mo month months",
+        "quarter": "quarter quarters",
+        "year": "y yr year years",
+    }.items()
+    for short in shorts.split()
+}
+
 _TOKEN = re.compile(
     r"""
       (?P<date>\d{4}-\d{2}-\d{2}(?!\w))

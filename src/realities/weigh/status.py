@@ -118,7 +118,8 @@ def decided_on(case: Case, claim: Claim, as_of: date) -> date | None:
         return None
     if final.basis == "outcome" and claim.outcome is not None:
         return claim.outcome.date
-    days = sorted({row.published for row in case.as_of(as_of) if row.published is not None})
+    published = {row.published for row in case.observations if row.published is not None}
+    days = sorted(day for day in published if day <= as_of)
     low, high = 0, len(days) - 1
     while low < high:
         middle = (low + high) // 2
