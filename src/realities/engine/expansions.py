@@ -103,9 +103,13 @@ def _pulse(graph: Graph, clock: Clock, args: tuple[int, ...]) -> int:
 def _pulse_train(graph: Graph, clock: Clock, args: tuple[int, ...]) -> int:
     start, width, between, end = args
     now = clock.now(graph)
+    # Pulses without any time between them follow on one another.
+    repeats = graph.apply(">", between, graph.literal(0.0))
     phase = graph.apply("fmod", graph.apply("-", now, start), between)
+    phase = graph.apply("select", repeats, phase, graph.literal(0.0))
     in_pulse = graph.apply("<", phase, graph.apply("max", width, clock.time_step))
-    in_train = graph.apply("and", graph.apply("<", start, now), graph.apply("<", now, end))
+    last = graph.apply("<", graph.apply("-", now, clock.time_step), end)
+    in_train = graph.apply("and", graph.apply("<", start, now), last)
     return graph.real(graph.apply("and", in_train, in_pulse))
 
 

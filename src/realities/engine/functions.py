@@ -99,13 +99,13 @@ def _inverse(row: FloatArray, column: FloatArray, *entries: FloatArray) -> Float
     stacked = _stacked(*entries)
     matrices = stacked.reshape(*stacked.shape[:-1], size, size)
     try:
-        inverses = np.linalg.inv(matrices)
+        inverses: FloatArray = np.asarray(np.linalg.inv(matrices))
     except np.linalg.LinAlgError:  # one singular matrix must not spoil the other draws
-        inverses = np.full(matrices.shape, np.nan, dtype=np.float64)
+        inverses = np.full(matrices.shape, np.nan)
         for draw in np.ndindex(*matrices.shape[:-2]):
             if np.linalg.matrix_rank(matrices[draw]) == size:
                 inverses[draw] = np.linalg.inv(matrices[draw])
-    return _pick(np.asarray(row * size + column, dtype=np.float64), inverses.reshape(stacked.shape))
+    return _pick(np.asarray(row * size + column), np.reshape(inverses, stacked.shape))
 
 
 def _stacked(*elements: FloatArray) -> FloatArray:
