@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
+from hashlib import blake2b
 from typing import TypeVar
 
 import numpy as np
@@ -84,6 +85,11 @@ class Ensemble:
         )
 
 
+def save_times(case: Case) -> FloatArray:
+    """Return the model times at which the case's model saves, ascending, shape (T,)."""
+    return Simulator(case.model, outputs=()).run().times
+
+
 def run_account(
     case: Case,
     account: str,
@@ -101,7 +107,9 @@ def run_account(
     fixed = {name: p.fixed for name, p in case.priors(account).items() if p.fixed is not None}
     n_draws = max((np.size(values) for values in parameters.values()), default=1)
     full = {name: np.full(n_draws, value) for name, value in fixed.items()} | dict(parameters)
-    return Ensemble(case, as_of=as_of, outputs=outputs).run(full, save_times=save_times, final_time=final_time)
+    return Ensemble(case, as_of=as_of, outputs=outputs).run(
+        full, save_times=save_times, final_time=final_time
+    )
 
 
 def prior_draws(priors: Mapping[str, Prior], n_draws: int, *, seed: int) -> dict[str, FloatArray]:
@@ -122,10 +130,11 @@ def prior_draws(priors: Mapping[str, Prior], n_draws: int, *, seed: int) -> dict
 
 def uniforms(name: str, n_draws: int, *, seed: int) -> FloatArray:
     """Return numbers in (0, 1), shape (n_draws,), from the stream that a parameter's name keys."""
-    key = int.from_bytes(name.encode("utf-8")[:64].ljust(1, b"\0"), "little")
-    words = [key >> shift & 0xFFFFFFFF for shift in range(0, max(key.bit_length(), 1), 32)]
+    digest = blake2b(name.encode("utf-8"), digest_size=16).digest()
+    words = np.frombuffer(digest, dtype="<u4").tolist()
     rng = np.random.default_rng([seed, STREAM_PRIOR, *words])
-    return (rng.integers(0, 1 << 53, size=n_draws) + 0.5) / float(1 << 53)
+    whole: FloatArray = rng.integers(0, 1 << 53, size=n_draws).astype(np.float64)
+    return (whole + 0.5) / float(1 << 53)
 
 
 def silent(_stage: str, _done: float, _total: float) -> None:
@@ -156,7 +165,7 @@ def map_tasks(
     """
     n_workers = min(available_cores() if workers is None else workers, len(tasks))
     if n_workers <= 1:
-        results = []
+        results: list[Result] = []
         for task in tasks:
             progress(stage, len(results), len(tasks))
             results.append(function(case, task))

@@ -36,7 +36,7 @@ from realities.errors import InputError, RealitiesError, SimulationError
 def group(context: click.Context, quiet: bool, verbose: bool, traceback: bool) -> None:
     """Turn rival accounts of one system into runnable models and weigh them by dated reports."""
     context.obj = Terminal(0 if quiet else 2 if verbose else 1)
-    context.meta["traceback"] = traceback
+    del traceback  # read where an internal error is caught
 
 
 for command in (run, weigh, check, simulate, report, cases, new):

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import click
 
-from realities.cli.terminal import Terminal, summary_line
+from realities.cli.terminal import Command, Terminal, summary_line
 from realities.errors import Diagnostic, Findings, InputError
 
 MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".xml")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("target", metavar="CASE|MODEL")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--format", "style", type=click.Choice(["github", "sarif"]), help="Annotations, or a SARIF log.")
+@click.option(
+    "--format", "style", type=click.Choice(["github", "sarif"]), help="Annotations, or a SARIF log."
+)
 @click.pass_obj
 def check(terminal: Terminal, target: str, as_json: bool, style: str | None) -> int:
     """Check a case folder or a single model, and say what is wrong and where."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import string
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from realities.cli.terminal import Terminal, bar
+from realities.cli.terminal import Command, Terminal, bar
 
 if TYPE_CHECKING:
+    from realities.weigh.evidence import Effort
     from realities.weigh.study import Study
 
 FLAGSHIP = "ukraine-2022"
@@ -25,10 +27,12 @@ workers_option = click.option(
 )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("case_name", metavar="[CASE]", default=FLAGSHIP)
 @as_of_option
-@click.option("--draws", type=click.IntRange(min=20), help="Forward runs per account; default: the case's own.")
+@click.option(
+    "--draws", type=click.IntRange(min=20), help="Forward runs per account; default: the case's own."
+)
 @seed_option
 @click.option("--out", metavar="DIR", help="Where to write; default: runs/CASE.")
 @click.option("--quick", is_flag=True, help="Fewer particles and runs: a first look.")
@@ -77,7 +81,7 @@ def run(
     click.echo(f"Report: {page}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("case_name", metavar="CASE")
 @as_of_option
 @click.option("--timeline", is_flag=True, help="Weights at every date computed, not only the last.")
@@ -110,9 +114,8 @@ def weigh(
             case,
             as_of=day,
             seed=seed,
-            effort=effort or "default",  # type: ignore[arg-type]
+            effort=cast("Effort", effort or "default"),
             workers=workers,
-            dates=None if timeline else (),
             progress=progress,
         )
     if as_json:
@@ -124,7 +127,7 @@ def weigh(
         terminal.note(f"warning: {warning}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("results", metavar="RESULTS|CASE")
 @click.option("--out", metavar="FILE.html", help="Default: report.html beside the results.")
 @click.pass_obj
@@ -159,17 +162,16 @@ def parse_day(text: str | None) -> date | None:
 
 def print_weights(study: Study, as_of: date | None = None) -> None:
     """Print the reading and a bar for each account, in the case's order."""
-    from realities.weigh.results import in_hundred, reading
+    from realities.report.sentences import reading_of_study
 
     day = as_of or study.as_of
-    click.echo(reading(study, day))
+    sentence, shown = reading_of_study(study, day)
+    click.echo(sentence)
     weighing = study.weighings[day]
-    names = {account.id: account.name for account in study.case.accounts}
-    width = max(map(len, names.values()), default=0)
-    shown = in_hundred(weighing.weights)
-    for badge, (account, name) in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", names.items(), strict=False):
-        if weighing.fits[account].reliable:
-            text = f"{shown[account]:>3} in 100  {bar(weighing.weights[account])}"
+    width = max(len(account.name) for account in study.case.accounts)
+    for badge, account, count in zip(string.ascii_uppercase, study.case.accounts, shown, strict=False):
+        if weighing.fits[account.id].reliable:
+            text = f"{count:>3} in 100  {bar(weighing.weights[account.id])}"
         else:
             text = "not reliable"
-        click.echo(f"  {badge}  {name:<{width}}  {text}".rstrip())
+        click.echo(f"  {badge}  {account.name:<{width}}  {text}".rstrip())

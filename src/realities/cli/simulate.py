@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from realities.cli.terminal import Terminal
+from realities.cli.terminal import Command, Terminal
 from realities.errors import Findings, SimulationError, UnreadableError, did_you_mean
 from realities.source import SourceText, Span
 
@@ -19,16 +20,22 @@ if TYPE_CHECKING:
     from realities.trajectories import Trajectories
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("model_file", metavar="MODEL")
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Give a constant another value.")
 @click.option("--draws", "draws_file", metavar="FILE.csv", help="One row per draw, one column per constant.")
 @click.option("--only", "only", metavar="NAME", multiple=True, help="Keep this variable; may be repeated.")
 @click.option("--out", metavar="FILE", help="Write .csv, .nc or .parquet; without it, CSV to stdout.")
-@click.option("--integrator", type=click.Choice(["euler", "rk2", "rk4", "rk45"]), help="Instead of the file's.")
-@click.option("--engine", type=click.Choice(["reference"]), default="reference", show_default=True)
-@click.option("--threads", type=click.IntRange(min=1), default=1, help="Ignored by the reference engine.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For random functions.")
+@click.option(
+    "--integrator", type=click.Choice(["euler", "rk2", "rk4", "rk45"]), help="Instead of the file's."
+)
+@click.option("--engine", type=click.Choice(["reference"]), expose_value=False, help="There is one so far.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), expose_value=False, help="The reference engine uses one."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For random functions."
+)
 @click.option("--data", "data", metavar="FILE", multiple=True, help="Series for data variables.")
 @click.pass_obj
 def simulate(
@@ -39,8 +46,6 @@ def simulate(
     only: Sequence[str],
     out: str | None,
     integrator: str | None,
-    engine: str,
-    threads: int,
     seed: int,
     data: Sequence[str],
 ) -> None:
@@ -70,7 +75,7 @@ def simulate(
 
 def _write(result: Trajectories, out: str | None, *, with_draw: bool) -> None:
     if out is None:
-        result.write_csv(click.get_text_stream("stdout"), with_draw=with_draw)
+        result.write_csv(sys.stdout, with_draw=with_draw)
     elif out.lower().endswith(".csv"):
         result.write_csv(Path(out), with_draw=with_draw)
     elif out.lower().endswith(".nc"):
@@ -87,7 +92,7 @@ def _report_failures(terminal: Terminal, model: Model, result: Trajectories) -> 
     draw, variable, time = result.first_failure
     where = f'"{variable}" left the real numbers at time {time:g} in draw {draw}'
     if n_failed == result.n_draws and model[variable].kind == "stock":
-        raise SimulationError(f"{where}; to look closer: realities simulate ... --only \"{variable}\"")
+        raise SimulationError(f'{where}; to look closer: realities simulate ... --only "{variable}"')
     terminal.note(f"warning: {n_failed} of {result.n_draws} draws left the real numbers; first: {where}")
 
 
@@ -98,7 +103,9 @@ def _names(model: Model, wanted: str, option: str, among: Iterable[Variable]) ->
     key = name_key(wanted)
     candidates = [variable for variable in among if not variable.is_hidden]
     exact = [variable.name for variable in candidates if name_key(variable.name) == key]
-    found = exact or [variable.name for variable in candidates if variable.base and name_key(variable.base) == key]
+    found = exact or [
+        variable.name for variable in candidates if variable.base and name_key(variable.base) == key
+    ]
     if found:
         return found
     source = SourceText(option, wanted)
@@ -152,15 +159,21 @@ def _draws(model: Model, path: Path) -> Mapping[str, list[float]]:
     if len(rows) < 2:
         findings.error("no-draws", "a header row and at least one row of numbers are needed", source.span(0))
         findings.check()
-    columns = [(_names(model, name.strip(), str(path), model.constants), j) for j, name in enumerate(rows[0])
-               if name.strip().casefold() != "draw"]
+    columns = [
+        (_names(model, name.strip(), str(path), model.constants), j)
+        for j, name in enumerate(rows[0])
+        if name.strip().casefold() != "draw"
+    ]
     table: dict[str, list[float]] = {name: [] for names, _ in columns for name in names}
     for number, row in enumerate(rows[1:], start=2):
         if not row:
             continue
         if len(row) != len(rows[0]):
-            findings.error("ragged-row", f"{len(row)} cells where the header has {len(rows[0])}",
-                           source.line_span(number))
+            findings.error(
+                "ragged-row",
+                f"{len(row)} cells where the header has {len(rows[0])}",
+                source.line_span(number),
+            )
             continue
         for names, j in columns:
             column = sum(len(cell) + 1 for cell in row[:j]) + 1

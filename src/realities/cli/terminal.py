@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import click
 
@@ -45,7 +46,7 @@ class Terminal:
         """Write findings to stderr; warnings are left out when quiet."""
         shown = [item for item in items if item.severity == "error" or self.verbosity > 0]
         for item in shown:
-            click.echo(paint(item) + "\n", err=True)
+            click.echo(paint(item) + "\n", err=True, color=wants_color())
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -83,6 +84,28 @@ class Terminal:
         if share >= 1 > last_share or share - last_share >= 0.1 or now - last_time >= 10:
             click.echo(f"{stage:<28} {100 * share:3.0f} %", err=True)
             self._last[stage] = (share, now)
+
+
+class Command(click.Command):
+    """A command that takes `-q`, `-v` and `--traceback` behind its name too, as people write them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += [
+            _loudness("-q", "--quiet", 0, "Print errors only."),
+            _loudness("-v", "--verbose", 2, "Print more detail."),
+            click.Option(
+                ["--traceback"], is_flag=True, expose_value=False, help="Show where an internal error arose."
+            ),
+        ]
+
+
+def _loudness(short: str, long: str, verbosity: int, text: str) -> click.Option:
+    def set_it(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            context.find_object(Terminal).verbosity = verbosity  # type: ignore[union-attr]
+
+    return click.Option([short, long], is_flag=True, expose_value=False, callback=set_it, help=text)
 
 
 def wants_color() -> bool:

@@ -1,0 +1,334 @@
+"""Forward runs: what an account expects, given what was known by a date.
+
+Draws of a fit go through the model to the end of the calendar; where a measure declares a model error,
+a path of it is added to what the measure reads, wherever that is shown or judged. Out come bands and
+single runs per quantity, the chance and margin of every claim, and how well the next reports were
+predicted. `study.py` asks for one `Forecast` per account and as-of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.case.claims import Claim
+from realities.case.folder import Case
+from realities.case.measures import Measure
+from realities.case.observations import Observation
+from realities.case.predicates import Intervention
+from realities.ensemble import STREAM_FORWARD, Ensemble, save_times
+from realities.trajectories import Trajectories
+from realities.weigh.fits import AccountFit, predict_reports, sample_discrepancy
+from realities.weigh.forecasts import ClaimChance, claim_chance, claim_times, judge_draws, needed_outputs
+from realities.weigh.likelihood import used_observations
+from realities.weigh.reporting import QuantityReports
+from realities.weigh.rows import from_scale, to_scale
+from realities.weigh.scores import crps
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+#: Bands kept of every quantity, in the order of the first axis of `Forecast.quantiles`.
+LEVELS = (0.05, 0.25, 0.50, 0.75, 0.95)
+#: Single runs kept for the page, and points in time a chart is drawn through.
+N_RUNS, N_CHART_TIMES = 24, 73
+#: Draws that go through the model at a time: claims look at every save point of every atom.
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What one account expects, as of one date.
+
+    Attributes
+    ----------
+    times
+        Model times of the curves, shape (T,).
+    quantiles, runs
+        By quantity: bands at the levels of `LEVELS`, shape (5, T), and single runs, shape (R, T).
+    claims
+        By id of the claim: its chance and margin, and how many draws they rest on.
+    coverage
+        By quantity: how many reports used in the fit lie inside their 90 % predictive band, of how many.
+    crps
+        By quantity: mean continuous ranked probability score of the reports that were published next, in
+        the measure's unit, and how many there are.
+    n_draws, n_failed
+        How many draws went through the model, and how many of them left the real numbers.
+    """
+
+    times: FloatArray
+    quantiles: Mapping[str, FloatArray]
+    runs: Mapping[str, FloatArray]
+    claims: Mapping[str, ClaimChance]
+    n_draws: int
+    n_failed: int
+    coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    crps: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+
+    @property
+    def chances(self) -> dict[str, float]:
+        """Chances of the claims that have one, by id."""
+        return {name: found.chance for name, found in self.claims.items() if found.chance is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardTask:
+    """One account to be run forward from one fit.
+
+    Dated inputs published by `as_of` are known. Reports published after it and by `until` are scored.
+    """
+
+    fit: AccountFit
+    as_of: date
+    n_draws: int
+    seed: int
+    until: date | None = None
+
+
+def forward(case: Case, task: ForwardTask) -> Forecast:
+    """Return what an account expects: bands, single runs, chances of claims, scores of reports."""
+    fit = thinned(task.fit, task.n_draws)
+    reports = {
+        "seen": _reports(case, used_observations(case, task.as_of) if fit.n_evaluations else ()),
+        "next": _reports(case, _published_next(case, task)),
+    }
+    chart = np.linspace(
+        case.calendar.initial_time, case.calendar.time_of(case.calendar.finish), N_CHART_TIMES
+    )
+    claims = [claim for claim in case.claims if claim.predicate is not None]
+    runner = _Runner(case, fit, task, claims, _grid(case, chart, reports, claims))
+    pieces = [runner.run(slice(k, k + CHUNK)) for k in range(0, fit.n_draws, CHUNK)]
+    good = ~np.concatenate([piece.failed for piece in pieces])
+    values = {q: np.concatenate([piece.values[q] for piece in pieces]) for q in case.measures}
+    columns = np.searchsorted(runner.times, chart)
+    shown = {q: v[good][:, columns] for q, v in values.items()}
+    raw = {q: np.concatenate([piece.raw[q] for piece in pieces]) for q in case.measures}
+    predictions = _Predictions(fit, raw, runner.times, good, task.seed)
+    return Forecast(
+        times=chart,
+        quantiles={q: _bands(v) for q, v in shown.items()},
+        runs={q: v[_spread(len(v), N_RUNS)] for q, v in shown.items()},
+        claims={
+            claim.id: claim_chance(
+                np.concatenate([piece.judged[claim.id][0] for piece in pieces]),
+                np.concatenate([piece.judged[claim.id][1] for piece in pieces]),
+                ~good,
+            )
+            for claim in claims
+        },
+        n_draws=fit.n_draws,
+        n_failed=int((~good).sum()),
+        coverage={q: predictions.coverage(r) for q, r in reports["seen"].items()},
+        crps={q: predictions.crps(r) for q, r in reports["next"].items()},
+    )
+
+
+def thinned(fit: AccountFit, n_draws: int) -> AccountFit:
+    """Return a fit with at most `n_draws` of its draws, evenly spread; draws stay aligned."""
+    if n_draws >= fit.n_draws:
+        return fit
+    kept = _spread(fit.n_draws, n_draws)
+    return replace(
+        fit,
+        n_draws=n_draws,
+        parameters={name: values[kept] for name, values in fit.parameters.items()},
+        reporter_parameters={name: values[kept] for name, values in fit.reporter_parameters.items()},
+        discrepancies={q: path.taken(kept) for q, path in fit.discrepancies.items()},
+    )
+
+
+def _spread(n: int, wanted: int) -> NDArray[np.intp]:
+    """Return at most `wanted` of n positions, evenly spread."""
+    return np.arange(n) if wanted >= n else (np.arange(wanted) * n) // wanted
+
+
+def _published_next(case: Case, task: ForwardTask) -> tuple[Observation, ...]:
+    """Return the reports that came after the fit and by the next date: what it can be scored on."""
+    if task.until is None:
+        return ()
+    return tuple(
+        row
+        for row in used_observations(case, task.until)
+        if row.published is not None and row.published > task.as_of
+    )
+
+
+def _reports(case: Case, rows: Sequence[Observation]) -> dict[str, QuantityReports]:
+    by_quantity: dict[str, list[Observation]] = {}
+    for row in rows:
+        by_quantity.setdefault(row.quantity, []).append(row)
+    return {
+        q: QuantityReports(case.measures[q], found, case.calendar) for q, found in sorted(by_quantity.items())
+    }
+
+
+def _grid(
+    case: Case,
+    chart: FloatArray,
+    reports: Mapping[str, Mapping[str, QuantityReports]],
+    claims: Sequence[Claim],
+) -> FloatArray:
+    """Return every time at which something is looked at, ascending."""
+    looked_at = [chart, save_times(case)]
+    looked_at += [found.times for group in reports.values() for found in group.values()]
+    times = claim_times(claims, np.unique(np.concatenate(looked_at)))
+    return times[(times >= chart[0]) & (times <= chart[-1])]
+
+
+def _bands(values: FloatArray) -> FloatArray:
+    """Return quantiles over draws, shape (5, T); not a number where no draw is left."""
+    if not len(values):
+        return np.full((len(LEVELS), values.shape[1]), np.nan)
+    bands: FloatArray = np.quantile(values, LEVELS, axis=0)
+    return bands
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One chunk of draws: what measures read with and without model error, claims, failures."""
+
+    raw: Mapping[str, FloatArray]  # (draw, time)
+    values: Mapping[str, FloatArray]  # (draw, time)
+    judged: Mapping[str, tuple[BoolArray, FloatArray]]  # truth and margin, each (draw,)
+    failed: BoolArray  # (draw,)
+
+
+class _Runner:
+    """A case prepared for running one account's draws forward, chunk by chunk."""
+
+    def __init__(
+        self, case: Case, fit: AccountFit, task: ForwardTask, claims: Sequence[Claim], times: FloatArray
+    ) -> None:
+        self.case, self.fit, self.claims, self.times = case, fit, claims, times
+        self._variables = {q: m.variable_for(fit.account) for q, m in case.measures.items()}
+        self._fixed = {n: p.fixed for n, p in case.priors(fit.account).items() if p.fixed is not None}
+        self._rng = np.random.default_rng([task.seed, STREAM_FORWARD])
+        self._seed = task.seed
+        self._needed = {(): (), **needed_outputs(claims)}
+        self._ensembles = {
+            do: Ensemble(case, as_of=task.as_of, outputs=self._outputs(do), hold=dict(do))
+            for do in self._needed
+        }
+        self._error_of = self._model_errors()
+
+    def _outputs(self, do: Intervention) -> list[str]:
+        """Return the variables that a run has to give: measures are read off the plain one."""
+        return sorted({*self._needed[do], *(() if do else self._variables.values())})
+
+    def _model_errors(self) -> dict[str, str]:
+        """Return, by hidden variable, the quantity whose model error it carries.
+
+        The measure's own variable, and every atom of a claim that reads the same expression.
+        """
+        model = self.case.model
+        erring = {
+            q: model[v].expression for q, v in self._variables.items() if self.case.measures[q].discrepancy
+        }
+        names = {*self._variables.values(), *(name for needed in self._needed.values() for name in needed)}
+        found: dict[str, str] = {}
+        for name in sorted(names):
+            for quantity, expression in erring.items():
+                if expression is not None and model[name].expression == expression:
+                    found.setdefault(name, quantity)
+        return found
+
+    def run(self, chunk: slice) -> _Piece:
+        """Return one chunk of draws, run to the end."""
+        fit = self._part(chunk)
+        errors = {q: self._path(fit, self.case.measures[q]) for q in sorted(set(self._error_of.values()))}
+        constants = {n: np.full(fit.n_draws, v) for n, v in self._fixed.items()} | dict(fit.parameters)
+        runs = {
+            do: ensemble.run(
+                constants, save_times=self.times, final_time=float(self.times[-1]), seed=self._seed
+            )
+            for do, ensemble in self._ensembles.items()
+        }
+        plain = runs[()]
+        raw = {q: _draws(plain, name, fit.n_draws) for q, name in self._variables.items()}
+        values = {q: self._read(plain, name, errors, fit.n_draws) for q, name in self._variables.items()}
+        failed = np.zeros(fit.n_draws, dtype=np.bool_)
+        for result in runs.values():
+            failed |= result.failed
+        signals = {
+            do: {name: self._read(runs[do], name, errors, fit.n_draws) for name in needed}
+            for do, needed in self._needed.items()
+        }
+        judged = judge_draws(self.claims, signals, self.times, self.case.calendar)
+        return _Piece(raw, values, judged, failed)
+
+    def _part(self, chunk: slice) -> AccountFit:
+        kept = np.arange(self.fit.n_draws)[chunk]
+        return replace(
+            self.fit,
+            n_draws=len(kept),
+            parameters={name: values[chunk] for name, values in self.fit.parameters.items()},
+            discrepancies={q: path.taken(kept) for q, path in self.fit.discrepancies.items()},
+        )
+
+    def _path(self, fit: AccountFit, measure: Measure) -> FloatArray:
+        return sample_discrepancy(fit, measure, self.times, self._rng)
+
+    def _read(
+        self, runs: Trajectories, name: str, errors: Mapping[str, FloatArray], n_draws: int
+    ) -> FloatArray:
+        """Return a hidden variable with the model error it carries, shape (draw, time)."""
+        values = _draws(runs, name, n_draws)
+        quantity = self._error_of.get(name)
+        if quantity is None:
+            return values
+        measure = self.case.measures[quantity]
+        with np.errstate(
+            all="ignore"
+        ):  # the logarithm of nothing held is minus infinity, and comes back as 0
+            return from_scale(to_scale(values, measure.scale) + errors[quantity], measure.scale)
+
+
+def _draws(runs: Trajectories, name: str, n_draws: int) -> FloatArray:
+    """Return a variable's values (draw, time); one draw of a model without uncertainty stands for all."""
+    return np.broadcast_to(runs[name], (n_draws, runs[name].shape[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Predictions:
+    """Reports as an account's draws would have them, beside what was reported."""
+
+    fit: AccountFit
+    truth: Mapping[str, FloatArray]  # (draw, time)
+    times: FloatArray
+    good: BoolArray
+    seed: int
+
+    def _drawn(self, reports: QuantityReports) -> tuple[FloatArray, FloatArray]:
+        """Return predicted reports (draw, row) and the reported values (row,), both without failures."""
+        columns = np.searchsorted(self.times, reports.times)
+        rng = np.random.default_rng([self.seed, STREAM_FORWARD, 1])
+        predicted = predict_reports(self.fit, reports, self.truth[reports.measure.quantity][:, columns], rng)
+        said = np.array([np.nan if row.value is None else row.value for row in reports.rows.observations])
+        return predicted[self.good], said
+
+    def coverage(self, reports: QuantityReports) -> tuple[int, int]:
+        """Return how many reported values lie inside their 90 % predictive band, and of how many."""
+        predicted, said = self._drawn(reports)
+        if reports.measure.kind != "value" or not len(predicted):
+            return 0, 0
+        low, high = np.quantile(predicted, (LEVELS[0], LEVELS[-1]), axis=0)
+        known = np.isfinite(said)
+        return int(((said >= low) & (said <= high) & known).sum()), int(known.sum())
+
+    def crps(self, reports: QuantityReports) -> tuple[float, int]:
+        """Return the mean score of the reported values, in the measure's unit, and how many there are."""
+        predicted, said = self._drawn(reports)
+        known = np.isfinite(said)
+        if reports.measure.kind != "value" or not len(predicted) or not known.any():
+            return 0.0, 0
+        known &= np.isfinite(predicted).all(axis=0)
+        return (
+            (float(crps(predicted[:, known], said[known]).mean()), int(known.sum()))
+            if known.any()
+            else (0.0, 0)
+        )

@@ -1,0 +1,134 @@
+"""A study as the JSON object that `run --json` and `weigh --json` print, with `"schema": 1`.
+
+Numbers that the diagnostics do not support stay in it, beside `"reliable": false` and a warning. What is
+not a finite number is null. Nothing in it depends on the number of processes or on the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.weigh.fits import AccountFit, Weighing
+from realities.weigh.study import JudgedClaim, Study
+
+FloatArray = NDArray[np.float64]
+Json = dict[str, object]
+
+
+def study_to_json(study: Study, *, report: str | None = None, timeline: bool = False) -> Json:
+    """Return the object of the contract; `report` is the page's path, `timeline` adds every date."""
+    weighing = study.weighings[study.as_of]
+    found: Json = {
+        "schema": 1,
+        "case": study.case.id,
+        "as_of": study.as_of.isoformat(),
+        "seed": study.seed,
+        "effort": study.effort,
+    }
+    if report is not None:
+        found["report"] = report
+    found |= {
+        "accounts": [_account(study, account.id, account.name) for account in study.case.accounts],
+        "reliable": weighing.reliable,
+        "observations": {
+            "used": weighing.used,
+            "later": weighing.later,
+            "without_date": weighing.without_date,
+        },
+        "claims": [_claim(judged) for judged in study.claims],
+        "scores": {
+            account: {
+                "brier": _number(scores.brier),
+                "log_score": _number(scores.log_score),
+                "crps": _number(scores.crps),
+                "claims": scores.n_claims,
+                "claims_with_hindsight": scores.n_hindsight,
+            }
+            for account, scores in study.scores.items()
+        },
+        "coverage": _coverage(study),
+        "warnings": list(study.warnings),
+    }
+    if timeline:
+        found["timeline"] = [_moment(day, study.weighings[day]) for day in study.dates]
+    return found
+
+
+def summary(draws: FloatArray) -> dict[str, float | None]:
+    """Return mean, standard deviation and quantiles of draws (draw,)."""
+    p5, p50, p95 = np.quantile(draws, (0.05, 0.5, 0.95))
+    values = {"mean": draws.mean(), "sd": draws.std(ddof=1) if len(draws) > 1 else 0.0}
+    values |= {"p5": p5, "p50": p50, "p95": p95}
+    return {name: _number(float(value)) for name, value in values.items()}
+
+
+def _account(study: Study, account: str, name: str) -> Json:
+    weighing = study.weighings[study.as_of]
+    fit = weighing.fits[account]
+    return {
+        "id": account,
+        "name": name,
+        "weight": _number(weighing.weights[account]),
+        "weight_error": _number(weighing.weight_errors[account]),
+        **_evidence(fit),
+        "posterior": {
+            parameter: summary(draws)
+            for parameter, draws in {**fit.parameters, **fit.reporter_parameters}.items()
+            if len(draws)
+        },
+    }
+
+
+def _evidence(fit: AccountFit) -> Json:
+    return {
+        "log_evidence": _number(fit.log_evidence),
+        "log_evidence_error": _number(fit.log_evidence_error),
+        "effective_draws": _number(fit.effective_draws),
+        "k_hat": _number(fit.k_hat),
+        "reliable": fit.reliable,
+    }
+
+
+def _claim(judged: JudgedClaim) -> Json:
+    claim = judged.claim
+    return {
+        "id": claim.id,
+        "account": claim.account,
+        "kind": claim.kind,
+        "status": judged.status,
+        "chance": _numbers(judged.chance),
+        "chance_when_made": _numbers(judged.chance_when_made),
+        "chance_last": _numbers(judged.chance_last),
+        "margin": _numbers(judged.margin),
+        "brier": _numbers(judged.brier),
+        "inside_model": claim.is_inside_model,
+    }
+
+
+def _coverage(study: Study) -> Json:
+    """Return, by account and quantity, the part of the reports inside their 90 % predictive band."""
+    return {
+        account: {q: {"inside": inside, "of": n} for q, (inside, n) in found.coverage.items() if n}
+        for account, found in study.forecasts[study.as_of].items()
+    }
+
+
+def _moment(day: date, weighing: Weighing) -> Json:
+    accounts = {
+        name: {"weight": _number(weighing.weights[name]), **_evidence(fit)}
+        for name, fit in weighing.fits.items()
+    }
+    return {"as_of": day.isoformat(), "used": weighing.used, "accounts": accounts}
+
+
+def _numbers(values: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in values.items()}
+
+
+def _number(value: float | None) -> float | None:
+    return float(value) if value is not None and isfinite(value) else None

@@ -1,0 +1,272 @@
+"""The whole spine: weigh at every needed date, run forward, judge the claims, score the accounts.
+
+In comes a case; out comes a `Study`, from which `results.py` makes the JSON object and `report/` the
+page. This file is a table of contents that runs; the work is in the stages it calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from realities.case.claims import Claim
+from realities.case.folder import Case
+from realities.ensemble import Progress, map_tasks, silent
+from realities.weigh.evidence import Effort
+from realities.weigh.fits import Weighing
+from realities.weigh.forward import Forecast, ForwardTask, forward
+from realities.weigh.likelihood import used_observations
+from realities.weigh.posterior import unweighed_account
+from realities.weigh.scores import Scores, Verdict, brier, pooled_crps, score_account, scoring_dates
+from realities.weigh.status import ClaimStatus, claim_status, decided_on
+from realities.weigh.weighing import weigh_dates
+
+#: Forward runs per account: at the last date, at each date before it, and from the priors.
+FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
+    "sketch": (500, 200, 200),
+    "quick": (1000, 400, 400),
+    "default": (20000, 2000, 1000),
+    "publish": (20000, 4000, 2000),
+}
+#: As-of dates of the report where the case names none.
+N_REPORT_DATES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedClaim:
+    """A claim, what became of it, and the chance each account gave it.
+
+    `chance` is as of the study's date; `chance_when_made` and `chance_last` are as of the day the claim
+    was made and of the last date computed before its deadline: None where no fit belongs there.
+    `brier` scores `chance_when_made` once the claim is decided, unless it was decided when it was made.
+    """
+
+    claim: Claim
+    status: ClaimStatus
+    chance: Mapping[str, float | None]
+    chance_when_made: Mapping[str, float | None]
+    chance_last: Mapping[str, float | None]
+    margin: Mapping[str, float | None]
+    brier: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything `realities run` computes of one case.
+
+    `dates` are the as-of dates in order, the last of them `as_of`; `weighings` and `forecasts` are
+    keyed by them. `prior_forecasts` are the accounts as first stated, before any report.
+    """
+
+    case: Case
+    as_of: date
+    seed: int
+    effort: Effort
+    dates: tuple[date, ...]
+    weighings: Mapping[date, Weighing]
+    forecasts: Mapping[date, Mapping[str, Forecast]]
+    prior_forecasts: Mapping[str, Forecast]
+    claims: tuple[JudgedClaim, ...]
+    scores: Mapping[str, Scores]
+    warnings: tuple[str, ...]
+
+
+def run_case(
+    case: Case,
+    *,
+    as_of: date | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    effort: Effort = "default",
+    workers: int | None = 1,
+    progress: Progress = silent,
+) -> Study:
+    """Weigh a case's accounts, judge its claims and look ahead, as of one date and those before it.
+
+    Parameters
+    ----------
+    case
+        The case, as `load_case` gives it.
+    as_of
+        Use only what was published by then; default: the latest publication in the case.
+    draws
+        Forward runs per account at the last date; default: the case's own, fewer in a quick run.
+    seed
+        Default: the case's own. The result is the same for a seed whatever the number of workers.
+    effort
+        "quick", "default" or "publish": how many particles and runs the sampler uses.
+    workers
+        Processes; None means one for each core.
+    progress
+        Told what is going on.
+
+    Raises
+    ------
+    InputError
+        If a row or a dated input published by `as_of` is wrong.
+    """
+    day = as_of if as_of is not None else case.latest_published
+    key = case.seed if seed is None else seed
+    moments = study_dates(case, day)
+    weighings = weigh_dates(case, moments, seed=key, effort=effort, workers=workers, progress=progress)
+    counts = forward_draws(case, effort, draws)
+    forecasts, priors = _look_ahead(case, moments, weighings, counts, key, workers, progress)
+    statuses = {claim.id: claim_status(case, claim, day) for claim in case.claims}
+    claims = tuple(judge(case, claim, statuses[claim.id], moments, forecasts) for claim in case.claims)
+    sizes = _typical_sizes(case, day)
+    return Study(
+        case=case,
+        as_of=day,
+        seed=key,
+        effort=effort,
+        dates=moments,
+        weighings=weighings,
+        forecasts=forecasts,
+        prior_forecasts=priors,
+        claims=claims,
+        scores={
+            account.id: score_account(
+                [verdict for judged in claims for verdict in _verdicts(judged, account.id, account.authored)],
+                crps=pooled_crps(_mean_crps(forecasts, account.id), sizes),
+            )
+            for account in case.accounts
+        },
+        warnings=_warnings(case, weighings[day], forecasts[day]),
+    )
+
+
+def study_dates(case: Case, as_of: date) -> tuple[date, ...]:
+    """Return the as-of dates to compute, ascending: the report's, when claims were made, and `as_of`.
+
+    Where the case names no dates for the report, days of publication are taken, evenly spread; nothing
+    published later plays a part.
+    """
+    wanted = set(case.report_dates)
+    if not wanted:
+        days = sorted({row.published for row in case.as_of(as_of) if row.published is not None})
+        wanted = (
+            {days[(k + 1) * len(days) // (N_REPORT_DATES + 1)] for k in range(N_REPORT_DATES)}
+            if days
+            else set()
+        )
+    made = {claim.made for claim in case.claims if claim.predicate is not None}
+    return tuple(sorted({day for day in wanted | made if day < as_of} | {as_of}))
+
+
+def forward_draws(case: Case, effort: Effort, draws: int | None) -> tuple[int, int, int]:
+    """Return how many forward runs to make: at the last date, at earlier dates, from the priors."""
+    last, earlier, prior = FORWARD_DRAWS[effort]
+    last = draws if draws is not None else min(last, case.draws)
+    return last, min(earlier, last), min(prior, last)
+
+
+def _look_ahead(
+    case: Case,
+    moments: tuple[date, ...],
+    weighings: Mapping[date, Weighing],
+    counts: tuple[int, int, int],
+    seed: int,
+    workers: int | None,
+    progress: Progress,
+) -> tuple[dict[date, dict[str, Forecast]], dict[str, Forecast]]:
+    """Return forecasts by date and account, and those of the accounts as first stated."""
+    last, earlier, prior = counts
+    ids = [account.id for account in case.accounts]
+    following = (*moments[1:], None)
+    tasks = [
+        ForwardTask(weighings[day].fits[account], day, last if after is None else earlier, seed, after)
+        for day, after in zip(moments, following, strict=True)
+        for account in ids
+    ]
+    tasks += [
+        ForwardTask(unweighed_account(case, account, seed=seed, n_draws=prior), moments[-1], prior, seed)
+        for account in ids
+    ]
+    found = map_tasks(case, forward, tasks, workers=workers, stage="Running forward", progress=progress)
+    rows = [dict(zip(ids, found[k : k + len(ids)], strict=True)) for k in range(0, len(found), len(ids))]
+    return dict(zip(moments, rows[:-1], strict=True)), rows[-1]
+
+
+def judge(
+    case: Case,
+    claim: Claim,
+    status: ClaimStatus,
+    moments: Sequence[date],
+    forecasts: Mapping[date, Mapping[str, Forecast]],
+) -> JudgedClaim:
+    """Return a claim with the chances it had, never on reports from after it was decided."""
+    day = moments[-1]
+    accounts = [account.id for account in case.accounts]
+
+    def chances(at: date | None) -> dict[str, float | None]:
+        known = forecasts.get(at, {}) if at is not None else {}
+        return {a: known[a].chances.get(claim.id) if a in known else None for a in accounts}
+
+    happened = {"happened": 1.0, "did not happen": 0.0}.get(status)
+    scored, last = scoring_dates(claim, moments, decided_on(case, claim, day))
+    when_scored = chances(scored)
+    margins = {a: forecasts[day][a].claims.get(claim.id) for a in accounts}
+    return JudgedClaim(
+        claim=claim,
+        status=status,
+        chance=chances(day),
+        chance_when_made=chances(claim.made),
+        chance_last=chances(last),
+        margin={a: None if found is None else found.margin for a, found in margins.items()},
+        brier={
+            a: None if happened is None or chance is None else brier(chance, happened)
+            for a, chance in when_scored.items()
+        },
+    )
+
+
+def _verdicts(judged: JudgedClaim, account: str, authored: date | None) -> list[Verdict]:
+    """Return what one account is scored on for one claim: nothing while the claim is open."""
+    if judged.status not in ("happened", "did not happen"):
+        return []
+    scored = judged.brier[account] is not None
+    return [
+        Verdict(
+            claim=judged.claim.id,
+            claimant=judged.claim.account,
+            happened=judged.status == "happened",
+            when_made=judged.chance_when_made[account] if scored else None,
+            last=judged.chance_last[account],
+            is_hindsight=authored is not None and authored > judged.claim.made,
+        )
+    ]
+
+
+def _mean_crps(
+    forecasts: Mapping[date, Mapping[str, Forecast]], account: str
+) -> dict[str, tuple[float, int]]:
+    """Return the mean score per quantity over all dates, each report counted once, and how many."""
+    totals: dict[str, tuple[float, int]] = {}
+    for by_account in forecasts.values():
+        for quantity, (mean, n) in by_account[account].crps.items():
+            score, count = totals.get(quantity, (0.0, 0))
+            totals[quantity] = (score + mean * n, count + n)
+    return {quantity: (score / n if n else 0.0, n) for quantity, (score, n) in totals.items()}
+
+
+def _typical_sizes(case: Case, as_of: date) -> dict[str, float]:
+    """Return the median absolute size of what was reported, by quantity, in the measure's unit."""
+    sizes: dict[str, list[float]] = {}
+    for row in used_observations(case, as_of):
+        if row.value is not None:
+            sizes.setdefault(row.quantity, []).append(abs(row.value))
+    return {quantity: float(np.median(values)) for quantity, values in sizes.items()}
+
+
+def _warnings(case: Case, weighing: Weighing, forecasts: Mapping[str, Forecast]) -> tuple[str, ...]:
+    found = [diagnostic.message for diagnostic in case.warnings_as_of(weighing.as_of)]
+    found += weighing.warnings
+    found += [
+        f'account "{account}": {forecast.n_failed} of {forecast.n_draws} forward runs left the real numbers'
+        for account, forecast in forecasts.items()
+        if forecast.n_failed
+    ]
+    return tuple(found)

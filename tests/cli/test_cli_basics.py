@@ -1,0 +1,102 @@
+"""The command line's manners: help, exit codes, streams, imports."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from realities.cli import invoke
+
+COMMANDS = ("run", "weigh", "check", "simulate", "report", "cases", "new")
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for command in COMMANDS:
+        assert f"  {command} " in shown
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke([command, "--help"]) == 0
+    assert "Usage:" in capsys.readouterr().out
+
+
+def test_the_command_line_imports_nothing_heavy_before_a_command_runs() -> None:
+    code = (
+        "import sys, realities.cli;"
+        "print([m for m in ('numpy', 'scipy', 'xarray', 'lark', 'rich', 'jinja2') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["frobnicate"], 2),
+        (["run", "--no-such-option"], 2),
+        (["run", "--as-of", "yesterday"], 2),
+        (["run", "no-such-case"], 3),
+        (["check", "no-such-model.mdl"], 3),
+        (["simulate", "no-such-model.mdl"], 3),
+        (["report", "no-such-case"], 3),
+        (["new"], 2),
+    ],
+)
+def test_a_wrong_command_line_is_2_and_a_missing_file_3(
+    arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert invoke(arguments) == code
+    captured = capsys.readouterr()
+    assert captured.out == "" or arguments[0] == "check"
+    assert captured.err.strip()
+    assert "Traceback" not in captured.err
+
+
+def test_a_near_miss_of_a_case_name_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["run", "ukraine-2020"]) == 3
+    assert 'did you mean "ukraine-2022"?' in capsys.readouterr().err
+
+
+def test_our_own_mistake_is_one_line_and_a_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import realities.case.folder
+
+    def broken() -> None:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(realities.case.folder, "bundled_cases", broken)
+    assert invoke(["cases"]) == 70
+    error = capsys.readouterr().err
+    assert error.startswith("internal error: ")
+    assert "Traceback" not in error
+    log = Path(error.split("Details are in ")[1].split(";")[0])
+    assert "on purpose" in log.read_text(encoding="utf-8")
+    log.unlink()
+
+
+def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import realities.case.folder
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(realities.case.folder, "bundled_cases", interrupted)
+    assert invoke(["cases"]) == 130
+    assert "Interrupted" in capsys.readouterr().err
+
+
+def test_cases_lists_the_flagship(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["cases"]) == 0
+    assert "ukraine-2022" in capsys.readouterr().out
+    assert invoke(["cases", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["schema"] == 1
+    assert "ukraine-2022" in [row["case"] for row in listed["cases"]]

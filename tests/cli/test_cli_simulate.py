@@ -1,0 +1,160 @@
+"""`realities simulate` writes what the contract promises."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+
+import pytest
+
+from realities.cli import invoke
+
+TEACUP = """{UTF-8}
+Teacup Temperature = INTEG(-Heat Loss, 180) ~ degree ~ |
+Heat Loss = (Teacup Temperature - Room Temperature) / Characteristic Time ~ degree/Minute ~ |
+Room Temperature = 70 ~ degree ~ |
+Characteristic Time = 10 ~ Minute ~ |
+Side: Left, Right ~ ~ |
+Weight[Side] = 1, 2 ~ kilogram ~ |
+Double[Side] = 2 * Weight[Side] ~ kilogram ~ |
+INITIAL TIME = 0 ~ Minute ~ |
+FINAL TIME = 30 ~ Minute ~ |
+TIME STEP = 0.125 ~ Minute ~ |
+SAVEPER = 10 ~ Minute ~ |
+"""
+
+
+@pytest.fixture
+def teacup(tmp_path: Path) -> Path:
+    path = tmp_path / "teacup.mdl"
+    path.write_text(TEACUP, encoding="utf-8")
+    return path
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_csv_goes_to_stdout_with_time_first(teacup: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["simulate", str(teacup)]) == 0
+    table = rows(capsys.readouterr().out)
+    assert next(iter(table[0])) == "time"
+    assert [float(row["time"]) for row in table] == [0, 10, 20, 30]
+    assert float(table[0]["Teacup Temperature"]) == 180
+    euler = 70 + 110 * (1 - 0.125 / 10) ** 80
+    assert math.isclose(float(table[1]["Teacup Temperature"]), euler, rel_tol=1e-12)
+    assert float(table[2]["Double[Right]"]) == 4
+
+
+def test_only_keeps_the_named_variables_and_set_changes_a_constant(
+    teacup: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["simulate", str(teacup), "--only", "teacup_temperature", "--set", "Room Temperature=180"]
+    assert invoke(line) == 0
+    table = rows(capsys.readouterr().out)
+    assert list(table[0]) == ["time", "Teacup Temperature"]
+    assert {float(row["Teacup Temperature"]) for row in table} == {180.0}
+
+
+def test_a_subscripted_name_means_all_its_elements(teacup: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["simulate", str(teacup), "--only", "Double", "--set", "Weight=5"]) == 0
+    table = rows(capsys.readouterr().out)
+    assert list(table[0]) == ["time", "Double[Left]", "Double[Right]"]
+    assert float(table[0]["Double[Left]"]) == 10
+
+
+def test_a_table_of_draws_gives_a_leading_column_draw(
+    teacup: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draws = tmp_path / "draws.csv"
+    draws.write_text("Room Temperature,Characteristic Time\n70,10\n20,5\n", encoding="utf-8")
+    assert invoke(["simulate", str(teacup), "--draws", str(draws), "--only", "Teacup Temperature"]) == 0
+    table = rows(capsys.readouterr().out)
+    assert list(table[0]) == ["draw", "time", "Teacup Temperature"]
+    assert [row["draw"] for row in table] == ["0"] * 4 + ["1"] * 4
+    last = 20 + 160 * (1 - 0.125 / 5) ** 240
+    assert math.isclose(float(table[-1]["Teacup Temperature"]), last, rel_tol=1e-12)
+
+
+def test_out_writes_a_file_and_nothing_to_stdout(
+    teacup: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "result.csv"
+    assert invoke(["simulate", str(teacup), "--out", str(out)]) == 0
+    assert capsys.readouterr().out == ""
+    assert len(rows(out.read_text(encoding="utf-8"))) == 4
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".csv"] == ["result.csv"]
+
+
+def test_netcdf_holds_the_same_numbers(teacup: Path, tmp_path: Path) -> None:
+    xarray = pytest.importorskip("xarray")
+    out = tmp_path / "result.nc"
+    assert invoke(["simulate", str(teacup), "--out", str(out)]) == 0
+    with xarray.open_dataset(out, engine="h5netcdf") as data:
+        assert float(data["Teacup Temperature"].isel(time=0).squeeze()) == 180
+
+
+def test_rk4_is_closer_to_the_closed_form(teacup: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["simulate", str(teacup), "--integrator", "rk4"]) == 0
+    value = float(rows(capsys.readouterr().out)[-1]["Teacup Temperature"])
+    assert math.isclose(value, 70 + 110 * math.exp(-3), rel_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--set", "Room Temprature=3"], 'did you mean "Room Temperature"?'),
+        (["--set", "Heat Loss=3"], "is not a constant"),
+        (["--set", "Room Temperature=warm"], "not a finite number"),
+        (["--only", "Nothing"], "no variable is named"),
+    ],
+)
+def test_a_wrong_name_or_value_is_explained(
+    teacup: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert invoke(["simulate", str(teacup), *arguments]) == 1
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("table", "place"),
+    [
+        ("Room Temperature,Charakteristic Time\n1,2\n", "draws.csv"),
+        ("Room Temperature,Characteristic Time\n1,x\n", "draws.csv:2:3"),
+        ("Room Temperature,Characteristic Time\n1\n", "draws.csv:2:1"),
+        ("Room Temperature\n", "draws.csv:1:1"),
+    ],
+)
+def test_a_bad_table_of_draws_is_placed(
+    teacup: Path, tmp_path: Path, table: str, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draws = tmp_path / "draws.csv"
+    draws.write_text(table, encoding="utf-8")
+    assert invoke(["simulate", str(teacup), "--draws", str(draws)]) == 1
+    assert place in capsys.readouterr().err
+
+
+def test_a_missing_table_of_draws_is_3(teacup: Path) -> None:
+    assert invoke(["simulate", str(teacup), "--draws", "none.csv"]) == 3
+
+
+def test_a_run_that_leaves_the_real_numbers_is_4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "blowup.mdl"
+    model.write_text(
+        "X = INTEG(X * X, 10) ~ ~ |\nINITIAL TIME = 0 ~ ~ |\nFINAL TIME = 100 ~ ~ |\n"
+        "TIME STEP = 1 ~ ~ |\nSAVEPER = 1 ~ ~ |\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out.csv"
+    assert invoke(["simulate", str(model), "--out", str(out)]) == 4
+    error = capsys.readouterr().err
+    assert '"X" left the real numbers' in error
+    assert not out.exists()
+
+
+def test_an_unknown_suffix_is_a_wrong_command_line(teacup: Path) -> None:
+    assert invoke(["simulate", str(teacup), "--out", "result.xlsx"]) == 2
