@@ -23,8 +23,8 @@ _WORDS = (
     ("COLON", '":" and its elements'),
     ("EQUALS", '"="'),
     ("COMMA", '","'),
-    ("RPAR", '")"'),
-    ("RSQB", '"]"'),
+    ("CLOSE", '")"'),
+    ("CLOSE_BRACKET", '"]"'),
     ("LSQB", '"["'),
     ("$END", "the end of the equation"),
 )

@@ -4,6 +4,7 @@
     parse      text -> syntax tree                      vensim.py
     arrays     dimensions, elements, mappings           arrays.py
     symbols    which equations define what              symbols.py
+    data       values of data variables, from tables    data.py
     resolve    syntax -> scalar variables               resolve.py, stateful.py, reductions.py
     order      evaluation order, or the loop            order.py
     units      what does not balance                    unitcheck.py
@@ -23,6 +24,7 @@ from realities.ir.expr import Binary, Expr, Ref, Unary
 from realities.ir.model import Integrator, Model, TimeSpec, Variable
 from realities.ir.verify import verify
 from realities.model.arrays import build_space, name_key
+from realities.model.data import read_data
 from realities.model.order import in_order
 from realities.model.reductions import REDUCTIONS
 from realities.model.resolve import Resolver
@@ -52,7 +54,7 @@ def load_model(
     path: Path | str,
     *,
     extra: Sequence[ExtraEquation] = (),
-    data: Sequence[Path] = (),
+    data: Sequence[Path | str] = (),
     findings: Findings | None = None,
 ) -> Model:
     """Return the model in a file, resolved, ordered and verified.
@@ -64,7 +66,8 @@ def load_model(
     extra
         Expressions that become hidden auxiliary variables, as a case's measures and claims do.
     data
-        Files with the values of data variables.
+        Files with the values of data variables (`.csv`, `.tab`, `.xlsx`): the first column is time,
+        each other column a variable by name.
     findings
         Takes the warnings, such as units that do not balance.
 
@@ -78,13 +81,15 @@ def load_model(
     place = Path(path)
     if place.suffix.lower() != ".mdl":
         raise _refusal(InputError, place, "unknown-format", f'"{place.name}" is no Vensim model (.mdl)')
-    if data:
-        raise _refusal(InputError, Path(data[0]), "unsupported-function", "data files are not supported yet")
-    return build_model(read_source(place), extra=extra, findings=findings)
+    return build_model(read_source(place), extra=extra, data=data, findings=findings)
 
 
 def build_model(
-    source: SourceText, *, extra: Sequence[ExtraEquation] = (), findings: Findings | None = None
+    source: SourceText,
+    *,
+    extra: Sequence[ExtraEquation] = (),
+    data: Sequence[Path | str] = (),
+    findings: Findings | None = None,
 ) -> Model:
     """Return the model that a Vensim text describes; as `load_model`, for a text already read."""
     found = Findings()
@@ -96,7 +101,8 @@ def build_model(
     table = build_table(source, file.equations, space, found)
     found.check()
     macros = {name_key(macro.name): macro for macro in file.macros}
-    resolver = Resolver(space, table, macros, found, {**STATEFUL, **REDUCTIONS})
+    series = read_data([Path(name) for name in data], found)
+    resolver = Resolver(space, table, macros, found, {**STATEFUL, **REDUCTIONS}, series)
     resolver.define_all()
     _add_extra(resolver, extra)
     found.check()

@@ -7,7 +7,7 @@ arrays in `reductions.py`. Units are read here and checked later; `order.py` sor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypedDict, Unpack, assert_never
 
@@ -18,6 +18,7 @@ from realities.ir.model import Kind, Lookup, Variable
 from realities.model import syntax
 from realities.model.arrays import MOST_VARIABLES, Instance, Space, name_key
 from realities.model.blocks import MOST_ERRORS
+from realities.model.data import Series, table_of
 from realities.model.functions import SIMPLE, UNSUPPORTED, suggest_function
 from realities.model.symbols import Scope, Symbol, Table
 from realities.source import Span
@@ -48,6 +49,7 @@ class Resolver:
     macros: dict[str, syntax.MacroDef]
     findings: Findings
     unfold: dict[str, Unfold]
+    data: Mapping[str, Series] = field(default_factory=dict)
     variables: list[Variable] = field(default_factory=list)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     n_sites: int = 0
@@ -103,14 +105,22 @@ class Resolver:
                 number = self._pick(rows, symbol, equation, instance)
                 self.add(name, "constant", Number(number, rows.span), **about)
             case None:
-                self.findings.error(
-                    "missing-data",
-                    f'"{symbol.name}" is a data variable, and no data are given for it',
-                    equation.left.span,
-                )
+                self._define_data(name, equation, about)
             case term:
                 scope = Scope(name, instance.binding)
                 self.define(name, term, scope, **about)
+
+    def _define_data(self, name: str, equation: syntax.Equation, about: About) -> None:
+        """Define a variable whose values come from a file."""
+        series = self.data.get(name_key(name))
+        if series is None:
+            message = f'"{name}" is a data variable, and no data are given for it'
+            self.findings.error(
+                "missing-data", message, equation.left.span, "give its values with --data FILE"
+            )
+            return
+        self.lookups[name] = table_of(name, series, equation.interpolation, equation.left.span)
+        self.variables.append(Variable(name, "data", None, series=name, **about))
 
     def _pick(
         self, rows: syntax.Rows, symbol: Symbol, equation: syntax.Equation, instance: Instance

@@ -128,7 +128,8 @@ def _enter(table: Table, equation: Equation, space: Space, findings: Findings) -
         return
     symbol = table.symbols.setdefault(key, Symbol(left.name, _kind(equation), left.span))
     symbol.equations.append(equation)
-    if len(left.subscripts) != symbol.arity or _kind(equation) != symbol.kind:
+    is_other = (_kind(equation) == "lookup") != (symbol.kind == "lookup")
+    if len(left.subscripts) != symbol.arity or is_other:
         problem = "with other subscripts" if len(left.subscripts) != symbol.arity else "as something else"
         findings.error(
             "duplicate-name",

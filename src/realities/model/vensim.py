@@ -92,7 +92,6 @@ def _parser() -> Lark:
         parser="lalr",
         start=["definition", "expression"],
         maybe_placeholders=False,
-        propagate_positions=True,
     )
 
 
@@ -170,12 +169,15 @@ class _Reader:
     base: int
 
     def span(self, node: Tree[Token] | Token) -> Span:
-        """Return the place of a node, without the spaces that a name takes along."""
-        if isinstance(node, str):
-            start = cast("int", node.start_pos)
-            return Span(self.source, self.base + start, self.base + start + len(node.rstrip()))
-        start, end = self.base + node.meta.start_pos, self.base + node.meta.end_pos
-        return Span(self.source, start, start + len(self.source.text[start:end].rstrip()))
+        """Return the place of a node, from its first token to its last."""
+        first = last = node
+        while not isinstance(first, str):
+            first = first.children[0]
+        while not isinstance(last, str):
+            last = last.children[-1]
+        start, end = cast("int", first.start_pos), cast("int", last.start_pos)
+        # A name takes the spaces behind it along.
+        return Span(self.source, self.base + start, self.base + end + len(last.rstrip()))
 
     # -- definitions ----------------------------------------------------------------------------
 
@@ -366,17 +368,16 @@ class _Reader:
             case "points":
                 return self.points(tree)
             case "prefix":
+                token = cast("Token", parts[0])
                 operand = self.term(cast("Tree[Token]", parts[1]), depth + 1)
-                op: syntax.PrefixOp = "not"
-                if parts[0] in ("-", "+"):
-                    op = cast("syntax.PrefixOp", str(parts[0]))
-                return syntax.Prefix(op, operand, self.span(tree))
+                op = cast("syntax.PrefixOp", str(token) if token in ("-", "+") else "not")
+                return syntax.Prefix(op, operand, self.span(token).to(operand.span))
             case _:
                 left = self.term(cast("Tree[Token]", parts[0]), depth + 1)
                 right = self.term(cast("Tree[Token]", parts[2]), depth + 1)
                 token = cast("Token", parts[1])
                 infix = _OPERATORS.get(token.upper(), cast("BinaryOp", str(token)))
-                return syntax.Infix(infix, left, right, self.span(tree), self.span(token))
+                return syntax.Infix(infix, left, right, left.span.to(right.span), self.span(token))
 
     def reference(self, parts: Sequence[Tree[Token]]) -> syntax.Name:
         """Read a name with or without subscripts."""
