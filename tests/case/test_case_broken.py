@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -260,3 +261,39 @@ def test_all_problems_are_told_together(folder: Path) -> None:
         "town/measures.toml",
     }
     assert exit_code == 3
+
+
+WORDS = [
+    '"',
+    "'",
+    "[",
+    "]",
+    "{",
+    "=",
+    ",",
+    "#",
+    "nan",
+    "1e999",
+    "-1",
+    "[[x]]",
+    "\\",
+    "\t",
+    "é",
+    "(",
+    "@",
+    "|",
+    "9" * 400,
+]
+
+
+@pytest.mark.parametrize("file", [name for name in BREAKAGES if name != "model.mdl"])
+def test_whatever_is_scribbled_into_a_file_is_told_or_read(folder: Path, file: str) -> None:
+    (folder / "network.geojson").write_text(NETWORK, encoding="utf-8")
+    path = folder / file
+    text, rng = path.read_text(encoding="utf-8"), random.Random(file)
+    for _ in range(8):
+        at = rng.randrange(len(text))
+        path.write_text(text[:at] + rng.choice(WORDS) + text[at + rng.choice([0, 1, 9]) :], encoding="utf-8")
+        found, exit_code = problems(folder)
+        assert bool(found) == (exit_code > 0)
+        assert all(item.render().startswith("town/") for item in found)

@@ -227,7 +227,11 @@ class _Reading:
         model = None if bare is None else self.whole_model(model_path, measures, claims, known)
         self.stop_if_wrong()
         assert model is not None
-        days = [*filter(None, record.published), *(event.published for event in events)]
+        days = [
+            *filter(None, record.published),
+            *(one.published for one in events),
+            *(day for day, _ in late_events),
+        ]
         return Case(
             id=self.folder.resolve().name,
             folder=self.folder,

@@ -121,8 +121,8 @@ def _scaled(expression: Expr, factor: float, span: Span) -> Expr:
 
 
 def constant_value(model: Model, name: str, depth: int = 20) -> float | None:
-    """Return the value of a constant that is a number, or arithmetic over such; None otherwise."""
-    if depth == 0 or name not in model or model[name].kind != "constant":
+    """Return the value of a variable that is a number, or arithmetic over such; None otherwise."""
+    if depth == 0 or name not in model or model[name].kind not in ("constant", "auxiliary"):
         return None
     return _value(model, model[name].expression, depth)
 
