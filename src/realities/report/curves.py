@@ -1,0 +1,120 @@
+"""Forecasts -> encoded curves: which days, which dates and which single runs a page carries.
+
+In come the forecasts of a `Study`; out come texts for the payload. `plans` lists ever smaller ways to
+do it, so that `payload.py` can take the first that fits its budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.report.encode import choose_days, encode_curves, encode_rising, round_step
+from realities.report.schema import CurvesData, day_number
+
+if TYPE_CHECKING:
+    from realities.weigh.forward import Forecast
+    from realities.weigh.study import Study
+
+FloatArray = NDArray[np.float64]
+
+MEDIAN: Final = 2
+PRIOR: Final = "prior"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much detail a page carries: as-of dates, days a curve, days a single run, runs of the prior."""
+
+    dates: tuple[date, ...]
+    n_days: int = 80
+    tolerance: float = 0.002
+    n_run_days: int = 40
+    has_prior_runs: bool = True
+
+
+def plans(dates: Sequence[date]) -> Iterator[Plan]:
+    """Yield plans from the finest to the coarsest; the last as-of date is in each of them."""
+    kept = tuple(dates)
+    while True:
+        yield Plan(kept)
+        yield Plan(kept, n_days=60, tolerance=0.003, n_run_days=28)
+        yield Plan(kept, n_days=44, tolerance=0.004, n_run_days=20, has_prior_runs=False)
+        if len(kept) <= 2:
+            return
+        kept = tuple(reversed(kept[::-1][::2]))
+
+
+def curves_data(study: Study, quantity: str, plan: Plan) -> CurvesData | None:
+    """Return the curves of one quantity, or None where the study does not forecast it."""
+    order = [account.id for account in study.case.accounts]
+    by_date = [[study.forecasts[day].get(account) for account in order] for day in plan.dates]
+    prior = [study.prior_forecasts.get(account) for account in order]
+    held = [f for row in (*by_date, prior) for f in row if f is not None and quantity in f.quantiles]
+    if not held:
+        return None
+    times, days = _days(study, held[0])
+
+    def bands(forecast: Forecast | None) -> FloatArray | None:
+        return _on(times, forecast, None if forecast is None else forecast.quantiles.get(quantity))
+
+    def runs(forecast: Forecast | None) -> FloatArray | None:
+        return _on(times, forecast, None if forecast is None else forecast.runs.get(quantity))
+
+    band_rows = [[bands(forecast) for forecast in row] for row in by_date]
+    prior_row = [bands(forecast) for forecast in prior]
+    run_rows = {plan.dates[-1].isoformat(): [runs(forecast) for forecast in by_date[-1]]}
+    if plan.has_prior_runs:
+        run_rows[PRIOR] = [runs(forecast) for forecast in prior]
+
+    everything = _stack([array for row in (*band_rows, prior_row) for array in row])
+    kept = choose_days(days, everything, plan.n_days, plan.tolerance)
+    step = round_step(everything)
+    all_runs = _stack([array for row in run_rows.values() for array in row])
+    run_kept = choose_days(days, all_runs, plan.n_run_days, plan.tolerance) if len(all_runs) else kept[:1]
+    run_step = step * 4
+    return CurvesData(
+        step=step,
+        days=encode_rising([int(day) for day in days[kept]]),
+        bands=[[_encode(array, kept, step, MEDIAN) for array in row] for row in band_rows],
+        prior=[_encode(array, kept, step, MEDIAN) for array in prior_row],
+        run_step=run_step,
+        run_days=encode_rising([int(day) for day in days[run_kept]]),
+        runs={
+            key: [_encode(array, run_kept, run_step, None) for array in row]
+            for key, row in run_rows.items()
+            if any(array is not None for array in row)
+        },
+    )
+
+
+def _days(study: Study, forecast: Forecast) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Return the forecast's times and their days, one time for each day."""
+    times = np.asarray(forecast.times, dtype=float)  # (time,)
+    days = np.array([day_number(study.case.calendar.date_of(float(t))) for t in times], dtype=np.int64)
+    days, first = np.unique(days, return_index=True)
+    return times[first], days
+
+
+def _on(times: FloatArray, forecast: Forecast | None, curves: FloatArray | None) -> FloatArray | None:
+    """Return curves on the given times; None where a number is missing, for half a curve misleads."""
+    if forecast is None or curves is None or not np.isfinite(curves).all():
+        return None
+    own = np.asarray(forecast.times, dtype=float)
+    return np.stack([np.interp(times, own, curve) for curve in np.asarray(curves, dtype=float)])
+
+
+def _stack(arrays: Sequence[FloatArray | None]) -> FloatArray:
+    held = [array for array in arrays if array is not None]
+    return np.concatenate(held) if held else np.zeros((0, 1))
+
+
+def _encode(array: FloatArray | None, kept: NDArray[np.int64], step: float, middle: int | None) -> str:
+    if array is None:
+        return ""
+    return encode_curves(np.rint(array[:, kept] / step).astype(np.int64), middle)

@@ -1,0 +1,212 @@
+"""Payload -> one HTML file that needs nothing else.
+
+In comes the payload of `payload.py`, fresh or saved; out comes the page's text. Text of a case reaches it
+through the template's autoescape, numbers through JSON in which no tag can start; the page's own policy
+forbids every request. Written beside the target and renamed, so that a reader never sees half a page.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from realities.figures import Band, Mark, fan, steps
+from realities.figures.charts import Lines
+from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palette
+from realities.report import sentences, supply_map, tables
+from realities.report.bundle import page_script, page_style
+from realities.report.payload import embedded, study_payload
+from realities.report.schema import SCHEMA, Payload, number_date
+from realities.report.view import ORDINAL_OF_EPOCH, Quantity, View
+
+if TYPE_CHECKING:
+    from realities.weigh.study import Study
+
+#: Nothing is fetched, nothing is sent; only what stands in the file runs.
+POLICY: Final = (
+    "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; "
+    "img-src data: blob:; base-uri 'none'; form-action 'none'"
+)
+
+#: Reports drawn in the picture that shows before any script runs.
+_FIRST_MARKS: Final = 150
+_NUMBER_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def write_report(study: Study, path: Path, *, status: Sequence[str] = ()) -> Path:
+    """Write the page of a study and return its path.
+
+    Parameters
+    ----------
+    study
+        A finished study.
+    path
+        Where the page goes; a page that is there already is replaced in one move.
+    status
+        Sentences for the line under the bar, such as "Draft." or "Synthetic data.".
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written; no half page is left behind.
+    """
+    write_text(path, render_payload(study_payload(study, status=status)))
+    return path
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file beside its target and rename it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        beside = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            beside.chmod(0o666 & ~_umask())
+            beside.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink()
+            raise
+
+
+def _umask() -> int:
+    """The permissions a new file would not get; a temporary file is private until it is renamed."""
+    current = os.umask(0o022)
+    os.umask(current)
+    return current
+
+
+def render_payload(payload: Payload) -> str:
+    """Return the page of a payload, fresh or read from a saved file.
+
+    Raises
+    ------
+    ValueError
+        If the payload was written in a form that this version does not know.
+    """
+    if payload.get("schema") != SCHEMA:
+        raise ValueError(f"payload of form {payload.get('schema')!r}; this version reads form {SCHEMA}")
+    view = View(payload)
+    last = len(payload["dates"]) - 1
+    cited = tables.references(view)
+    main = view.charted[0] if view.charted else None
+    supply = supply_map.read_network(payload["network"])
+    data, curves = embedded(payload)
+    return _template().render(
+        p=payload,
+        policy=POLICY,
+        style=Markup(_style()),
+        script=Markup(page_script()),
+        data=Markup(no_tags(data)),
+        curves=Markup(curves),
+        last=last,
+        accounts_text=_accounts_text(len(payload["accounts"])),
+        reading=sentences.reading(view, last),
+        cards=tables.cards(view, last),
+        weighing=view.weighing(last),
+        as_of_text=sentences.day_text(payload["as_of"]),
+        charted=view.charted,
+        main=main,
+        main_svg=Markup(_main_figure(view, main, last)) if main else "",
+        main_sentence=sentences.figure_sentence(view, main, last) if main else "",
+        main_rows=tables.figure_rows(view, main, last) if main else [],
+        overview=tables.overview_rows(view, last),
+        weights_svg=Markup(_weights_figure(view)),
+        weight_rows=tables.weight_rows(view),
+        claims=tables.claim_rows(view, cited),
+        scores=tables.score_rows(view),
+        reporters=tables.reporter_groups(view, cited),
+        references=cited,
+        supply=supply,
+        supply_svg=Markup(supply_map.draw(supply, f"Schematic supply network of {payload['case']['title']}"))
+        if supply
+        else "",
+        fits=tables.fit_rows(view, last),
+        day_text=sentences.day_text,
+        kinds=sentences.KIND_TEXT,
+        statuses=sentences.STATUS_TEXT,
+        letter=letter,
+        n_colours=N_COLOURS,
+        posterior_text=tables.posterior_text,
+        switch_text=tables.switch_text,
+    )
+
+
+def no_tags(json_text: str) -> str:
+    """Return JSON in which no tag or comment can start: `<` becomes its escape."""
+    return json_text.replace("<", "\\u003c")
+
+
+def _style() -> str:
+    """The palette for light and dark, by the system's wish and by the reader's, then rules."""
+    light, dark = palette(LIGHT), palette(DARK)
+    return (
+        f":root{{color-scheme:light;{light}}}"
+        f"@media(prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"
+        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n{RULES}{page_style()}"
+    )
+
+
+def _accounts_text(n: int) -> str:
+    count = _NUMBER_WORDS[n] if n < len(_NUMBER_WORDS) else str(n)
+    return f"{count} account" if n == 1 else f"{count} accounts"
+
+
+def _main_figure(view: View, quantity: Quantity, date_index: int) -> str:
+    """The picture that stands before any script runs: bands and reports as of the last date."""
+    payload = view.payload
+    names = [account["name"] for account in payload["accounts"]]
+    bands = [Band(name, k, quantity.bands(date_index, k)) for k, name in enumerate(names)]
+    drawn = [report for report in quantity.reports if not quantity.is_copy(report)]
+    every = max(1, -(-len(drawn) // _FIRST_MARKS))
+    marks = [
+        Mark(r.happened + ORDINAL_OF_EPOCH, r.value, r.reporter, low=r.low, high=r.high)
+        for r in drawn[::every]
+    ]
+    return fan(
+        [day + ORDINAL_OF_EPOCH for day in quantity.days],
+        bands,
+        marks=marks,
+        as_of=number_date(payload["as_of"]),
+        title=sentences.figure_sentence(view, quantity, date_index),
+        width=1120,
+        height=440,
+    )
+
+
+def _weights_figure(view: View) -> str:
+    payload = view.payload
+    weighings = payload["weighings"]
+    series = []
+    for k, account in enumerate(payload["accounts"]):
+        values = [w["weights"][k] if w["fits"][k]["reliable"] else float("nan") for w in weighings]
+        series.append(Lines(account["name"], k, tables.one_row(values)))
+    days = [w["day"] + ORDINAL_OF_EPOCH for w in weighings]
+    title = "Weight of each account in 100, by as-of date; the table below has the numbers."
+    return steps(days, series, as_of=number_date(payload["as_of"]), title=title, width=1120, height=260)
+
+
+@cache
+def _template() -> Template:
+    folder = files("realities.report") / "template"
+    environment = Environment(
+        loader=FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.jinja")

@@ -1,0 +1,401 @@
+"""A finished `Study` -> the payload of its page.
+
+In comes what `weigh/study.py` computed; out comes a plain object, small enough to be carried in a page:
+curves on the days that matter, text once, only the sources that something cites. `page.py` makes HTML of
+it, now or later from a saved file. Nothing is computed here that the study does not hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from math import floor, isfinite
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from realities.report.curves import Plan, curves_data, plans
+from realities.report.encode import encode_integers, encode_rising, pack
+from realities.report.schema import (
+    SCHEMA,
+    AccountData,
+    AssumptionData,
+    ClaimData,
+    EventData,
+    FitData,
+    MadeData,
+    Payload,
+    QuantityData,
+    ReporterData,
+    ReportsData,
+    SourceData,
+    WeighingData,
+    day_number,
+)
+
+if TYPE_CHECKING:
+    from realities.case.accounts import Account, Assumption
+    from realities.case.folder import Case
+    from realities.case.measures import Measure, Reporter
+    from realities.case.observations import Observation
+    from realities.case.sources import Source
+    from realities.weigh.fits import Weighing
+    from realities.weigh.study import JudgedClaim, Study
+
+#: Characters that leave room, in a page of 600 KB, for its code, its tables and its first picture.
+BUDGET: Final = 380_000
+
+METHOD: Final = (
+    "Every account starts with the same weight. Its assumptions are drawn, the model is run for each draw, "
+    "and the reports published by the as-of date, each with its reporter's possible bias and noise, say "
+    "how well the draws fit. An account's weight is how probable it makes those reports, next to the others."
+)
+_NOTICE_LIMIT: Final = 20_000
+_LABEL = re.compile(r"\s*(.*\S)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*\Z", re.DOTALL)
+
+
+def study_payload(study: Study, *, status: Sequence[str] = (), budget: int = BUDGET) -> Payload:
+    """Return the payload of a study's page.
+
+    Parameters
+    ----------
+    study
+        A finished study.
+    status
+        Sentences for the line under the bar, such as "Draft." or "Synthetic data.".
+    budget
+        Characters to stay below, as embedded, where that is possible: first single runs and the fineness
+        of curves are reduced, then every other as-of date is left out, never the last.
+    """
+    for plan in plans(study.dates):
+        payload = _build(study, plan, tuple(status))
+        if sum(map(len, embedded(payload))) <= budget:
+            break
+    return payload
+
+
+def to_json(payload: object) -> str:
+    """Return a payload, or a part of one, as compact JSON."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def embedded(payload: Payload) -> tuple[str, str]:
+    """Return a payload as a page carries it: JSON without the curves, and the curves packed."""
+    curves = [quantity["curves"] for quantity in payload["quantities"]]
+    rest = {**payload, "quantities": [{**q, "curves": None} for q in payload["quantities"]]}
+    return to_json(rest), pack(to_json(curves))
+
+
+@dataclass(slots=True)
+class _Index:
+    """Texts that repeat, each kept once and told by its place."""
+
+    places: dict[str, int]
+
+    def __call__(self, text: str) -> int:
+        return self.places.setdefault(text, len(self.places))
+
+
+def _build(study: Study, plan: Plan, status: tuple[str, ...]) -> Payload:
+    case = study.case
+    notes, cited = _Index({"": 0}), _Index({})
+    accounts = [_account(study, account, plan.dates) for account in case.accounts]
+    quantities = [_quantity(study, measure, plan, notes, cited) for measure in case.measures.values()]
+    claims = [_claim(study, judged, plan.dates) for judged in study.claims]
+    events = [
+        EventData(
+            day=day_number(event.date),
+            published=day_number(event.published),
+            parameter=event.parameter,
+            value=significant(event.value, 6),
+            source=event.source,
+        )
+        for event in case.events
+        if event.published <= study.as_of
+    ]
+    for key in (
+        *(a["source"] for a in accounts),
+        *(c["source"] for c in claims),
+        *(c["outcome_source"] for c in claims),
+        *(e["source"] for e in events),
+    ):
+        cited(key)
+    return Payload(
+        schema=SCHEMA,
+        case={
+            "id": case.id,
+            "title": case.title,
+            "question": case.question,
+            "start": day_number(case.calendar.start),
+            "finish": day_number(case.calendar.finish),
+        },
+        as_of=day_number(study.as_of),
+        status=list(status),
+        dates=[day_number(day) for day in plan.dates],
+        accounts=accounts,
+        weighings=[_weighing(case, day, study.weighings[day]) for day in study.dates],
+        quantities=quantities,
+        notes=list(notes.places),
+        claims=claims,
+        scores=[_scores(study, account.id) for account in case.accounts],
+        events=events,
+        network=case.network,
+        sources={key: _source(case.sources[key]) for key in cited.places if key in case.sources},
+        warnings=[str(warning) for warning in study.warnings],
+        made=_made(case, study),
+    )
+
+
+def _account(study: Study, account: Account, dates: Sequence[date]) -> AccountData:
+    return AccountData(
+        id=account.id,
+        name=account.name,
+        summary=account.summary,
+        source=account.source,
+        authored=None if account.authored is None else day_number(account.authored),
+        assumptions=[
+            _assumption(assumption, [_drawn(study, account.id, name, day) for day in dates])
+            for name, assumption in account.assumptions.items()
+        ],
+        switches={name: float(value) for name, value in account.switches.items()},
+    )
+
+
+def _assumption(assumption: Assumption, posterior: list[list[float] | None]) -> AssumptionData:
+    return AssumptionData(
+        parameter=assumption.parameter,
+        prior=assumption.prior.text,
+        because=assumption.because,
+        locator=assumption.locator,
+        posterior=posterior,
+    )
+
+
+def _drawn(study: Study, account_id: str, parameter: str, day: date) -> list[float] | None:
+    return _summary(study.weighings[day].fits[account_id].parameters.get(parameter))
+
+
+def _summary(
+    draws: object, quantiles: Sequence[float] = (0.05, 0.5, 0.95), digits: int = 3
+) -> list[float] | None:
+    """Quantiles of posterior draws to a few digits; None where there is no spread to tell of."""
+    if draws is None:
+        return None
+    values = np.asarray(draws, dtype=float)
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return None
+    return [significant(v, digits) for v in np.quantile(values, quantiles)]
+
+
+def _weighing(case: Case, day: date, weighing: Weighing) -> WeighingData:
+    return WeighingData(
+        day=day_number(day),
+        weights=[round(float(weighing.weights[account.id]), 5) for account in case.accounts],
+        fits=[
+            FitData(
+                reliable=bool(fit.reliable),
+                log_evidence=_finite(fit.log_evidence, 6),
+                log_evidence_error=_finite(fit.log_evidence_error, 3),
+                effective_draws=_finite(fit.effective_draws, 4),
+                k_hat=_finite(fit.k_hat, 3),
+            )
+            for fit in (weighing.fits[account.id] for account in case.accounts)
+        ],
+        used=int(weighing.used),
+        later=int(weighing.later),
+    )
+
+
+def _quantity(study: Study, measure: Measure, plan: Plan, notes: _Index, cited: _Index) -> QuantityData:
+    title, unit = split_label(measure.label or measure.quantity, str(measure.unit))
+    rows = [row for row in study.case.observations if row.quantity == measure.quantity]
+    reporters = list(measure.reporters)
+    return QuantityData(
+        key=measure.quantity,
+        title=title,
+        unit=unit,
+        kind=measure.kind,
+        reporters=[_reporter(study, measure, reporter, plan) for reporter in measure.reporters.values()],
+        reports=_reports(rows, reporters, study.as_of, notes, cited),
+        coverage=_coverage(study, measure.quantity),
+        curves=curves_data(study, measure.quantity, plan),
+    )
+
+
+def _coverage(study: Study, quantity: str) -> list[list[int] | None]:
+    """Reports inside the 90 % band and all of them, per account, as of the last date."""
+    last = study.forecasts[study.dates[-1]]
+    held = [last[a.id].coverage.get(quantity) if a.id in last else None for a in study.case.accounts]
+    return [None if pair is None or not pair[1] else [int(pair[0]), int(pair[1])] for pair in held]
+
+
+def split_label(label: str, unit: str) -> tuple[str, str]:
+    """Return title and unit of a label such as `Area held (km²)`; without brackets, the measure's unit."""
+    match = _LABEL.match(label)
+    if match:
+        return match[1], match[2].strip()
+    return label, unit
+
+
+def _reporter(study: Study, measure: Measure, reporter: Reporter, plan: Plan) -> ReporterData:
+    key = f"[{measure.quantity}, {reporter.name}]"
+    posterior: list[list[list[float] | None]] = []
+    for day in plan.dates:
+        row = []
+        for account in study.case.accounts:
+            drawn = study.weighings[day].fits[account.id].reporter_parameters
+            bias, noise = _summary(drawn.get(f"bias{key}")), _summary(drawn.get(f"noise{key}"), (0.5,), 2)
+            row.append(None if bias is None and noise is None else [*(bias or []), *(noise or [])])
+        posterior.append(row)
+    return ReporterData(
+        name=reporter.name,
+        copies=reporter.copies,
+        bias=reporter.bias.text,
+        noise=reporter.noise.text,
+        drift="" if reporter.drift is None else reporter.drift.text,
+        scale=reporter.scale,
+        posterior=posterior if any(any(row) for row in posterior) else [],
+    )
+
+
+def _reports(
+    rows: Iterable[Observation], reporters: Sequence[str], as_of: date, notes: _Index, cited: _Index
+) -> ReportsData:
+    """Columns of the reports published by the study's own as-of date; later ones are no part of it."""
+    dated = [(row.published, row) for row in rows if row.published is not None and row.published <= as_of]
+    dated.sort(key=lambda pair: (pair[0], pair[1].happened, reporters.index(pair[1].reporter)))
+    kept = [row for _, row in dated]
+    published = [day_number(day) for day, _ in dated]
+    return ReportsData(
+        published=encode_rising(published),
+        delay=encode_integers(p - day_number(row.happened) for p, row in zip(published, kept, strict=True)),
+        reporter=encode_integers(reporters.index(row.reporter) for row in kept),
+        source=encode_integers(cited(row.source) for row in kept),
+        note=encode_integers(notes(row.note) for row in kept),
+        value=_column(row.value for row in kept),
+        low=_column(row.low for row in kept),
+        high=_column(row.high for row in kept),
+    )
+
+
+def _column(values: Iterable[float | None]) -> list[float | None]:
+    column = [None if v is None else _finite(v, 6) for v in values]
+    return column if any(v is not None for v in column) else []
+
+
+def _claim(study: Study, judged: JudgedClaim, dates: Sequence[date]) -> ClaimData:
+    claim, ids = judged.claim, [account.id for account in study.case.accounts]
+    by = ids.index(claim.account) if claim.account in ids else -1
+    return ClaimData(
+        id=claim.id,
+        account=by,
+        by=study.case.accounts[by].name if by >= 0 else claim.account,
+        kind=claim.kind,
+        says=claim.says,
+        source=claim.source,
+        locator=claim.locator,
+        made=day_number(claim.made),
+        deadline=None if claim.deadline is None else day_number(claim.deadline),
+        inside=claim.is_inside_model,
+        computed=claim.predicate is not None,
+        undecidable=claim.undecidable or "",
+        status=judged.status,
+        resolved=_resolved(study, judged),
+        outcome_source="" if claim.outcome is None else claim.outcome.source,
+        chance_made=_in_thousand([judged.chance_when_made], ids),
+        chance_last=_in_thousand([judged.chance_last], ids),
+        chance=_in_thousand(
+            [{a: f.chances.get(claim.id) for a, f in study.forecasts[day].items()} for day in dates], ids
+        ),
+        brier=[None if (b := judged.brier.get(a)) is None else _finite(b, 3) for a in ids],
+    )
+
+
+def _resolved(study: Study, judged: JudgedClaim) -> int | None:
+    """The first day on which a page may show what became of a claim."""
+    if judged.status not in {"happened", "did not happen", "disputed"}:
+        return None
+    claim = judged.claim
+    if claim.outcome is not None:
+        return day_number(claim.outcome.date)
+    return day_number(min(claim.deadline or study.as_of, study.as_of))
+
+
+def _in_thousand(rows: Sequence[Mapping[str, float | None]], ids: Sequence[str]) -> str:
+    """Chances as whole numbers in 1000, row by row, -1 for none; nothing where there is no chance at all."""
+    chances = [row.get(account) for row in rows for account in ids]
+    if all(p is None or not isfinite(p) for p in chances):
+        return ""
+    return encode_integers(-1 if p is None or not isfinite(p) else floor(p * 1000 + 0.5) for p in chances)
+
+
+def _scores(study: Study, account_id: str) -> dict[str, float | None]:
+    scores = study.scores.get(account_id)
+    names = ("brier", "log_score", "crps")
+    return {
+        name: None if (value := getattr(scores, name, None)) is None else _finite(value, 4) for name in names
+    }
+
+
+def _source(source: Source) -> SourceData:
+    return SourceData(
+        title=source.title or source.key,
+        author=source.author,
+        year=source.year,
+        url=safe_url(source.url),
+        note=source.note,
+    )
+
+
+def safe_url(url: str) -> str:
+    """Return an address if a page may link to it: http or https with a host; nothing otherwise."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    return url.strip() if parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+def _made(case: Case, study: Study) -> MadeData:
+    visible = [variable for variable in case.model.variables if not variable.is_hidden]
+    notice = case.folder / "NOTICE"
+    return MadeData(
+        version=_version(),
+        model=case.model_path.name,
+        model_hash=sha256(case.model_path.read_bytes()).hexdigest() if case.model_path.is_file() else "",
+        equations=len(visible),
+        stocks=sum(variable.kind == "stock" for variable in visible),
+        constants=sum(variable.kind == "constant" for variable in visible),
+        method=METHOD,
+        effort=study.effort,
+        draws=min((f.n_draws for f in study.forecasts[study.dates[-1]].values()), default=0),
+        seed=study.seed,
+        without_date=case.without_date,
+        common=[_assumption(assumption, []) for assumption in case.common.values()],
+        notice=notice.read_text(encoding="utf-8", errors="replace")[:_NOTICE_LIMIT]
+        if notice.is_file()
+        else "",
+    )
+
+
+def _version() -> str:
+    try:
+        return version("realities")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "unreleased"
+
+
+def significant(value: float, digits: int) -> float:
+    """Return a finite number rounded to significant digits."""
+    return float(f"{float(value):.{digits}g}")
+
+
+def _finite(value: float, digits: int) -> float | None:
+    return significant(value, digits) if isfinite(value) else None

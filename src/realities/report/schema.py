@@ -1,0 +1,227 @@
+"""What a page carries: the payload, as plain objects that JSON can hold.
+
+`payload.py` builds it from a `Study`, `page.py` turns it into HTML, and the page's script reads the same
+object. Accounts are told by their place in the display order. Days are whole numbers since 1970-01-01,
+curves are text as `encode.py` writes it, and a list along dates follows `dates`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final, TypedDict
+
+SCHEMA: Final = 1
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+
+
+class AssumptionData(TypedDict):
+    """One prior an account states, why and where; `posterior` holds p5, p50, p95 per date, or null."""
+
+    parameter: str
+    prior: str
+    because: str
+    locator: str
+    posterior: list[list[float] | None]
+
+
+class AccountData(TypedDict):
+    """One account. `authored` is the day it was written, if known."""
+
+    id: str
+    name: str
+    summary: str
+    source: str
+    authored: int | None
+    assumptions: list[AssumptionData]
+    switches: dict[str, float]
+
+
+class FitData(TypedDict):
+    """How well one account could be weighed at one date."""
+
+    reliable: bool
+    log_evidence: float | None
+    log_evidence_error: float | None
+    effective_draws: float | None
+    k_hat: float | None
+
+
+class WeighingData(TypedDict):
+    """Weights as of one day, per account, and how many reports they rest on."""
+
+    day: int
+    weights: list[float]
+    fits: list[FitData]
+    used: int
+    later: int
+
+
+class ReportsData(TypedDict):
+    """The dated reports of one quantity in order of publication, one encoded list per column.
+
+    `delay` is days from what a report speaks of to its publication. `value`, `low` and `high` are plain
+    numbers or null; an empty list is all null.
+    """
+
+    published: str
+    delay: str
+    reporter: str
+    source: str
+    note: str
+    value: list[float | None]
+    low: list[float | None]
+    high: list[float | None]
+
+
+class CurvesData(TypedDict):
+    """What the accounts expect of one quantity.
+
+    `bands` holds five quantile curves per date and account, `prior` those before any report, `runs`
+    single runs by ISO date or "prior"; an empty text is an account without numbers there.
+    """
+
+    step: float
+    days: str
+    bands: list[list[str]]
+    prior: list[str]
+    run_step: float
+    run_days: str
+    runs: dict[str, list[str]]
+
+
+class QuantityData(TypedDict):
+    """One measured quantity, its reports and, where the case charts it, its curves.
+
+    `coverage` says, per account as of the last date, how many reports lie inside the 90 % band, of how many.
+    """
+
+    key: str
+    title: str
+    unit: str
+    kind: str
+    reporters: list[ReporterData]
+    reports: ReportsData
+    coverage: list[list[int] | None]
+    curves: CurvesData | None
+
+
+class ReporterData(TypedDict):
+    """One reporter of one quantity: what is assumed about it, and what the reports say of that.
+
+    `posterior` holds, per date and account, bias p5, p50, p95 and noise p50, or null.
+    """
+
+    name: str
+    copies: str | None
+    bias: str
+    noise: str
+    drift: str
+    scale: str
+    posterior: list[list[list[float] | None]]
+
+
+class ClaimData(TypedDict):
+    """One claim; `resolved` is the day its outcome was known.
+
+    Chances are whole numbers in 1000, per account, -1 where there is none, encoded; `chance` has them
+    date by date. An empty text is none at all.
+    """
+
+    id: str
+    account: int
+    by: str
+    kind: str
+    says: str
+    source: str
+    locator: str
+    made: int
+    deadline: int | None
+    inside: bool
+    computed: bool
+    undecidable: str
+    status: str
+    resolved: int | None
+    outcome_source: str
+    chance_made: str
+    chance_last: str
+    chance: str
+    brier: list[float | None]
+
+
+class SourceData(TypedDict):
+    """One reference; `url` is empty unless it is an http or https address."""
+
+    title: str
+    author: str
+    year: str
+    url: str
+    note: str
+
+
+class EventData(TypedDict):
+    """One dated input, the same for every account."""
+
+    day: int
+    published: int
+    parameter: str
+    value: float
+    source: str
+
+
+class MadeData(TypedDict):
+    """What the numbers were made with."""
+
+    version: str
+    model: str
+    model_hash: str
+    equations: int
+    stocks: int
+    constants: int
+    method: str
+    effort: str
+    draws: int
+    seed: int
+    without_date: int
+    common: list[AssumptionData]
+    notice: str
+
+
+class CaseData(TypedDict):
+    """The question and the days the case covers."""
+
+    id: str
+    title: str
+    question: str
+    start: int
+    finish: int
+
+
+class Payload(TypedDict):
+    """Everything a page shows."""
+
+    schema: int
+    case: CaseData
+    as_of: int
+    status: list[str]
+    dates: list[int]
+    accounts: list[AccountData]
+    weighings: list[WeighingData]
+    quantities: list[QuantityData]
+    notes: list[str]
+    claims: list[ClaimData]
+    scores: list[dict[str, float | None]]
+    events: list[EventData]
+    network: object
+    sources: dict[str, SourceData]
+    warnings: list[str]
+    made: MadeData
+
+
+def day_number(day: date) -> int:
+    """Return a date as days since 1970-01-01."""
+    return day.toordinal() - _EPOCH
+
+
+def number_date(number: float) -> date:
+    """Return the date of a day number."""
+    return date.fromordinal(int(number) + _EPOCH)

@@ -1,0 +1,199 @@
+"""Generated sentences: the reading, what a figure shows, what is said of a claim.
+
+In comes the opened payload and one of its dates; out comes plain text, or parts of text with a flag for
+emphasis. The page's script writes the same sentences; the browser tests compare the two, word for word.
+Nothing here names an account true or false, or takes them in any order but the case's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from realities.figures import format_date, format_quantity
+from realities.figures.style import letter
+from realities.report.schema import ClaimData, Payload, number_date
+from realities.report.view import Quantity, View, in_hundred, shown_weight
+
+if TYPE_CHECKING:
+    from realities.weigh.study import Study
+
+Part = tuple[str, bool]
+
+#: From these counts out of 100 on, the reports are said to lean, and to point strongly.
+LEAN, STRONG = 60, 90
+
+
+def day_text(day: int) -> str:
+    """Return a day number as `9 Apr 2023`."""
+    return format_date(number_date(day))
+
+
+def weights_shown(payload: Payload, weights: Sequence[float]) -> list[int]:
+    """Return weights as whole numbers that add to 100."""
+    return in_hundred(list(weights), [account["id"] for account in payload["accounts"]])
+
+
+def reading(view: View, date_index: int) -> list[Part]:
+    """Return the reading as of one of the page's dates, as parts of text."""
+    weighing = view.weighing(date_index)
+    return reading_parts(
+        [account["name"] for account in view.payload["accounts"]],
+        weights_shown(view.payload, weighing["weights"]),
+        weighing["weights"],
+        [fit["reliable"] for fit in weighing["fits"]],
+        weighing["used"],
+        day_text(weighing["day"]),
+    )
+
+
+def reading_of_study(study: Study, day: date) -> tuple[str, list[str]]:
+    """Return the reading as of one of a study's dates as plain text, and each weight as shown."""
+    weighing, accounts = study.weighings[day], study.case.accounts
+    weights = [float(weighing.weights[account.id]) for account in accounts]
+    shown = in_hundred(weights, [account.id for account in accounts])
+    reliable = [weighing.fits[account.id].reliable for account in accounts]
+    parts = reading_parts(
+        [account.name for account in accounts], shown, weights, reliable, weighing.used, format_date(day)
+    )
+    return "".join(text for text, _ in parts), [shown_weight(n) for n in shown]
+
+
+def reading_parts(
+    names: Sequence[str],
+    shown: Sequence[int],
+    weights: Sequence[float],
+    reliable: Sequence[bool],
+    n_reports: int,
+    day: str,
+) -> list[Part]:
+    """Return how many reports there are, which account they favour and by how much.
+
+    All lists are in display order; `shown` are the weights as whole numbers that add to 100.
+    """
+    if n_reports == 0:
+        return [
+            ("No report is published by ", False),
+            (day, True),
+            (", so each account still has the weight it started with.", False),
+        ]
+    reports = "The one report" if n_reports == 1 else f"The {n_reports:,} reports"
+    head: list[Part] = [(f"{reports} published by ", False), (day, True)]
+    weak = [k for k, is_reliable in enumerate(reliable) if not is_reliable]
+    if weak:
+        whose = "every account" if len(weak) == len(names) else _named(weak)
+        return [
+            *head,
+            (
+                f" cannot be weighed reliably for {whose}. Weights are shares of one total, "
+                "so no lean is stated; read the others with care.",
+                False,
+            ),
+        ]
+    top = max(range(len(shown)), key=lambda k: weights[k])
+    rest = [k for k in range(len(shown)) if k != top]
+    if not rest:
+        return [*head, (" are read by one account alone, so there is nothing to compare.", False)]
+    if shown[top] < LEAN and any(shown[k] == shown[top] for k in rest):
+        each = _listed([f"{_count(shown[k])} for {letter(k)}" for k in range(len(shown))])
+        apart = "does" if n_reports == 1 else "do"
+        return [*head, (f" {apart} not separate the accounts: out of 100, {each}.", False)]
+    against = _listed([f"{_count(shown[k])} for {letter(k)}" for k in rest])
+    return [
+        *head,
+        (f" {_verb(shown[top], n_reports == 1)} account {letter(top)}, ", False),
+        (names[top], True),
+        (f": {_about(shown[top])} in 100, against {against}.", False),
+    ]
+
+
+def _verb(hundredths: int, singular: bool) -> str:
+    if hundredths >= STRONG:
+        return "points strongly to" if singular else "point strongly to"
+    if hundredths >= LEAN:
+        return "leans towards" if singular else "lean towards"
+    return f"{'does' if singular else 'do'} not separate the accounts; slightly ahead is"
+
+
+def _count(hundredths: int) -> str:
+    shown = shown_weight(hundredths)
+    return shown.replace("<", "less than ").replace(">", "more than ")
+
+
+def _about(hundredths: int) -> str:
+    return _count(hundredths) if shown_weight(hundredths)[0] in "<>" else f"about {hundredths}"
+
+
+def _named(places: Sequence[int]) -> str:
+    letters = _listed([letter(k) for k in places])
+    return f"account {letters}" if len(places) == 1 else f"accounts {letters}"
+
+
+def _listed(items: Sequence[str]) -> str:
+    """Return items as people list them: `a, b and c`."""
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def figure_sentence(view: View, quantity: Quantity, date_index: int) -> str:
+    """Return what a figure says on its as-of date: value and 90 % range of each account."""
+    day = view.payload["dates"][date_index]
+    data = quantity.data
+    parts = []
+    for k in range(len(view.payload["accounts"])):
+        at = quantity.at(date_index, k, day)
+        if at is None:
+            parts.append(f"{letter(k)} has no numbers")
+        else:
+            ends = f"{format_quantity(at[0], '')} to {format_quantity(at[4], '')}"
+            parts.append(f"{letter(k)} {format_quantity(at[2], data['unit'])} ({ends})")
+    return f"{data['title']} on {day_text(day)}, median and 90% range by account: {'; '.join(parts)}."
+
+
+def hindsight(payload: Payload, account: int, day: int) -> str:
+    """Return the stamp of an account that was written after the as-of date; nothing for the others."""
+    authored = payload["accounts"][account]["authored"]
+    if authored is None or authored <= day:
+        return ""
+    return f"Hindsight: written {day_text(authored)}"
+
+
+def claim_status(claim: ClaimData, day: int) -> str:
+    """Return what a page may say of a claim as of a day: an outcome only once it was known."""
+    if claim["status"] in {"value", "undecidable"}:
+        return claim["status"]
+    if day < claim["made"]:
+        return "not made yet"
+    if claim["resolved"] is None or day < claim["resolved"]:
+        return "open"
+    return claim["status"]
+
+
+STATUS_TEXT = {
+    "happened": ("✓", "Happened"),
+    "did not happen": ("✕", "Did not happen"),
+    "disputed": ("≠", "Disputed"),
+    "open": ("○", "Open"),
+    "not made yet": ("·", "Not made yet"),
+    "value": ("–", "Value"),
+    "undecidable": ("?", "Undecidable"),
+}
+
+KIND_TEXT = {
+    "fact": "Fact",
+    "forecast": "Forecast",
+    "cause": "Cause",
+    "counterfactual": "Counterfactual",
+    "value": "Value judgement",
+}
+
+
+def claim_note(claim: ClaimData) -> str:
+    """Return what must be said beside a claim's numbers, or in their place."""
+    if claim["status"] == "value" or claim["kind"] == "value":
+        return "A value judgement: kept and attributed, never computed."
+    if claim["undecidable"]:
+        return f"Not decidable: {claim['undecidable'].rstrip('.')}."
+    if claim["inside"]:
+        return "Decided inside the model: it compares with a run that never took place."
+    return ""

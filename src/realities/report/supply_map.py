@@ -1,0 +1,188 @@
+"""The supply network of a case as a schematic picture and as rows of a table.
+
+In comes the case's GeoJSON as it was read; out come SVG text and rows. Width is capacity, squares are
+sources, circles hubs, diamonds fronts. Positions are those of the file, stretched to the frame: a
+schematic, and captioned so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import cos, hypot, isfinite, radians
+from typing import Final
+
+from realities.figures import format_number
+from realities.figures.style import shape_path
+
+WIDTH: Final = 760.0
+_MARGIN: Final = 70.0
+_SHAPE: Final = {"source": "square", "front": "diamond"}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A place of the network, in pixels."""
+
+    id: str
+    name: str
+    kind: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A line of the network; capacity in the unit of the case."""
+
+    id: str
+    start: str
+    end: str
+    capacity: float | None
+    days: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyMap:
+    """A network ready to draw."""
+
+    nodes: tuple[Node, ...]
+    routes: tuple[Route, ...]
+    height: float
+
+    def name(self, node_id: str) -> str:
+        """Return the name of a place by its id; the id where there is none."""
+        return next((node.name for node in self.nodes if node.id == node_id), node_id)
+
+
+def read_network(network: object) -> SupplyMap | None:
+    """Return the network of a GeoJSON object, or None where it holds no place."""
+    if not isinstance(network, Mapping):
+        return None
+    places: list[tuple[str, str, str, float, float]] = []
+    routes: list[Route] = []
+    for kind, coordinates, properties in _features(network):
+        if kind == "Point" and (at := _pair(coordinates)) is not None:
+            node_id = str(properties.get("id", len(places)))
+            name = str(properties.get("name", node_id))
+            places.append((node_id, name, str(properties.get("kind", "hub")), *at))
+        elif kind == "LineString":
+            start, end = str(properties.get("from", "")), str(properties.get("to", ""))
+            route_id = str(properties.get("id", f"{start}->{end}"))
+            capacity, days = _number(properties.get("capacity")), _number(properties.get("days"))
+            routes.append(Route(route_id, start, end, capacity, days))
+    return _placed(places, routes) if places else None
+
+
+def _features(network: Mapping[object, object]) -> Iterator[tuple[str, object, Mapping[object, object]]]:
+    features = network.get("features")
+    for feature in features if isinstance(features, list) else []:
+        if not isinstance(feature, Mapping):
+            continue
+        geometry, properties = feature.get("geometry"), feature.get("properties")
+        if isinstance(geometry, Mapping) and isinstance(properties, Mapping):
+            yield str(geometry.get("type")), geometry.get("coordinates"), properties
+
+
+def _pair(coordinates: object) -> tuple[float, float] | None:
+    if not isinstance(coordinates, Sequence) or len(coordinates) < 2:
+        return None
+    x, y = _number(coordinates[0]), _number(coordinates[1])
+    return None if x is None or y is None else (x, y)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return None
+    return float(value)
+
+
+def _placed(places: Sequence[tuple[str, str, str, float, float]], routes: Sequence[Route]) -> SupplyMap:
+    """Stretch positions to the frame, a degree of longitude as long as it is at the middle latitude."""
+    xs, ys = [place[3] for place in places], [place[4] for place in places]
+    shrink = max(0.1, cos(radians(min(89.0, abs(sum(ys) / len(ys))))))
+    wide, high = (max(xs) - min(xs)) * shrink or 1e-9, max(ys) - min(ys) or 1e-9
+    scale = (WIDTH - 2 * _MARGIN) / wide
+    height = min(620.0, max(280.0, high * scale + 2 * _MARGIN))
+    vertical = (height - 2 * _MARGIN) / high
+    nodes = tuple(
+        Node(
+            node_id, name, kind, _MARGIN + (x - min(xs)) * shrink * scale, _MARGIN + (max(ys) - y) * vertical
+        )
+        for node_id, name, kind, x, y in places
+    )
+    return SupplyMap(nodes, tuple(routes), height)
+
+
+def draw(supply: SupplyMap, title: str) -> str:
+    """Return the network as SVG text: routes below, places above, labels with a halo and apart."""
+    at = {node.id: node for node in supply.nodes}
+    largest = max((route.capacity or 0.0 for route in supply.routes), default=0.0) or 1.0
+    body = []
+    for route in supply.routes:
+        a, b = at.get(route.start), at.get(route.end)
+        if a is None or b is None:
+            continue
+        width = 1.2 + 9.0 * (route.capacity or 0.0) / largest
+        carried = "" if route.capacity is None else f", capacity {format_number(route.capacity)}"
+        body.append(
+            f'<path class="route" d="M{a.x:.1f} {a.y:.1f}L{b.x:.1f} {b.y:.1f}" stroke-width="{width:.1f}">'
+            f"<title>{escape(f'{a.name} to {b.name}{carried}')}</title></path>"
+        )
+    for node in supply.nodes:
+        outline = shape_path(_SHAPE.get(node.kind, "circle"), node.x, node.y, 7.0)
+        kind = node.kind if node.kind in _SHAPE else "hub"
+        body.append(f'<path class="place {kind}" d="{outline}"/>')
+    body += _labels(supply)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="rl net" viewBox="0 0 {WIDTH:g} {supply.height:.0f}" '
+        f'width="{WIDTH:g}" height="{supply.height:.0f}" role="img" aria-label="{escape(title)}">'
+        f"{''.join(body)}</svg>"
+    )
+
+
+def _labels(supply: SupplyMap) -> list[str]:
+    """Put each label at the first of eight places around its node where it meets no other and no node."""
+    taken = [(node.x - 8, node.y - 8, node.x + 8, node.y + 8) for node in supply.nodes]
+    parts = []
+    for node in supply.nodes:
+        width = 7.4 * len(node.name)
+        options = [(x, y, anchor) for x, y, anchor in _around(node)]
+        boxes = [_box(x, y, anchor, width) for x, y, anchor in options]
+        costs = [sum(_overlap(box, other) for other in taken) + _outside(box) for box in boxes]
+        best = costs.index(min(costs))
+        x, y, anchor = options[best]
+        taken.append(boxes[best])
+        parts.append(
+            f'<text class="name" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(node.name)}</text>'
+        )
+    return parts
+
+
+def _around(node: Node) -> list[tuple[float, float, str]]:
+    right, left = node.x + 12, node.x - 12
+    return [
+        (right, node.y + 4, "start"), (left, node.y + 4, "end"),
+        (node.x, node.y - 13, "middle"), (node.x, node.y + 23, "middle"),
+        (right - 3, node.y - 9, "start"), (right - 3, node.y + 18, "start"),
+        (left + 3, node.y - 9, "end"), (left + 3, node.y + 18, "end"),
+    ]  # fmt: skip
+
+
+_Box = tuple[float, float, float, float]
+
+
+def _box(x: float, y: float, anchor: str, width: float) -> _Box:
+    left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width
+    return left, y - 11, left + width, y + 3
+
+
+def _overlap(a: _Box, b: _Box) -> float:
+    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return wide * high if wide > 0 and high > 0 else 0.0
+
+
+def _outside(box: _Box) -> float:
+    beyond = max(0.0, 4 - box[0]), max(0.0, box[2] - WIDTH + 4)
+    return 100 * hypot(*beyond)

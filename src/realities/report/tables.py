@@ -1,0 +1,329 @@
+"""Rows of the page's tables, as text: cards, values, weights, claims, reporters, assumptions, sources.
+
+In comes the opened payload; out come small frozen rows that the template writes down. Everything is as
+of the last date: the page's script changes the same cells when the reader moves the as-of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.figures import format_number, format_quantity
+from realities.figures.style import SHAPES, letter, shape_path
+from realities.report.schema import AssumptionData, ClaimData, ReporterData, SourceData
+from realities.report.sentences import (
+    KIND_TEXT,
+    STATUS_TEXT,
+    claim_note,
+    claim_status,
+    day_text,
+    hindsight,
+    weights_shown,
+)
+from realities.report.view import Quantity, View, chance_rows, shown_chance, shown_weight
+
+FloatArray = NDArray[np.float64]
+
+#: Rows of a figure's table, the as-of date not counted.
+N_ROWS: Final = 9
+NOT_RELIABLE: Final = "not reliable"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One account at the head of the page."""
+
+    letter: str
+    index: int
+    name: str
+    shown: str
+    percent: int
+    summary: str
+    stamp: str
+
+
+def cards(view: View, date_index: int) -> list[Card]:
+    """Return the account cards in the case's order; `shown` is empty where the number is not reliable."""
+    weighing = view.weighing(date_index)
+    hundredths = weights_shown(view.payload, weighing["weights"])
+    return [
+        Card(
+            letter(k),
+            k,
+            account["name"],
+            shown_weight(hundredths[k]) if weighing["fits"][k]["reliable"] else "",
+            max(0, min(100, hundredths[k])) if weighing["fits"][k]["reliable"] else 0,
+            account["summary"],
+            hindsight(view.payload, k, weighing["day"]),
+        )
+        for k, account in enumerate(view.payload["accounts"])
+    ]
+
+
+def value_cell(quantity: Quantity, date_index: int, account: int, day: float) -> str:
+    """Return median and 90 % range on a day: `118,900 (115,000 to 121,000)`."""
+    at = quantity.at(date_index, account, day)
+    if at is None:
+        return "–"
+    return f"{format_number(at[2])} ({format_number(at[0])} to {format_number(at[4])})"
+
+
+def figure_days(quantity: Quantity, as_of: int) -> list[int]:
+    """Return the days of a figure's table: evenly over the curves, and the as-of date."""
+    first, last = quantity.days[0], quantity.days[-1]
+    even = {first + int((last - first) * i / (N_ROWS - 1) + 0.5) for i in range(N_ROWS)}
+    return sorted(even | {min(max(as_of, first), last)})
+
+
+def figure_rows(view: View, quantity: Quantity, date_index: int) -> list[tuple[str, list[str]]]:
+    """Return the main figure as rows of (day, cell per account)."""
+    accounts = range(len(view.payload["accounts"]))
+    return [
+        (day_text(day), [value_cell(quantity, date_index, k, day) for k in accounts])
+        for day in figure_days(quantity, view.payload["dates"][date_index])
+    ]
+
+
+def overview_rows(view: View, date_index: int) -> list[tuple[str, str, list[str]]]:
+    """Return every charted quantity on the as-of date: title, unit, cell per account."""
+    day, accounts = view.payload["dates"][date_index], range(len(view.payload["accounts"]))
+    return [
+        (q.data["title"], q.data["unit"], [value_cell(q, date_index, k, day) for k in accounts])
+        for q in view.charted
+    ]
+
+
+def weight_rows(view: View) -> list[tuple[str, str, list[str]]]:
+    """Return weights over time: date, reports used, cell per account."""
+    rows = []
+    for weighing in view.payload["weighings"]:
+        hundredths = weights_shown(view.payload, weighing["weights"])
+        cells = [
+            shown_weight(n) if fit["reliable"] else NOT_RELIABLE
+            for n, fit in zip(hundredths, weighing["fits"], strict=True)
+        ]
+        rows.append((day_text(weighing["day"]), f"{weighing['used']:,}", cells))
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """One claim; `chances` has (label, cell per account) for each moment, or nothing."""
+
+    index: int
+    data: ClaimData
+    badge: str
+    kind: str
+    note: str
+    made: str
+    deadline: str
+    status: str
+    sign: str
+    status_text: str
+    reference: Reference | None
+    chances: list[tuple[str, list[str]]]
+
+
+CHANCE_LABELS: Final = ("when made", "last before deadline", "now")
+
+
+def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
+    """Return the claims in the case's order."""
+    payload = view.payload
+    day, n = payload["as_of"], len(payload["accounts"])
+    rows = []
+    for index, claim in enumerate(payload["claims"]):
+        status = claim_status(claim, day)
+        sign, text = STATUS_TEXT[status]
+        last = claim["chance_last"] if claim["deadline"] is not None and claim["deadline"] <= day else ""
+        by_moment = [_first_row(claim["chance_made"], n), _first_row(last, n), _last_row(claim["chance"], n)]
+        rows.append(
+            ClaimRow(
+                index=index,
+                data=claim,
+                badge=letter(claim["account"]) if claim["account"] >= 0 else "",
+                kind=KIND_TEXT.get(claim["kind"], claim["kind"]),
+                note=claim_note(claim),
+                made=day_text(claim["made"]),
+                deadline="" if claim["deadline"] is None else day_text(claim["deadline"]),
+                status=status,
+                sign=sign,
+                status_text=text,
+                reference=references.get(claim["source"]),
+                chances=[
+                    (label, [shown_chance(p) for p in row])
+                    for label, row in zip(CHANCE_LABELS, by_moment, strict=True)
+                ]
+                if claim["computed"]
+                else [],
+            )
+        )
+    return rows
+
+
+def _first_row(text: str, n: int) -> list[int]:
+    return chance_rows(text, n)[0] if text else [-1] * n
+
+
+def _last_row(text: str, n: int) -> list[int]:
+    return chance_rows(text, n)[-1] if text else [-1] * n
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One entry of the list of sources; `url` is empty where there is nothing safe to link to."""
+
+    number: int
+    data: SourceData
+
+
+def references(view: View) -> dict[str, Reference]:
+    """Return the sources by key, numbered in the order in which the payload holds them."""
+    return {
+        key: Reference(number, source)
+        for number, (key, source) in enumerate(view.payload["sources"].items(), 1)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterRow:
+    """One reporter of one quantity; cells hold what is found under each account."""
+
+    index: int
+    data: ReporterData
+    mark: str
+    count: int
+    covers: str
+    assumed: str
+    cells: list[str]
+    references: list[Reference]
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterGroup:
+    """The reporters of one quantity."""
+
+    index: int
+    title: str
+    count: int
+    coverage: str
+    rows: list[ReporterRow]
+
+
+def reporter_groups(view: View, cited: dict[str, Reference]) -> list[ReporterGroup]:
+    """Return reporters by quantity, in the case's order; quantities nobody reports are left out."""
+    groups = []
+    keys = list(view.payload["sources"])
+    for index, quantity in enumerate(view.quantities):
+        rows = [_reporter_row(view, quantity, i, keys, cited) for i in range(len(quantity.data["reporters"]))]
+        counted = sum(row.count for row in rows if row.data["copies"] is None)
+        if rows:
+            coverage = _coverage_text(quantity)
+            groups.append(ReporterGroup(index, quantity.data["title"], counted, coverage, rows))
+    return groups
+
+
+def _reporter_row(
+    view: View, quantity: Quantity, index: int, keys: Sequence[str], cited: dict[str, Reference]
+) -> ReporterRow:
+    data = quantity.data["reporters"][index]
+    own = [report for report in quantity.reports if report.reporter == index]
+    happened = [report.happened for report in own]
+    sources = sorted({report.source for report in own})
+    n = len(view.payload["accounts"])
+    found = data["posterior"][-1] if data["posterior"] else [None] * n
+    return ReporterRow(
+        index=index,
+        data=data,
+        mark=shape_path(SHAPES[index % len(SHAPES)], 6, 6) if data["copies"] is None else "",
+        count=len(own),
+        covers=f"{day_text(min(happened))}\nto {day_text(max(happened))}" if own else "none yet",
+        assumed=assumed_text(data),
+        cells=[found_text(cell) for cell in found],
+        references=[cited[keys[source]] for source in sources if source < len(keys)],
+    )
+
+
+def assumed_text(reporter: ReporterData) -> str:
+    """Return what the case assumes of a reporter before any report."""
+    if reporter["copies"] is not None:
+        return f"Repeats {reporter['copies']}: adds no weight."
+    parts = [f"bias {reporter['bias']}", f"noise {reporter['noise']}"]
+    if reporter["drift"]:
+        parts.append(f"drift {reporter['drift']}")
+    return ", ".join(parts)
+
+
+def found_text(cell: list[float] | None) -> str:
+    """Return a reporter's bias, its 90 % range and its noise, as found under one account, line by line."""
+    if not cell:
+        return "–"
+    parts = []
+    if len(cell) >= 3:
+        parts += [f"×{format_number(cell[1])}", f"{format_number(cell[0])} to {format_number(cell[2])}"]
+    if len(cell) in {1, 4}:
+        parts.append(f"noise {format_number(cell[-1])}")
+    return "\n".join(parts)
+
+
+def _coverage_text(quantity: Quantity) -> str:
+    held = [
+        f"{letter(k)} {pair[0]:,} of {pair[1]:,}"
+        for k, pair in enumerate(quantity.data["coverage"])
+        if pair is not None
+    ]
+    return f"Reports inside the 90% band of what each account expected: {'; '.join(held)}." if held else ""
+
+
+def posterior_text(assumption: AssumptionData, date_index: int) -> str:
+    """Return what the reports left of an assumption: median and 90 % range."""
+    held = assumption["posterior"][date_index] if assumption["posterior"] else None
+    if held is None:
+        return "–"
+    return f"{format_number(held[1])} ({format_number(held[0])} to {format_number(held[2])})"
+
+
+def fit_rows(view: View, date_index: int) -> list[tuple[str, list[str]]]:
+    """Return how well each account could be weighed: a row per diagnostic, a cell per account."""
+    fits = view.weighing(date_index)["fits"]
+
+    def cell(value: float | None) -> str:
+        return "–" if value is None else format_number(value)
+
+    return [
+        ("Log evidence", [cell(fit["log_evidence"]) for fit in fits]),
+        ("Its error", [cell(fit["log_evidence_error"]) for fit in fits]),
+        ("Effective draws", [cell(fit["effective_draws"]) for fit in fits]),
+        ("Pareto k (above 0.7: not reliable)", [cell(fit["k_hat"]) for fit in fits]),
+        ("Weight", ["reliable" if fit["reliable"] else NOT_RELIABLE for fit in fits]),
+    ]
+
+
+def score_rows(view: View) -> list[tuple[str, str, list[str]]]:
+    """Return scores that have a value under some account: name, how to read it, cell per account."""
+    names = (
+        ("brier", "Brier score on claims", "0 is perfect, 0.25 is always saying 50 in 100; lower is better"),
+        ("log_score", "Log score on claims", "closer to 0 is better"),
+        ("crps", "Error of forecasts of the next reports (CRPS)", "lower is better"),
+    )
+    rows = []
+    for key, name, how in names:
+        held = [scores.get(key) for scores in view.payload["scores"]]
+        if any(value is not None for value in held):
+            rows.append((name, how, ["–" if v is None else format_number(v) for v in held]))
+    return rows
+
+
+def switch_text(value: float) -> str:
+    """Return a structural switch in words."""
+    return "on" if value == 1 else "off" if value == 0 else format_quantity(value, "")
+
+
+def one_row(values: Sequence[float]) -> FloatArray:
+    """Return values as an array of one line, shape (1, day)."""
+    return np.array([values], dtype=np.float64)

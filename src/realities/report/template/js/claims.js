@@ -1,0 +1,63 @@
+// The claims table: chances as of the date chosen, outcomes only once they were known, filters.
+
+import { integers } from "./decode.js";
+import { shownChance } from "./format.js";
+import { all, el, put, show } from "./page.js";
+import { STATUS, claimStatus } from "./words.js";
+
+const FIRST = 12;
+let everything = false;
+
+/** @param {import("./page.js").App} app */
+export function startClaims(app) {
+  if (!el("claims-table")) return;
+  for (const key of /** @type {("by"|"kind"|"status")[]} */ (["by", "kind", "status"])) {
+    el(`claims-${key}`).addEventListener("change", () => app.set({ [key]: el(`claims-${key}`).value }));
+  }
+  el("claims-all").addEventListener("click", () => {
+    everything = !everything;
+    drawClaims(app);
+  });
+  addEventListener("beforeprint", () => all("#claims-table tbody").forEach((body) => (body.hidden = false)));
+  addEventListener("afterprint", () => drawClaims(app));
+  // On a phone the table is laid out as cards, which takes its roles away unless they are written down.
+  const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+  for (const node of [el("claims-table"), ...all("#claims-table thead, #claims-table tbody, #claims-table tr, #claims-table td")]) {
+    node.setAttribute("role", roles[/** @type {keyof roles} */ (node.tagName)]);
+  }
+  for (const node of all("#claims-table th")) node.setAttribute("role", node.scope === "col" ? "columnheader" : "rowheader");
+}
+
+/** @param {import("./page.js").App} app */
+export function drawClaims(app) {
+  const table = el("claims-table");
+  if (!table) return;
+  const { P, state } = app, day = app.day(), n = P.accounts.length;
+  let matched = 0;
+  for (const body of table.tBodies) {
+    const claim = P.claims[body.dataset.claim], status = claimStatus(claim, day);
+    const fits = (!state.by || P.accounts[claim.account]?.id === state.by) && (!state.kind || claim.kind === state.kind) &&
+      (!state.status || status === state.status);
+    matched += fits ? 1 : 0;
+    body.hidden = !fits || (!everything && matched > FIRST);
+    const chip = body.querySelector(".chip");
+    chip.dataset.status = status;
+    put(chip.children[0], STATUS[status][0]);
+    put(chip.children[1], STATUS[status][1]);
+    body.classList.toggle("early", day < claim.made);
+    if (claim.computed && !body.hidden) chances(body, claim, state.date, day, n);
+  }
+  for (const key of /** @type {("by"|"kind"|"status")[]} */ (["by", "kind", "status"])) el(`claims-${key}`).value = state[key];
+  put(el("claims-count"), `${matched} of ${P.claims.length} claims`);
+  put(el("claims-all"), everything ? `Show the first ${FIRST}` : `Show all ${matched} claims`);
+  show(el("claims-all"), matched > FIRST);
+}
+
+/** @param {any} body @param {any} claim @param {number} date @param {number} day @param {number} n accounts */
+function chances(body, claim, date, day, n) {
+  const none = Array(n).fill(-1), made = day >= claim.made;
+  const row = (/** @type {string} */ text, /** @type {number} */ i) => (text ? integers(text).slice(i * n, i * n + n) : none);
+  const rows = [made ? row(claim.chance_made, 0) : none,
+    claim.deadline !== null && claim.deadline <= day ? row(claim.chance_last, 0) : none, made ? row(claim.chance, date) : none];
+  rows.forEach((values, i) => all("td.num", body.rows[i]).forEach((cell, k) => put(cell, shownChance(values[k]))));
+}

@@ -1,0 +1,172 @@
+// What the page gives away: pictures, tables, data, links. Nothing leaves the computer by itself.
+
+import { integers, reportsOf } from "./decode.js";
+import { drawn } from "./figure.js";
+import { dayText, esc, isoText, letterOf, shownChance } from "./format.js";
+import { all, el, say } from "./page.js";
+import { claimStatus, weighingAt, weightsShown } from "./words.js";
+
+const LEVELS = ["p05", "p25", "p50", "p75", "p95"];
+
+/** @param {unknown} value @returns {string} one field; text that a spreadsheet would run as a formula is kept text */
+export function csvField(value) {
+  if (value === null || value === undefined) return "";
+  let text = String(value);
+  if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
+  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+}
+
+/** @param {unknown[][]} rows @returns {string} */
+const csv = (rows) => rows.map((row) => row.map(csvField).join(",")).join("\r\n") + "\r\n";
+
+/** @param {number} value @returns {number} without the tail of a binary fraction */
+const tidy = (value) => Number(value.toPrecision(6));
+
+/** @param {import("./page.js").App} app @param {import("./decode.js").Quantity[]} quantities @returns {string} */
+export function curvesCsv(app, quantities) {
+  const which = app.which();
+  const rows = [["quantity", "unit", "as_of", "stated", "date", "account", ...LEVELS]];
+  for (const q of quantities) {
+    app.P.accounts.forEach((/** @type {any} */ account, /** @type {number} */ k) => {
+      const bands = q.bands(which, k);
+      if (!bands.length) return;
+      q.days.forEach((day, i) => rows.push([q.key, q.data.unit, isoText(app.day()), app.state.stated, isoText(day), account.id,
+        .../** @type {any[]} */ (bands.map((row) => tidy(row[i])))]));
+    });
+  }
+  return csv(rows);
+}
+
+/** @param {import("./page.js").App} app @returns {string} reports published by the as-of date, copies included and told */
+function reportsCsv(app) {
+  const keys = Object.keys(app.P.sources), rows = [["quantity", "unit", "happened", "published", "value", "low", "high", "reporter", "copies", "source", "note"]];
+  for (const q of app.P.quantities) {
+    for (const r of reportsOf(q)) {
+      if (r.published > app.day()) continue;
+      rows.push([q.key, q.unit, isoText(r.happened), isoText(r.published), /** @type {any} */ (r.value), /** @type {any} */ (r.low),
+        /** @type {any} */ (r.high), q.reporters[r.reporter].name, q.reporters[r.reporter].copies, keys[r.source], app.P.notes[r.note]]);
+    }
+  }
+  return csv(rows);
+}
+
+/** @param {import("./page.js").App} app @returns {string} */
+function claimsCsv(app) {
+  const { P, state } = app, n = P.accounts.length, day = app.day();
+  const columns = ["when_made", "last_before_deadline", "now"].flatMap((w) => P.accounts.map((/** @type {any} */ a) => `${w}: ${a.id}`));
+  const rows = [["id", "account", "kind", "says", "source", "locator", "made", "deadline", "status", ...columns]];
+  for (const c of P.claims) {
+    const part = (/** @type {string} */ text, /** @type {number} */ i, /** @type {boolean} */ may) =>
+      Array.from({ length: n }, (_, k) => (may && text ? shownChance(integers(text)[i * n + k]) : ""));
+    rows.push([c.id, c.by, c.kind, c.says, c.source, c.locator, isoText(c.made), c.deadline === null ? "" : isoText(c.deadline), claimStatus(c, day),
+      ...part(c.chance_made, 0, day >= c.made), ...part(c.chance_last, 0, c.deadline !== null && c.deadline <= day), ...part(c.chance, state.date, day >= c.made)]);
+  }
+  return csv(rows);
+}
+
+/** @param {import("./page.js").App} app @returns {string} */
+function weightsCsv(app) {
+  const rows = [["as_of", "reports", "account", "weight", "reliable"]];
+  for (const w of app.P.weighings) {
+    if (w.day > app.day()) continue;
+    app.P.accounts.forEach((/** @type {any} */ a, /** @type {number} */ k) => rows.push([isoText(w.day), w.used, a.id, w.weights[k], w.fits[k].reliable]));
+  }
+  return csv(rows);
+}
+
+/** @param {import("./page.js").App} app @returns {string} the whole payload with its curves as numbers */
+function everythingJson(app) {
+  const { P } = app;
+  const named = (/** @type {any} */ which, /** @type {any} */ q) => Object.fromEntries(P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => [a.id,
+    Object.fromEntries(q.bands(which, k).map((/** @type {number[]} */ row, /** @type {number} */ i) => [LEVELS[i], row.map(tidy)]))]));
+  const decoded = new Map(app.quantities.map((q) => [q.key, { days: q.days.map(isoText),
+    updated: Object.fromEntries(P.dates.map((/** @type {number} */ d, /** @type {number} */ i) => [isoText(d), named(i, q)])), first_stated: named("prior", q) }]));
+  const quantities = P.quantities.map((/** @type {any} */ q) => ({ ...q, reports: reportsOf(q), curves: decoded.get(q.key) ?? null }));
+  const claims = P.claims.map((/** @type {any} */ c) => ({ ...c, ...Object.fromEntries(["chance_made", "chance_last", "chance"].map((key) =>
+    [key, integers(c[key]).map((v) => (v < 0 ? null : v / 1000))])) }));
+  return JSON.stringify({ ...P, as_of_shown: isoText(app.day()), days_are: "days since 1970-01-01", quantities, claims }, null, 1);
+}
+
+/** @param {import("./page.js").App} app @returns {{text: string, w: number, h: number}} the main figure, with title, date, accounts and source burnt in */
+export function figureSvg(app) {
+  const nodes = all("#plot-svg svg.rl"), q = app.quantity(), root = el("plot-svg").getBoundingClientRect();
+  const style = getComputedStyle(document.documentElement), colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+  const w = Math.ceil(root.width) + 48, top = 92, h = Math.ceil(root.height) + top + 64;
+  const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ words, size = 12, extra = "") =>
+    `<text x="${x}" y="${y}" font-family="system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" font-size="${size}" fill="${colour("ink2")}"${extra}>${esc(words)}</text>`;
+  const parts = nodes.map((node, i) => {
+    const box = node.getBoundingClientRect(), k = drawn.panels[i].accounts[0];
+    const head = nodes.length > 1 ? text(box.left - root.left + 24 + drawn.panels[i].frame.left, box.top - root.top + top - 6, `${letterOf(k)} ${app.P.accounts[k].name}`, 12, ' font-weight="600"') : "";
+    return head + `<g transform="translate(${(box.left - root.left + 24).toFixed(1)} ${(box.top - root.top + top).toFixed(1)})">${inlined(node)}</g>`;
+  });
+  const shown = app.visible().map((k) => `${letterOf(k)} ${app.P.accounts[k].name}`).join(" · "), weights = weightsShown(app.P, weighingAt(app.P, app.state.date).weights);
+  const head = text(24, 34, q.data.title, 20, ` font-weight="700" style="font-family:Charter,Georgia,serif;fill:${colour("ink")}"`) +
+    text(24, 54, `${el("figure-unit").textContent.trim()} · as of ${dayText(app.day())}${app.state.stated === "first" ? " · as first stated, before any report" : ""}`) +
+    text(24, 74, shown);
+  const foot = text(24, h - 34, el("figure-caption").textContent) +
+    text(24, h - 14, `${app.P.case.title} · Realities · ${weighingAt(app.P, app.state.date).used} reports published by ${dayText(app.day())} · weights in 100: ${
+      app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => `${letterOf(k)} ${weighingAt(app.P, app.state.date).fits[k].reliable ? weights[k] : "not reliable"}`).join(", ")}`);
+  return { w, h, text: `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"><rect width="${w}" height="${h}" fill="${colour("page")}"/>${head}${parts.join("")}${foot}</svg>` };
+}
+
+/** @param {any} node a drawn chart @returns {string} its parts with colours and fonts written into them, for readers without our style sheet */
+function inlined(node) {
+  const copy = node.cloneNode(true), live = all("*", node), properties = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin",
+    "opacity", "font-family", "font-size", "font-weight", "paint-order"];
+  all("*", copy).forEach((part, i) => {
+    const style = getComputedStyle(live[i]);
+    for (const name of properties) {
+      const value = style.getPropertyValue(name);
+      if (value && !/^(none|normal|1|0px|miter)$/.test(value) || name === "fill" || name === "stroke") part.setAttribute(name, value.replace(/"/g, "'"));
+    }
+    part.removeAttribute("class");
+  });
+  all(".crosshair", node).length && copy.querySelector("path:last-child")?.remove();
+  return copy.innerHTML;
+}
+
+/** @param {string} name @param {string} type @param {BlobPart} content */
+function save(name, type, content) {
+  const link = document.createElement("a"), url = URL.createObjectURL(new Blob([content], { type }));
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+  say(`Saved ${name}`);
+}
+
+/** @param {import("./page.js").App} app @param {string} name */
+function savePng(app, name) {
+  const { text, w, h } = figureSvg(app), image = new Image(), url = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+  image.onload = () => {
+    const canvas = document.createElement("canvas"), pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    canvas.width = w * 2;
+    canvas.height = h * 2;
+    pen.drawImage(image, 0, 0, w * 2, h * 2);
+    URL.revokeObjectURL(url);
+    canvas.toBlob((blob) => blob && save(name, "image/png", blob), "image/png");
+  };
+  image.src = url;
+}
+
+/** @param {import("./page.js").App} app */
+export function startExports(app) {
+  /** @type {Record<string, (name: string) => void>} */
+  const kinds = {
+    "figure.svg": (name) => save(name, "image/svg+xml", figureSvg(app).text),
+    "figure.png": (name) => savePng(app, name),
+    "figure.csv": (name) => save(name, "text/csv", curvesCsv(app, [app.quantity()])),
+    "all.csv": (name) => save(name, "text/csv", curvesCsv(app, app.quantities)),
+    "reports.csv": (name) => save(name, "text/csv", reportsCsv(app)),
+    "claims.csv": (name) => save(name, "text/csv", claimsCsv(app)),
+    "weights.csv": (name) => save(name, "text/csv", weightsCsv(app)),
+    "all.json": (name) => save(name, "application/json", everythingJson(app)),
+  };
+  for (const button of all("[data-save]")) {
+    button.addEventListener("click", () => {
+      const kind = button.dataset.save, part = kind.startsWith("figure") ? app.state.show : kind.split(".")[0];
+      const name = `${app.P.case.id} ${part} ${isoText(app.day())}`.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
+      kinds[kind](`${name}.${kind.split(".")[1]}`);
+    });
+  }
+}

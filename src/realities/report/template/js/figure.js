@@ -1,0 +1,252 @@
+// The main figure: tabs, chart, caption, table and list of reports of one quantity.
+
+import { moved } from "./cards.js";
+import { asofLine, axes, dayAt, endLabels, fan, markPaths, markValue, px, py, runLines, SHAPES, shapePath, svg, thinned, ticksFor } from "./draw.js";
+import { dayText, esc, letterOf, numberText, quantityText, shortName } from "./format.js";
+import { all, el, linkOf, put, show, sourceAt } from "./page.js";
+import { tickLabels } from "./scale.js";
+import { figureSentence } from "./words.js";
+
+/**
+ * @typedef {{frame: import("./draw.js").Frame, marks: import("./draw.js").Mark[], accounts: number[]}} Panel
+ */
+
+/** What is drawn now, for the pointer and the exports. */
+export const drawn = { panels: /** @type {Panel[]} */ ([]), html: "" };
+
+/** @param {import("./page.js").App} app @returns {import("./draw.js").Mark[]} in order of publication; later ones last, or left out */
+function marksOf(app) {
+  const day = app.day();
+  const marks = app.quantity().reports.map((r) => (
+    { day: r.happened, value: r.value, low: r.low, high: r.high, shape: r.reporter, late: r.published > day, report: r }));
+  return marks.filter((m) => app.state.late || !m.late).sort((a, b) => Number(b.late) - Number(a.late));
+}
+
+/** @param {import("./page.js").App} app */
+export function drawFigure(app) {
+  const { P, state } = app, q = app.quantity(), which = app.which(), width = Math.max(el("plot").clientWidth, 280);
+  const small = width < 600, accounts = app.visible(), runs = state.bands === "runs" && q.hasRuns(which);
+  const marks = marksOf(app), days = runs ? q.runDays : q.days;
+  const bands = accounts.map((k) => ({ label: P.accounts[k].name, index: k, q: q.bands(which, k) }));
+  const series = runs ? accounts.map((k) => ({ label: P.accounts[k].name, index: k, runs: q.runs(which, k) })) : [];
+  const seen = runs ? series.flatMap((s) => s.runs) : bands.flatMap((b) => (b.q.length ? [b.q[0], b.q[4]] : []));
+  const ticks = ticksFor(seen, marks, small ? 4 : 5), labels = tickLabels(ticks);
+  const left = 14 + 7 * Math.max(...labels.labels.map((l) => l.length));
+  const span = /** @type {[number, number]} */ ([q.days[0], q.days[q.days.length - 1]]);
+  const side = state.layout === "side";
+  const columns = !side ? 1 : width >= 1000 ? Math.min(accounts.length, 5) : width >= 600 ? Math.min(accounts.length, 3) : 2;
+  const groups = side ? accounts.map((k) => [k]) : [accounts];
+  const names = Math.max(0, ...accounts.map((k) => shortName(P.accounts[k].name).length + 2));
+  const body = (/** @type {import("./draw.js").Frame} */ f, /** @type {number[]} */ group, /** @type {boolean} */ first) => {
+    const own = bands.filter((b) => group.includes(b.index)), ends = own.filter((b) => b.q.length);
+    const shownMarks = thinned(f, marks);
+    drawn.panels.push({ frame: f, marks: shownMarks, accounts: group });
+    return svg(f.w, f.h, axes(f, { labels: first, nx: side ? 3 : 0 }) +
+      (runs ? runLines(f, days, series.filter((s) => group.includes(s.index))) : fan(f, days, own)) +
+      asofLine(f, app.day(), !side) + markPaths(f, shownMarks) +
+      (side ? "" : endLabels(f, ends.map((b) => ({ label: b.label, index: b.index, value: b.q[2][b.q[2].length - 1] })), !small)));
+  };
+  drawn.panels = [];
+  let html;
+  if (side) {
+    const gap = 8, cell = (width - gap * (columns - 1) - left) / columns, h = small ? 200 : columns > 3 ? 320 : 280;
+    html = groups.map(([k], i) => {
+      const first = i % columns === 0, inset = first ? left : 4;
+      const f = { w: cell + (first ? left : 0), h, left: inset, right: 8, top: 14, bottom: 26, days: span, ticks };
+      return `<div><h3 style="padding-left:${inset}px"><span class="badge c${k % 6}">${letterOf(k)}</span>${esc(P.accounts[k].name)}</h3>${body(f, [k], first)}</div>`;
+    }).join("");
+    const tracks = Array.from({ length: columns }, (_, i) => `${(cell + (i ? 0 : left)).toFixed(1)}px`).join(" ");
+    html = `<div class="panels" style="grid-template-columns:${tracks}">${html}</div>`;
+  } else {
+    const right = small ? 26 : Math.min(190, 20 + 7.4 * names);
+    html = body({ w: width, h: small ? 260 : 440, left, right, top: 26, bottom: 26, days: span, ticks }, accounts, true);
+  }
+  if (html !== drawn.html) {
+    drawn.html = html;
+    el("plot-svg").innerHTML = html;
+  }
+  put(el("figure-title"), q.data.title);
+  put(el("figure-unit"), [labels.word, q.data.unit].filter(Boolean).join(" ") || " ");
+  put(el("figure-sentence"), figureSentence(P, q, which, state.date));
+  caption(app, runs, marks);
+}
+
+/** @param {import("./page.js").App} app @param {boolean} runs @param {import("./draw.js").Mark[]} marks */
+function caption(app, runs, marks) {
+  const q = app.quantity(), wanted = app.state.bands === "runs";
+  let text = runs ? "Thin lines: 24 single runs per account; the label stands at the median." : "Line: median. Dark band: 50% of runs. Light band: 90%.";
+  if (wanted && !runs) text += " Single runs are kept for the last date only.";
+  if (app.state.stated === "first") text += " As first stated: before any report.";
+  if (q.data.kind === "floor") text += " Reports count from below: at least so many.";
+  if (q.data.kind === "ceiling") text += " Reports bound from above: at most so many.";
+  put(el("figure-caption"), text);
+  const used = Array.from(new Set(marks.map((m) => m.shape))).sort((a, b) => a - b);
+  const html = used.map((r) => `<span class="key"><svg width="12" height="12" class="rl" aria-hidden="true"><path class="rl-mark" d="${
+    shapePath(SHAPES[r % SHAPES.length], 6, 6)}"/></svg>${esc(q.data.reporters[r].name)}</span>`).join("");
+  const count = drawn.panels.length ? drawn.panels[0].marks.length : 0;
+  const note = count < marks.length ? `<span>${count} of ${marks.length} reports drawn; the list has all.</span>` : "";
+  if (el("figure-marks").dataset.said !== html + note) {
+    el("figure-marks").dataset.said = html + note;
+    el("figure-marks").innerHTML = html + note;
+  }
+}
+
+/** @param {import("./page.js").App} app the parts that can wait until the reader stops moving */
+export function drawFigureRest(app) {
+  const { P } = app, q = app.quantity(), which = app.which(), first = q.days[0], last = q.days[q.days.length - 1];
+  const days = new Set(Array.from({ length: 9 }, (_, i) => first + Math.floor(((last - first) * i) / 8 + 0.5)));
+  days.add(Math.min(Math.max(app.day(), first), last));
+  el("figure-table").tBodies[0].innerHTML = Array.from(days).sort((a, b) => a - b).map((day) =>
+    `<tr><th scope="row">${dayText(day)}</th>${P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) =>
+      `<td class="num">${valueCell(q, which, k, day)}</td>`).join("")}</tr>`).join("");
+  if (el("figure-reports").open) drawReports(app);
+}
+
+/** @param {import("./decode.js").Quantity} q @param {number|"prior"} which @param {number} k @param {number} day */
+export function valueCell(q, which, k, day) {
+  const at = q.at(which, k, day);
+  return at ? `${numberText(at[2])} (${numberText(at[0])} to ${numberText(at[4])})` : "–";
+}
+
+/** @param {any} r @param {string} unit @returns {string} what a report says: its value, or the bounds it gives */
+export function reportText(r, unit) {
+  if (r.value !== null) {
+    return quantityText(r.value, unit) + (r.low !== null && r.high !== null ? ` (${numberText(r.low)} to ${numberText(r.high)})` : "");
+  }
+  if (r.low !== null && r.high !== null) return `${numberText(r.low)} to ${quantityText(r.high, unit)}`;
+  return r.low !== null ? `at least ${quantityText(r.low, unit)}` : `at most ${quantityText(r.high, unit)}`;
+}
+
+/** @param {import("./page.js").App} app */
+function drawReports(app) {
+  const { P } = app, q = app.quantity(), now = app.day();
+  const rows = q.reports.filter((r) => app.state.late || r.published <= now).map((r) => {
+    const source = sourceAt(P, r.source), link = linkOf(source), title = esc(source ? source.title : "–");
+    return `<tr${r.published > now ? ' class="later"' : ""}><td>${dayText(r.happened)}</td><td>${dayText(r.published)}${
+      r.published > now ? " (later)" : ""}</td><td>${esc(q.data.reporters[r.reporter].name)}</td><td class="num">${
+      esc(reportText(r, q.data.unit))}</td><td>${link ? `<a href="${esc(link)}" rel="noopener noreferrer">${title}</a>` : title}${
+      P.notes[r.note] ? ` <small>${esc(P.notes[r.note])}</small>` : ""}</td></tr>`;
+  });
+  el("report-table").tBodies[0].innerHTML = rows.reverse().join("") || '<tr><td colspan="5">No report yet.</td></tr>';
+}
+
+/** @param {import("./page.js").App} app */
+export function startFigure(app) {
+  const tabs = all("#tabs [role=tab]"), plot = el("plot");
+  const choose = (/** @type {number} */ i) => {
+    app.set({ show: app.keys[i] });
+    tabs[i].focus();
+  };
+  tabs.forEach((tab, i) => {
+    tab.addEventListener("click", () => app.set({ show: app.keys[i] }));
+    tab.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      const n = tabs.length, to = { ArrowRight: (i + 1) % n, ArrowLeft: (i + n - 1) % n, Home: 0, End: n - 1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      choose(to);
+    });
+  });
+  for (const button of all("[data-set]")) {
+    const [key, value] = button.dataset.set.split("=");
+    button.addEventListener("click", () => app.set({ [key]: value }));
+  }
+  for (const button of all("[data-account]")) {
+    button.addEventListener("click", () => {
+      const id = button.dataset.account, hide = app.state.hide.filter((h) => h !== id);
+      if (hide.length === app.state.hide.length) hide.push(id);
+      // The last account drawn stays: an empty chart says nothing.
+      if (hide.length < app.P.accounts.length) app.set({ hide });
+    });
+  }
+  el("late").addEventListener("change", () => app.set({ late: el("late").checked }));
+  el("figure-reports").addEventListener("toggle", () => drawFigureRest(app));
+  plot.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const to = event.target === plot && !event.key.startsWith("Page") ? moved(app.P, app.state.date, event.key) : null;
+    if (to === null || event.key === "ArrowUp" || event.key === "ArrowDown") return;
+    event.preventDefault();
+    app.set({ date: to });
+  });
+  plot.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => hover(app, event));
+  plot.addEventListener("pointerleave", () => hover(app, null));
+  plot.addEventListener("click", (/** @type {MouseEvent} */ event) => pick(app, event));
+}
+
+/** @param {import("./page.js").App} app the controls, as the state has them */
+export function drawControls(app) {
+  const { state } = app;
+  all("#tabs [role=tab]").forEach((tab, i) => {
+    const on = app.keys[i] === state.show;
+    if ((tab.getAttribute("aria-selected") === "true") !== on) {
+      tab.setAttribute("aria-selected", String(on));
+      if (on && tab.offsetLeft) tab.parentElement.scrollLeft = tab.offsetLeft - 40;
+    }
+    tab.tabIndex = on ? 0 : -1;
+  });
+  for (const button of all("[data-set]")) {
+    const [key, value] = button.dataset.set.split("=");
+    button.setAttribute("aria-pressed", String(/** @type {any} */ (state)[key] === value));
+    if (value === "over") button.disabled = app.P.accounts.length > 6;
+  }
+  for (const button of all("[data-account]")) button.setAttribute("aria-pressed", String(!state.hide.includes(button.dataset.account)));
+  el("late").checked = state.late;
+}
+
+/** @param {MouseEvent} event @returns {{panel: Panel, node: any, x: number, y: number}|null} the panel under the pointer */
+function under(event) {
+  const node = /** @type {Element} */ (event.target).closest("#plot-svg svg.rl");
+  const panel = node ? drawn.panels[all("#plot-svg svg.rl").indexOf(node)] : undefined;
+  if (!node || !panel) return null;
+  const box = node.getBoundingClientRect(), scale = panel.frame.w / box.width;
+  return { panel, node, x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
+}
+
+/** @param {Panel} panel @param {number} x @param {number} y @param {number} reach @returns {import("./draw.js").Mark|null} */
+function nearMark(panel, x, y, reach) {
+  let best = null, least = reach * reach;
+  for (const m of panel.marks) {
+    const v = markValue(m);
+    if (v === null) continue;
+    const away = (px(panel.frame, m.day) - x) ** 2 + (py(panel.frame, v) - y) ** 2;
+    if (away < least) { least = away; best = m; }
+  }
+  return best;
+}
+
+/** @param {import("./page.js").App} app @param {PointerEvent|null} event */
+function hover(app, event) {
+  const card = el("hover"), at = event && under(event), f = at && at.panel.frame;
+  all("#plot-svg .crosshair").forEach((line) => line.remove());
+  if (!at || !f || at.x < f.left || at.x > f.w - f.right) { card.hidden = true; return; }
+  const q = app.quantity(), which = app.which(), day = dayAt(f, at.x);
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  line.setAttribute("class", "crosshair");
+  line.setAttribute("d", `M${at.x.toFixed(1)} ${f.top}V${f.h - f.bottom}`);
+  at.node.append(line);
+  const rows = at.panel.accounts.map((k) => {
+    const v = q.at(which, k, day);
+    return v ? `<tr><td><span class="badge c${k % 6}">${letterOf(k)}</span></td><td class="num">${numberText(v[2])}</td><td>${numberText(v[0])} to ${numberText(v[4])}</td></tr>` : "";
+  }).join("");
+  const mark = nearMark(at.panel, at.x, at.y, 10);
+  card.innerHTML = `<b>${dayText(day)}</b><table><tbody>${rows}</tbody></table>` + (mark ? `<p>${esc(markText(app, mark))}</p>` : "");
+  card.hidden = false;
+  const box = el("plot").getBoundingClientRect(), x = /** @type {PointerEvent} */ (event).clientX - box.left, y = /** @type {PointerEvent} */ (event).clientY - box.top;
+  card.style.left = `${x + card.offsetWidth + 24 > box.width ? Math.max(0, x - card.offsetWidth - 16) : x + 16}px`;
+  card.style.top = `${Math.max(0, Math.min(y - 20, box.height - card.offsetHeight))}px`;
+}
+
+/** @param {import("./page.js").App} app @param {import("./draw.js").Mark} mark @returns {string} */
+function markText(app, mark) {
+  const q = app.quantity(), r = mark.report;
+  return `${q.data.reporters[r.reporter].name}: ${reportText(r, q.data.unit)} for ${dayText(r.happened)}, published ${dayText(r.published)}${mark.late ? ", after the as-of date" : ""}`;
+}
+
+/** @param {import("./page.js").App} app @param {MouseEvent} event a mark that is chosen says what it is and where it comes from */
+function pick(app, event) {
+  const at = under(event), mark = at && nearMark(at.panel, at.x, at.y, 14);
+  if (!mark) return;
+  const source = sourceAt(app.P, mark.report.source), link = linkOf(source), note = app.P.notes[mark.report.note];
+  const title = source ? esc(source.title) : "";
+  el("picked").innerHTML = esc(markText(app, mark)) + "." +
+    (title ? ` Source: ${link ? `<a href="${esc(link)}" rel="noopener noreferrer">${title}</a>` : title}.` : "") + (note ? ` Note: ${esc(note)}.` : "");
+  show(el("picked"), true);
+}

@@ -1,0 +1,94 @@
+// The page wakes up: data is unpacked, the state is read from the link, and every part is drawn.
+
+import { startBar } from "./bar.js";
+import { startCards } from "./cards.js";
+import { drawClaims, startClaims } from "./claims.js";
+import { Quantity, load } from "./decode.js";
+import { startExports } from "./exports.js";
+import { drawControls, drawFigure, drawFigureRest, startFigure } from "./figure.js";
+import { dayText } from "./format.js";
+import { drawOthers, startOthers } from "./others.js";
+import { all, el, put, settled, show, throttled } from "./page.js";
+import { drawReporters } from "./reporters.js";
+import { readHash, writeHash } from "./state.js";
+
+async function start() {
+  const P = await load();
+  const quantities = P.quantities.filter((/** @type {any} */ q) => q.curves).map((/** @type {any} */ q) => new Quantity(q, P));
+  const keys = quantities.map((/** @type {Quantity} */ q) => q.key);
+  /** @type {import("./page.js").App} */
+  const app = {
+    P, quantities, keys,
+    state: readHash(location.hash, P, keys),
+    set: (patch) => {
+      const before = app.state;
+      app.state = { ...app.state, ...patch };
+      if (before.show !== app.state.show) show(el("picked"), false);
+      draw();
+      remember();
+    },
+    day: () => P.dates[app.state.date],
+    quantity: () => quantities[Math.max(0, keys.indexOf(app.state.show))],
+    visible: () => P.accounts.flatMap((/** @type {any} */ a, /** @type {number} */ k) => (app.state.hide.includes(a.id) ? [] : [k])),
+    which: () => (app.state.stated === "first" ? "prior" : app.state.date),
+  };
+  const hash = () => writeHash(app.state, P, keys);
+  const link = () => location.href.split("#")[0] + (hash() ? "#" + hash() : "");
+  const remember = throttled(() => {
+    if (location.hash.replace(/^#/, "") !== hash()) history.replaceState(null, "", link());
+  }, 400);
+
+  for (const node of all(".js")) show(node, !node.id.startsWith("say"));
+  const drawCards = startCards(app);
+  const rest = () => {
+    if (quantities.length) {
+      drawFigureRest(app);
+      drawOthers(app);
+    }
+    drawClaims(app);
+    drawReporters(app);
+    document.body.dataset.settled = String(Number(document.body.dataset.settled || 0) + 1);
+  };
+  const later = settled(rest, 200);
+  const draw = () => {
+    drawCards();
+    if (quantities.length) {
+      drawControls(app);
+      drawFigure(app);
+    }
+    embedded();
+    later();
+  };
+  const embedded = () => {
+    if (!app.state.embed) { delete document.body.dataset.embed; return; }
+    document.body.dataset.embed = "";
+    show(el("embed-source"), true);
+    put(el("embed-source"), `${P.case.title} · Realities · as of ${dayText(app.day())} · ${P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => `${String.fromCharCode(65 + k)} ${a.name}`).join(", ")}`);
+  };
+
+  startBar(link);
+  startClaims(app);
+  startExports(app);
+  if (quantities.length) {
+    startOthers(app);
+    startFigure(app);
+  }
+  addEventListener("hashchange", () => {
+    const isAnchor = /^#[a-z]+(-\d+)?$/.test(location.hash) && !location.hash.includes("=");
+    if (isAnchor) return;
+    app.state = readHash(location.hash, P, keys);
+    draw();
+  });
+  draw();
+  rest();
+  let width = document.body.clientWidth;
+  new ResizeObserver(() => {
+    if (document.body.clientWidth === width) return;
+    width = document.body.clientWidth;
+    draw();
+  }).observe(document.body);
+  addEventListener("beforeprint", () => all("details").forEach((d) => (d.open = true)));
+  document.body.dataset.ready = "";
+}
+
+start();

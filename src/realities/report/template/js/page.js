@@ -1,0 +1,64 @@
+// Small helpers over the document, and what every part of the page is given.
+
+/**
+ * @typedef {{P: any, quantities: import("./decode.js").Quantity[], keys: string[], state: import("./state.js").State,
+ *   set: (patch: Partial<import("./state.js").State>) => void, day: () => number,
+ *   quantity: () => import("./decode.js").Quantity, visible: () => number[], which: () => number|"prior"}} App
+ */
+
+/** @param {string} id @returns {any} the element; the template has it */
+export const el = (id) => document.getElementById(id);
+
+/** @param {string} selector @param {ParentNode} root @returns {any[]} */
+export const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+
+/** Writes only what changes, so that nothing is announced, repainted or unfocused for nothing. @param {any} node @param {string} text */
+export function put(node, text) {
+  if (node && node.textContent !== text) node.textContent = text;
+}
+
+/** @param {any} node @param {boolean} shown */
+export function show(node, shown) {
+  if (node && node.hidden === shown) node.hidden = !shown;
+}
+
+/** @param {() => void} work @param {number} wait @returns {() => void} runs `work` once, when calls have stopped for `wait` ms */
+export function settled(work, wait) {
+  let timer = 0;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(work, wait);
+  };
+}
+
+/** @param {() => void} work @param {number} wait @returns {() => void} runs `work` now, then at most every `wait` ms, the last call never lost */
+export function throttled(work, wait) {
+  let last = -Infinity, timer = 0;
+  return () => {
+    const due = last + wait - performance.now();
+    clearTimeout(timer);
+    if (due <= 0) {
+      last = performance.now();
+      work();
+    } else {
+      timer = setTimeout(() => { last = performance.now(); work(); }, due);
+    }
+  };
+}
+
+/** @param {string} text said once to readers who listen */
+export function say(text) {
+  const node = el("say");
+  node.hidden = false;
+  put(node, text);
+}
+
+/** @param {any} P @param {number} place @returns {any} the source a report cites, or nothing */
+export function sourceAt(P, place) {
+  return Object.values(P.sources)[place];
+}
+
+/** @param {any} source @returns {string} its address if it may be linked to */
+export function linkOf(source) {
+  return source && /^https?:\/\//i.test(source.url) ? source.url : "";
+}

@@ -1,0 +1,48 @@
+// Reporters and assumptions: what the reports published by the as-of date leave of them.
+
+import { reportsOf } from "./decode.js";
+import { dayText, grouped, numberText } from "./format.js";
+import { all, el, put, show } from "./page.js";
+
+/** @type {Map<number, import("./decode.js").Report[]>} */
+const held = new Map();
+
+/** @param {number[]|null} cell bias p5, p50, p95 and noise, either or both @returns {string} */
+function foundText(cell) {
+  if (!cell || !cell.length) return "–";
+  const parts = [];
+  if (cell.length >= 3) parts.push(`×${numberText(cell[1])}`, `${numberText(cell[0])} to ${numberText(cell[2])}`);
+  if (cell.length === 1 || cell.length === 4) parts.push(`noise ${numberText(cell[cell.length - 1])}`);
+  return parts.join("\n");
+}
+
+/** @param {import("./page.js").App} app */
+export function drawReporters(app) {
+  const { P, state } = app, day = app.day(), last = state.date === P.dates.length - 1;
+  for (const table of all("table[data-quantity]")) {
+    const i = Number(table.dataset.quantity), q = P.quantities[i];
+    if (!held.has(i)) held.set(i, reportsOf(q));
+    const reports = /** @type {import("./decode.js").Report[]} */ (held.get(i)).filter((r) => r.published <= day);
+    let counted = 0;
+    all("tbody tr", table).forEach((row, r) => {
+      const own = reports.filter((report) => report.reporter === r).map((report) => report.happened);
+      if (q.reporters[r].copies === null) counted += own.length;
+      put(row.querySelector("[data-n]"), String(own.length));
+      put(row.querySelector("[data-covers]"), own.length ? `${dayText(Math.min(...own))}\nto ${dayText(Math.max(...own))}` : "none yet");
+      const found = q.reporters[r].posterior[state.date] || [];
+      all("td.num:not([data-n])", row).forEach((cell, k) => put(cell, foundText(found[k])));
+    });
+    put(document.querySelector(`[data-count="${i}"]`), grouped(String(counted)));
+  }
+  for (const details of all("[data-account-index]")) {
+    const account = P.accounts[details.dataset.accountIndex];
+    all("[data-posterior]", details).forEach((cell, i) => {
+      const v = account.assumptions[i].posterior[state.date];
+      put(cell, v ? `${numberText(v[1])} (${numberText(v[0])} to ${numberText(v[2])})` : "–");
+    });
+  }
+  // Scores and coverage are as of the last date alone: on an earlier one they would be hindsight.
+  for (const node of all("[data-last]")) show(node, last);
+  const scores = el("score-table");
+  if (scores) show(scores, last);
+}

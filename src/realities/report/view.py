@@ -1,0 +1,157 @@
+"""The payload opened up: curves as arrays, reports as rows, and values on a day.
+
+In comes a payload, fresh or from a saved file; out come the arrays and rows that `sentences.py`,
+`tables.py` and `page.py` write from. The page's script does the same with the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import floor
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.report.curves import MEDIAN
+from realities.report.encode import decode_curves, decode_integers, decode_rising
+from realities.report.schema import CurvesData, Payload, QuantityData, WeighingData
+
+FloatArray = NDArray[np.float64]
+ORDINAL_OF_EPOCH: Final = 719163
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One published figure; `reporter` is its place among the quantity's reporters."""
+
+    published: int
+    happened: int
+    reporter: int
+    source: int
+    note: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One quantity of a payload, decoded when asked."""
+
+    data: QuantityData
+
+    @property
+    def curves(self) -> CurvesData:
+        """The curves; only asked of quantities that have some."""
+        assert self.data["curves"] is not None
+        return self.data["curves"]
+
+    @cached_property
+    def days(self) -> list[int]:
+        """Days of the curves, rising."""
+        return decode_rising(self.curves["days"])
+
+    def bands(self, date_index: int, account: int) -> FloatArray:
+        """Return quantiles, shape (5, day), of one account as of one date; shape (5, 0) where it has none."""
+        text = self.curves["bands"][date_index][account]
+        if not text:
+            return np.zeros((5, 0))
+        levels = decode_curves(text, len(self.days), MEDIAN).astype(np.float64)
+        result: FloatArray = levels * self.curves["step"]
+        return result
+
+    def at(self, date_index: int, account: int, day: float) -> FloatArray | None:
+        """Return the five quantiles on a day, on straight lines between the days kept."""
+        bands = self.bands(date_index, account)
+        if not bands.size:
+            return None
+        days = self.days
+        day = min(max(day, days[0]), days[-1])
+        k = next((i for i in range(1, len(days)) if days[i] >= day), len(days) - 1)
+        share = (day - days[k - 1]) / (days[k] - days[k - 1]) if len(days) > 1 else 0.0
+        before, after = bands[:, max(k - 1, 0)], bands[:, k]
+        result: FloatArray = before + (after - before) * share
+        return result
+
+    @cached_property
+    def reports(self) -> list[Report]:
+        """The dated reports in order of publication."""
+        data = self.data["reports"]
+        published = decode_rising(data["published"])
+        n = len(published)
+        value, low, high = (data[name] or [None] * n for name in ("value", "low", "high"))
+        columns = zip(
+            published,
+            decode_integers(data["delay"]),
+            decode_integers(data["reporter"]),
+            decode_integers(data["source"]),
+            decode_integers(data["note"]),
+            value,
+            low,
+            high,
+            strict=True,
+        )
+        return [Report(p, p - delay, r, s, n, v, lo, hi) for p, delay, r, s, n, v, lo, hi in columns]
+
+    def is_copy(self, report: Report) -> bool:
+        """Return whether a report's reporter repeats another, and so is neither counted nor drawn."""
+        return self.data["reporters"][report.reporter]["copies"] is not None
+
+
+@dataclass(frozen=True)
+class View:
+    """A payload with its quantities decoded."""
+
+    payload: Payload
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """Every quantity, those without curves included."""
+        return [Quantity(data) for data in self.payload["quantities"]]
+
+    @cached_property
+    def charted(self) -> list[Quantity]:
+        """The quantities that have curves, in the case's order."""
+        return [quantity for quantity in self.quantities if quantity.data["curves"] is not None]
+
+    def weighing(self, date_index: int) -> WeighingData:
+        """Return the weighing as of one of the page's dates."""
+        day = self.payload["dates"][date_index]
+        return next(w for w in self.payload["weighings"] if w["day"] == day)
+
+
+def in_hundred(weights: list[float], ids: list[str]) -> list[int]:
+    """Return whole numbers that add to 100, each the weight's floor or one more (largest remainder).
+
+    Weights that tie for the last unit are taken in the order of the accounts' ids, so that the order of
+    display decides nothing.
+    """
+    total = sum(weights)
+    if not weights or total <= 0:
+        return [0] * len(weights)
+    exact = [100 * weight / total for weight in weights]
+    floors = [floor(value + 1e-9) for value in exact]
+    order = sorted(range(len(weights)), key=lambda i: (-round(exact[i] - floors[i], 9), ids[i]))
+    for i in order[: 100 - sum(floors)]:
+        floors[i] += 1
+    return floors
+
+
+def shown_weight(hundredths: int) -> str:
+    """Return a weight as the page shows it: never 0, never 100."""
+    return "<1" if hundredths <= 0 else ">99" if hundredths >= 100 else str(hundredths)
+
+
+def shown_chance(thousandths: int) -> str:
+    """Return a chance, given in 1000, as the page shows it: a count out of 100, `<1` or `>99` at the ends."""
+    return "–" if thousandths < 0 else shown_weight(floor(thousandths / 10 + 0.5))
+
+
+def chance_rows(text: str, n_accounts: int) -> list[list[int]]:
+    """Return encoded chances as rows of one number per account."""
+    numbers = decode_integers(text)
+    edges = range(0, len(numbers) + 1, n_accounts)
+    return [numbers[a:b] for a, b in pairwise(edges)]
