@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -195,6 +196,14 @@ def test_what_is_wrong_with_a_row_stops_only_runs_that_know_it(folder: Path) -> 
     assert problem.value.diagnostics[0].span.line == 3
 
 
+def test_a_case_that_is_wrong_elsewhere_tells_of_rows_too(folder: Path) -> None:
+    write_rows(folder, row("2016-01-01", "2020-01-01", "many"))
+    (folder / "claims.toml").unlink()
+    with pytest.raises(InputError) as problem:
+        load_case(folder)
+    assert set(codes(problem)) == {"missing-file", "bad-number"}
+
+
 def test_a_warning_about_a_row_belongs_to_its_day(folder: Path) -> None:
     write_rows(folder, row("2016-01-01", "2020-01-01", "-3"))
     case = load_case(folder)
@@ -276,6 +285,15 @@ def test_files_must_agree(edit: Edit, file: str, old: str, new: str, code: str) 
     with pytest.raises(InputError) as problem:
         load_case(edit(file, old, new))
     assert code in codes(problem)
+
+
+def test_a_model_without_units_is_taken_to_count_as_the_case_does(folder: Path) -> None:
+    path = folder / "model.mdl"
+    text = re.sub(r"~\t(1/)?(person|Year|Dmnl)\b[^\n]*", "~\t", path.read_text(encoding="utf-8"))
+    assert "Year" not in text.replace("A Year", "")
+    path.write_text(text, encoding="utf-8")
+    case = load_case(folder)
+    assert [(item.code, item.span.line) for item in case.warnings] == [("no-time-unit", 11)]
 
 
 def test_a_listed_common_is_refused(edit: Edit) -> None:

@@ -225,7 +225,10 @@ class _Reading:
         network = self.network()
         known = self.findings.items[:n_known]
         model = None if bare is None else self.whole_model(model_path, measures, claims, known)
-        self.stop_if_wrong()
+        late = (*record.late_findings, *late_events)
+        if self.findings.errors:
+            self.findings.extend(item for _, item in late)
+            self.stop()
         assert model is not None
         days = [
             *filter(None, record.published),
@@ -252,7 +255,7 @@ class _Reading:
             latest_published=max(days, default=calendar.finish),
             network=network,
             warnings=tuple(self.findings.warnings),
-            late_findings=(*record.late_findings, *late_events),
+            late_findings=late,
             row_dates=record.published,
             report_dates=_days(head.get("report", "as_of")),
         )
@@ -261,11 +264,6 @@ class _Reading:
         """Raise what has been found."""
         kind = UnreadableError if self.is_unreadable else InputError
         raise kind(self.findings.items)
-
-    def stop_if_wrong(self) -> None:
-        """Raise what has been found, if an error is among it."""
-        if self.findings.errors:
-            self.stop()
 
     def guarded(self, read: Callable[[], _Read]) -> _Read | None:
         """Return what `read` gives, or None with its findings."""
