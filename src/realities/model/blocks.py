@@ -224,6 +224,6 @@ def _integrator(source: SourceText, sketch: int, findings: Findings) -> Integrat
                 "unsupported-integration",
                 f"the settings of this model ask for {what}, which is not supported",
                 place,
-                "choose Euler, RK2 or RK4 in the model's settings, or pass --integrator",
+                "choose Euler, RK2 or RK4 in the model's settings",
             )
             return "euler"

@@ -26,21 +26,21 @@ def _nothing(call: syntax.Apply) -> Expr:
 
 def _marked(term: syntax.Term) -> Iterator[syntax.Subscript]:
     """Yield the subscripts marked `!` in a term that no function inside it runs over already."""
-    match term:
-        case syntax.Name():
-            yield from (one for one in term.subscripts if one.is_reduced)
-        case syntax.Apply():
-            yield from (one for one in term.function.subscripts if one.is_reduced)
-            if name_key(term.function.name) not in _OWN_MARKS:
-                for argument in term.arguments:
-                    yield from _marked(argument)
-        case syntax.Prefix():
-            yield from _marked(term.operand)
-        case syntax.Infix():
-            yield from _marked(term.left)
-            yield from _marked(term.right)
-        case _:
-            pass
+    stack = [term]
+    while stack:
+        match stack.pop():
+            case syntax.Name(subscripts=subscripts):
+                yield from (one for one in subscripts if one.is_reduced)
+            case syntax.Apply(function, arguments):
+                yield from (one for one in function.subscripts if one.is_reduced)
+                if name_key(function.name) not in _OWN_MARKS:
+                    stack += reversed(arguments)
+            case syntax.Prefix(operand=operand):
+                stack.append(operand)
+            case syntax.Infix(left=left, right=right):
+                stack += [right, left]
+            case _:
+                pass
 
 
 def _runs(

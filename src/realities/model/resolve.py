@@ -84,7 +84,9 @@ class Resolver:
                 try:
                     unit = parse_unit(equation.unit)
                 except UnitError as error:
-                    self.findings.warning("bad-unit", str(error), equation.unit_span)
+                    at = equation.unit_span.start + error.offset
+                    place = Span(equation.unit_span.source, at, at + 1)
+                    self.findings.warning("bad-unit", f"this unit cannot be read: {error}", place)
         return {"unit": unit, "base": symbol.name, "doc": doc, "group": group}
 
     def _define(
@@ -260,8 +262,7 @@ class Resolver:
             case syntax.Prefix(op, operand, span):
                 return Unary("not" if op == "not" else "-", self.expr(operand, scope), span)
             case syntax.Infix():
-                left, right = self.expr(term.left, scope), self.expr(term.right, scope)
-                return Binary(term.op, left, right, term.op_span)
+                return self._infix(term, scope)
             case syntax.Apply():
                 return self.apply(term, scope)
             case syntax.Text() | syntax.Points() | syntax.Rows():
@@ -270,6 +271,23 @@ class Resolver:
                 return Number(0.0, term.span)
             case _:
                 assert_never(term)
+
+    def _infix(self, term: syntax.Infix, scope: Scope) -> Expr:
+        """Resolve operators; a long sum is walked along, not down, and becomes one call."""
+        spine, first = [term], term.left
+        while term.op in ("+", "-") and isinstance(first, syntax.Infix) and first.op in ("+", "-"):
+            spine.append(first)
+            first = first.left
+        found = self.expr(first, scope)
+        if len(spine) > _LONG_SUM:
+            parts = [found]
+            for node in reversed(spine):
+                part = self.expr(node.right, scope)
+                parts.append(Unary("-", part, part.span) if node.op == "-" else part)
+            return Call("sum", tuple(parts), span=term.span)
+        for node in reversed(spine):
+            found = Binary(node.op, found, self.expr(node.right, scope), node.op_span)
+        return found
 
     def reference(self, name: syntax.Name, scope: Scope) -> Expr:
         """Return what a name stands for: a variable, time, or the number of an element."""
@@ -436,6 +454,8 @@ class Resolver:
         return None
 
 
+#: A sum of more terms than this becomes a call, so that it nests no deeper than others.
+_LONG_SUM = 60
 #: Names that mean the same inside a macro as outside.
 _EVERYWHERE = {"time", "time step", "initial time", "final time", "saveper"}
 

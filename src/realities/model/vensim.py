@@ -373,11 +373,22 @@ class _Reader:
                 op = cast("syntax.PrefixOp", str(token) if token in ("-", "+") else "not")
                 return syntax.Prefix(op, operand, self.span(token).to(operand.span))
             case _:
-                left = self.term(cast("Tree[Token]", parts[0]), depth + 1)
-                right = self.term(cast("Tree[Token]", parts[2]), depth + 1)
-                token = cast("Token", parts[1])
-                infix = _OPERATORS.get(token.upper(), cast("BinaryOp", str(token)))
-                return syntax.Infix(infix, left, right, left.span.to(right.span), self.span(token))
+                return self.infix(tree, depth)
+
+    def infix(self, tree: Tree[Token], depth: int) -> syntax.Term:
+        """Read operators and their operands; a long sum is walked along, not down."""
+        spine = [tree]
+        first = cast("Tree[Token]", tree.children[0])
+        while tree.children[1] in ("+", "-") and first.data == "infix" and first.children[1] in ("+", "-"):
+            spine.append(first)
+            first = cast("Tree[Token]", first.children[0])
+        term = self.term(first, depth + 1)
+        for node in reversed(spine):
+            token = cast("Token", node.children[1])
+            right = self.term(cast("Tree[Token]", node.children[2]), depth + 1)
+            op = _OPERATORS.get(token.upper(), cast("BinaryOp", str(token)))
+            term = syntax.Infix(op, term, right, term.span.to(right.span), self.span(token))
+        return term
 
     def reference(self, parts: Sequence[Tree[Token]]) -> syntax.Name:
         """Read a name with or without subscripts."""
