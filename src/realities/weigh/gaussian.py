@@ -325,8 +325,8 @@ def _lattice(dimension: int, n: int) -> FloatArray:
     """Return n evenly spread points of the unit cube, shape (n, dimension)."""
     if dimension == 1:
         return (np.arange(n)[:, None] + 0.5) / n
-    primes = _primes(dimension)
-    return np.asarray((np.outer(np.arange(n) + 0.5, np.sqrt(primes)) + 0.25) % 1.0)
+    spread = np.outer(np.arange(n) + 0.5, np.sqrt(_primes(dimension))) % 1.0
+    return np.asarray(1.0 - np.abs(2.0 * spread - 1.0))  # folded: the integrand becomes periodic
 
 
 def _primes(count: int) -> FloatArray:
