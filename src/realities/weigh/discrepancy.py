@@ -25,6 +25,10 @@ class DiscrepancyPath:
     days: FloatArray
     values: FloatArray
 
+    def taken(self, kept: NDArray[np.intp]) -> DiscrepancyPath:
+        """Return the paths of some of the draws, by position."""
+        return DiscrepancyPath(self.wander, self.days, self.values[kept])
+
     def sample(self, days: FloatArray, n_draws: int, rng: np.random.Generator) -> FloatArray:
         """Return the path at other days, in any order, shape (draw, len(days)).
 

@@ -8,7 +8,7 @@ is drawn. `weighing.py` calls this for every account and date.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -66,7 +66,8 @@ def fit_account(
     settings = effort if isinstance(effort, SamplerSettings) else EFFORTS[effort]
     stamps = _stamps(case, account, as_of)
     if not likelihood.observations:
-        return _unweighed(case, account, as_of, seed, settings, likelihood, stamps)
+        bare = unweighed_account(case, account, seed=seed, n_draws=settings.posterior_draws, width=width)
+        return replace(bare, as_of=as_of, warnings=stamps, run_log_evidences=(0.0,) * settings.runs)
     sample = sample_posterior(
         likelihood,
         likelihood.dimension,
@@ -110,33 +111,26 @@ def _stamps(case: Case, account: str, as_of: date) -> tuple[str, ...]:
     return (f"hindsight: the account was authored on {authored}, after {as_of}",)
 
 
-def _unweighed(
-    case: Case,
-    account: str,
-    as_of: date,
-    seed: int,
-    effort: SamplerSettings,
-    likelihood: AccountLikelihood,
-    stamps: tuple[str, ...],
-) -> AccountFit:
-    """Return the fit before anything was published: the prior, with evidence one."""
-    n = effort.posterior_draws
+def unweighed_account(case: Case, account: str, *, seed: int, n_draws: int, width: float = 1.0) -> AccountFit:
+    """Return an account as first stated, before any report: draws of its priors, with evidence one."""
+    priors = {name: prior.widened(width) for name, prior in case.priors(account).items()}
+    uncertain = {name: prior for name, prior in priors.items() if prior.fixed is None}
     return AccountFit(
         account=account,
-        as_of=as_of,
+        as_of=date.min,
         seed=seed,
         log_evidence=0.0,
         log_evidence_error=0.0,
-        effective_draws=float(n),
+        effective_draws=float(n_draws),
         k_hat=0.0,
         reliable=True,
-        warnings=stamps,
-        parameters=prior_draws(likelihood.space.priors, n, seed=seed),
+        warnings=(),
+        parameters=prior_draws(uncertain, n_draws, seed=seed),
         reporter_parameters={},
         discrepancies={},
-        run_log_evidences=(0.0,) * effort.runs,
+        run_log_evidences=(),
         n_evaluations=0,
-        n_draws=n,
+        n_draws=n_draws,
         calendar=case.calendar,
     )
 
