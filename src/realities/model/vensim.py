@@ -30,6 +30,7 @@ DEEPEST = 150
 
 _REALITY_CHECK = re.compile(r":THE\s+CONDITION:|:TEST\s+INPUT:", re.IGNORECASE)
 _RANGE = re.compile(r"\[[^\]]*\]\s*$")
+_ESCAPED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\\"', re.DOTALL)
 _OPERATORS: dict[str, BinaryOp] = {":AND:": "and", ":OR:": "or"}
 
 
@@ -70,7 +71,7 @@ def read_expression(place: Span, findings: Findings) -> syntax.Term | None:
 
     The text may stand in another file; a quotation mark that is escaped there is read as a plain one.
     """
-    text = blank(place.text.replace('\\"', ' "'))
+    text = blank(_ESCAPED.sub(_unescape, place.text))
     tree = _parse(text, "expression", place.source, place.start, findings)
     if tree is None:
         return None
@@ -79,6 +80,11 @@ def read_expression(place: Span, findings: Findings) -> syntax.Term | None:
     except _UnsoundError as error:
         findings.error(error.code, error.message, error.span, *error.help)
         return None
+
+
+def _unescape(found: re.Match[str]) -> str:
+    """Return a quotation mark without its escape, and a quoted name as it is."""
+    return ' "' if found.group() == '\\"' else found.group()
 
 
 @cache

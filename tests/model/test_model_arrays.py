@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from realities.ir.model import Model
+from realities.ir.text import expression_text
+
+Build = Callable[[str], Model]
+
+
+def equations(model: Model, base: str) -> dict[str, str]:
+    return {
+        v.name: expression_text(v.expression)
+        for v in model.variables
+        if v.base == base and v.expression is not None
+    }
+
+
+def test_an_equation_over_a_dimension_becomes_one_variable_an_element(build: Build) -> None:
+    model = build("Region: North, South ~~| stock[Region] = 1, 2 ~~| flow[region] = stock[REGION] * 2 ~~|")
+    assert equations(model, "flow") == {"flow[North]": "stock[North] * 2", "flow[South]": "stock[South] * 2"}
+    assert model["flow[south]"].elements == ("South",)
+    assert [(d.name, d.elements) for d in model.dimensions] == [("Region", ("North", "South"))]
+
+
+def test_subranges_numbered_ranges_and_dimensions_of_dimensions(build: Build) -> None:
+    model = build("All: A, Mid, (z9-z11) ~~| Mid: (m08-m09) ~~| x[All] = ELMCOUNT(Mid) ~~|")
+    assert [v.elements[0] for v in model.variables if v.base == "x"] == [
+        "A",
+        "m08",
+        "m09",
+        "z9",
+        "z10",
+        "z11",
+    ]
+    assert equations(model, "x")["x[A]"] == "2"
+
+
+def test_single_elements_and_ranges_may_be_mixed(build: Build) -> None:
+    model = build("D: a, b, c ~~| E: b, c ~~| x[a] = 1 ~~| x[E] = Time ~~|")
+    assert equations(model, "x") == {"x[a]": "1", "x[b]": "Time", "x[c]": "Time"}
+
+
+def test_except_takes_combinations_out(build: Build) -> None:
+    model = build(
+        "D: a, b ~~| E: p, q ~~| x[D, E] :EXCEPT: [a, p], [b, E] = 1 ~~| x[a, p] = 2 ~~| x[b, E] = 3, 4 ~~|"
+    )
+    assert equations(model, "x") == {"x[a,p]": "2", "x[a,q]": "1", "x[b,p]": "3", "x[b,q]": "4"}
+
+
+def test_numbers_are_laid_out_with_the_last_subscript_fastest(build: Build) -> None:
+    model = build("D: a, b ~~| E: p, q, r ~~| x[D, E] = 1, 2, 3; 4, 5, 6; ~~| y[D, q] = 7, 8 ~~|")
+    assert equations(model, "x") | equations(model, "y") == {
+        "x[a,p]": "1",
+        "x[a,q]": "2",
+        "x[a,r]": "3",
+        "x[b,p]": "4",
+        "x[b,q]": "5",
+        "x[b,r]": "6",
+        "y[a,q]": "7",
+        "y[b,q]": "8",
+    }
+
+
+def test_a_mapping_answers_place_by_place(build: Build) -> None:
+    model = build("A: a1, a2 ~~| B: b1, b2 -> A ~~| y[B] = 1, 2 ~~| x[A] = y[B] ~~|")
+    assert equations(model, "x") == {"x[a1]": "y[b1]", "x[a2]": "y[b2]"}
+
+
+def test_a_mapping_may_send_an_element_to_several(build: Build) -> None:
+    model = build(
+        "Town: t1, t2, t3 ~~| Coast: t1, t3 ~~| Region: East, West -> (Town: Coast, t2) ~~|"
+        "tax[Region] = 1, 2 ~~| paid[Town] = tax[Region] ~~|"
+    )
+    assert equations(model, "paid") == {
+        "paid[t1]": "tax[East]",
+        "paid[t2]": "tax[West]",
+        "paid[t3]": "tax[East]",
+    }
+
+
+def test_a_mapping_between_subranges_shifts_cohorts(build: Build) -> None:
+    model = build(
+        "Age: infant, child, teen ~~| Older: child, teen ~~| Before: infant, child -> Older ~~|"
+        "aging[Age] = 1, 2, 3 ~~| change[Older] = aging[Before] - aging[Older] ~~|"
+    )
+    assert equations(model, "change") == {
+        "change[child]": "aging[infant] - aging[child]",
+        "change[teen]": "aging[child] - aging[teen]",
+    }
+
+
+def test_an_alias_is_the_same_dimension(build: Build) -> None:
+    model = build("B <-> A ~~| A: a1, a2 ~~| y[B] = 1, 2 ~~| x[A] = y[B] ~~| z[A, B] = y[B] * x[A] ~~|")
+    assert equations(model, "x") == {"x[a1]": "y[a1]", "x[a2]": "y[a2]"}
+    assert equations(model, "z")["z[a1,a2]"] == "y[a2] * x[a1]"
+
+
+def test_sums_run_over_what_is_marked(build: Build) -> None:
+    model = build(
+        "D: a, b ~~| E: p, q ~~| x[D, E] = 1, 2; 3, 4; ~~| rows[D] = SUM(x[D, E!]) ~~|"
+        "all = SUM(x[D!, E!]) ~~| top[E] = VMAX(x[D!, E] - 1) ~~| least = VMIN(x[D!, q]) ~~|"
+        "weighted = SUM(x[D!, p] * rows[D!]) ~~| times[D] = PROD(x[D, E!]) ~~|"
+    )
+    assert equations(model, "rows")["rows[b]"] == "x[b,p] + x[b,q]"
+    assert equations(model, "all") == {"all": "x[a,p] + x[a,q] + x[b,p] + x[b,q]"}
+    assert equations(model, "top")["top[q]"] == "MAX(x[a,q] - 1, x[b,q] - 1)"
+    assert equations(model, "least") == {"least": "MIN(x[a,q], x[b,q])"}
+    assert equations(model, "weighted") == {"weighted": "x[a,p] * rows[a] + x[b,p] * rows[b]"}
+    assert equations(model, "times")["times[a]"] == "x[a,p] * x[a,q]"
+
+
+def test_a_dimension_and_its_mark_mean_two_things_in_one_sum(build: Build) -> None:
+    model = build("D: a, b ~~| m[D, E] = 1, 2; 3, 4; ~~| E <-> D ~~| out[D] = SUM(m[D, E!] * m[D, D!]) ~~|")
+    assert equations(model, "out")["out[a]"].count("m[a,") == 8
+
+
+def test_subscripts_count_as_numbers_by_their_largest_dimension(build: Build) -> None:
+    model = build("Sub: b, c ~~| D: a, b, c ~~| x[Sub] = Sub ~~| y[D, Sub] = IF THEN ELSE(D = Sub, 1, 0) ~~|")
+    assert equations(model, "x") == {"x[b]": "2", "x[c]": "3"}
+    assert equations(model, "y")["y[c,b]"] == "IF THEN ELSE(3 = 2, 1, 0)"
+
+
+def test_sorting_walks_along_the_last_subscript(build: Build) -> None:
+    model = build(
+        "D: a, b ~~| E: p, q ~~| x[D, E] = 1, 2; 3, 4; ~~| o[D, E] = VECTOR SORT ORDER(x[D, E], 1) ~~|"
+    )
+    assert equations(model, "o")["o[b,q]"] == "VECTOR SORT ORDER(1, 1, x[b,p], x[b,q])"
+
+
+def test_elm_map_and_select_read_neighbors(build: Build) -> None:
+    model = build(
+        "D: a, b, c ~~| x[D] = 1, 2, 3 ~~| on[D] = 1, 0, 1 ~~| next[D] = VECTOR ELM MAP(x[a], D) ~~|"
+        "chosen = VECTOR SELECT(on[D!], x[D!], 0, 1, 0) ~~|"
+    )
+    assert equations(model, "next")["next[b]"] == "VECTOR ELEMENT(0 + 2, x[a], x[b], x[c])"
+    assert equations(model, "chosen") == {
+        "chosen": "VECTOR SELECT(0, 1, on[a], x[a], on[b], x[b], on[c], x[c])"
+    }
+
+
+def test_what_subscripts_cannot_mean_is_an_error(codes: Callable[[str], list[str]]) -> None:
+    base = "D: a, b ~~| E: p, q ~~| x[D] = 1, 2 ~~|"
+    assert codes(f"{base} y[E] = x[D] ~~|") == ["wrong-subscripts"]
+    assert codes(f"{base} y[D] = SUM(x[D]) ~~|") == ["wrong-arguments"]
+    assert codes(f"{base} y = x[D!] ~~|") == ["wrong-subscripts"]
+    assert codes(f"{base} z[a] = 1 ~~| y = z[b] ~~|") == ["unknown-subscript"]
+    assert codes("F: (a1-b3) ~~| x = 1 ~~|") == ["wrong-subscripts"]
+    assert codes("D: a, b -> E ~~| E: p ~~| x = 1 ~~|") == ["wrong-subscripts"]
+    assert codes("D: a, D ~~| x = 1 ~~|") == ["cycle"]
+    assert codes("D: a, a ~~| x = 1 ~~|") == ["duplicate-name"]

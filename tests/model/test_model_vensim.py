@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import pytest
+
+from realities.errors import Findings
+from realities.model.syntax import Apply, Infix, Name, Numeral, Points, Prefix, Rows, Subscript, Term
+from realities.model.vensim import plain_name, read_expression, read_vensim
+from realities.source import SourceText
+
+
+def expression(text: str) -> Term:
+    source = SourceText("expression", text)
+    findings = Findings()
+    term = read_expression(source.span(0, len(text)), findings)
+    assert term is not None, findings.items
+    return term
+
+
+def right(text: str) -> Term | None:
+    findings = Findings()
+    file = read_vensim(SourceText("m.mdl", f"{text} ~~|"), findings)
+    assert not findings.items
+    return file.equations[0].right
+
+
+A, B, C = Name("a"), Name("b"), Name("c")
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("a+b*c", Infix("+", A, Infix("*", B, C))),
+        ("a-b-c", Infix("-", Infix("-", A, B), C)),
+        ("a^b^c", Infix("^", A, Infix("^", B, C))),
+        ("-a^b", Prefix("-", Infix("^", A, B))),
+        ("a^-b", Infix("^", A, Prefix("-", B))),
+        ("a*-b", Infix("*", A, Prefix("-", B))),
+        (":NOT: a = b :AND: c", Infix("and", Prefix("not", Infix("=", A, B)), C)),
+        ("a :OR: b :and: c", Infix("or", A, Infix("and", B, C))),
+        ("a<>b", Infix("<>", A, B)),
+        ("(a+b)*c", Infix("*", Infix("+", A, B), C)),
+        (".5e-3", Numeral(0.0005)),
+        ("1e+06", Numeral(1e6)),
+        ("3.", Numeral(3.0)),
+    ],
+)
+def test_operators_bind_as_in_vensim(text: str, term: Term) -> None:
+    assert expression(text) == term
+
+
+def test_names_take_spaces_lines_and_signs_and_lose_what_does_not_count() -> None:
+    assert expression("hours\n\t per   week") == Name("hours per week")
+    assert expression("people's_share") == Name("people's_share")
+    assert expression("größe 2") == Name("größe 2")
+
+
+def test_a_quoted_name_holds_anything_and_keeps_its_escapes() -> None:
+    assert expression(r'"w/ \"all\", {signs} ~ | (x)"') == Name(r"w/ \"all\", {signs} ~ | (x)")
+    assert plain_name('  "Hyphenated-Name" ') == "Hyphenated-Name"
+
+
+def test_comments_and_continuations_inside_an_expression_are_blank() -> None:
+    assert expression("a {one comment} +{and\nanother} b") == Infix("+", A, B)
+    assert expression("a \\\n\t\t+ b") == Infix("+", A, B)
+    assert expression("long \\\n\t\tname") == Name("long name")
+
+
+def test_subscripts_and_calls() -> None:
+    north, region = Subscript("North"), Subscript("Region", is_reduced=True)
+    assert expression("x[North, Region!]") == Name("x", (north, region))
+    assert expression("IF THEN ELSE (a, b, c)") == Apply(Name("IF THEN ELSE"), (A, B, C))
+    assert expression("table[North](a)") == Apply(Name("table", (north,)), (A,))
+
+
+def test_places_of_an_expression_are_places_in_its_file() -> None:
+    source = SourceText("claims.toml", 'holds = "births {x} + deaths"')
+    term = read_expression(source.span(9, 28), Findings())
+    assert isinstance(term, Infix)
+    assert [term.left.span.text, term.op_span.text, term.right.span.text] == ["births", "+", "deaths"]
+    assert term.span.text == "births {x} + deaths"
+
+
+def test_a_quotation_mark_escaped_in_another_file_is_a_quotation_mark() -> None:
+    source = SourceText("measures.toml", r'expression = "\"a-b\" * 2"')
+    start = source.text.index("\\")
+    assert read_expression(source.span(start, len(source.text) - 1), Findings()) == Infix(
+        "*", Name("a-b"), Numeral(2.0)
+    )
+
+
+def test_lists_of_numbers_by_rows() -> None:
+    assert right("x[d] = 1, -2, +.5") == Rows((1.0, -2.0, 0.5))
+    assert right("x[d,e] = 1,2;\n3,4;") == Rows((1.0, 2.0, 3.0, 4.0))
+    assert right("x[d,e] = TABBED ARRAY(\n1\t2\n-3\t4e1\n)") == Rows((1.0, 2.0, -3.0, 40.0))
+
+
+def test_a_lookup_in_every_form() -> None:
+    points = Points((0.0, 1.0), (-1.0, 2.0))
+    assert right("t((0,-1),(1,2))") == points
+    assert right("t([(0,-5)-(10,5),(3,3)],(0,-1),\\\n(1,2))") == points
+    assert right("t(0, 1, -1, 2)") == points
+    assert right("t = WITH LOOKUP(a, ([(0,0)-(1,1)],(0,- 1) , (+ 1,2) ))") == Apply(
+        Name("WITH LOOKUP"), (A, points)
+    )
+
+
+def test_unit_comment_group_and_flags_of_an_equation() -> None:
+    text = """{UTF-8}
+********************************************************
+	.Losses
+********************************************************~
+		All that is lost.
+	|
+killed :EXCEPT: [a, b], [c, d] == 3
+	~	person/day [0,?,1]
+	~	As published, \\
+		weekly.
+	~	:SUPPLEMENTARY
+	|
+"""
+    findings = Findings()
+    equation = read_vensim(SourceText("m.mdl", text), findings).equations[0]
+    assert not findings.items
+    assert (equation.unit, equation.doc, equation.group) == ("person/day", "As published, weekly.", "Losses")
+    assert equation.unit_span.text == "person/day"
+    assert equation.left.exceptions == ((Subscript("a"), Subscript("b")), (Subscript("c"), Subscript("d")))
+
+
+def test_dimensions_ranges_mappings_and_aliases() -> None:
+    text = "Town: (t1-t3), Port -> Region, (Side: (s1-s2), s3, s4) ~~| Place <-> Town ~~|"
+    town, place = read_vensim(SourceText("m.mdl", text), Findings()).dimensions
+    assert [(member.name, member.last) for member in town.members] == [("t1", "t3"), ("Port", None)]
+    assert [mapping.target for mapping in town.mappings] == ["Region", "Side"]
+    assert [member.name for member in town.mappings[1].members] == ["s1", "s3", "s4"]
+    assert (place.name, place.alias_of) == ("Place", "Town")
+
+
+def test_data_equations_keep_how_they_fill_time() -> None:
+    file = read_vensim(SourceText("m.mdl", "x:HOLD BACKWARD: ~~| y[d]:RAW::= x ~~|"), Findings())
+    assert [equation.interpolation for equation in file.equations] == ["hold backward", "raw"]
+    assert [equation.is_data for equation in file.equations] == [True, True]
+
+
+@pytest.mark.parametrize(("code", "method"), [(0, "euler"), (1, "rk4"), (3, "rk2"), (4, "rk2"), (5, "rk4")])
+def test_the_settings_say_how_to_integrate(code: int, method: str) -> None:
+    text = (
+        f"x = 1 ~~|\n\\\\\\---/// Sketch information\nV300\n///---\\\\\\\n:L\x7f<%^E!@\n15:0,0,0,{code},0,0\n"
+    )
+    findings = Findings()
+    assert read_vensim(SourceText("m.mdl", text), findings).integrator == method
+    assert not findings.errors
+    assert bool(findings.warnings) == (code in (1, 4))
+
+
+def test_one_bad_equation_hides_no_other() -> None:
+    findings = Findings()
+    file = read_vensim(SourceText("m.mdl", "a = 1 + ~~| b = 2 ~~| c = (3 ~~| d = 4 ~~|"), findings)
+    assert [equation.left.name for equation in file.equations] == ["b", "d"]
+    assert [item.code for item in findings.errors] == ["syntax-error", "syntax-error"]
+    assert [item.span.column for item in findings.errors] == [7, 27]
