@@ -227,7 +227,7 @@ def _singular(word: str) -> str:
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
-    if word.endswith("sses"):
+    if word.endswith(("sses", "xes")):
         return word[:-2]
     return word[:-1]
 
@@ -262,6 +262,10 @@ _SYNONYMS: Mapping[str, str] = MappingProxyType(
         "pct": "percent",
         "yr": "year",
         "hr": "hour",
+        "min": "minute",
+        "s": "second",
+        "sec": "second",
+        "rad": "radian",
         "metre": "m",
         "meter": "m",
         "kilometre": "km",
@@ -279,6 +283,7 @@ _KNOWN: Mapping[str, tuple[Fraction, _Dimension]] = MappingProxyType(
         "share": _known(1),
         "fraction": _known(1),
         "percent": _known("0.01"),
+        "radian": _known(1),
         "thousand": _known(10**3),
         "million": _known(10**6),
         "billion": _known(10**9),

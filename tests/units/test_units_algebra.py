@@ -12,7 +12,9 @@ NAMES = [
     "person", "Month", "week", "day", "year", "km", "m2", "tonne", "kt", "vehicle", "case", "widget", "$",
     "thousand persons", "percent", "Dmnl", "share", "foreign worker", "hour", "kiloperson",
 ]  # fmt: skip
-EXPONENTS = st.sampled_from([Fraction(1), Fraction(2), Fraction(-1), Fraction(1, 2), Fraction(-3, 2), Fraction(3)])
+EXPONENTS = st.sampled_from(
+    [Fraction(1), Fraction(2), Fraction(-1), Fraction(1, 2), Fraction(-3, 2), Fraction(3)]
+)
 
 
 @st.composite
@@ -48,7 +50,9 @@ def test_a_power_is_undone_by_its_inverse(unit: Unit, power: Fraction) -> None:
     assert (unit**power) ** (1 / Fraction(power)) == unit
 
 
-@given(units(), st.sampled_from(["day", "week", "Month", "year"]), st.sampled_from(["day", "quarter", "hour"]))
+@given(
+    units(), st.sampled_from(["day", "week", "Month", "year"]), st.sampled_from(["day", "quarter", "hour"])
+)
 def test_converting_there_and_back_changes_nothing(unit: Unit, one: str, other: str) -> None:
     a, b = unit / parse_unit(one), unit / parse_unit(other)
     assert a.same_dimension(b)
@@ -85,6 +89,10 @@ def test_a_unit_is_one_of_itself(unit: Unit) -> None:
         ("vehicles", "vehicle"),
         ("Cases per day", "case/day"),
         ("casualties", "casualty"),
+        ("Foxes", "fox"),
+        ("losses", "loss"),
+        ("m/s", "m/Second"),
+        ("radians/sec", "1/second"),
         ("foreign_workers", "Foreign  worker"),
         ("a/b/c", "a/(b*c)"),
         ("a/b*c", "a*c/b"),
@@ -101,7 +109,8 @@ def test_two_spellings_of_one_unit(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("person", "day"), ("person", "person/day"), ("km", "km2"), ("widget", "gadget"), ("day", "1")]
+    ("one", "other"),
+    [("person", "day"), ("person", "person/day"), ("km", "km2"), ("widget", "gadget"), ("day", "1")],
 )
 def test_different_things_cannot_be_converted(one: str, other: str) -> None:
     assert not parse_unit(one).same_dimension(parse_unit(other))
@@ -178,7 +187,7 @@ def test_a_unit_that_cannot_be_read_says_where(text: str, offset: int, message: 
     assert caught.value.offset == offset
 
 
-@given(st.text(alphabet="ab1 */^()-.\"%µ²", max_size=12))
+@given(st.text(alphabet='ab1 */^()-."%µ²', max_size=12))
 def test_any_text_is_a_unit_or_a_unit_error(text: str) -> None:
     try:
         unit = parse_unit(text)

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import pytest
+
+from realities.errors import Findings
+from realities.model.load import build_model
+from realities.model.unitcheck import check_units
+from realities.source import SourceText
+
+CONTROL = """
+INITIAL TIME = 0 ~ Month ~|
+FINAL TIME = 10 ~ Month ~|
+TIME STEP = 1 ~ Month ~|
+SAVEPER = TIME STEP ~ Month ~|
+"""
+WELL_MADE = """
+Population = INTEG(births - deaths, initial population) ~ person ~|
+initial population = 1000 ~ person ~|
+births = birth rate * Population * effect of crowding ~ person/Month ~|
+birth rate = 0.03 ~ 1/Month ~|
+deaths = Population / lifetime ~ person/Month ~|
+lifetime = 70 * months per year ~ Month ~|
+months per year = 12 ~ Month ~|
+crowding = Population / capacity ~ Dmnl ~|
+capacity = 5000 ~ person ~|
+effect of crowding = crowding table(crowding) ~ Dmnl ~|
+crowding table((0,1),(1,0.5),(2,0)) ~ Dmnl ~|
+perceived = SMOOTH3(Population, lifetime) ~ person ~|
+late births = DELAY1(births, 5) ~ person/Month ~|
+posted = DELAY FIXED(births, 3, 0) ~ person/Month ~|
+growth = TREND(Population, lifetime, 0) ~ 1/Month ~|
+campaign = IF THEN ELSE(Time > 5 :AND: Population > 0, STEP(2, 3), 0) * births ~ person/Month ~|
+share of deaths = ZIDZ(deaths, births + deaths) ~ share ~|
+percentage = 100 * share of deaths ~ percent ~|
+peak = MAX(Population, capacity) ~ person ~|
+floored = MAX(Population - capacity, 0) ~ person ~|
+scaled = capacity * (Population / capacity) ^ elasticity ~ person ~|
+elasticity = 0.5 ~ Dmnl ~|
+side = SQRT(area) ~ km ~|
+area = 25 ~ km2 ~|
+square = side ^ 2 ~ km*km ~|
+noise = RANDOM NORMAL(-100, 100, 0, spread, 1) ~ person ~|
+spread = 5 ~ person ~|
+season = MODULO(Time, 12) ~ Month ~|
+whole = INTEGER(Population / QUANTUM(capacity, 1)) ~ Dmnl ~|
+unsaid = Population * 3 + births ~~|
+guess = unsaid + capacity ~ person ~|
+"""
+
+
+def findings_of(equations: str) -> Findings:
+    findings = Findings()
+    check_units(build_model(SourceText("model.mdl", CONTROL + equations)), findings)
+    return findings
+
+
+def only_message(equations: str) -> str:
+    (item,) = findings_of(equations).items
+    assert (item.severity, item.code) == ("warning", "unit-mismatch")
+    return item.message
+
+
+def test_a_well_made_model_raises_no_alarm() -> None:
+    problems = [
+        item for item in findings_of(WELL_MADE).items if "unsaid" not in item.span.source.line(item.span.line)
+    ]
+    assert [item.render() for item in problems] == []
+
+
+def test_a_sum_of_a_stock_and_a_flow_shows_both_as_their_author_named_them() -> None:
+    equations = """
+Trained Reserve = INTEG(Replacement Rate, 10) ~ person ~|
+Replacement Rate = 5 ~ person/Month ~|
+Deployment Rate = Trained Reserve + Replacement Rate ~ person ~|
+"""
+    (item,) = findings_of(equations).items
+    assert item.render() == (
+        'model.mdl:9:35: warning[unit-mismatch]: cannot add "person" and "person/Month"\n'
+        "    |\n"
+        "  9 | Deployment Rate = Trained Reserve + Replacement Rate ~ person ~|\n"
+        "    |                                   ^\n"
+        '    = "Trained Reserve" is a stock in person; "Replacement Rate" is a constant in person/Month\n'
+        '    = they differ by a time, "Month": one is a rate of the other'
+    )
+
+
+DECLARED = """
+a = 1 ~ person ~|
+b = 2 ~ tonne ~|
+rate = 3 ~ person/Month ~|
+weekly = 3 ~ person/week ~|
+ratio = 0.5 ~ Dmnl ~|
+"""
+
+
+@pytest.mark.parametrize(
+    ("equation", "message"),
+    [
+        ("x = a + b ~ person ~|", 'cannot add "person" and "tonne"'),
+        ("x = a - b ~ person ~|", 'cannot subtract "tonne" from "person"'),
+        ("x = IF THEN ELSE(a > b, 1, 0) ~ Dmnl ~|", 'cannot compare "person" with "tonne"'),
+        ("x = a + 5 ~ person ~|", 'cannot add "person" and a number without unit'),
+        ("x = rate + weekly ~ person/Month ~|", 'cannot add "person/Month" and "person/week"'),
+        (
+            "x = a * b ~ person ~|",
+            '"x" is declared in "person", but its equation comes out in "person*tonne"',
+        ),
+        ("x = a / rate ~ Dmnl ~|", '"x" is declared in "Dmnl", but its equation comes out in "Month"'),
+        (
+            "x = weekly * 4 ~ person/Month ~|",
+            '"x" is declared in "person/Month", but its equation comes out in "person/week"',
+        ),
+        ("x = MAX(a, b) ~ person ~|", 'MAX cannot take "tonne" together with "person"'),
+        ("x = MAX(a, 1) ~ person ~|", 'MAX cannot take a number without unit together with "person"'),
+        (
+            "x = IF THEN ELSE(ratio > 0, a, b) ~ person ~|",
+            'IF THEN ELSE cannot take "tonne" together with "person"',
+        ),
+        ("x = EXP(a) ~ Dmnl ~|", 'EXP needs a number without unit, not "person"'),
+        ("x = STEP(a, b) ~ person ~|", 'argument 2 of STEP must be in "Month", not "tonne"'),
+        (
+            "x = RAMP(a, 1, 5) ~ person ~|",
+            '"x" is declared in "person", but its equation comes out in "person*Month"',
+        ),
+        ("x = ratio ^ a ~ Dmnl ~|", 'an exponent must be a number without unit, not "person"'),
+        (
+            "x = a ^ ratio ~ person ~|",
+            'only a number without unit can be raised to a power that varies, not "person"',
+        ),
+        (
+            "x = SQRT(a) ~ person ~|",
+            '"x" is declared in "person", but its equation comes out in "person^(1/2)"',
+        ),
+        (
+            "x = INTEG(a, a) ~ person ~|",
+            '"x" is a stock in "person": its net flow must be in "person/Month", not "person"',
+        ),
+        ("x = INTEG(rate, b) ~ person ~|", '"x" is in "person", but its initial value comes out in "tonne"'),
+        ("x = DELAY FIXED(a, b, a) ~ person ~|", '"x" needs a delay time in "Month", not in "tonne"'),
+        ("x = SMOOTH(a, b) ~ person ~|", None),
+        ("x = Time + a ~ Month ~|", 'cannot add "Month" and "person"'),
+    ],
+)  # fmt: skip
+def test_what_does_not_balance_is_said_in_words(equation: str, message: str | None) -> None:
+    if message is None:
+        assert any("net flow must be" in item.message for item in findings_of(DECLARED + equation).items)
+    else:
+        assert only_message(DECLARED + equation) == message
+
+
+def test_units_of_one_kind_but_not_one_size_come_with_the_factor() -> None:
+    (item,) = findings_of(DECLARED + "x = rate + weekly ~ person/Month ~|").items
+    assert item.help[-1] == "1 person/Month is 0.229979 person/week"
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        "x = a + nobody said ~ person ~|\nnobody said = 2 ~~|",
+        "x = a + 0 ~ person ~|",
+        "x = 0 - a ~ person ~|",
+        "x = 2 + 3 ~ person ~|",
+        "x = 1 - ratio ~ Dmnl ~|",
+        "x = Time + 5 ~ Month ~|",
+        "x = IF THEN ELSE(Time >= 5, a, 0) ~ person ~|",
+        "x = IF THEN ELSE(Time >= 5, 1, 2) ~ person ~|",
+        "x = a * 0.01 ~ person ~|",
+        "x = a * PULSE(2, 1) / TIME STEP ~ person/Month ~|",
+        "x = SMOOTH(a, 3) + SMOOTHI(a, 3, 7) ~ person ~|",
+        "x = DELAY3(rate, 3) ~ person/Month ~|",
+        "x = XIDZ(a, a, 1) ~ Dmnl ~|",
+        "x = RANDOM UNIFORM(0, 1, 3) ~ person ~|",
+        "x = t(a) ~ tonne ~| \n t((0,0),(1,1)) ~~|",
+        "x = a ^ 2 / a ~ person ~|",
+    ],
+)
+def test_what_balances_or_cannot_be_known_is_silent(equation: str) -> None:
+    assert [item.message for item in findings_of(DECLARED + equation).items] == []
+
+
+def test_a_place_is_told_once_however_many_elements_share_it() -> None:
+    equations = "Side: north, south, east ~~|\nx[Side] = a + b ~ person ~|\ny[Side] = a ~ tonne ~|\n"
+    messages = [item.message for item in findings_of(DECLARED + equations).items]
+    assert len(messages) == 2
+
+
+def test_the_unit_of_what_nobody_declared_follows_from_its_equation() -> None:
+    model = build_model(SourceText("m.mdl", CONTROL + DECLARED + "x = SMOOTH(a * ratio, 3) ~ person ~|"))
+    units = check_units(model, Findings())
+    assert {str(unit) for unit in units.values()} == {"person"}
+    assert all(model[name].is_hidden for name in units)
