@@ -7,15 +7,15 @@
     data       values of data variables, from tables    data.py
     resolve    syntax -> scalar variables               resolve.py, stateful.py, reductions.py
     order      evaluation order, or the loop            order.py
-    units      what does not balance                    unitcheck.py
     verify     what holds of every model                ir/verify.py
+    units      what does not balance                    unitcheck.py
 
 Each pass gathers what is wrong and raises once; `engine/` runs what comes out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from realities.model.reductions import REDUCTIONS
 from realities.model.resolve import Resolver
 from realities.model.stateful import STATEFUL
 from realities.model.symbols import Scope, build_table
+from realities.model.unitcheck import check_units
 from realities.model.vensim import read_expression, read_vensim
 from realities.source import SourceText, Span
 from realities.units import Unit
@@ -119,6 +120,8 @@ def build_model(
         initial_order,
     )
     verify(model)
+    model = _with_units(model, check_units(model, found))
+    found.check()
     if findings is not None:
         findings.extend(found.items)
     return model
@@ -191,6 +194,17 @@ def _time(integrator: Integrator, variables: Sequence[Variable]) -> TimeSpec:
     )
     initial_time, final_time, time_step, save_period = (variable.name for variable in found)
     return TimeSpec(initial_time, final_time, time_step, save_period, unit, integrator)
+
+
+def _with_units(model: Model, units: Mapping[str, Unit]) -> Model:
+    """Give variables of our own making the units that follow from their equations."""
+    return replace(
+        model,
+        variables=tuple(
+            replace(variable, unit=units[variable.name]) if variable.name in units else variable
+            for variable in model.variables
+        ),
+    )
 
 
 def _mark_flows(variables: Sequence[Variable]) -> list[Variable]:
