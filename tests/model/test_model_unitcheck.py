@@ -187,4 +187,3 @@ def test_a_place_is_told_once_however_many_elements_share_it() -> None:
 def test_the_unit_of_what_nobody_declared_follows_from_its_equation() -> None:
     model = build_model(SourceText("m.mdl", CONTROL + DECLARED + "x = SMOOTH(a * ratio, 3) ~ person ~|"))
     assert {str(v.unit) for v in model.variables if v.is_hidden} == {"person"}
-    assert all(model[name].is_hidden for name in units)
