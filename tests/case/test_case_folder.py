@@ -12,6 +12,7 @@ import pytest
 
 from realities.case import folder as folder_module
 from realities.case.folder import Case, bundled_cases, find_case, load_case
+from realities.engine.reference import simulate
 from realities.errors import InputError, UnreadableError
 from realities.units import parse_unit
 
@@ -277,6 +278,13 @@ def test_nothing_published_later_can_be_a_day_that_cannot_be_read(folder: Path) 
         ("accounts/fuel.toml", '"fuel price response"', '"TIME STEP"', "reserved-name"),
         ("accounts/fuel.toml", '"fuel price response"', '"daily riders"', "not-a-constant"),
         ("measures.toml", 'unit = "person"', 'unit = "km"', "unit-mismatch"),
+        ("model.mdl", "rate = 0.22\n\t~\t1/Year", "rate = 0.22\n\t~\tperson", "unit-mismatch"),
+        (
+            "measures.toml",
+            'expression = "daily riders"',
+            'expression = "daily riders + Time"',
+            "unit-mismatch",
+        ),
         ("measures.toml", 'expression = "daily riders"', 'expression = "daily riders +"', "syntax-error"),
         ("claims.toml", 'do("lane programme" = 0)', 'do("lane program" = 0)', "unknown-name"),
     ],
@@ -312,8 +320,6 @@ def test_a_name_in_the_model_is_pointed_at_within_its_string(edit: Edit) -> None
 def test_a_measure_is_converted_to_its_unit(edit: Edit) -> None:
     case = load_case(edit("measures.toml", 'unit = "person"', 'unit = "kiloperson"'))
     assert case.model["measure: daily_riders"].unit == parse_unit("kiloperson")
-    from realities.engine.reference import simulate
-
     run = simulate(case.model, outputs=["measure: daily_riders", "daily riders"])
     assert run["measure: daily_riders"] * 1000 == pytest.approx(run["daily riders"], rel=1e-12)
 
