@@ -94,10 +94,12 @@ def test_numbers_and_names_are_written_as_a_modeller_would() -> None:
 
 def test_a_model_is_printed_as_equations_that_read_back() -> None:
     text = (
-        "stock = INTEG(in - out, 5) ~ unit ~ What is there. | in = t(Time) ~~| out = stock / 4 ~ unit/Month ~ |"
+        "stock = INTEG(in - out, 5) ~ unit ~ What is there. | in = t(Time) ~~|"
+        "out = stock / 4 ~ unit/Month ~ |"
         "t((0,1),(10,2.5)) ~~| late = DELAY FIXED(in, 2, 0) ~~| kept = SAMPLE IF TRUE(Time > 3, in, 1) ~~|"
         "first = INITIAL(in) ~~| set = ACTIVE INITIAL(in, 3) ~~|"
-        "INITIAL TIME = 0 ~ Month ~ | FINAL TIME = 10 ~ Month ~ | TIME STEP = 1 ~ Month ~ | SAVEPER = TIME STEP ~~|"
+        "INITIAL TIME = 0 ~ Month ~ | FINAL TIME = 10 ~ Month ~ | TIME STEP = 1 ~ Month ~ |"
+        "SAVEPER = TIME STEP ~~|"
     )
     model = build_model(SourceText("m.mdl", text))
     printed = model_text(model)
