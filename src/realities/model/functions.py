@@ -132,7 +132,7 @@ UNSUPPORTED = frozenset(
 )
 
 
-def suggest_function(name: str, others: Iterable[str]) -> str:
+def suggest_function(name: str, known_keys: Iterable[str]) -> str:
     """Return `did you mean ...?` for a function's name, or an empty string."""
-    known = [key.upper() for key in (*SIMPLE, *others) if not key.startswith(":")]
+    known = [key.upper() for key in known_keys if not key.startswith(":")]
     return did_you_mean(name.replace("_", " "), known)

@@ -5,7 +5,8 @@
     arrays     dimensions, elements, mappings           arrays.py
     symbols    which equations define what              symbols.py
     data       values of data variables, from tables    data.py
-    resolve    syntax -> scalar variables               resolve.py, stateful.py, reductions.py
+    define     every equation, element by element       define.py
+    resolve    terms -> expressions and variables       resolve.py, stateful.py, reductions.py
     order      evaluation order, or the loop            order.py
     verify     what holds of every model                ir/verify.py
     units      what does not balance                    unitcheck.py
@@ -25,6 +26,7 @@ from realities.ir.model import Integrator, Model, TimeSpec, Variable
 from realities.ir.verify import verify
 from realities.model.arrays import build_space, name_key
 from realities.model.data import read_data
+from realities.model.define import define_all
 from realities.model.order import in_order
 from realities.model.reductions import REDUCTIONS
 from realities.model.resolve import Resolver
@@ -103,8 +105,8 @@ def build_model(
     found.check()
     macros = {name_key(macro.name): macro for macro in file.macros}
     series = read_data([Path(name) for name in data], found)
-    resolver = Resolver(space, table, macros, found, {**STATEFUL, **REDUCTIONS}, series)
-    resolver.define_all()
+    resolver = Resolver(space, table, macros, found, {**STATEFUL, **REDUCTIONS})
+    define_all(resolver, series)
     _add_extra(resolver, extra)
     found.check()
     variables, initial_order = in_order(_mark_flows(resolver.variables), found)

@@ -1,8 +1,8 @@
 """Syntax to the core: names become scalar variables, functions become calls or variables of their own.
 
-In come the syntax tree, its dimensions (`arrays.py`) and its symbols (`symbols.py`); out come scalar
-`Variable`s and `Lookup`s. Functions that hold state are unfolded in `stateful.py`, functions of whole
-arrays in `reductions.py`. Units are read here and checked later; `order.py` sorts the result.
+In comes a term where it stands, with the dimensions (`arrays.py`) and symbols (`symbols.py`) of its model;
+out come expressions, scalar `Variable`s and `Lookup`s. Functions that hold state are unfolded in
+`stateful.py`, functions of whole arrays in `reductions.py`. `define.py` goes through a file's equations.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ from realities.ir.builtins import BUILTINS
 from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time, Unary
 from realities.ir.model import Kind, Lookup, Variable
 from realities.model import syntax
-from realities.model.arrays import MOST_VARIABLES, Instance, Space, name_key
-from realities.model.blocks import MOST_ERRORS
-from realities.model.data import Series, table_of
+from realities.model.arrays import MOST_VARIABLES, Space, name_key
 from realities.model.functions import SIMPLE, UNSUPPORTED, suggest_function
 from realities.model.symbols import Scope, Symbol, Table
 from realities.source import Span
-from realities.units import Unit, UnitError, parse_unit
+from realities.units import Unit
 
 #: A function the resolver unfolds itself: (resolver, call, scope) -> expression.
 Unfold = Callable[["Resolver", syntax.Apply, Scope], Expr]
@@ -48,8 +46,8 @@ class Resolver:
     table: Table
     macros: dict[str, syntax.MacroDef]
     findings: Findings
-    unfold: dict[str, Unfold]
-    data: Mapping[str, Series] = field(default_factory=dict)
+    unfold: Mapping[str, Unfold]
+    simple: Mapping[str, str] = field(default_factory=lambda: SIMPLE)
     variables: list[Variable] = field(default_factory=list)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     n_sites: int = 0
@@ -57,94 +55,7 @@ class Resolver:
     _labels: dict[str, int] = field(default_factory=dict)
     _inline: dict[int, str] = field(default_factory=dict)
 
-    # -- definitions ------------------------------------------------------------------------------
-
-    def define_all(self) -> None:
-        """Define every scalar of every symbol, lookups first, then in the order of the file."""
-        for symbol in sorted(self.table, key=lambda symbol: symbol.kind != "lookup"):
-            about = self._about(symbol)
-            spoiled: set[int] = set()
-            for elements, (equation, instance) in symbol.instances.items():
-                before = len(self.findings.errors)
-                if before >= MOST_ERRORS:
-                    return
-                if id(equation) not in spoiled:
-                    self._define(symbol, elements, equation, instance, about)
-                if len(self.findings.errors) > before:
-                    spoiled.add(id(equation))
-
-    def _about(self, symbol: Symbol) -> About:
-        """Return unit, comment and group of a name: of the last of its equations that says any."""
-        unit: Unit | None = None
-        doc = group = ""
-        for equation in symbol.equations:
-            doc = equation.doc or doc
-            group = equation.group or group
-            if equation.unit:
-                try:
-                    unit = parse_unit(equation.unit)
-                except UnitError as error:
-                    at = equation.unit_span.start + error.offset
-                    place = Span(equation.unit_span.source, at, at + 1)
-                    self.findings.warning("bad-unit", f"this unit cannot be read: {error}", place)
-        return {"unit": unit, "base": symbol.name, "doc": doc, "group": group}
-
-    def _define(
-        self,
-        symbol: Symbol,
-        elements: tuple[str, ...],
-        equation: syntax.Equation,
-        instance: Instance,
-        about: About,
-    ) -> None:
-        name = self.space.full_name(symbol.name, elements)
-        spelled = tuple(self.space.spelling[element] for element in elements)
-        about = {**about, "elements": spelled, "span": equation.left.span}
-        match equation.right:
-            case syntax.Points() as points:
-                self.add_lookup(name, points)
-            case syntax.Rows() as rows:
-                number = self._pick(rows, symbol, equation, instance)
-                self.add(name, "constant", Number(number, rows.span), **about)
-            case None:
-                self._define_data(name, equation, about)
-            case term:
-                scope = Scope(name, instance.binding)
-                self.define(name, term, scope, **about)
-
-    def _define_data(self, name: str, equation: syntax.Equation, about: About) -> None:
-        """Define a variable whose values come from a file."""
-        series = self.data.get(name_key(name))
-        if series is None:
-            message = f'"{name}" is a data variable, and no data are given for it'
-            self.findings.error(
-                "missing-data", message, equation.left.span, "give its values with --data FILE"
-            )
-            return
-        self.lookups[name] = table_of(name, series, equation.interpolation, equation.left.span)
-        self.variables.append(Variable(name, "data", None, series=name, **about))
-
-    def _pick(
-        self, rows: syntax.Rows, symbol: Symbol, equation: syntax.Equation, instance: Instance
-    ) -> float:
-        """Return the number of a list that belongs to one scalar."""
-        sizes = [
-            len(self.space.axes[key].elements) if (key := name_key(subscript.name)) in self.space.axes else 1
-            for subscript in equation.left.subscripts
-        ]
-        total = 1
-        for size in sizes:
-            total *= size
-        if total != len(rows.values):
-            long = [str(size) for size in sizes if size > 1]
-            shape = f" ({' x '.join(long)})" if len(long) > 1 else ""
-            self.findings.error(
-                "wrong-count",
-                f'"{symbol.name}" needs {total} numbers{shape}, not {len(rows.values)}',
-                rows.span,
-            )
-            return 0.0
-        return rows.values[instance.position]
+    # -- variables --------------------------------------------------------------------------------
 
     def define(self, name: str, term: syntax.Term, scope: Scope, **about: Unpack[About]) -> None:
         """Define one scalar variable by a term; a function that holds state may be the whole of it."""
@@ -369,7 +280,7 @@ class Resolver:
             if symbol.kind == "lookup":
                 full = self.full_name(symbol, call.function, scope)
                 return Number(0.0, call.span) if full is None else self.read_table(call, full, scope)
-            if key not in SIMPLE and key not in self.unfold:
+            if key not in self.simple and key not in self.unfold:
                 self.findings.error(
                     "wrong-arguments",
                     f'"{symbol.name}" is a variable, not a function or a lookup',
@@ -381,8 +292,8 @@ class Resolver:
             return self.unfold[":macro:"](self, call, scope)
         if key in self.unfold:
             return self.unfold[key](self, call, scope)
-        if key in SIMPLE:
-            return self.builtin(SIMPLE[key], call, scope)
+        if key in self.simple:
+            return self.builtin(self.simple[key], call, scope)
         return self._no_function(call, key)
 
     def _no_function(self, call: syntax.Apply, key: str) -> Expr:
@@ -399,7 +310,7 @@ class Resolver:
                 "unknown-function",
                 f'no function, macro or lookup is named "{name}"',
                 call.function.span,
-                suggest_function(name, [*self.unfold, *(m.name for m in self.macros.values())]),
+                suggest_function(name, [*self.simple, *self.unfold, *self.macros]),
             )
         return Number(0.0, call.span)
 

@@ -1,0 +1,117 @@
+"""Every scalar variable of a model, from the equations of its file.
+
+In come the symbols of a file and a `Resolver`; each equation is taken once for every element it
+stands for, with its unit, comment and group, and what it defines is added to the resolver. Lists of
+numbers, lookups and data are settled here; terms are resolved in `resolve.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from realities.ir.expr import Number
+from realities.ir.model import Variable
+from realities.model import syntax
+from realities.model.arrays import Instance, name_key
+from realities.model.blocks import MOST_ERRORS
+from realities.model.data import Series, table_of
+from realities.model.resolve import About, Resolver
+from realities.model.symbols import Scope, Symbol
+from realities.source import Span
+from realities.units import Unit, UnitError, parse_unit
+
+
+def define_all(resolver: Resolver, data: Mapping[str, Series]) -> None:
+    """Define every scalar of every symbol: lookups first, then in the order of the file.
+
+    Parameters
+    ----------
+    resolver
+        Takes the variables, the lookups and the findings.
+    data
+        Values of data variables, by the key of their full name.
+    """
+    findings = resolver.findings
+    for symbol in sorted(resolver.table, key=lambda symbol: symbol.kind != "lookup"):
+        about = _about(symbol, resolver)
+        spoiled: set[int] = set()
+        for elements, (equation, instance) in symbol.instances.items():
+            before = len(findings.errors)
+            if before >= MOST_ERRORS:
+                return
+            if id(equation) not in spoiled:
+                _define(resolver, data, symbol, elements, equation, instance, about)
+            if len(findings.errors) > before:
+                spoiled.add(id(equation))
+
+
+def _about(symbol: Symbol, resolver: Resolver) -> About:
+    """Return unit, comment and group of a name: of the last of its equations that says any."""
+    unit: Unit | None = None
+    doc = group = ""
+    for equation in symbol.equations:
+        doc = equation.doc or doc
+        group = equation.group or group
+        if equation.unit:
+            try:
+                unit = parse_unit(equation.unit)
+            except UnitError as error:
+                at = equation.unit_span.start + error.offset
+                place = Span(equation.unit_span.source, at, at + 1)
+                resolver.findings.warning("bad-unit", f"this unit cannot be read: {error}", place)
+    return {"unit": unit, "base": symbol.name, "doc": doc, "group": group}
+
+
+def _define(
+    resolver: Resolver,
+    data: Mapping[str, Series],
+    symbol: Symbol,
+    elements: tuple[str, ...],
+    equation: syntax.Equation,
+    instance: Instance,
+    about: About,
+) -> None:
+    """Define one scalar."""
+    space = resolver.space
+    name = space.full_name(symbol.name, elements)
+    spelled = tuple(space.spelling[element] for element in elements)
+    about = {**about, "elements": spelled, "span": equation.left.span}
+    match equation.right:
+        case syntax.Points() as points:
+            resolver.add_lookup(name, points)
+        case syntax.Rows() as rows:
+            number = _pick(resolver, rows, symbol, equation, instance)
+            resolver.add(name, "constant", Number(number, rows.span), **about)
+        case None:
+            _define_data(resolver, data.get(name_key(name)), name, equation, about)
+        case term:
+            resolver.define(name, term, Scope(name, instance.binding), **about)
+
+
+def _define_data(
+    resolver: Resolver, series: Series | None, name: str, equation: syntax.Equation, about: About
+) -> None:
+    """Define a variable whose values come from a file."""
+    place = equation.left.span
+    if series is None:
+        message = f'"{name}" is a data variable, and no data are given for it'
+        resolver.findings.error("missing-data", message, place, "give its values with --data FILE")
+        return
+    resolver.lookups[name] = table_of(name, series, equation.interpolation, place)
+    resolver.variables.append(Variable(name, "data", None, series=name, **about))
+
+
+def _pick(
+    resolver: Resolver, rows: syntax.Rows, symbol: Symbol, equation: syntax.Equation, instance: Instance
+) -> float:
+    """Return the number of a list that belongs to one scalar."""
+    axes = resolver.space.axes
+    keys = [name_key(subscript.name) for subscript in equation.left.subscripts]
+    sizes = [len(axes[key].elements) for key in keys if key in axes]
+    if math.prod(sizes) != len(rows.values):
+        shape = f" ({' x '.join(str(size) for size in sizes)})" if len(sizes) > 1 else ""
+        message = f'"{symbol.name}" needs {math.prod(sizes)} numbers{shape}, not {len(rows.values)}'
+        resolver.findings.error("wrong-count", message, rows.span)
+        return 0.0
+    return rows.values[instance.position]
