@@ -348,6 +348,12 @@ def test_save_times_interpolate_every_kind_of_output_alike() -> None:
         np.testing.assert_allclose(result[name], fine.at(name, wanted), rtol=1e-12, err_msg=name)
 
 
+def test_a_control_variable_is_a_constant_like_any_other() -> None:
+    result = simulate(build(GROWTH), {"final time": 2.0, "TIME STEP": 0.5})
+    assert result.times.tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]
+    np.testing.assert_allclose(result["population"][0, -1], 100 * 1.05**4)
+
+
 def test_control_variables_may_be_computed_from_draws_that_agree() -> None:
     model = build([constant("years", 2.0), stock("x", 1.0, 0.0)], end=ref("years") * 4)
     assert simulate(model, {"years": [3.0, 3.0]}).times[-1] == 12.0
@@ -437,6 +443,14 @@ def test_a_simulator_remembers_nothing_from_one_run_to_the_next() -> None:
     for name in first:
         np.testing.assert_array_equal(first[name], again[name])
     assert not again.failed.any()
+
+
+def test_any_number_of_draws_follows_any_other() -> None:
+    simulator = Simulator(rich_model(), outputs=["x"])
+    whole = simulator.run(draws(200), final_time=2.0)["x"]
+    for n in (1, 200, 3, 17, 40, 80, 100, 120, 160, 7, 200, 9):
+        part = {name: column[:n] for name, column in draws(200).items()}
+        np.testing.assert_array_equal(simulator.run(part, final_time=2.0)["x"], whole[:n])
 
 
 def test_fewer_outputs_do_not_change_the_others() -> None:

@@ -34,6 +34,8 @@ FloatArray = NDArray[np.float64]
 BLOCK = 4096
 #: Widths are whole vectors, so that no draw is ever computed by other instructions than its neighbors.
 _VECTOR = 8
+#: Workspaces are kept for this many numbers of draws.
+_MOST_WIDTHS = 8
 #: Seeds and draw numbers travel as doubles, exact to here.
 _LARGEST_SEED = 2**53
 
@@ -199,14 +201,15 @@ class Simulator:
 
     def _borrow(self, program: _Program, width: int) -> Workspace:
         """Return a workspace that nobody uses, so that threads may share a simulator."""
-        idle = self._idle.setdefault((id(program), width), [])
         try:
-            return idle.pop()
-        except IndexError:
+            return self._idle[id(program), width].pop()
+        except (KeyError, IndexError):
             return Workspace(program.plan, program.schedule, width)
 
     def _give_back(self, program: _Program, workspace: Workspace) -> None:
-        self._idle[id(program), workspace.width].append(workspace)
+        if len(self._idle) >= _MOST_WIDTHS:  # a caller who never asks for the same number of draws twice
+            self._idle.clear()
+        self._idle.setdefault((id(program), workspace.width), []).append(workspace)
 
 
 def simulate(
