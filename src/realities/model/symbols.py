@@ -19,6 +19,8 @@ from realities.source import SourceText, Span
 
 #: Functions whose value is a lookup table.
 _READ_LOOKUPS = {"get xls lookups", "get direct lookups"}
+#: Among more names than this, looking for a similar one takes longer than it helps.
+_MOST_CANDIDATES = 20_000
 #: The variables that say when a run starts, ends and saves, and their values where a file leaves them out.
 CONTROLS = {"INITIAL TIME": 0.0, "FINAL TIME": 100.0, "TIME STEP": 1.0, "SAVEPER": None}
 
@@ -72,6 +74,8 @@ class Table:
             if all(part in self.symbols for part in parts):
                 first, second = (self.symbols[part].name for part in parts)
                 return f'is an operator missing between "{first}" and "{second}"?'
+        if len(self.symbols) > _MOST_CANDIDATES:
+            return ""
         hint = did_you_mean(name, [symbol.name for symbol in self])
         if not hint:
             return ""
