@@ -26,6 +26,9 @@ from realities.units import parse_unit
 START, FINISH = date(2031, 2, 24), date(2035, 12, 31)
 AS_OF = date(2035, 8, 22)
 
+#: Text that would run if it ever reached a page as markup.
+HOSTILE = "</script><script>alert('x')</script><img src=x onerror=alert(1)>\"'&"
+
 ACCOUNTS = (
     ("engineer", "The engineer", "Silt, not rain, sets the limit; dredging holds the towns."),
     ("ministry", "The ministry", "The reservoir plan works and the dry years pass."),
@@ -209,7 +212,7 @@ def _observations(
             every = 9 if (q[0] == "left" and i == 2) else 45 + 17 * i
             for day in range(20 + 5 * i, n_days - 10, every):
                 value = float(truth(q, np.array(day / 1771.0)))
-                value *= 1 + rng.normal(0, 0.03) + (0.35 if i == 2 and q[0] == "left" else 0)
+                value *= 1 + rng.normal(0, 0.03) + (0.95 if i == 2 and q[0] == "left" else 0)
                 if "share" in q[0]:
                     value = min(1.0, max(0.0, value))
                 spread = abs(value) * 0.05

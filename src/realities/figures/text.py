@@ -34,7 +34,7 @@ def format_number(value: float) -> str:
         if rounded >= limit:
             return sign + _plain(_significant(size / limit, 3)) + word
     if rounded >= 1000:
-        return sign + f"{int(_significant(size, 4)):,}"
+        return sign + _plain(_significant(size, 4))
     small = _significant(size, 3)
     if small == 0:
         return "0"
@@ -68,5 +68,5 @@ def _significant(value: float, digits: int) -> Decimal:
 
 
 def _plain(value: Decimal) -> str:
-    text = f"{value:f}"
+    text = f"{value:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

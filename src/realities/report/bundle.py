@@ -16,6 +16,7 @@ _IMPORT = re.compile(r"^import\s+(?:\{[^}]*\}\s+from\s+)?\"\./(\w+)\.js\";\n", r
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 _TOP_NAME = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class)\s+(\w+)", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
+_TYPE = re.compile(r"/\*\* @(?:type|param|returns) (?:(?!\*/).)*\*/ ?", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _BLANK = re.compile(r"\n{2,}")
 
@@ -53,8 +54,8 @@ def _visit(name: str, modules: Mapping[str, str], order: list[str], path: tuple[
 
 
 def squeeze(text: str) -> str:
-    """Return a script or style sheet without comments on lines of their own, indents and empty lines."""
-    return _BLANK.sub("\n", _INDENT.sub("", _COMMENT.sub("", text))).lstrip("\n")
+    """Return a script or style sheet without comments on their own lines, types, indents and empty lines."""
+    return _BLANK.sub("\n", _INDENT.sub("", _TYPE.sub("", _COMMENT.sub("", text)))).lstrip("\n")
 
 
 @cache

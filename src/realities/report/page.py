@@ -156,7 +156,8 @@ def _style() -> str:
     return (
         f":root{{color-scheme:light;{light}}}"
         f"@media(prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"
-        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n{RULES}{page_style()}"
+        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}"
+        f"@media print{{:root:root:root{{color-scheme:light;{light}}}}}\n{RULES}{page_style()}"
     )
 
 

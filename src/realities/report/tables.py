@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from realities.figures import format_number, format_quantity
 from realities.figures.style import SHAPES, letter, shape_path
+from realities.report.payload import safe_url
 from realities.report.schema import AssumptionData, ClaimData, ReporterData, SourceData
 from realities.report.sentences import (
     KIND_TEXT,
@@ -183,9 +184,12 @@ class Reference:
 
 
 def references(view: View) -> dict[str, Reference]:
-    """Return the sources by key, numbered in the order in which the payload holds them."""
+    """Return the sources by key, numbered in the order in which the payload holds them.
+
+    Addresses are looked at again: a saved payload may have been changed since.
+    """
     return {
-        key: Reference(number, source)
+        key: Reference(number, SourceData({**source, "url": safe_url(source["url"])}))
         for number, (key, source) in enumerate(view.payload["sources"].items(), 1)
     }
 

@@ -37,7 +37,8 @@ function plain(size, digits) {
     const [head, power] = text.split("e-");
     text = "0." + "0".repeat(Number(power) - 1) + head.replace(".", "");
   }
-  return text;
+  const [whole, part] = text.split(".");
+  return grouped(whole) + (part ? "." + part : "");
 }
 
 /** @param {string} digits @returns {string} thousands set apart */
@@ -53,7 +54,7 @@ export function numberText(value) {
   for (const [limit, word] of /** @type {[number, string][]} */ ([[1e12, " trillion"], [1e9, " billion"], [1e6, " million"]])) {
     if (rounded >= limit) return sign + plain(size / limit, 3) + word;
   }
-  if (rounded >= 1000) return sign + grouped(plain(size, 4));
+  if (rounded >= 1000) return sign + plain(size, 4);
   if (size === 0) return "0";
   if (size < 1e-5) return sign + Number(size.toPrecision(3)).toExponential(2);
   return sign + plain(size, 3);

@@ -47,10 +47,11 @@ async function start() {
     }
     drawClaims(app);
     drawReporters(app);
-    document.body.dataset.settled = String(Number(document.body.dataset.settled || 0) + 1);
+    delete document.body.dataset.busy;
   };
   const later = settled(rest, 200);
   const draw = () => {
+    document.body.dataset.busy = "";
     drawCards();
     if (quantities.length) {
       drawControls(app);

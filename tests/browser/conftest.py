@@ -1,0 +1,137 @@
+"""A Chromium of the system, offline, and pages of the synthetic study written once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
+
+from report_synthetic import HOSTILE, synthetic_study
+
+from realities.report import study_payload, write_report
+from realities.report.schema import Payload
+
+WIDE, PHONE = (1440, 1000), (380, 800)
+
+
+def chromium_path() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    path = chromium_path()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        sync_playwright = None
+    if path is None or sync_playwright is None:
+        if os.environ.get("REALITIES_REQUIRE_ALL") == "1":
+            pytest.fail("the browser tests need Chromium and playwright")
+        pytest.skip("no Chromium, or no playwright")
+    with sync_playwright() as playwright:
+        # A container runs as root, where Chromium's own sandbox cannot start.
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def study() -> Any:
+    return synthetic_study()
+
+
+@pytest.fixture(scope="session")
+def payload(study: Any) -> Payload:
+    return study_payload(study, status=["Synthetic data."])
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory, study: Any) -> Path:
+    return write_report(study, tmp_path_factory.mktemp("page") / "report.html", status=["Synthetic data."])
+
+
+@pytest.fixture(scope="session")
+def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    hostile = synthetic_study(n_accounts=3, n_quantities=3, n_dates=4, n_claims=12, hostile=HOSTILE)
+    return write_report(hostile, tmp_path_factory.mktemp("hostile") / "report.html", status=[HOSTILE])
+
+
+class Opened:
+    """A page that is open, with everything it complained about or asked for."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        self.dialogs: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", lambda message: self._console(message))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("dialog", self._dialog)
+
+    def _console(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.problems.append(message.text)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def ready(self) -> Opened:
+        self.page.wait_for_selector("body[data-ready]", state="attached", timeout=30_000)
+        return self
+
+    def settle(self) -> None:
+        """Wait until the parts that wait for the reader to stop have been drawn."""
+        self.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=30_000)
+
+    def text(self, selector: str) -> str:
+        return str(self.page.inner_text(selector)).strip()
+
+    def focus(self) -> str:
+        """Say which element has the focus."""
+        return str(
+            self.page.evaluate(
+                "document.activeElement.id || document.activeElement.textContent.trim().slice(0, 40)"
+            )
+        )
+
+
+@pytest.fixture
+def open_page(browser: Any, report: Path) -> Iterator[Callable[..., Opened]]:
+    """Open the report: `open_page(hash, size=, scheme=, at=, **context)`."""
+    contexts = []
+
+    def opened(
+        fragment: str = "",
+        *,
+        size: tuple[int, int] = WIDE,
+        scheme: str = "light",
+        at: str = "",
+        script: bool = True,
+        **options: Any,
+    ) -> Opened:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,
+            offline=not at.startswith("http"),
+            java_script_enabled=script,
+            **options,
+        )
+        contexts.append(context)
+        result = Opened(context.new_page())
+        result.page.goto((at or report.as_uri()) + fragment)
+        return result.ready() if script else result
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,168 @@
+"""What the page says in words, and when it says it."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realities.report import sentences
+from realities.report.schema import ClaimData, Payload, day_number
+from realities.report.view import View, in_hundred, shown_chance, shown_weight
+
+WEIGHTS = st.lists(st.floats(0, 1), min_size=1, max_size=8).filter(lambda w: sum(w) > 1e-6)
+NAMES = ["The author", "Quoted analyst", "Dissenting commenter"]
+
+
+@given(WEIGHTS)
+def test_weights_shown_add_to_a_hundred_and_are_never_off_by_one_whole(weights: list[float]) -> None:
+    ids = [f"account-{k}" for k in range(len(weights))]
+    shown = in_hundred(weights, ids)
+    assert sum(shown) == 100
+    for n, weight in zip(shown, weights, strict=True):
+        assert abs(n - 100 * weight / sum(weights)) < 1 + 1e-6
+
+
+@given(WEIGHTS, st.randoms(use_true_random=False))
+def test_the_order_of_accounts_only_reorders_the_weights_shown(weights: list[float], random: Any) -> None:
+    ids = [f"account-{k}" for k in range(len(weights))]
+    order = list(range(len(weights)))
+    random.shuffle(order)
+    shown = in_hundred(weights, ids)
+    again = in_hundred([weights[i] for i in order], [ids[i] for i in order])
+    assert again == [shown[i] for i in order]
+
+
+@pytest.mark.parametrize(
+    ("weights", "shown"),
+    [
+        ([0.9996, 0.0003, 0.0001], [">99", "<1", "<1"]),
+        ([1 / 3, 1 / 3, 1 / 3], ["34", "33", "33"]),
+        ([0.996, 0.004, 0.0], [">99", "<1", "<1"]),
+        ([0.455, 0.365, 0.18], ["46", "36", "18"]),
+        ([2.0, 1.0, 1.0], ["50", "25", "25"]),
+    ],
+)
+def test_weights_are_never_shown_as_nothing_or_as_certainty(weights: list[float], shown: list[str]) -> None:
+    assert [shown_weight(n) for n in in_hundred(weights, ["a", "b", "c"])] == shown
+
+
+@pytest.mark.parametrize(
+    ("thousandths", "text"),
+    [(0, "<1"), (4, "<1"), (5, "1"), (460, "46"), (994, "99"), (995, ">99"), (1000, ">99"), (-1, "–")],
+)
+def test_chances_are_counts_out_of_a_hundred(thousandths: int, text: str) -> None:
+    assert shown_chance(thousandths) == text
+
+
+def read(shown: list[int], n: int = 23, reliable: list[bool] | None = None) -> str:
+    weights = [s / 100 for s in shown]
+    flags = reliable or [True] * len(shown)
+    parts = sentences.reading_parts(NAMES[: len(shown)], shown, weights, flags, n, "9 Apr 2023")
+    return "".join(text for text, _ in parts)
+
+
+@pytest.mark.parametrize(
+    ("top", "words"),
+    [
+        (59, "do not separate the accounts; slightly ahead is account B"),
+        (60, "lean towards account B"),
+        (89, "lean towards account B"),
+        (90, "point strongly to account B"),
+        (100, "point strongly to account B"),
+    ],
+)
+def test_the_reading_names_a_lean_from_60_and_points_from_90(top: int, words: str) -> None:
+    assert words in read([0, top, 100 - top])
+
+
+def test_the_reading_counts_reports_and_gives_every_weight() -> None:
+    assert read([18, 46, 36]) == (
+        "The 23 reports published by 9 Apr 2023 do not separate the accounts; slightly ahead is account B, "
+        "Quoted analyst: about 46 in 100, against 18 for A and 36 for C."
+    )
+    assert read([0, 100, 0]).endswith("more than 99 in 100, against less than 1 for A and less than 1 for C.")
+    assert read([1, 68, 31], n=1).startswith("The one report published by 9 Apr 2023 leans towards account B")
+    assert "The 1,344 reports" in read([1, 68, 31], n=1344)
+
+
+def test_accounts_level_at_the_top_are_named_alike() -> None:
+    assert read([40, 40, 20]).endswith(
+        "do not separate the accounts: out of 100, 40 for A, 40 for B and 20 for C."
+    )
+
+
+def test_without_reports_nobody_is_ahead() -> None:
+    assert read([33, 34, 33], n=0) == (
+        "No report is published by 9 Apr 2023, so each account still has the weight it started with."
+    )
+
+
+def test_where_the_diagnostics_fail_no_lean_is_stated() -> None:
+    text = read([2, 95, 3], reliable=[True, False, True])
+    assert "cannot be weighed reliably for account B" in text
+    assert "strongly" not in text
+    assert "accounts A and C" in read([2, 95, 3], reliable=[False, True, False])
+    assert "every account" in read([2, 95, 3], reliable=[False] * 3)
+
+
+def test_one_account_alone_is_not_compared() -> None:
+    assert "nothing to compare" in read([100])
+
+
+def test_the_reading_of_a_study_is_that_of_its_page(study: Any, view: View) -> None:
+    for i, day in enumerate(study.dates):
+        text, shown = sentences.reading_of_study(study, day)
+        assert text == "".join(part for part, _ in sentences.reading(view, i))
+        assert len(shown) == 5
+
+
+def test_the_leading_account_and_the_date_stand_out(view: View) -> None:
+    strong = [text for text, is_strong in sentences.reading(view, 14) if is_strong]
+    assert strong == ["22 Aug 2035", "Growers' union"]
+
+
+def test_a_figure_says_value_and_range_of_every_account(view: View) -> None:
+    text = sentences.figure_sentence(view, view.charted[0], 14)
+    assert text.startswith("Area irrigated on 22 Aug 2035, median and 90% range by account: A ")
+    assert text.count(" km² (") == 5
+
+
+def test_an_account_written_later_is_stamped(payload: Payload) -> None:
+    before, after = day_number(date(2032, 8, 14)), day_number(date(2032, 8, 15))
+    assert sentences.hindsight(payload, 1, before) == "Hindsight: written 15 Aug 2032"
+    assert sentences.hindsight(payload, 1, after) == ""
+    other = copy.deepcopy(payload)
+    other["accounts"][1]["authored"] = None
+    assert sentences.hindsight(other, 1, 0) == ""
+
+
+def claim(**changes: Any) -> ClaimData:
+    fresh: dict[str, Any] = {"status": "happened", "made": 100, "resolved": 200, "kind": "forecast",
+                             "undecidable": "", "inside": False}  # fmt: skip
+    return {**fresh, **changes}  # type: ignore[typeddict-item]
+
+
+def test_an_outcome_is_told_only_once_it_was_known() -> None:
+    told = [sentences.claim_status(claim(), day) for day in (99, 100, 199, 200)]
+    assert told == ["not made yet", "open", "open", "happened"]
+    assert sentences.claim_status(claim(status="value", resolved=None), 0) == "value"
+    assert sentences.claim_status(claim(status="open", resolved=None), 999) == "open"
+
+
+def test_what_is_not_computed_says_why() -> None:
+    assert "never computed" in sentences.claim_note(claim(kind="value", status="value"))
+    assert sentences.claim_note(claim(undecidable="no series.")) == "Not decidable: no series."
+    assert sentences.claim_note(claim(inside=True)).startswith("Decided inside the model")
+    assert sentences.claim_note(claim()) == ""
+
+
+def test_every_status_and_kind_has_a_sign_and_words() -> None:
+    assert {"open", "happened", "did not happen", "disputed", "value", "undecidable"} < set(
+        sentences.STATUS_TEXT
+    )
+    assert {"fact", "forecast", "cause", "counterfactual", "value"} == set(sentences.KIND_TEXT)
