@@ -37,7 +37,7 @@ FloatArray = NDArray[np.float64]
 DEFENSIVE_SHARE = 0.05
 #: Degrees of freedom tried; the most likely is kept. Even the largest has tails heavier than normal.
 DEGREES_OF_FREEDOM = (4.0, 8.0, 16.0, 40.0)
-_EM_STEPS = 40
+_EM_STEPS, _TAIL_STEPS = 40, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +153,15 @@ def _start(points: FloatArray, weights: FloatArray, k: int, rng: np.random.Gener
 
 
 def _fit(
-    mixture: StudentMixture, points: FloatArray, weights: FloatArray, effective: float
+    mixture: StudentMixture,
+    points: FloatArray,
+    weights: FloatArray,
+    effective: float,
+    n_steps: int = _EM_STEPS,
 ) -> tuple[StudentMixture, float] | None:
     """Return the mixture after expectation maximization and its mean log density; None if one died out."""
     d, before = mixture.dimension, -np.inf
-    for _ in range(_EM_STEPS):
+    for _ in range(n_steps):
         parts = mixture.log_parts(points)
         total = logsumexp(parts, axis=1)
         likely = float(weights @ total)
@@ -196,7 +200,7 @@ def _with_best_tails(
     best, most = mixture, -np.inf
     for dof in DEGREES_OF_FREEDOM:
         start = StudentMixture(mixture.shares, mixture.centres, mixture.factors, dof)
-        fitted = _fit(start, points, weights, effective)
+        fitted = _fit(start, points, weights, effective, _TAIL_STEPS)
         if fitted is not None and fitted[1] > most:
             best, most = fitted
     return best
