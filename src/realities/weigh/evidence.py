@@ -38,6 +38,8 @@ WORST_K_HAT = 0.7
 GOOD_K_HAT = 0.5
 #: Most that two runs' log evidences may differ.
 LARGEST_GAP = 0.3
+#: Part of the draws of an earlier posterior that has to keep weight for tempering to be left out.
+NEAR = 0.01
 #: A mixture is fitted to no more points than this; the heaviest are taken.
 MOST_FITTED = 4000
 
@@ -160,6 +162,11 @@ def _one_run(
     rng: np.random.Generator,
 ) -> tuple[_Run | None, int]:
     """Return one run, and how many evaluations it took even if nothing came of it."""
+    spent = 0
+    if start is not None:
+        near, spent = _from_nearby(log_likelihood, start, settings, rng)
+        if near is not None:
+            return near, near.n_evaluations
     cloud = tempered_cloud(
         log_likelihood,
         start if start is not None else StandardNormal(dimension),
@@ -169,12 +176,34 @@ def _one_run(
         keep=settings.keep,
         rng=rng,
     )
+    spent += cloud.n_evaluations
     if not len(cloud.points):
-        return None, cloud.n_evaluations
+        return None, spent
     even = np.full(len(cloud.points), 1.0 / len(cloud.points))
     proposal = fit_mixture(cloud.points, even, most_components=settings.components, rng=rng)
-    run = _refined(log_likelihood, cloud.points, proposal, settings, cloud.n_evaluations, rng)
+    run = _refined(log_likelihood, cloud.points, proposal, settings, spent, rng)
     return run, run.n_evaluations
+
+
+def _from_nearby(
+    log_likelihood: LogLikelihood, start: Base, settings: SamplerSettings, rng: np.random.Generator
+) -> tuple[_Run | None, int]:
+    """Return a run that needs no tempering, since the start is near enough, and what was spent.
+
+    An earlier posterior is wider than the later one as a rule. Where enough of its draws keep weight, a
+    mixture fitted to them is refined at once; if that does not end well, None: then temper.
+    """
+    points = start.sample(settings.importance_draws, rng)
+    log_joint = StandardNormal(points.shape[1]).log_density(points) + finite_or_zero(log_likelihood(points))
+    log_weights = log_joint - start.log_density(points)
+    n_enough = max(NEAR * len(points), 1.0 * points.shape[1])
+    if effective_number(log_weights) < n_enough:
+        return None, len(points)
+    weights = normalized(log_weights)
+    proposal = fit_mixture(points, weights, most_components=settings.components, rng=rng)
+    cloud = points[systematic(weights, settings.particles, rng)]
+    run = _refined(log_likelihood, cloud, proposal, settings, len(points), rng)
+    return (run if k_hat(run.log_weights) < WORST_K_HAT else None), run.n_evaluations
 
 
 def _refined(
