@@ -96,6 +96,8 @@ class AccountLikelihood:
 
     def by_quantity(self, points: FloatArray) -> dict[str, FloatArray]:
         """Return the log density of each quantity's reports, each (draw,): where a misfit lies."""
+        if not self.reports:
+            return {}
         parameters = self.space.values(points)
         runs = self.run(parameters, len(points))
         return {
