@@ -204,7 +204,9 @@ def test_before_it_was_known_no_outcome_is_told(open_page: Open, payload: Payloa
     opened.settle()
     chips = opened.page.eval_on_selector_all("#claims-table .chip", "all => all.map(n => n.dataset.status)")
     assert set(chips) == {"not made yet", "value", "undecidable"}
-    cells = opened.page.eval_on_selector_all("#claims-table td.num", "all => all.map(n => n.textContent)")
+    cells = opened.page.eval_on_selector_all(
+        "#claims-table td:not([class])", "all => all.map(n => n.textContent)"
+    )
     assert set(cells) == {"–"}
     assert not opened.page.is_visible("#score-table")
     day = payload["dates"][6]

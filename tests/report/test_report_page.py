@@ -136,14 +136,18 @@ def test_no_tag_can_start_inside_the_data(hostile_page: str) -> None:
 
 def test_the_page_carries_its_whole_payload(page: str, payload: Payload) -> None:
     data = re.search(r'id="payload">(.*?)</script>', page, re.DOTALL)
-    packed = re.search(r'id="curves">(.*?)</script>', page, re.DOTALL)
+    packed = re.search(r'id="numbers">(.*?)</script>', page, re.DOTALL)
     assert data is not None
     assert packed is not None
     held = json.loads(data[1])
-    for quantity, curves in zip(
-        held["quantities"], json.loads(zlib.decompress(b64decode(packed[1]))), strict=True
-    ):
-        quantity["curves"] = curves
+    numbers = json.loads(zlib.decompress(b64decode(packed[1])))
+    for i, quantity in enumerate(held["quantities"]):
+        quantity["curves"] = numbers["curves"][i]
+        for reporter, posterior in zip(quantity["reporters"], numbers["reporters"][i], strict=True):
+            reporter["posterior"] = posterior
+    for account, posteriors in zip(held["accounts"], numbers["assumptions"], strict=True):
+        for assumption, posterior in zip(account["assumptions"], posteriors, strict=True):
+            assumption["posterior"] = posterior
     assert held == payload
 
 

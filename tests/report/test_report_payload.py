@@ -14,7 +14,7 @@ import pytest
 from report_synthetic import AS_OF, synthetic_study
 
 from realities.report import study_payload
-from realities.report.payload import embedded, safe_url, significant, split_label, to_json
+from realities.report.payload import embedded, safe_url, significant, split_label, to_json, unit_text
 from realities.report.schema import Payload, day_number, number_date
 from realities.report.view import View, chance_rows
 
@@ -137,7 +137,7 @@ def test_plain_web_addresses_are_kept() -> None:
         ("Area held (km²)", ("Area held", "km²")),
         ("Price (index, 2021 = 100)", ("Price", "index, 2021 = 100")),
         ("Left (net) (persons (est.))", ("Left (net)", "persons (est.)")),
-        ("No unit here", ("No unit here", "person")),
+        ("No unit here", ("No unit here", "people")),
     ],
 )
 def test_a_label_is_a_title_and_a_unit(label: str, parts: tuple[str, str]) -> None:
@@ -195,11 +195,11 @@ def test_numbers_that_are_not_finite_become_null() -> None:
     assert (told["log_evidence"], told["k_hat"]) == (None, None)
 
 
-def test_a_small_budget_drops_runs_then_dates_but_never_the_last() -> None:
+def test_a_small_limit_drops_runs_then_dates_but_never_the_last() -> None:
     part = synthetic_study(n_accounts=3, n_quantities=3, n_dates=9, n_claims=4)
     sizes, n_dates = [], []
-    for budget in (10**9, 90_000, 60_000, 1):
-        payload = study_payload(part, budget=budget)
+    for limit in (10**9, 230_000, 200_000, 1):
+        payload = study_payload(part, limit=limit)
         sizes.append(sum(map(len, embedded(payload))))
         n_dates.append(len(payload["dates"]))
         assert payload["dates"][-1] == day_number(part.as_of)
@@ -256,3 +256,20 @@ def test_a_notice_beside_the_case_is_carried(tmp_path: Any) -> None:
 def test_rounding_keeps_significant_digits() -> None:
     assert significant(123456.789, 4) == 123500
     assert significant(0.000123456, 3) == 0.000123
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"),
+    [
+        ("km2", "km²"),
+        ("person/day", "people a day"),
+        ("Dmnl", ""),
+        ("fraction", "share"),
+        ("percent", "%"),
+        ("g/l", "g/l"),
+        ("1/year", "a year"),
+        ("tonne", "tonne"),
+    ],
+)
+def test_units_are_written_as_people_write_them(unit: str, text: str) -> None:
+    assert unit_text(unit) == text

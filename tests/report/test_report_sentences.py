@@ -142,8 +142,15 @@ def test_an_account_written_later_is_stamped(payload: Payload) -> None:
 
 
 def claim(**changes: Any) -> ClaimData:
-    fresh: dict[str, Any] = {"status": "happened", "made": 100, "resolved": 200, "kind": "forecast",
-                             "undecidable": "", "inside": False}  # fmt: skip
+    fresh: dict[str, Any] = {
+        "status": "happened",
+        "kind": "forecast",
+        "made": 100,
+        "deadline": None,
+        "resolved": 200,
+        "undecidable": "",
+        "inside": False,
+    }
     return {**fresh, **changes}  # type: ignore[typeddict-item]
 
 
@@ -152,6 +159,15 @@ def test_an_outcome_is_told_only_once_it_was_known() -> None:
     assert told == ["not made yet", "open", "open", "happened"]
     assert sentences.claim_status(claim(status="value", resolved=None), 0) == "value"
     assert sentences.claim_status(claim(status="open", resolved=None), 999) == "open"
+
+
+def test_a_chance_is_hindsight_once_a_claim_is_decided_or_its_time_is_over() -> None:
+    timed = claim(resolved=None, deadline=150)
+    assert [sentences.is_closed(timed, day) for day in (149, 150)] == [False, True]
+    assert not sentences.is_closed(claim(resolved=None, deadline=150, inside=True), 999)
+    early = claim(resolved=120, deadline=150)
+    assert [sentences.is_closed(early, day) for day in (119, 120)] == [False, True]
+    assert not sentences.is_closed(claim(resolved=None, deadline=None), 999)
 
 
 def test_what_is_not_computed_says_why() -> None:

@@ -69,3 +69,23 @@ def test_a_lone_place_a_dangling_route_and_odd_numbers_do_no_harm() -> None:
     )
     assert widths(root) == {}
     assert [label.text for label in root.iter(f"{SVG}text")] == ["only"]
+
+
+def test_places_that_crowd_are_moved_apart_and_stay_in_the_frame() -> None:
+    points: list[dict[str, Any]] = [
+        {
+            "geometry": {"type": "Point", "coordinates": [30 + k % 3 / 50, 50 + k // 3 / 50]},
+            "properties": {"id": k},
+        }
+        for k in range(9)
+    ]
+    corners = ([20, 40], [40, 55])
+    points += [{"geometry": {"type": "Point", "coordinates": at}, "properties": {}} for at in corners]
+    supply = read_network({"features": points})
+    assert supply is not None
+    for i, a in enumerate(supply.nodes):
+        assert 0 < a.x < WIDTH
+        assert 0 < a.y < supply.height
+        for b in supply.nodes[:i]:
+            assert (a.x - b.x) ** 2 + (a.y - b.y) ** 2 > 40**2
+    assert read_network({"features": points}) == supply

@@ -139,7 +139,7 @@ def steps(
     after the as-of date is drawn faint.
     """
     x = np.asarray(days, dtype=float)  # (day,)
-    frame = Frame(width, height, _ends(x), (0.0, 25.0, 50.0, 75.0, 100.0), left=48, right=184)
+    frame = Frame(width, height, _ends(x), (0.0, 25.0, 50.0, 75.0, 100.0), left=48, right=204)
     body = frame.axes()
     cut = min(max(float(as_of.toordinal()) if as_of else x[-1], x[0]), x[-1])
     held = int(np.searchsorted(x, cut, side="right")) - 1  # the step in force at the as-of date
@@ -193,7 +193,7 @@ def _frame(
     low, high = value_range(np.concatenate([*(v.ravel() for v in values), np.array(shown, dtype=float)]))
     ticks = tuple(nice_ticks(low, high))
     widest = max(len(label) for label in tick_labels(ticks)[0])
-    return Frame(width, height, _ends(x), ticks, left=16 + 7 * widest, right=184)
+    return Frame(width, height, _ends(x), ticks, left=16 + 7 * widest, right=204)
 
 
 def _points(xs: FloatArray, ys: FloatArray) -> str:

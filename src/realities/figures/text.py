@@ -51,7 +51,7 @@ def format_quantity(value: float, unit: str) -> str:
     return f"{number}%" if unit in {"%", "percent"} else f"{number} {unit}"
 
 
-def short_name(name: str, limit: int = 22) -> str:
+def short_name(name: str, limit: int = 24) -> str:
     """Return a name that fits beside a line: cut at a word, marked as cut."""
     if len(name) <= limit:
         return name

@@ -44,6 +44,7 @@ def plans(dates: Sequence[date]) -> Iterator[Plan]:
     while True:
         yield Plan(kept)
         yield Plan(kept, n_days=60, tolerance=0.003, n_run_days=28)
+        yield Plan(kept, n_days=60, tolerance=0.003, n_run_days=24, has_prior_runs=False)
         yield Plan(kept, n_days=44, tolerance=0.004, n_run_days=20, has_prior_runs=False)
         if len(kept) <= 2:
             return

@@ -8,13 +8,12 @@ forbids every request. Written beside the target and renamed, so that a reader n
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -24,12 +23,9 @@ from realities.figures.charts import Lines
 from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palette
 from realities.report import sentences, supply_map, tables
 from realities.report.bundle import page_script, page_style
-from realities.report.payload import embedded, study_payload
+from realities.report.payload import embedded
 from realities.report.schema import SCHEMA, Payload, number_date
 from realities.report.view import ORDINAL_OF_EPOCH, Quantity, View
-
-if TYPE_CHECKING:
-    from realities.weigh.study import Study
 
 #: Nothing is fetched, nothing is sent; only what stands in the file runs.
 POLICY: Final = (
@@ -37,30 +33,10 @@ POLICY: Final = (
     "img-src data: blob:; base-uri 'none'; form-action 'none'"
 )
 
-#: Reports drawn in the picture that shows before any script runs.
+#: Reports drawn, and days stepped over, in the picture that shows before any script runs.
 _FIRST_MARKS: Final = 150
+_FIRST_STEP: Final = 2
 _NUMBER_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
-
-def write_report(study: Study, path: Path, *, status: Sequence[str] = ()) -> Path:
-    """Write the page of a study and return its path.
-
-    Parameters
-    ----------
-    study
-        A finished study.
-    path
-        Where the page goes; a page that is there already is replaced in one move.
-    status
-        Sentences for the line under the bar, such as "Draft." or "Synthetic data.".
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be written; no half page is left behind.
-    """
-    write_text(path, render_payload(study_payload(study, status=status)))
-    return path
 
 
 def write_text(path: Path, text: str) -> None:
@@ -104,14 +80,14 @@ def render_payload(payload: Payload) -> str:
     cited = tables.references(view)
     main = view.charted[0] if view.charted else None
     supply = supply_map.read_network(payload["network"])
-    data, curves = embedded(payload)
+    data, numbers = embedded(payload)
     return _template().render(
         p=payload,
         policy=POLICY,
         style=Markup(_style()),
         script=Markup(page_script()),
         data=Markup(no_tags(data)),
-        curves=Markup(curves),
+        numbers=Markup(numbers),
         last=last,
         accounts_text=_accounts_text(len(payload["accounts"])),
         reading=sentences.reading(view, last),
@@ -170,7 +146,9 @@ def _main_figure(view: View, quantity: Quantity, date_index: int) -> str:
     """The picture that stands before any script runs: bands and reports as of the last date."""
     payload = view.payload
     names = [account["name"] for account in payload["accounts"]]
-    bands = [Band(name, k, quantity.bands(date_index, k)) for k, name in enumerate(names)]
+    n = len(quantity.days)
+    kept = slice((n - 1) % _FIRST_STEP, n, _FIRST_STEP)  # the last day is always kept
+    bands = [Band(name, k, quantity.bands(date_index, k)[:, kept]) for k, name in enumerate(names)]
     drawn = [report for report in quantity.reports if not quantity.is_copy(report)]
     every = max(1, -(-len(drawn) // _FIRST_MARKS))
     marks = [
@@ -178,7 +156,7 @@ def _main_figure(view: View, quantity: Quantity, date_index: int) -> str:
         for r in drawn[::every]
     ]
     return fan(
-        [day + ORDINAL_OF_EPOCH for day in quantity.days],
+        [day + ORDINAL_OF_EPOCH for day in quantity.days[kept]],
         bands,
         marks=marks,
         as_of=number_date(payload["as_of"]),

@@ -1,8 +1,8 @@
 """A finished `Study` -> the payload of its page.
 
 In comes what `weigh/study.py` computed; out comes a plain object, small enough to be carried in a page:
-curves on the days that matter, text once, only the sources that something cites. `page.py` makes HTML of
-it, now or later from a saved file. Nothing is computed here that the study does not hold.
+curves on the days that matter, text once, only the sources that something cites. `fitting.py` chooses
+the detail; `page.py` makes HTML of it, now or later from a saved file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from realities.report.curves import Plan, curves_data, plans
+from realities.case.predicate_nodes import Predicate
+from realities.report.curves import Plan, curves_data
 from realities.report.encode import encode_integers, encode_rising, pack
 from realities.report.schema import (
     SCHEMA,
@@ -38,6 +39,7 @@ from realities.report.schema import (
     WeighingData,
     day_number,
 )
+from realities.weigh.status import decided_on
 
 if TYPE_CHECKING:
     from realities.case.accounts import Account, Assumption
@@ -48,36 +50,28 @@ if TYPE_CHECKING:
     from realities.weigh.fits import Weighing
     from realities.weigh.study import JudgedClaim, Study
 
-#: Characters that leave room, in a page of 600 KB, for its code, its tables and its first picture.
-BUDGET: Final = 380_000
-
 METHOD: Final = (
     "Every account starts with the same weight. Its assumptions are drawn, the model is run for each draw, "
     "and the reports published by the as-of date, each with its reporter's possible bias and noise, say "
     "how well the draws fit. An account's weight is how probable it makes those reports, next to the others."
 )
 _NOTICE_LIMIT: Final = 20_000
+_UNIT_WORDS: Final = {
+    "km2": "km²",
+    "m2": "m²",
+    "m3": "m³",
+    "person": "people",
+    "persons": "people",
+    "dmnl": "",
+    "1": "",
+    "fraction": "share",
+    "percent": "%",
+    "vehicle": "vehicles",
+    "case": "cases",
+    "point": "points",
+}
+_TIMES: Final = frozenset({"day", "week", "month", "quarter", "year"})
 _LABEL = re.compile(r"\s*(.*\S)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*\Z", re.DOTALL)
-
-
-def study_payload(study: Study, *, status: Sequence[str] = (), budget: int = BUDGET) -> Payload:
-    """Return the payload of a study's page.
-
-    Parameters
-    ----------
-    study
-        A finished study.
-    status
-        Sentences for the line under the bar, such as "Draft." or "Synthetic data.".
-    budget
-        Characters to stay below, as embedded, where that is possible: first single runs and the fineness
-        of curves are reduced, then every other as-of date is left out, never the last.
-    """
-    for plan in plans(study.dates):
-        payload = _build(study, plan, tuple(status))
-        if sum(map(len, embedded(payload))) <= budget:
-            break
-    return payload
 
 
 def to_json(payload: object) -> str:
@@ -86,10 +80,25 @@ def to_json(payload: object) -> str:
 
 
 def embedded(payload: Payload) -> tuple[str, str]:
-    """Return a payload as a page carries it: JSON without the curves, and the curves packed."""
-    curves = [quantity["curves"] for quantity in payload["quantities"]]
-    rest = {**payload, "quantities": [{**q, "curves": None} for q in payload["quantities"]]}
-    return to_json(rest), pack(to_json(curves))
+    """Return a payload as a page carries it: JSON without its long numbers, and these packed."""
+    quantities, accounts = payload["quantities"], payload["accounts"]
+    numbers = {
+        "curves": [quantity["curves"] for quantity in quantities],
+        "reporters": [[r["posterior"] for r in quantity["reporters"]] for quantity in quantities],
+        "assumptions": [[a["posterior"] for a in account["assumptions"]] for account in accounts],
+    }
+    rest = {
+        **payload,
+        "quantities": [
+            {**q, "curves": None, "reporters": [{**r, "posterior": []} for r in q["reporters"]]}
+            for q in quantities
+        ],
+        "accounts": [
+            {**account, "assumptions": [{**a, "posterior": []} for a in account["assumptions"]]}
+            for account in accounts
+        ],
+    }
+    return to_json(rest), pack(to_json(numbers))
 
 
 @dataclass(slots=True)
@@ -102,12 +111,19 @@ class _Index:
         return self.places.setdefault(text, len(self.places))
 
 
-def _build(study: Study, plan: Plan, status: tuple[str, ...]) -> Payload:
+def build_payload(
+    study: Study, plan: Plan, resolved: Mapping[str, int], *, status: Sequence[str] = ()
+) -> Payload:
+    """Return the payload of a study's page, in the detail that a plan asks for.
+
+    `resolved` is what `resolved_days` gives; `status` are sentences for the line under the bar, such as
+    "Draft." or "Synthetic data.".
+    """
     case = study.case
     notes, cited = _Index({"": 0}), _Index({})
     accounts = [_account(study, account, plan.dates) for account in case.accounts]
     quantities = [_quantity(study, measure, plan, notes, cited) for measure in case.measures.values()]
-    claims = [_claim(study, judged, plan.dates) for judged in study.claims]
+    claims = [_claim(study, judged, plan.dates, resolved.get(judged.claim.id)) for judged in study.claims]
     events = [
         EventData(
             day=day_number(event.date),
@@ -241,7 +257,17 @@ def split_label(label: str, unit: str) -> tuple[str, str]:
     match = _LABEL.match(label)
     if match:
         return match[1], match[2].strip()
-    return label, unit
+    return label, unit_text(unit)
+
+
+def unit_text(unit: str) -> str:
+    """Return a unit as people write it: `km²` for km2, `people a day` for person/day."""
+    if unit.casefold() in _UNIT_WORDS:
+        return _UNIT_WORDS[unit.casefold()]
+    above, slash, below = unit.partition("/")
+    if slash and below.casefold() in _TIMES:
+        return f"{unit_text(above)} a {below.casefold()}".strip()
+    return unit
 
 
 def _reporter(study: Study, measure: Measure, reporter: Reporter, plan: Plan) -> ReporterData:
@@ -290,7 +316,7 @@ def _column(values: Iterable[float | None]) -> list[float | None]:
     return column if any(v is not None for v in column) else []
 
 
-def _claim(study: Study, judged: JudgedClaim, dates: Sequence[date]) -> ClaimData:
+def _claim(study: Study, judged: JudgedClaim, dates: Sequence[date], resolved: int | None) -> ClaimData:
     claim, ids = judged.claim, [account.id for account in study.case.accounts]
     by = ids.index(claim.account) if claim.account in ids else -1
     return ClaimData(
@@ -307,7 +333,7 @@ def _claim(study: Study, judged: JudgedClaim, dates: Sequence[date]) -> ClaimDat
         computed=claim.predicate is not None,
         undecidable=claim.undecidable or "",
         status=judged.status,
-        resolved=_resolved(study, judged),
+        resolved=resolved,
         outcome_source="" if claim.outcome is None else claim.outcome.source,
         chance_made=_in_thousand([judged.chance_when_made], ids),
         chance_last=_in_thousand([judged.chance_last], ids),
@@ -318,14 +344,20 @@ def _claim(study: Study, judged: JudgedClaim, dates: Sequence[date]) -> ClaimDat
     )
 
 
-def _resolved(study: Study, judged: JudgedClaim) -> int | None:
-    """The first day on which a page may show what became of a claim."""
-    if judged.status not in {"happened", "did not happen", "disputed"}:
-        return None
-    claim = judged.claim
-    if claim.outcome is not None:
-        return day_number(claim.outcome.date)
-    return day_number(min(claim.deadline or study.as_of, study.as_of))
+def resolved_days(study: Study) -> dict[str, int]:
+    """Return, by id of each claim that has an outcome, the first day on which a page may show it."""
+    found = {}
+    for judged in study.claims:
+        claim = judged.claim
+        if judged.status not in {"happened", "did not happen", "disputed"}:
+            continue
+        decided = (
+            decided_on(study.case, claim, study.as_of)
+            if isinstance(claim.predicate, Predicate)
+            else claim.outcome and claim.outcome.date
+        )
+        found[claim.id] = day_number(decided or min(claim.deadline or study.as_of, study.as_of))
+    return found
 
 
 def _in_thousand(rows: Sequence[Mapping[str, float | None]], ids: Sequence[str]) -> str:

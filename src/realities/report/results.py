@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from realities.errors import Diagnostic, UnreadableError
+from realities.report.fitting import study_payload
 from realities.report.page import render_payload, write_text
-from realities.report.payload import study_payload
 from realities.report.schema import Payload
 from realities.source import SourceText
 from realities.weigh.forward import LEVELS

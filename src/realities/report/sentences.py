@@ -169,6 +169,16 @@ def claim_status(claim: ClaimData, day: int) -> str:
     return claim["status"]
 
 
+def is_closed(claim: ClaimData, day: int) -> bool:
+    """Return whether a chance as of a day would be hindsight: the claim is decided, or its time is over.
+
+    What only the model can decide stays open to it.
+    """
+    if claim["resolved"] is not None and day >= claim["resolved"]:
+        return True
+    return claim["deadline"] is not None and day >= claim["deadline"] and not claim["inside"]
+
+
 STATUS_TEXT = {
     "happened": ("✓", "Happened"),
     "did not happen": ("✕", "Did not happen"),

@@ -16,8 +16,10 @@ from typing import Final
 from realities.figures import format_number
 from realities.figures.style import shape_path
 
-WIDTH: Final = 760.0
-_MARGIN: Final = 70.0
+WIDTH: Final = 1100.0
+_MARGIN: Final = 90.0
+#: Places are moved until they are this far apart, in pixels, so that each can be told and named.
+_APART: Final = 52.0
 _SHAPE: Final = {"source": "square", "front": "diamond"}
 
 
@@ -104,15 +106,39 @@ def _placed(places: Sequence[tuple[str, str, str, float, float]], routes: Sequen
     shrink = max(0.1, cos(radians(min(89.0, abs(sum(ys) / len(ys))))))
     wide, high = (max(xs) - min(xs)) * shrink or 1e-9, max(ys) - min(ys) or 1e-9
     scale = (WIDTH - 2 * _MARGIN) / wide
-    height = min(620.0, max(280.0, high * scale + 2 * _MARGIN))
+    height = min(640.0, max(280.0, high * scale + 2 * _MARGIN))
     vertical = (height - 2 * _MARGIN) / high
+    points = [
+        (_MARGIN + (x - min(xs)) * shrink * scale, _MARGIN + (max(ys) - y) * vertical) for *_, x, y in places
+    ]
     nodes = tuple(
-        Node(
-            node_id, name, kind, _MARGIN + (x - min(xs)) * shrink * scale, _MARGIN + (max(ys) - y) * vertical
-        )
-        for node_id, name, kind, x, y in places
+        Node(node_id, name, kind, x, y)
+        for (node_id, name, kind, *_), (x, y) in zip(places, _pushed_apart(points, height), strict=True)
     )
     return SupplyMap(nodes, tuple(routes), height)
+
+
+def _pushed_apart(points: Sequence[tuple[float, float]], height: float) -> list[tuple[float, float]]:
+    """Move points apart, each as little as it takes and none out of the frame."""
+    moved = [list(point) for point in points]
+    for _ in range(200):
+        worst = 0.0
+        for i, a in enumerate(moved):
+            for j, b in enumerate(moved[:i]):
+                dx, dy = a[0] - b[0], a[1] - b[1]
+                away = hypot(dx, dy)
+                short = _APART - away
+                if short <= 0:
+                    continue
+                worst = max(worst, short)
+                # Two places at one spot part along a direction of their own, the same in every run.
+                ux, uy = (dx / away, dy / away) if away > 1e-6 else (cos(i + 2.0 * j), cos(2.0 * i + j))
+                for point, sign in ((a, 0.5), (b, -0.5)):
+                    point[0] = min(max(point[0] + sign * short * ux, _MARGIN / 2), WIDTH - _MARGIN / 2)
+                    point[1] = min(max(point[1] + sign * short * uy, 30.0), height - 30.0)
+        if worst < 1.0:
+            break
+    return [(x, y) for x, y in moved]
 
 
 def draw(supply: SupplyMap, title: str) -> str:

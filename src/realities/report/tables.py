@@ -24,6 +24,7 @@ from realities.report.sentences import (
     claim_status,
     day_text,
     hindsight,
+    is_closed,
     weights_shown,
 )
 from realities.report.view import Quantity, View, chance_rows, shown_chance, shown_weight
@@ -130,7 +131,7 @@ class ClaimRow:
     chances: list[tuple[str, list[str]]]
 
 
-CHANCE_LABELS: Final = ("when made", "last before deadline", "now")
+CHANCE_LABELS: Final = ("when made", "last while open", "now")
 
 
 def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
@@ -141,8 +142,8 @@ def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
     for index, claim in enumerate(payload["claims"]):
         status = claim_status(claim, day)
         sign, text = STATUS_TEXT[status]
-        last = claim["chance_last"] if claim["deadline"] is not None and claim["deadline"] <= day else ""
-        by_moment = [_first_row(claim["chance_made"], n), _first_row(last, n), _last_row(claim["chance"], n)]
+        last, now = (claim["chance_last"], "") if is_closed(claim, day) else ("", claim["chance"])
+        by_moment = [_first_row(claim["chance_made"], n), _first_row(last, n), _last_row(now, n)]
         rows.append(
             ClaimRow(
                 index=index,

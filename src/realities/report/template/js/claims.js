@@ -3,7 +3,7 @@
 import { integers } from "./decode.js";
 import { shownChance } from "./format.js";
 import { all, el, put, show } from "./page.js";
-import { STATUS, claimStatus } from "./words.js";
+import { STATUS, claimStatus, isClosed } from "./words.js";
 
 const FIRST = 12;
 let everything = false;
@@ -57,7 +57,8 @@ export function drawClaims(app) {
 function chances(body, claim, date, day, n) {
   const none = Array(n).fill(-1), made = day >= claim.made;
   const row = (/** @type {string} */ text, /** @type {number} */ i) => (text ? integers(text).slice(i * n, i * n + n) : none);
-  const rows = [made ? row(claim.chance_made, 0) : none,
-    claim.deadline !== null && claim.deadline <= day ? row(claim.chance_last, 0) : none, made ? row(claim.chance, date) : none];
-  rows.forEach((values, i) => all("td.num", body.rows[i]).forEach((cell, k) => put(cell, shownChance(values[k]))));
+  const closed = made && isClosed(claim, day);
+  const rows = [made ? row(claim.chance_made, 0) : none, closed ? row(claim.chance_last, 0) : none,
+    made && !closed ? row(claim.chance, date) : none];
+  rows.forEach((values, i) => all("td:not([class])", body.rows[i]).forEach((cell, k) => put(cell, shownChance(values[k]))));
 }

@@ -4,7 +4,7 @@ import { integers, reportsOf } from "./decode.js";
 import { drawn } from "./figure.js";
 import { dayText, esc, isoText, letterOf, shownChance } from "./format.js";
 import { all, el, say } from "./page.js";
-import { claimStatus, weighingAt, weightsShown } from "./words.js";
+import { claimStatus, isClosed, weighingAt, weightsShown } from "./words.js";
 
 const LEVELS = ["p05", "p25", "p50", "p75", "p95"];
 
@@ -53,13 +53,14 @@ function reportsCsv(app) {
 /** @param {import("./page.js").App} app @returns {string} */
 function claimsCsv(app) {
   const { P, state } = app, n = P.accounts.length, day = app.day();
-  const columns = ["when_made", "last_before_deadline", "now"].flatMap((w) => P.accounts.map((/** @type {any} */ a) => `${w}: ${a.id}`));
+  const columns = ["when_made", "last_while_open", "now"].flatMap((w) => P.accounts.map((/** @type {any} */ a) => `${w}: ${a.id}`));
   const rows = [["id", "account", "kind", "says", "source", "locator", "made", "deadline", "status", ...columns]];
   for (const c of P.claims) {
     const part = (/** @type {string} */ text, /** @type {number} */ i, /** @type {boolean} */ may) =>
       Array.from({ length: n }, (_, k) => (may && text ? shownChance(integers(text)[i * n + k]) : ""));
     rows.push([c.id, c.by, c.kind, c.says, c.source, c.locator, isoText(c.made), c.deadline === null ? "" : isoText(c.deadline), claimStatus(c, day),
-      ...part(c.chance_made, 0, day >= c.made), ...part(c.chance_last, 0, c.deadline !== null && c.deadline <= day), ...part(c.chance, state.date, day >= c.made)]);
+      ...part(c.chance_made, 0, day >= c.made), ...part(c.chance_last, 0, day >= c.made && isClosed(c, day)),
+      ...part(c.chance, state.date, day >= c.made && !isClosed(c, day))]);
   }
   return csv(rows);
 }

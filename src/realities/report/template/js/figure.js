@@ -58,7 +58,7 @@ export function drawFigure(app) {
     const tracks = Array.from({ length: columns }, (_, i) => `${(cell + (i ? 0 : left)).toFixed(1)}px`).join(" ");
     html = `<div class="panels" style="grid-template-columns:${tracks}">${html}</div>`;
   } else {
-    const right = small ? 26 : Math.min(190, 20 + 7.4 * names);
+    const right = small ? 26 : Math.min(208, 20 + 7.4 * names);
     html = body({ w: width, h: small ? 260 : 440, left, right, top: 26, bottom: 26, days: span, ticks }, accounts, true);
   }
   if (html !== drawn.html) {
@@ -146,6 +146,14 @@ export function startFigure(app) {
       choose(to);
     });
   });
+  const more = el("all-tabs"), row = el("tabs");
+  if (more) {
+    more.addEventListener("click", () => clip(row.classList.contains("clipped")));
+    row.addEventListener("focusin", (/** @type {FocusEvent} */ event) => {
+      if (/** @type {HTMLElement} */ (event.target).offsetTop - row.offsetTop > 80) clip(true);
+    });
+    clip(false);
+  }
   for (const button of all("[data-set]")) {
     const [key, value] = button.dataset.set.split("=");
     button.addEventListener("click", () => app.set({ [key]: value }));
@@ -171,6 +179,13 @@ export function startFigure(app) {
   plot.addEventListener("click", (/** @type {MouseEvent} */ event) => pick(app, event));
 }
 
+/** @param {boolean} open whether every quantity has its tab in sight, or the first two rows of them */
+function clip(open) {
+  el("tabs").classList.toggle("clipped", !open);
+  el("tabs").scrollTop = 0;
+  el("all-tabs").setAttribute("aria-expanded", String(open));
+}
+
 /** @param {import("./page.js").App} app the controls, as the state has them */
 export function drawControls(app) {
   const { state } = app;
@@ -178,7 +193,8 @@ export function drawControls(app) {
     const on = app.keys[i] === state.show;
     if ((tab.getAttribute("aria-selected") === "true") !== on) {
       tab.setAttribute("aria-selected", String(on));
-      if (on && tab.offsetLeft) tab.parentElement.scrollLeft = tab.offsetLeft - 40;
+      if (on) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 40;
+      if (on && el("all-tabs") && tab.offsetTop - tab.parentElement.offsetTop > 80) clip(true);
     }
     tab.tabIndex = on ? 0 : -1;
   });

@@ -99,7 +99,7 @@ export function listed(items) {
 }
 
 /** @param {string} name @param {number} limit @returns {string} a name that fits beside a line */
-export function shortName(name, limit = 22) {
+export function shortName(name, limit = 24) {
   if (name.length <= limit) return name;
   const head = name.slice(0, limit);
   const cut = head.includes(" ") ? head.slice(0, head.lastIndexOf(" ")) : name.slice(0, limit - 1);

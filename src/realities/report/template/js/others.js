@@ -57,7 +57,7 @@ function drawWeights(app) {
   const { P } = app, plot = el("weights-plot"), width = Math.max(plot.clientWidth, 280), small = width < 600;
   const days = P.weighings.map((/** @type {any} */ w) => w.day), accounts = app.visible();
   const names = Math.max(0, ...accounts.map((k) => shortName(P.accounts[k].name).length + 2));
-  const f = { w: width, h: small ? 200 : 260, left: 40, right: small ? 26 : Math.min(190, 20 + 7.4 * names), top: 26, bottom: 26,
+  const f = { w: width, h: small ? 200 : 260, left: 40, right: small ? 26 : Math.min(208, 20 + 7.4 * names), top: 26, bottom: 26,
     days: /** @type {[number, number]} */ ([days[0], days[days.length - 1]]), ticks: [0, 25, 50, 75, 100] };
   const lines = accounts.map((k) => ({ k, values: P.weighings.map((/** @type {any} */ w) => (w.fits[k].reliable ? w.weights[k] * 100 : null)) }));
   const ends = lines.flatMap(({ k, values }) => {

@@ -27,10 +27,10 @@ export function drawReporters(app) {
     all("tbody tr", table).forEach((row, r) => {
       const own = reports.filter((report) => report.reporter === r).map((report) => report.happened);
       if (q.reporters[r].copies === null) counted += own.length;
-      put(row.querySelector("[data-n]"), String(own.length));
-      put(row.querySelector("[data-covers]"), own.length ? `${dayText(Math.min(...own))}\nto ${dayText(Math.max(...own))}` : "none yet");
+      put(row.cells[1], String(own.length));
+      put(row.cells[2], own.length ? `${dayText(Math.min(...own))}\nto ${dayText(Math.max(...own))}` : "none yet");
       const found = q.reporters[r].posterior[state.date] || [];
-      all("td.num:not([data-n])", row).forEach((cell, k) => put(cell, foundText(found[k])));
+      P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 3], foundText(found[k])));
     });
     put(document.querySelector(`[data-count="${i}"]`), grouped(String(counted)));
   }

@@ -78,6 +78,11 @@ export function claimStatus(claim, day) {
   return claim.status;
 }
 
+/** @param {any} claim @param {number} day @returns {boolean} whether a chance as of a day would be hindsight */
+export function isClosed(claim, day) {
+  return (claim.resolved !== null && day >= claim.resolved) || (claim.deadline !== null && day >= claim.deadline && !claim.inside);
+}
+
 /** @type {Record<string, [string, string]>} */
 export const STATUS = {
   "happened": ["✓", "Happened"],
