@@ -196,7 +196,6 @@ def test_a_shorter_time_step_moves_little() -> None:
         assert np.abs(a - b).max() <= 0.04 * np.abs(b).max(), name
 
 
-
 def test_a_dated_input_is_left_out_before_it_was_published() -> None:
     assert [e.parameter for e in case().events_as_of(date(2022, 9, 20))] == ["bridges damaged"]
     assert len(case().events_as_of(date(2022, 10, 1))) == 3
@@ -256,5 +255,13 @@ def test_the_map_and_the_model_speak_of_one_network() -> None:
 
 def test_the_notice_names_every_compiled_source() -> None:
     notice = (FOLDER / "NOTICE").read_text(encoding="utf-8")
-    for key in ("econ_area", "petro_personnel", "liveuamap", "nzz", "deepstate", "oblast_polygons", "Castellum"):
+    for key in (
+        "econ_area",
+        "petro_personnel",
+        "liveuamap",
+        "nzz",
+        "deepstate",
+        "oblast_polygons",
+        "Castellum",
+    ):
         assert key in notice
