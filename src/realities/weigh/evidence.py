@@ -38,10 +38,10 @@ WORST_K_HAT = 0.7
 GOOD_K_HAT = 0.5
 #: Most that two runs' log evidences may differ.
 LARGEST_GAP = 0.3
-#: Part of the draws of an earlier posterior that has to keep weight for tempering to be left out.
-NEAR = 0.01
+#: Effective draws of an earlier posterior from which refitting is tried before tempering.
+NEAR = 2.0
 #: A mixture is fitted to no more points than this; the heaviest are taken.
-MOST_FITTED = 4000
+MOST_FITTED = 2500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class SamplerSettings:
     posterior_draws: int = 4000
 
 
-#: Names of efforts; `sketch` is for simulators that take a millisecond a run or more.
+#: Names of efforts.
 Effort = Literal["sketch", "quick", "default", "publish"]
 
 EFFORTS: dict[Effort, SamplerSettings] = {
@@ -73,6 +73,14 @@ EFFORTS: dict[Effort, SamplerSettings] = {
     "quick": SamplerSettings(2, 1000, 20, 5000, posterior_draws=2000),
     "default": SamplerSettings(2, 2000, 30, 10_000),
     "publish": SamplerSettings(4, 4000, 40, 20_000, keep=0.7, components=20, posterior_draws=8000),
+}
+
+#: The same names for models of which a run takes half a millisecond or more.
+HEAVY_EFFORTS: dict[Effort, SamplerSettings] = {
+    "sketch": SamplerSettings(1, 300, 5, 1000, components=3, rounds=5, enough_draws=100, posterior_draws=500),
+    "quick": SamplerSettings(1, 400, 6, 1200, components=3, rounds=6, enough_draws=120, posterior_draws=1000),
+    "default": SamplerSettings(2, 600, 8, 2500, components=4, rounds=6, enough_draws=600),
+    "publish": EFFORTS["default"],
 }
 
 
@@ -164,9 +172,9 @@ def _one_run(
     """Return one run, and how many evaluations it took even if nothing came of it."""
     spent = 0
     if start is not None:
-        near, spent = _from_nearby(log_likelihood, start, settings, rng)
+        near, start, spent = _from_nearby(log_likelihood, start, settings, rng)
         if near is not None:
-            return near, near.n_evaluations
+            return near, spent
     cloud = tempered_cloud(
         log_likelihood,
         start if start is not None else StandardNormal(dimension),
@@ -187,23 +195,26 @@ def _one_run(
 
 def _from_nearby(
     log_likelihood: LogLikelihood, start: Base, settings: SamplerSettings, rng: np.random.Generator
-) -> tuple[_Run | None, int]:
-    """Return a run that needs no tempering, since the start is near enough, and what was spent.
+) -> tuple[_Run | None, Base, int]:
+    """Return a run that needs no tempering since the start is near enough, else None and a nearer start.
 
-    An earlier posterior is wider than the later one as a rule. Where enough of its draws keep weight, a
-    mixture fitted to them is refined at once; if that does not end well, None: then temper.
+    An earlier posterior is wider than the later one as a rule. Where some of its draws keep weight, a
+    mixture fitted to them, their weights flattened at first, is refined at once; if that does not end
+    well, it is still the better start for tempering. What was spent comes last.
     """
     points = start.sample(settings.importance_draws, rng)
     log_joint = StandardNormal(points.shape[1]).log_density(points) + finite_or_zero(log_likelihood(points))
     log_weights = log_joint - start.log_density(points)
-    n_enough = max(NEAR * len(points), 1.0 * points.shape[1])
-    if effective_number(log_weights) < n_enough:
-        return None, len(points)
-    weights = normalized(log_weights)
-    proposal = fit_mixture(points, weights, most_components=settings.components, rng=rng)
+    if effective_number(log_weights) < NEAR:
+        return None, start, len(points)
+    weights = _tempered(log_weights, 4.0 * points.shape[1])
+    heaviest = np.argsort(weights, kind="stable")[-max(settings.particles, 1000) :]
+    shares = weights[heaviest] / weights[heaviest].sum()
+    proposal = fit_mixture(points[heaviest], shares, most_components=settings.components, rng=rng)
     cloud = points[systematic(weights, settings.particles, rng)]
     run = _refined(log_likelihood, cloud, proposal, settings, len(points), rng)
-    return (run if k_hat(run.log_weights) < WORST_K_HAT else None), run.n_evaluations
+    is_good = k_hat(run.log_weights) < WORST_K_HAT
+    return (run if is_good else None), (start if is_good else run.proposal), run.n_evaluations
 
 
 def _refined(

@@ -214,11 +214,20 @@ class _Runner:
             do: Ensemble(case, as_of=task.as_of, outputs=self._outputs(do), hold=dict(do))
             for do in self._needed
         }
+        self._length = {do: self._points_of(do) for do in self._needed}
         self._error_of = self._model_errors()
 
     def _outputs(self, do: Intervention) -> list[str]:
         """Return the variables that a run has to give: measures are read off the plain one."""
         return sorted({*self._needed[do], *(() if do else self._variables.values())})
+
+    def _points_of(self, do: Intervention) -> int:
+        """Return how many points of the grid a run has to reach: all, or as far as a claim looks."""
+        looks = [c.predicate.last_time for c in self.claims if c.predicate and do in c.predicate.needs]
+        return len(self.times) if not do else self._points_to(max(looks))
+
+    def _points_to(self, time: float) -> int:
+        return int(np.searchsorted(self.times, time, side="right"))
 
     def _model_errors(self) -> dict[str, str]:
         """Return, by hidden variable, the quantity whose model error it carries.
@@ -242,24 +251,35 @@ class _Runner:
         fit = self._part(chunk)
         errors = {q: self._path(fit, self.case.measures[q]) for q in sorted(set(self._error_of.values()))}
         constants = {n: np.full(fit.n_draws, v) for n, v in self._fixed.items()} | dict(fit.parameters)
-        runs = {
-            do: ensemble.run(
-                constants, save_times=self.times, final_time=float(self.times[-1]), seed=self._seed
-            )
-            for do, ensemble in self._ensembles.items()
-        }
+        runs = {do: self._run(do, constants) for do in self._ensembles}
         plain = runs[()]
         raw = {q: _draws(plain, name, fit.n_draws) for q, name in self._variables.items()}
         values = {q: self._read(plain, name, errors, fit.n_draws) for q, name in self._variables.items()}
         failed = np.zeros(fit.n_draws, dtype=np.bool_)
         for result in runs.values():
             failed |= result.failed
-        signals = {
-            do: {name: self._read(runs[do], name, errors, fit.n_draws) for name in needed}
-            for do, needed in self._needed.items()
-        }
-        judged = judge_draws(self.claims, signals, self.times, self.case.calendar)
-        return _Piece(raw, values, judged, failed)
+        return _Piece(raw, values, self._judge(runs, errors, fit.n_draws), failed)
+
+    def _run(self, do: Intervention, constants: Mapping[str, FloatArray]) -> Trajectories:
+        times = self.times[: self._length[do]]
+        return self._ensembles[do].run(
+            constants, save_times=times, final_time=float(times[-1]), seed=self._seed
+        )
+
+    def _judge(
+        self, runs: Mapping[Intervention, Trajectories], errors: Mapping[str, FloatArray], n_draws: int
+    ) -> dict[str, tuple[BoolArray, FloatArray]]:
+        """Return truth and margin of every claim; each is shown the runs as far as it looks."""
+        judged: dict[str, tuple[BoolArray, FloatArray]] = {}
+        for claim in self.claims:
+            assert claim.predicate is not None
+            n = self._points_to(claim.predicate.last_time)
+            signals = {
+                do: {name: self._read(runs[do], name, errors, n_draws)[:, :n] for name in names}
+                for do, names in needed_outputs([claim]).items()
+            }
+            judged |= judge_draws([claim], signals, self.times[:n], self.case.calendar)
+        return judged
 
     def _part(self, chunk: slice) -> AccountFit:
         kept = np.arange(self.fit.n_draws)[chunk]
@@ -282,10 +302,10 @@ class _Runner:
         if quantity is None:
             return values
         measure = self.case.measures[quantity]
-        with np.errstate(
-            all="ignore"
-        ):  # the logarithm of nothing held is minus infinity, and comes back as 0
-            return from_scale(to_scale(values, measure.scale) + errors[quantity], measure.scale)
+        whole = measure.possible[1]
+        with np.errstate(all="ignore"):  # the logarithm of nothing is minus infinity, and comes back as 0
+            moved = to_scale(values, measure.scale, whole) + errors[quantity][:, : values.shape[1]]
+            return from_scale(moved, measure.scale, whole)
 
 
 def _draws(runs: Trajectories, name: str, n_draws: int) -> FloatArray:

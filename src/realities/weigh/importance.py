@@ -21,12 +21,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
-from scipy.special import logsumexp
+from scipy.special import gammaln
 
 from realities.weigh.tempering import (
     StandardNormal,
     covariance_factor,
-    log_student,
     normalized,
     stable_factor,
 )
@@ -37,7 +36,7 @@ FloatArray = NDArray[np.float64]
 DEFENSIVE_SHARE = 0.05
 #: Degrees of freedom tried; the most likely is kept. Even the largest has tails heavier than normal.
 DEGREES_OF_FREEDOM = (4.0, 8.0, 16.0, 40.0)
-_EM_STEPS, _TAIL_STEPS = 40, 10
+_EM_STEPS, _TAIL_STEPS = 30, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +77,29 @@ class StudentMixture:
 
     def log_density(self, points: FloatArray) -> FloatArray:
         """Return log densities, shape (n,)."""
-        parts = self.log_parts(points) + np.log1p(-DEFENSIVE_SHARE)
+        parts = self.log_parts(self.distances(points)) + np.log1p(-DEFENSIVE_SHARE)
         prior = StandardNormal(self.dimension).log_density(points) + np.log(DEFENSIVE_SHARE)
-        return np.asarray(np.logaddexp(logsumexp(parts, axis=1), prior))
+        return np.asarray(np.logaddexp(_log_sum(parts), prior))
 
-    def log_parts(self, points: FloatArray) -> FloatArray:
-        """Return log(share) + log density of each Student-t component, shape (n, K)."""
-        return np.stack(
-            [
-                np.log(share) + log_student(points, centre, factor, self.dof)
-                for share, centre, factor in zip(self.shares, self.centres, self.factors, strict=True)
-            ],
-            axis=1,
-        )
+    def distances(self, points: FloatArray) -> FloatArray:
+        """Return squared distances from every centre in units of its component's scale, shape (K, n)."""
+        whiten = np.linalg.inv(self.factors)  # (K, d, d)
+        white = whiten @ points.T - (whiten @ self.centres[:, :, None])  # (K, d, n)
+        return np.asarray(np.einsum("kdn,kdn->kn", white, white))
+
+    def log_parts(self, distances: FloatArray) -> FloatArray:
+        """Return log(share) + log density of each component, (K, n), from squared distances (K, n)."""
+        d, dof = self.dimension, self.dof
+        constant = gammaln((dof + d) / 2) - gammaln(dof / 2) - 0.5 * d * np.log(dof * np.pi)
+        sizes = np.log(np.diagonal(self.factors, axis1=1, axis2=2)).sum(axis=1)  # (K,)
+        heights = np.log(self.shares) + constant - sizes
+        return np.asarray(heights[:, None] - 0.5 * (dof + d) * np.log1p(distances / dof))
+
+
+def _log_sum(parts: FloatArray) -> FloatArray:
+    """Return the logarithm of the sum over components of exp(parts), shape (K, n) -> (n,)."""
+    top = parts.max(axis=0)
+    return np.asarray(top + np.log(np.exp(parts - top).sum(axis=0)))
 
 
 def fit_mixture(
@@ -162,35 +171,35 @@ def _fit(
     """Return the mixture after expectation maximization and its mean log density; None if one died out."""
     d, before = mixture.dimension, -np.inf
     for _ in range(n_steps):
-        parts = mixture.log_parts(points)
-        total = logsumexp(parts, axis=1)
+        distances = mixture.distances(points)
+        parts = mixture.log_parts(distances)
+        total = _log_sum(parts)
         likely = float(weights @ total)
         if likely - before < 1e-4:
             break
         before = likely
-        owned = np.exp(parts - total[:, None]) * weights[:, None]  # (n, K)
-        shares = owned.sum(axis=0)
+        owned = np.exp(parts - total) * weights  # (K, n)
+        shares = owned.sum(axis=1)
         if np.any(shares * effective < d + 2):
             return None
-        mixture = _maximize(mixture, points, owned, shares, effective)
+        mixture = _maximize(mixture, points, distances, owned, effective)
     return mixture, before
 
 
 def _maximize(
-    mixture: StudentMixture, points: FloatArray, owned: FloatArray, shares: FloatArray, effective: float
+    mixture: StudentMixture, points: FloatArray, distances: FloatArray, owned: FloatArray, effective: float
 ) -> StudentMixture:
-    """Return the components that responsibilities `owned` (n, K) make most likely."""
+    """Return the components that responsibilities `owned` (K, n) make most likely."""
     d, dof = mixture.dimension, mixture.dof
-    centres, factors = [], []
-    for k, share in enumerate(shares):
-        distance = _mahalanobis(points, mixture.centres[k], mixture.factors[k])
-        pull = owned[:, k] * (dof + d) / (dof + distance)  # far points count less in a Student-t
-        centre = pull @ points / pull.sum()
+    shares = owned.sum(axis=1)
+    pulls = owned * (dof + d) / (dof + distances)  # far points count less in a Student-t
+    centres = (pulls @ points) / pulls.sum(axis=1)[:, None]
+    factors = []
+    for centre, pull, share in zip(centres, pulls, shares, strict=True):
         centred = points - centre
         scale = (pull[:, None] * centred).T @ centred / share
-        centres.append(centre)
         factors.append(stable_factor(scale, effective=2.0 * share * effective))
-    return StudentMixture(shares / shares.sum(), np.array(centres), np.array(factors), dof)
+    return StudentMixture(shares / shares.sum(), centres, np.array(factors), dof)
 
 
 def _with_best_tails(
@@ -210,12 +219,6 @@ def _information_criterion(mixture: StudentMixture, mean_log_density: float, eff
     k, d = mixture.centres.shape
     n_parameters = k * (1 + d + d * (d + 1) / 2) - 1
     return float(-2.0 * effective * mean_log_density + n_parameters * np.log(max(effective, 2.0)))
-
-
-def _mahalanobis(points: FloatArray, centre: FloatArray, factor: FloatArray) -> FloatArray:
-    """Return squared distances (n,) from a centre in units of a component's scale."""
-    white = solve_triangular(factor, (points - centre).T, lower=True)
-    return np.asarray((white**2).sum(axis=0))
 
 
 def k_hat(log_weights: FloatArray) -> float:

@@ -15,9 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realities.case.folder import Case
+from realities.case.hidden import constant_value
 from realities.ensemble import STREAM_WEIGH, prior_draws
 from realities.weigh.discrepancy import DiscrepancyPath
-from realities.weigh.evidence import EFFORTS, Effort, PosteriorSample, SamplerSettings, sample_posterior
+from realities.weigh.evidence import (
+    EFFORTS,
+    HEAVY_EFFORTS,
+    Effort,
+    PosteriorSample,
+    SamplerSettings,
+    sample_posterior,
+)
 from realities.weigh.fits import AccountFit
 from realities.weigh.importance import StudentMixture
 from realities.weigh.likelihood import AccountLikelihood
@@ -25,6 +33,9 @@ from realities.weigh.tempering import StandardNormal
 
 FloatArray = NDArray[np.float64]
 
+#: Equations times evaluations in a run from which a model counts as slow; how often each method evaluates.
+HEAVY_WORK = 100_000
+STAGES = {"euler": 1, "rk2": 2, "rk4": 4, "rk45": 7}
 #: What a random stream is for, after the seed and `STREAM_WEIGH`.
 _SAMPLE, _INTEGRATED, _WHY = range(3)
 
@@ -50,7 +61,7 @@ def fit_account(
     seed
         All accounts with one seed share their random streams.
     effort
-        A name in `EFFORTS`, or the settings themselves.
+        A name, for which `settings_for` chooses settings, or the settings themselves.
     start
         The same account's fit at an earlier date: the work then starts from there.
     width
@@ -63,7 +74,7 @@ def fit_account(
     """
     case.check_as_of(as_of)
     likelihood = AccountLikelihood(case, account, as_of, width=width)
-    settings = effort if isinstance(effort, SamplerSettings) else EFFORTS[effort]
+    settings = effort if isinstance(effort, SamplerSettings) else settings_for(case, effort)
     stamps = _stamps(case, account, as_of)
     if not likelihood.observations:
         bare = unweighed_account(case, account, seed=seed, n_draws=settings.posterior_draws, width=width)
@@ -101,6 +112,23 @@ def fit_account(
         sampled=likelihood.space.names,
         proposal=sample.proposal,
     )
+
+
+def settings_for(case: Case, effort: Effort) -> SamplerSettings:
+    """Return the sampler's settings for a case: a name asks for less of a model that is slow to run.
+
+    How slow is read off the model (equations times steps), not off a clock, so that the same case gets the
+    same settings on every machine.
+    """
+    times = case.model.time
+    start, end, step = (
+        constant_value(case.model, name) for name in (times.initial_time, times.final_time, times.time_step)
+    )
+    if start is None or end is None or not step:
+        return EFFORTS[effort]
+    shown = sum(not variable.is_hidden for variable in case.model.variables)
+    work = shown * (end - start) / step * STAGES.get(times.integrator, 1)
+    return HEAVY_EFFORTS[effort] if work > HEAVY_WORK else EFFORTS[effort]
 
 
 def _stamps(case: Case, account: str, as_of: date) -> tuple[str, ...]:
