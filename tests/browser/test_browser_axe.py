@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from conftest import PHONE, WIDE, Opened
+from browser_support import PHONE, WIDE, Opened
 
 pytestmark = pytest.mark.browser
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from browser_support import PHONE, WIDE, Opened
 
-from conftest import PHONE, WIDE, Opened
 from realities.report import sentences, tables
 from realities.report.schema import Payload
 from realities.report.view import View

@@ -1,0 +1,48 @@
+"""What the browser tests share: sizes of screens, and a page that is open with what it complained about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WIDE, PHONE = (1440, 1000), (380, 800)
+
+
+class Opened:
+    """A page that is open, with everything it complained about or asked for."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        self.dialogs: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", lambda message: self._console(message))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("dialog", self._dialog)
+
+    def _console(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.problems.append(message.text)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def ready(self) -> Opened:
+        self.page.wait_for_selector("body[data-ready]", state="attached", timeout=30_000)
+        return self
+
+    def settle(self) -> None:
+        """Wait until the parts that wait for the reader to stop have been drawn."""
+        self.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=30_000)
+
+    def text(self, selector: str) -> str:
+        return str(self.page.inner_text(selector)).strip()
+
+    def focus(self) -> str:
+        """Say which element has the focus."""
+        return str(
+            self.page.evaluate(
+                "document.activeElement.id || document.activeElement.textContent.trim().slice(0, 40)"
+            )
+        )
