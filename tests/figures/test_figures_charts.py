@@ -67,7 +67,8 @@ def test_an_account_without_numbers_draws_nothing() -> None:
     assert parsed(fan(DAYS, [])).tag == f"{SVG}svg"
 
 
-def test_an_interval_without_a_value_sits_at_its_bound() -> None:
+def test_an_interval_without_a_value_spans_its_bounds_with_its_mark_between() -> None:
+    assert not of_class(parsed(fan(DAYS, bands(), marks=[Mark(DAYS[4], None)])), "rl-mark")
     root = parsed(fan(DAYS, bands(), marks=[Mark(DAYS[4], None, low=110.0, high=130.0)]))
     assert len(of_class(root, "rl-span")) == 1
     assert len(of_class(root, "rl-mark")) == 1

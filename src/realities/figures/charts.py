@@ -228,9 +228,10 @@ def _marks(frame: Frame, marks: Sequence[Mark]) -> list[str]:
         if mark.low is not None or mark.high is not None:
             ends = [float(frame.y(v)) for v in (mark.low, mark.value, mark.high) if v is not None]
             parts.append(f'<path class="rl-span{late}" d="M{x:.1f} {max(ends):.1f}V{min(ends):.1f}"/>')
-        at = mark.value if mark.value is not None else mark.low if mark.low is not None else mark.high
-        if at is None:
+        bounds = [v for v in (mark.low, mark.high) if v is not None]
+        if mark.value is None and not bounds:
             continue
+        at = sum(bounds) / len(bounds) if mark.value is None else mark.value
         label = f"<title>{escape(mark.label)}</title>" if mark.label else ""
         outline = shape_path(SHAPES[mark.shape % len(SHAPES)], x, float(frame.y(at)))
         parts.append(f'<path class="rl-mark{late}" d="{outline}">{label}</path>')

@@ -139,8 +139,8 @@ export function shapePath(shape, x, y, r = 4.2) {
   return "M" + corners[shape].map(([dx, dy]) => `${at(x + r * dx)} ${at(y + r * dy)}`).join("L") + "Z";
 }
 
-/** @param {Mark} m @returns {number|null} where a mark sits: its value, else the bound that was given */
-export const markValue = (m) => m.value ?? m.low ?? m.high;
+/** @param {Mark} m @returns {number|null} where a mark sits: its value, the middle of its bounds, or the one bound given */
+export const markValue = (m) => m.value ?? (m.low !== null && m.high !== null ? (m.low + m.high) / 2 : m.low ?? m.high);
 
 /** @param {Frame} f @param {Mark[]} marks @returns {string} smaller where there are many */
 export function markPaths(f, marks) {

@@ -10,6 +10,7 @@ import { weighingAt } from "./words.js";
 /** @param {import("./page.js").App} app */
 export function startOthers(app) {
   const box = el("smalls");
+  if (!box) return;
   app.quantities.forEach((q, i) => {
     const button = document.createElement("button"), name = document.createElement("b"), unit = document.createElement("span"), plot = document.createElement("span");
     button.type = "button";
