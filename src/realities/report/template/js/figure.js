@@ -184,6 +184,7 @@ function clip(open) {
   el("tabs").classList.toggle("clipped", !open);
   el("tabs").scrollTop = 0;
   el("all-tabs").setAttribute("aria-expanded", String(open));
+  show(el("all-tabs").parentElement, open || el("tabs").scrollHeight > el("tabs").clientHeight + 4);
 }
 
 /** @param {import("./page.js").App} app the controls, as the state has them */
