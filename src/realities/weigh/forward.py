@@ -81,6 +81,7 @@ class ForwardTask:
     """One account to be run forward from one fit.
 
     Dated inputs published by `as_of` are known. Reports published after it and by `until` are scored.
+    Without `with_pairs`, claims that compare with a held run get no chance.
     """
 
     fit: AccountFit
@@ -88,6 +89,7 @@ class ForwardTask:
     n_draws: int
     seed: int
     until: date | None = None
+    with_pairs: bool = True
 
 
 def forward(case: Case, task: ForwardTask) -> Forecast:
@@ -100,7 +102,11 @@ def forward(case: Case, task: ForwardTask) -> Forecast:
     chart = np.linspace(
         case.calendar.initial_time, case.calendar.time_of(case.calendar.finish), N_CHART_TIMES
     )
-    claims = [claim for claim in case.claims if claim.predicate is not None]
+    claims = [
+        claim
+        for claim in case.claims
+        if claim.predicate is not None and (task.with_pairs or not claim.is_inside_model)
+    ]
     runner = _Runner(case, fit, task, claims, _grid(case, chart, reports, claims))
     pieces = [runner.run(slice(k, k + CHUNK)) for k in range(0, fit.n_draws, CHUNK)]
     good = ~np.concatenate([piece.failed for piece in pieces])
