@@ -1,0 +1,101 @@
+"""`realities new`, `run`, `weigh` and `report`, end to end on the small example."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from realities.cli import invoke
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    assert invoke(["-q", "new", str(home / "mine")]) == 0
+    line = ["-q", "run", str(home / "mine"), "--quick", "--threads", "1", "--out", str(home / "out")]
+    assert invoke([*line, "--as-of", "2019-06-30", "--draws", "200"]) == 0
+    return home
+
+
+def test_run_leaves_a_page_an_object_and_data_and_nothing_else(results: Path) -> None:
+    names = sorted(path.name for path in (results / "out").iterdir())
+    assert names == ["report.html", "results.json", "results.nc"]
+
+
+def test_run_json_is_the_saved_object(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    line = ["run", str(results / "mine"), "--quick", "--threads", "1", "--out", str(results / "out")]
+    assert invoke([*line, "--as-of", "2019-06-30", "--draws", "200", "--json", "-q"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    saved = json.loads((results / "out" / "results.json").read_text(encoding="utf-8"))
+    assert printed == saved
+    assert printed["as_of"] == "2019-06-30"
+    assert Path(printed["report"]).is_file()
+    posterior = printed["accounts"][0]["posterior"]
+    assert all(set(summary) == {"mean", "sd", "p5", "p50", "p95"} for summary in posterior.values())
+
+
+def test_weigh_gives_the_same_weights_as_run(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    line = ["weigh", str(results / "mine"), "--quick", "--threads", "1", "--as-of", "2019-06-30"]
+    assert invoke([*line, "--json", "-q"]) == 0
+    weighed = json.loads(capsys.readouterr().out)
+    saved = json.loads((results / "out" / "results.json").read_text(encoding="utf-8"))
+    assert [row["log_evidence"] for row in weighed["accounts"]] == [
+        row["log_evidence"] for row in saved["accounts"]
+    ]
+    assert "report" not in weighed
+
+
+def test_the_last_line_of_run_is_where_the_report_is(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    line = ["run", str(results / "mine"), "--quick", "--threads", "1", "--out", str(results / "again")]
+    assert invoke([*line, "--as-of", "2017-06-30", "--draws", "50"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1] == f"Report: {results / 'again' / 'report.html'}"
+    assert "Weighing" in captured.err
+    assert "\r" not in captured.err
+
+
+def test_report_writes_the_page_again_from_saved_results(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.html"
+    assert invoke(["report", str(results / "out"), "--out", str(page)]) == 0
+    first = (results / "out" / "report.html").read_text(encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == first
+
+
+def test_report_refuses_what_is_not_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "results.nc").write_bytes(b"not a data file")
+    assert invoke(["report", str(tmp_path / "results.nc")]) == 3
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_as_of_date_before_everything_leaves_the_weights_equal(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    line = ["weigh", str(results / "mine"), "--quick", "--threads", "1", "--as-of", "1990-01-01", "--json"]
+    assert invoke([*line, "-q"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["observations"]["used"] == 0
+    assert {row["weight"] for row in found["accounts"]} == {0.5}
+
+
+def test_a_broken_case_writes_nothing(results: Path, tmp_path: Path) -> None:
+    assert invoke(["-q", "new", str(tmp_path / "broken")]) == 0
+    path = tmp_path / "broken" / "model.mdl"
+    path.write_text(path.read_text(encoding="utf-8") + "\nnonsense = 1 + ~ ~ |\n", encoding="utf-8")
+    out = tmp_path / "out"
+    assert invoke(["-q", "run", str(tmp_path / "broken"), "--out", str(out)]) == 1
+    assert not out.exists()
+
+
+def test_new_does_not_overwrite(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["new", str(results / "mine")]) == 1
+    assert "error[exists]" in capsys.readouterr().err
