@@ -136,18 +136,14 @@ def test_no_tag_can_start_inside_the_data(hostile_page: str) -> None:
 
 def test_the_page_carries_its_whole_payload(page: str, payload: Payload) -> None:
     data = re.search(r'id="payload">(.*?)</script>', page, re.DOTALL)
-    packed = re.search(r'id="numbers">(.*?)</script>', page, re.DOTALL)
+    packed = re.search(r'id="bulk">(.*?)</script>', page, re.DOTALL)
     assert data is not None
     assert packed is not None
     held = json.loads(data[1])
-    numbers = json.loads(zlib.decompress(b64decode(packed[1])))
-    for i, quantity in enumerate(held["quantities"]):
-        quantity["curves"] = numbers["curves"][i]
-        for reporter, posterior in zip(quantity["reporters"], numbers["reporters"][i], strict=True):
-            reporter["posterior"] = posterior
-    for account, posteriors in zip(held["accounts"], numbers["assumptions"], strict=True):
-        for assumption, posterior in zip(account["assumptions"], posteriors, strict=True):
-            assumption["posterior"] = posterior
+    bulk = json.loads(zlib.decompress(b64decode(packed[1])))
+    for account, assumptions in zip(held["accounts"], bulk.pop("assumptions"), strict=True):
+        account["assumptions"] = assumptions
+    held.update(bulk)
     assert held == payload
 
 

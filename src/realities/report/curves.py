@@ -46,6 +46,7 @@ def plans(dates: Sequence[date]) -> Iterator[Plan]:
         yield Plan(kept, n_days=60, tolerance=0.003, n_run_days=28)
         yield Plan(kept, n_days=60, tolerance=0.003, n_run_days=24, has_prior_runs=False)
         yield Plan(kept, n_days=44, tolerance=0.004, n_run_days=20, has_prior_runs=False)
+        yield Plan(kept, n_days=36, tolerance=0.006, n_run_days=16, has_prior_runs=False)
         if len(kept) <= 2:
             return
         kept = tuple(reversed(kept[::-1][::2]))

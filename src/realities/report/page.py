@@ -80,14 +80,14 @@ def render_payload(payload: Payload) -> str:
     cited = tables.references(view)
     main = view.charted[0] if view.charted else None
     supply = supply_map.read_network(payload["network"])
-    data, numbers = embedded(payload)
+    data, bulk = embedded(payload)
     return _template().render(
         p=payload,
         policy=POLICY,
         style=Markup(_style()),
         script=Markup(page_script()),
         data=Markup(no_tags(data)),
-        numbers=Markup(numbers),
+        bulk=Markup(bulk),
         last=last,
         accounts_text=_accounts_text(len(payload["accounts"])),
         reading=sentences.reading(view, last),

@@ -55,7 +55,7 @@ export function startCards(app) {
       put(el(`stamp-${k}`), stamp);
       show(el(`stamp-${k}`), stamp !== "");
     });
-    const used = grouped(String(w.used)), total = grouped(String(w.used + w.later));
+    const used = grouped(String(w.used)), total = grouped(String(weighingAt(P, P.dates.length - 1).used));
     put(el("asof-day"), dayText(day));
     put(el("asof-count"), `${used} of ${total} reports`);
     if (Number(slider.value) !== day) slider.value = String(day);

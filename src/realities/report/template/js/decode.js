@@ -115,18 +115,14 @@ export function reportsOf(data) {
   }));
 }
 
-/** @returns {Promise<Payload>} the payload with its numbers in place */
+/** @returns {Promise<Payload>} the payload with its bulk in place */
 export async function load() {
   const payload = JSON.parse(text("payload"));
-  const packed = Uint8Array.from(atob(text("numbers")), (c) => c.charCodeAt(0));
+  const packed = Uint8Array.from(atob(text("bulk")), (c) => c.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const held = await new Response(stream).json();
-  payload.quantities.forEach((/** @type {any} */ q, /** @type {number} */ i) => {
-    q.curves = held.curves[i];
-    q.reporters.forEach((/** @type {any} */ r, /** @type {number} */ j) => (r.posterior = held.reporters[i][j]));
-  });
-  payload.accounts.forEach((/** @type {any} */ account, /** @type {number} */ i) =>
-    account.assumptions.forEach((/** @type {any} */ a, /** @type {number} */ j) => (a.posterior = held.assumptions[i][j])));
+  const { assumptions, ...bulk } = await new Response(stream).json();
+  payload.accounts.forEach((/** @type {any} */ account, /** @type {number} */ i) => (account.assumptions = assumptions[i]));
+  Object.assign(payload, bulk);
   return payload;
 }
 
