@@ -287,6 +287,26 @@ def test_side_by_side_shares_one_axis_and_gives_equal_room(open_page: Open) -> N
     assert max(widths) - min(widths) < 6
 
 
+def test_panels_side_by_side_stand_level_whatever_the_length_of_names(open_page: Open) -> None:
+    opened = open_page("#layout=side", size=(1000, 900))
+    opened.page.eval_on_selector("#plot-svg h3", "head => (head.textContent = 'A long name '.repeat(9))")
+    tops = opened.page.eval_on_selector_all(
+        "#plot-svg svg", "all => all.map(s => s.getBoundingClientRect().top)"
+    )
+    assert len(set(tops[:3])) == 1
+
+
+def test_a_tab_out_of_sight_comes_into_sight_when_it_is_chosen(open_page: Open) -> None:
+    narrow = (700, 900)
+    assert open_page(size=narrow).page.get_attribute("#all-tabs", "aria-expanded") == "false"
+    opened = open_page("#show=balance", size=narrow)
+    assert opened.page.get_attribute("#all-tabs", "aria-expanded") == "true"
+    opened.page.click("#all-tabs")
+    opened.page.locator("#tab-0").focus()
+    opened.page.keyboard.press("End")
+    assert opened.page.get_attribute("#all-tabs", "aria-expanded") == "true"
+
+
 def test_single_runs_are_24_lines_or_said_to_be_missing(open_page: Open) -> None:
     opened = open_page("#bands=runs")
     assert opened.page.locator("#plot-svg .rl-run").count() == 24 * 5

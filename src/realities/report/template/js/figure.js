@@ -150,7 +150,7 @@ export function startFigure(app) {
   if (more) {
     more.addEventListener("click", () => clip(row.classList.contains("clipped")));
     row.addEventListener("focusin", (/** @type {FocusEvent} */ event) => {
-      if (/** @type {HTMLElement} */ (event.target).offsetTop - row.offsetTop > 80) clip(true);
+      if (isClipped(/** @type {HTMLElement} */ (event.target))) clip(true);
     });
     clip(false);
   }
@@ -179,6 +179,11 @@ export function startFigure(app) {
   plot.addEventListener("click", (/** @type {MouseEvent} */ event) => pick(app, event));
 }
 
+/** @param {HTMLElement} tab @returns {boolean} whether it lies below the rows that are in sight */
+function isClipped(tab) {
+  return tab.offsetTop - el("tabs").offsetTop + tab.offsetHeight > el("tabs").clientHeight + 8;
+}
+
 /** @param {boolean} open whether every quantity has its tab in sight, or the first two rows of them */
 function clip(open) {
   el("tabs").classList.toggle("clipped", !open);
@@ -195,7 +200,7 @@ export function drawControls(app) {
     if ((tab.getAttribute("aria-selected") === "true") !== on) {
       tab.setAttribute("aria-selected", String(on));
       if (on) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 40;
-      if (on && el("all-tabs") && tab.offsetTop - tab.parentElement.offsetTop > 80) clip(true);
+      if (on && el("all-tabs") && isClipped(tab)) clip(true);
     }
     tab.tabIndex = on ? 0 : -1;
   });
