@@ -65,6 +65,7 @@ class Ensemble:
         save_times: FloatArray | None = None,
         final_time: float | None = None,
         seed: int = 0,
+        first_draw: int = 0,
     ) -> Trajectories:
         """Return trajectories of the kept outputs, each (draw, time).
 
@@ -76,12 +77,17 @@ class Ensemble:
             Model times to keep, ascending, shape (T,); default: the model's save points.
         final_time
             Stop there; default: the model's own final time.
-        seed
-            For random functions inside the model.
+        seed, first_draw
+            For random functions inside the model, which count draws from `first_draw`.
         """
         n_draws = max((np.size(values) for values in parameters.values()), default=1)
         return self._simulator.run(
-            parameters, n_draws=n_draws, save_times=save_times, final_time=final_time, seed=seed
+            parameters,
+            n_draws=n_draws,
+            save_times=save_times,
+            final_time=final_time,
+            seed=seed,
+            first_draw=first_draw,
         )
 
 

@@ -3,7 +3,7 @@
     RealitiesError
       InputError        something the user wrote; carries Diagnostics; the command line exits with 1
         UnreadableError   a file is missing or cannot be read at all; exits with 3
-      SimulationError   a run left the real numbers; names draw, variable, time, and how to rerun it; exits with 4
+      SimulationError   a run left the real numbers; names draw, variable and time; exits with 4
       NetworkError      the graph cannot answer the question asked
       InternalError     our mistake: says so, says what to report
 

@@ -173,17 +173,15 @@ def test_lock_in_makes_the_war_last_longer() -> None:
 
 
 def test_the_roll_of_the_dice_gives_chances_equal_to_the_survivals() -> None:
-    n_draws = 4000
-    fate = (np.arange(n_draws) + 0.5) / n_draws
     pairs = {
         "leader in office": "Leader survival",
         "war goes on": "War survival",
         "no nuclear use": "No escalation",
         "state at peace within": "Internal peace",
     }
-    result = run(*pairs, *pairs.values(), parameters={"fate": fate}, n_draws=n_draws)
-    for event, survival in pairs.items():
-        np.testing.assert_allclose(result[event].mean(axis=0), result[survival][0], atol=0.02)
+    result = run(*pairs, *pairs.values(), n_draws=4000, seed=3)
+    for event, survival in pairs.items():  # 0.03: four standard errors of a share of 4000 draws
+        np.testing.assert_allclose(result[event].mean(axis=0), result[survival][0], atol=0.03)
 
 
 def test_a_shorter_time_step_moves_little() -> None:

@@ -390,6 +390,7 @@ def _judged(claim: Claim, ids: list[str], dates: tuple[date, ...], forecasts: An
             a: (p - truth_value) ** 2 if truth_value is not None and p is not None else None
             for a, p in at(made).items()
         },
+        decided=claim.outcome.date if claim.outcome is not None else None,
     )
 
 

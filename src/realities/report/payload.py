@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from realities.case.predicate_nodes import Predicate
 from realities.report.curves import Plan, curves_data
 from realities.report.encode import encode_integers, encode_rising, pack
 from realities.report.schema import (
@@ -39,7 +38,6 @@ from realities.report.schema import (
     WeighingData,
     day_number,
 )
-from realities.weigh.status import decided_on
 
 if TYPE_CHECKING:
     from realities.case.accounts import Account, Assumption
@@ -343,12 +341,7 @@ def resolved_days(study: Study) -> dict[str, int]:
         claim = judged.claim
         if judged.status not in {"happened", "did not happen", "disputed"}:
             continue
-        decided = (
-            decided_on(study.case, claim, study.as_of)
-            if isinstance(claim.predicate, Predicate)
-            else claim.outcome and claim.outcome.date
-        )
-        found[claim.id] = day_number(decided or min(claim.deadline or study.as_of, study.as_of))
+        found[claim.id] = day_number(judged.decided or min(claim.deadline or study.as_of, study.as_of))
     return found
 
 

@@ -39,7 +39,7 @@ GOOD_K_HAT = 0.5
 #: Most that two runs' log evidences may differ.
 LARGEST_GAP = 0.3
 #: Effective draws of an earlier posterior from which refitting is tried before tempering.
-NEAR = 2.0
+NEAR = 1.0
 #: A mixture is fitted to no more points than this; the heaviest are taken.
 MOST_FITTED = 2500
 

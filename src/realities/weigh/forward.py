@@ -183,7 +183,8 @@ def _grid(
     looked_at = [chart, save_times(case)]
     looked_at += [found.times for group in reports.values() for found in group.values()]
     times = claim_times(claims, np.unique(np.concatenate(looked_at)))
-    return times[(times >= chart[0]) & (times <= chart[-1])]
+    inside: FloatArray = times[(times >= chart[0]) & (times <= chart[-1])]
+    return inside
 
 
 def _bands(values: FloatArray) -> FloatArray:
@@ -257,7 +258,7 @@ class _Runner:
         fit = self._part(chunk)
         errors = {q: self._path(fit, self.case.measures[q]) for q in sorted(set(self._error_of.values()))}
         constants = {n: np.full(fit.n_draws, v) for n, v in self._fixed.items()} | dict(fit.parameters)
-        runs = {do: self._run(do, constants) for do in self._ensembles}
+        runs = {do: self._run(do, constants, chunk.start) for do in self._ensembles}
         plain = runs[()]
         raw = {q: _draws(plain, name, fit.n_draws) for q, name in self._variables.items()}
         values = {q: self._read(plain, name, errors, fit.n_draws) for q, name in self._variables.items()}
@@ -266,10 +267,10 @@ class _Runner:
             failed |= result.failed
         return _Piece(raw, values, self._judge(runs, errors, fit.n_draws), failed)
 
-    def _run(self, do: Intervention, constants: Mapping[str, FloatArray]) -> Trajectories:
+    def _run(self, do: Intervention, constants: Mapping[str, FloatArray], first: int) -> Trajectories:
         times = self.times[: self._length[do]]
         return self._ensembles[do].run(
-            constants, save_times=times, final_time=float(times[-1]), seed=self._seed
+            constants, save_times=times, final_time=float(times[-1]), seed=self._seed, first_draw=first
         )
 
     def _judge(
@@ -308,10 +309,10 @@ class _Runner:
         if quantity is None:
             return values
         measure = self.case.measures[quantity]
-        whole = measure.possible[1]
+        least, whole = measure.possible
         with np.errstate(all="ignore"):  # the logarithm of nothing is minus infinity, and comes back as 0
             moved = to_scale(values, measure.scale, whole) + errors[quantity][:, : values.shape[1]]
-            return from_scale(moved, measure.scale, whole)
+            return np.clip(from_scale(moved, measure.scale, whole), least, whole)
 
 
 def _draws(runs: Trajectories, name: str, n_draws: int) -> FloatArray:

@@ -42,6 +42,7 @@ class JudgedClaim:
     `chance` is as of the study's date; `chance_when_made` and `chance_last` are as of the day the claim
     was made and of the last date computed before its deadline: None where no fit belongs there.
     `brier` scores `chance_when_made` once the claim is decided, unless it was decided when it was made.
+    `decided` is the day of publication that decided it, None while it is open.
     """
 
     claim: Claim
@@ -51,6 +52,7 @@ class JudgedClaim:
     chance_last: Mapping[str, float | None]
     margin: Mapping[str, float | None]
     brier: Mapping[str, float | None]
+    decided: date | None = None
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,8 @@ def judge(
         return {a: known[a].chances.get(claim.id) if a in known else None for a in accounts}
 
     happened = {"happened": 1.0, "did not happen": 0.0}.get(status)
-    scored, last = scoring_dates(claim, moments, decided_on(case, claim, day))
+    decided = decided_on(case, claim, day)
+    scored, last = scoring_dates(claim, moments, decided)
     when_scored = chances(scored)
     margins = {a: forecasts[day][a].claims.get(claim.id) for a in accounts}
     return JudgedClaim(
@@ -224,6 +227,7 @@ def judge(
             a: None if happened is None or chance is None else brier(chance, happened)
             for a, chance in when_scored.items()
         },
+        decided=decided,
     )
 
 
