@@ -130,6 +130,9 @@ def to_dataset(study: Study, payload: Payload) -> xarray.Dataset:
     )
     for account in accounts:
         fit = study.weighings[study.as_of].fits[account]
-        for name, draws in {**fit.parameters, **fit.reporter_parameters}.items():
-            data[f"posterior:{account}:{name}".replace("/", "|")] = ((f"draw:{account}",), draws)
+        draws = {**fit.parameters, **fit.reporter_parameters}
+        if draws:
+            axes = (f"parameter:{account}", f"draw:{account}")
+            data[f"posterior:{account}"] = (axes, np.array(list(draws.values())))
+            data = data.assign_coords({axes[0]: list(draws)})
     return data

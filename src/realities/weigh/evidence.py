@@ -36,6 +36,8 @@ FloatArray = NDArray[np.float64]
 WORST_K_HAT = 0.7
 #: Refitting ends below this one: the weights then have a finite variance.
 GOOD_K_HAT = 0.5
+#: With a diagnostic above this one after so many rounds, refitting alone will not get there: temper.
+HOPELESS_K_HAT, GIVEN_UP_AFTER = 1.0, 2
 #: Most that two runs' log evidences may differ.
 LARGEST_GAP = 0.3
 #: Effective draws of an earlier posterior from which refitting is tried before tempering.
@@ -78,7 +80,9 @@ EFFORTS: dict[Effort, SamplerSettings] = {
 #: The same names for models of which a run takes half a millisecond or more.
 HEAVY_EFFORTS: dict[Effort, SamplerSettings] = {
     "sketch": SamplerSettings(1, 300, 5, 1000, components=3, rounds=5, enough_draws=100, posterior_draws=500),
-    "quick": SamplerSettings(1, 400, 6, 1200, components=3, rounds=6, enough_draws=120, posterior_draws=1000),
+    "quick": SamplerSettings(
+        1, 400, 4, 1000, keep=0.35, components=3, rounds=12, enough_draws=80, posterior_draws=1000
+    ),
     "default": SamplerSettings(2, 600, 8, 2500, components=4, rounds=6, enough_draws=600),
     "publish": EFFORTS["default"],
 }
@@ -212,7 +216,7 @@ def _from_nearby(
     shares = weights[heaviest] / weights[heaviest].sum()
     proposal = fit_mixture(points[heaviest], shares, most_components=settings.components, rng=rng)
     cloud = points[systematic(weights, settings.particles, rng)]
-    run = _refined(log_likelihood, cloud, proposal, settings, len(points), rng)
+    run = _refined(log_likelihood, cloud, proposal, settings, len(points), rng, can_give_up=True)
     is_good = k_hat(run.log_weights) < WORST_K_HAT
     return (run if is_good else None), (start if is_good else run.proposal), run.n_evaluations
 
@@ -224,12 +228,17 @@ def _refined(
     settings: SamplerSettings,
     n_evaluations: int,
     rng: np.random.Generator,
+    *,
+    can_give_up: bool = False,
 ) -> _Run:
-    """Return importance draws of one run, its mixture refitted while the diagnostic asks for it."""
+    """Return importance draws of one run, its mixture refitted while the diagnostic asks for it.
+
+    The best round counts: among those whose diagnostic is good, the one of most effective draws.
+    """
     prior = StandardNormal(cloud.shape[1])
     wanted = settings.enough_draws / settings.runs
     rounds: list[_Run] = []
-    best, best_k = None, np.inf
+    best, best_rank = None, (np.inf, np.inf)
     for _ in range(settings.rounds):
         points = proposal.sample(settings.importance_draws, rng)
         log_joint = prior.log_density(points) + finite_or_zero(log_likelihood(points))
@@ -238,13 +247,15 @@ def _refined(
         rounds.append(run)
         if best is not None and best.proposal is proposal:
             run = _joined(best, run)
-        log_weights = run.log_weights
-        shape = k_hat(log_weights)
-        if best is None or best.proposal is proposal or shape < best_k:
-            best, best_k = run, shape
-        if shape < GOOD_K_HAT and effective_number(log_weights) >= wanted:
+        shape, effective = k_hat(run.log_weights), effective_number(run.log_weights)
+        rank = (max(shape, GOOD_K_HAT), -effective)
+        if best is None or best.proposal is proposal or rank < best_rank:
+            best, best_rank = run, rank
+        if shape < GOOD_K_HAT and effective >= wanted:
             break
-        if shape >= GOOD_K_HAT or effective_number(log_weights) < 0.1 * len(log_weights):
+        if can_give_up and len(rounds) >= GIVEN_UP_AFTER and best_rank[0] > HOPELESS_K_HAT:
+            break
+        if shape >= GOOD_K_HAT or effective < 0.1 * len(run.points):
             proposal = _refit(cloud, rounds, settings, rng)
     assert best is not None
     return _Run(best.points, best.log_joint, best.proposal, n_evaluations)

@@ -81,7 +81,8 @@ class ForwardTask:
     """One account to be run forward from one fit.
 
     Dated inputs published by `as_of` are known. Reports published after it and by `until` are scored.
-    Without `with_pairs`, claims that compare with a held run get no chance.
+    Claims that compare with a held run get a chance on the day they were made, and on others if asked to
+    by `with_pairs`: each such comparison is a run of its own.
     """
 
     fit: AccountFit
@@ -89,7 +90,7 @@ class ForwardTask:
     n_draws: int
     seed: int
     until: date | None = None
-    with_pairs: bool = True
+    with_pairs: bool = False
 
 
 def forward(case: Case, task: ForwardTask) -> Forecast:
@@ -105,7 +106,8 @@ def forward(case: Case, task: ForwardTask) -> Forecast:
     claims = [
         claim
         for claim in case.claims
-        if claim.predicate is not None and (task.with_pairs or not claim.is_inside_model)
+        if claim.predicate is not None
+        and (task.with_pairs or not claim.is_inside_model or claim.made == task.as_of)
     ]
     runner = _Runner(case, fit, task, claims, _grid(case, chart, reports, claims))
     pieces = [runner.run(slice(k, k + CHUNK)) for k in range(0, fit.n_draws, CHUNK)]

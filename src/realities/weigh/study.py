@@ -27,7 +27,7 @@ from realities.weigh.weighing import weigh_dates
 #: Forward runs per account: at the last date, at each date before it, and from the priors.
 FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
     "sketch": (500, 200, 200),
-    "quick": (600, 200, 200),
+    "quick": (500, 200, 200),
     "default": (20000, 2000, 1000),
     "publish": (20000, 4000, 2000),
 }
@@ -178,11 +178,14 @@ def _look_ahead(
     last, earlier, prior = counts
     ids = [account.id for account in case.accounts]
     following = (*moments[1:], None)
-    # No report decides a claim that compares with a held run: its chance is told when made, and last.
-    paired = {moments[-1], *(claim.made for claim in case.claims if claim.is_inside_model)}
     tasks = [
         ForwardTask(
-            weighings[day].fits[account], day, last if after is None else earlier, seed, after, day in paired
+            weighings[day].fits[account],
+            day,
+            last if after is None else earlier,
+            seed,
+            until=after,
+            with_pairs=after is None,
         )
         for day, after in zip(moments, following, strict=True)
         for account in ids
