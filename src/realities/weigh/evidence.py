@@ -81,7 +81,7 @@ EFFORTS: dict[Effort, SamplerSettings] = {
 HEAVY_EFFORTS: dict[Effort, SamplerSettings] = {
     "sketch": SamplerSettings(1, 300, 5, 1000, components=3, rounds=5, enough_draws=100, posterior_draws=500),
     "quick": SamplerSettings(
-        1, 400, 4, 1000, keep=0.35, components=3, rounds=12, enough_draws=80, posterior_draws=1000
+        1, 400, 3, 1000, keep=0.35, components=3, rounds=12, enough_draws=80, posterior_draws=1000
     ),
     "default": SamplerSettings(2, 600, 8, 2500, components=4, rounds=6, enough_draws=600),
     "publish": EFFORTS["default"],

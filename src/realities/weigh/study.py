@@ -27,7 +27,7 @@ from realities.weigh.weighing import weigh_dates
 #: Forward runs per account: at the last date, at each date before it, and from the priors.
 FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
     "sketch": (500, 200, 200),
-    "quick": (500, 200, 200),
+    "quick": (400, 150, 150),
     "default": (20000, 2000, 1000),
     "publish": (20000, 4000, 2000),
 }
