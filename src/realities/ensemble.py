@@ -96,28 +96,6 @@ def save_times(case: Case) -> FloatArray:
     return Simulator(case.model, outputs=()).run().times
 
 
-def run_account(
-    case: Case,
-    account: str,
-    parameters: Mapping[str, FloatArray],
-    *,
-    as_of: date,
-    outputs: Sequence[str],
-    save_times: FloatArray | None = None,
-    final_time: float | None = None,
-) -> Trajectories:
-    """Return trajectories of one account's draws: `Ensemble` for a single use.
-
-    Constants that the account fixes need not be in `parameters`.
-    """
-    fixed = {name: p.fixed for name, p in case.priors(account).items() if p.fixed is not None}
-    n_draws = max((np.size(values) for values in parameters.values()), default=1)
-    full = {name: np.full(n_draws, value) for name, value in fixed.items()} | dict(parameters)
-    return Ensemble(case, as_of=as_of, outputs=outputs).run(
-        full, save_times=save_times, final_time=final_time
-    )
-
-
 def prior_draws(priors: Mapping[str, Prior], n_draws: int, *, seed: int) -> dict[str, FloatArray]:
     """Return draws from an account's priors by parameter name, each (draw,).
 
@@ -134,11 +112,15 @@ def prior_draws(priors: Mapping[str, Prior], n_draws: int, *, seed: int) -> dict
     return draws
 
 
+def stream(name: str, *key: int) -> np.random.Generator:
+    """Return the generator that a name keys together with numbers: streams of two names are independent."""
+    digest = blake2b(name.encode("utf-8"), digest_size=16).digest()
+    return np.random.default_rng([*key, *np.frombuffer(digest, dtype="<u4").tolist()])
+
+
 def uniforms(name: str, n_draws: int, *, seed: int) -> FloatArray:
     """Return numbers in (0, 1), shape (n_draws,), from the stream that a parameter's name keys."""
-    digest = blake2b(name.encode("utf-8"), digest_size=16).digest()
-    words = np.frombuffer(digest, dtype="<u4").tolist()
-    rng = np.random.default_rng([seed, STREAM_PRIOR, *words])
+    rng = stream(name, seed, STREAM_PRIOR)
     whole: FloatArray = rng.integers(0, 1 << 53, size=n_draws).astype(np.float64)
     return (whole + 0.5) / float(1 << 53)
 

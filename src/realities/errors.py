@@ -122,6 +122,10 @@ class InputError(RealitiesError):
         self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(items, key=_order))
         super().__init__("\n\n".join(item.render() for item in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Diagnostic, ...]]]:
+        """Travel between processes with the diagnostics, not with the text made of them."""
+        return type(self), (self.diagnostics,)
+
 
 class UnreadableError(InputError):
     """A file that is missing, or that cannot be read at all."""

@@ -146,3 +146,36 @@ def test_a_claim_decided_when_it_was_made_is_not_scored(before: dict[str, object
     for claim in before["claims"]:  # type: ignore[attr-defined]
         if claim["status"] in ("open", "value", "undecidable", "disputed"):
             assert set(claim["brier"].values()) <= {None}
+
+
+def test_model_errors_of_two_quantities_are_independent_of_each_other() -> None:
+    import numpy as np
+
+    from realities.ensemble import stream
+
+    one, other = (stream(name, 1, 2).standard_normal(4000) for name in ("deaths", "area"))
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.06
+    assert np.array_equal(one, stream("deaths", 1, 2).standard_normal(4000))
+
+
+def test_a_claim_made_later_moves_no_other_chance(
+    folder: Path, before: dict[str, object], tmp_path: Path
+) -> None:
+    added = copied(folder, tmp_path)
+    path = added / "claims.toml"
+    later = """
+[[claim]]
+id = "said-later"
+account = "lanes"
+kind = "forecast"
+says = "There will be many riders on an odd day."
+source = "riders2017"
+locator = "nowhere"
+made = 2022-03-04
+deadline = 2023-05-06
+holds = 'eventually[2022-03-04, 2023-05-06](daily riders > 5000)'
+"""
+    path.write_text(path.read_text(encoding="utf-8") + later, encoding="utf-8")
+    after = found(added, **as_of(AS_OF))
+    assert after["claims"][:-1] == before["claims"]  # type: ignore[index]
+    assert after["accounts"] == before["accounts"]

@@ -158,14 +158,16 @@ def test_chances_are_whole_numbers_in_a_thousand_and_a_gap_is_told(study: Any, p
     assert chance_rows(study_payload(part)["claims"][0]["chance"], 3)[0][0] == -1
 
 
-def test_an_outcome_is_known_from_its_source_or_else_from_the_deadline(study: Any, payload: Payload) -> None:
+def test_an_outcome_is_shown_from_the_day_that_decided_it_or_else_only_at_the_end(
+    study: Any, payload: Payload
+) -> None:
     for judged, claim in zip(study.claims, payload["claims"], strict=True):
         if judged.status in {"open", "value", "undecidable"}:
             assert claim["resolved"] is None
         elif judged.claim.outcome:
             assert claim["resolved"] == day_number(judged.claim.outcome.date)
         else:
-            assert claim["resolved"] == day_number(judged.claim.deadline)
+            assert claim["resolved"] == day_number(study.as_of)
 
 
 def test_curves_with_a_missing_number_are_left_out_whole() -> None:

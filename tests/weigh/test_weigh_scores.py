@@ -204,8 +204,9 @@ def claim(made: date, deadline: date | None) -> Claim:
 DATES = [date(2022, 9, 1), date(2022, 10, 1), date(2022, 12, 1), date(2023, 3, 20), date(2023, 6, 1)]
 
 
-def test_a_chance_counts_from_the_day_of_the_claim_to_its_deadline() -> None:
-    assert scoring_dates(claim(DATES[1], DATES[3]), DATES) == (DATES[1], DATES[3])
+def test_a_chance_counts_from_the_day_of_the_claim_until_before_its_deadline() -> None:
+    assert scoring_dates(claim(DATES[1], DATES[3]), DATES) == (DATES[1], DATES[2])
+    assert scoring_dates(claim(DATES[1], DATES[1]), DATES) == (DATES[1], DATES[1])
     assert scoring_dates(claim(DATES[1], None), DATES) == (DATES[1], DATES[4])
 
 
@@ -215,7 +216,7 @@ def test_no_chance_counts_once_the_claim_was_decided() -> None:
 
 
 def test_a_claim_made_on_a_day_without_chances_has_only_a_last_one() -> None:
-    assert scoring_dates(claim(date(2022, 10, 2), DATES[3]), DATES) == (None, DATES[3])
+    assert scoring_dates(claim(date(2022, 10, 2), DATES[3]), DATES) == (None, DATES[2])
 
 
 # -- reliability ----------------------------------------------------------------------------------

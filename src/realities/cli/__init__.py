@@ -76,6 +76,9 @@ def invoke(arguments: list[str]) -> int:
         # The reader of our output has left (as `head` does); Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as problem:
+        click.echo(f"error: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), err=True)
+        return 3
     except Exception:
         return _report_bug("--traceback" in arguments)
 

@@ -59,6 +59,9 @@ def run(
     terminal.note(f"Loading {case_name}")
     case = load_case(case_name)
     terminal.diagnostics(case.warnings)
+    folder = Path(out) if out is not None else Path("runs") / case.id
+    if folder.exists() and not folder.is_dir():
+        raise click.UsageError(f"--out {folder} is a file; name a folder")
     with terminal.progress() as progress:
         study = run_case(
             case,
@@ -69,14 +72,12 @@ def run(
             workers=workers,
             progress=progress,
         )
-    folder = Path(out) if out is not None else Path("runs") / case.id
     page, result = write_results(study, folder)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
     print_weights(study)
-    for warning in study.warnings:
-        terminal.note(f"warning: {warning}")
+    print_warnings(terminal, study)
     terminal.detail(f"Results are in {folder}")
     click.echo(f"Report: {page}")
 
@@ -123,8 +124,7 @@ def weigh(
         return
     for shown in study.dates if timeline else study.dates[-1:]:
         print_weights(study, shown)
-    for warning in study.warnings:
-        terminal.note(f"warning: {warning}")
+    print_warnings(terminal, study)
 
 
 @click.command(cls=Command)
@@ -158,6 +158,14 @@ def parse_day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise click.UsageError(f'--as-of "{text}": write a day as YYYY-MM-DD') from None
+
+
+def print_warnings(terminal: Terminal, study: Study) -> None:
+    """Print what the study warns of, but for what was shown with its place when the case was loaded."""
+    shown = {diagnostic.message for diagnostic in study.case.warnings}
+    for warning in study.warnings:
+        if warning not in shown:
+            terminal.note(f"warning: {warning}")
 
 
 def print_weights(study: Study, as_of: date | None = None) -> None:

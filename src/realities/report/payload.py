@@ -113,7 +113,11 @@ def build_payload(
     notes, cited = _Index({"": 0}), _Index({})
     accounts = [_account(study, account, plan.dates) for account in case.accounts]
     quantities = [_quantity(study, measure, plan, notes, cited) for measure in case.measures.values()]
-    claims = [_claim(study, judged, plan.dates, resolved.get(judged.claim.id)) for judged in study.claims]
+    claims = [
+        _claim(study, judged, plan.dates, resolved.get(judged.claim.id))
+        for judged in study.claims
+        if judged.claim.made <= study.as_of
+    ]
     events = [
         EventData(
             day=day_number(event.date),
@@ -324,7 +328,7 @@ def _claim(study: Study, judged: JudgedClaim, dates: Sequence[date], resolved: i
         undecidable=claim.undecidable or "",
         status=judged.status,
         resolved=resolved,
-        outcome_source="" if claim.outcome is None else claim.outcome.source,
+        outcome_source=claim.outcome.source if claim.outcome and claim.outcome.date <= study.as_of else "",
         chance_made=_in_thousand([judged.chance_when_made], ids),
         chance_last=_in_thousand([judged.chance_last], ids),
         chance=_in_thousand(
@@ -341,7 +345,7 @@ def resolved_days(study: Study) -> dict[str, int]:
         claim = judged.claim
         if judged.status not in {"happened", "did not happen", "disputed"}:
             continue
-        found[claim.id] = day_number(judged.decided or min(claim.deadline or study.as_of, study.as_of))
+        found[claim.id] = day_number(judged.decided or study.as_of)
     return found
 
 

@@ -100,10 +100,11 @@ def to_dataset(study: Study, payload: Payload) -> xarray.Dataset:
     quantities = list(case.measures)
     claims = [judged.claim.id for judged in study.claims]
     bands = [[[f.quantiles[q] for q in quantities] for f in row] for row in forecasts]
+    shape = (len(accounts), len(study.dates), len(quantities), len(LEVELS), len(times))
     chances = [[[f.chances.get(c, np.nan) for c in claims] for f in row] for row in forecasts]
     data = xarray.Dataset(
         {
-            "band": (("account", "as_of", "quantity", "level", "time"), np.array(bands)),
+            "band": (("account", "as_of", "quantity", "level", "time"), np.reshape(bands, shape)),
             "weight": (("account", "as_of"), [[w.weights[a] for w in weighings] for a in accounts]),
             "log_evidence": (
                 ("account", "as_of"),
@@ -113,7 +114,7 @@ def to_dataset(study: Study, payload: Payload) -> xarray.Dataset:
                 ("account", "as_of"),
                 [[w.fits[a].log_evidence_error for w in weighings] for a in accounts],
             ),
-            "chance": (("account", "as_of", "claim"), np.array(chances)),
+            "chance": (("account", "as_of", "claim"), np.reshape(chances, (*shape[:2], len(claims)))),
             "page_payload": (("byte",), np.frombuffer(json.dumps(payload).encode("utf-8"), dtype=np.uint8)),
         },
         coords={

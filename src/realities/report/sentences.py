@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from math import isclose
 from typing import TYPE_CHECKING
 
 from realities.figures import format_date, format_quantity
@@ -95,7 +96,7 @@ def reading_parts(
     rest = [k for k in range(len(shown)) if k != top]
     if not rest:
         return [*head, (" are read by one account alone, so there is nothing to compare.", False)]
-    if shown[top] < LEAN and any(shown[k] == shown[top] for k in rest):
+    if shown[top] < LEAN and any(isclose(weights[k], weights[top]) or shown[k] == shown[top] for k in rest):
         each = _listed([f"{_count(shown[k])} for {letter(k)}" for k in range(len(shown))])
         apart = "does" if n_reports == 1 else "do"
         return [*head, (f" {apart} not separate the accounts: out of 100, {each}.", False)]

@@ -282,7 +282,7 @@ def _coverage_text(quantity: Quantity) -> str:
         for k, pair in enumerate(quantity.data["coverage"])
         if pair is not None
     ]
-    return f"Reports inside the 90% band of what each account expected: {'; '.join(held)}." if held else ""
+    return f"Reports inside the 90% band after fitting to them: {'; '.join(held)}." if held else ""
 
 
 def posterior_text(assumption: AssumptionData, date_index: int) -> str:

@@ -20,7 +20,7 @@ from realities.case.folder import Case
 from realities.case.measures import Measure
 from realities.case.observations import Observation
 from realities.case.predicates import Intervention
-from realities.ensemble import STREAM_FORWARD, Ensemble, save_times
+from realities.ensemble import STREAM_FORWARD, Ensemble, save_times, stream
 from realities.trajectories import Trajectories
 from realities.weigh.fits import AccountFit, predict_reports, sample_discrepancy
 from realities.weigh.forecasts import ClaimChance, claim_chance, claim_times, judge_draws, needed_outputs
@@ -125,7 +125,6 @@ def forward(case: Case, task: ForwardTask) -> Forecast:
             claim.id: claim_chance(
                 np.concatenate([piece.judged[claim.id][0] for piece in pieces]),
                 np.concatenate([piece.judged[claim.id][1] for piece in pieces]),
-                ~good,
             )
             for claim in claims
         },
@@ -134,6 +133,11 @@ def forward(case: Case, task: ForwardTask) -> Forecast:
         coverage={q: predictions.coverage(r) for q, r in reports["seen"].items()},
         crps={q: predictions.crps(r) for q, r in reports["next"].items()},
     )
+
+
+def _chart_times(case: Case) -> FloatArray:
+    """Return the model times through which charts are drawn."""
+    return np.linspace(case.calendar.initial_time, case.calendar.time_of(case.calendar.finish), N_CHART_TIMES)
 
 
 def thinned(fit: AccountFit, n_draws: int) -> AccountFit:
@@ -216,7 +220,9 @@ class _Runner:
         self.case, self.fit, self.claims, self.times = case, fit, claims, times
         self._variables = {q: m.variable_for(fit.account) for q, m in case.measures.items()}
         self._fixed = {n: p.fixed for n, p in case.priors(fit.account).items() if p.fixed is not None}
-        self._rng = np.random.default_rng([task.seed, STREAM_FORWARD])
+        self._rng = {q: stream(q, task.seed, STREAM_FORWARD) for q in case.measures}
+        # Paths of model error live on a grid of their own, so that neither claims nor reports move them.
+        self._path_times = np.unique(np.concatenate([_chart_times(case), save_times(case)]))
         self._seed = task.seed
         self._needed = {(): (), **needed_outputs(claims)}
         self._ensembles = {
@@ -247,8 +253,8 @@ class _Runner:
         erring = {
             q: model[v].expression for q, v in self._variables.items() if self.case.measures[q].discrepancy
         }
-        names = {*self._variables.values(), *(name for needed in self._needed.values() for name in needed)}
-        found: dict[str, str] = {}
+        found = {self._variables[quantity]: quantity for quantity in erring}
+        names = {name for needed in self._needed.values() for name in needed}
         for name in sorted(names):
             for quantity, expression in erring.items():
                 if expression is not None and model[name].expression == expression:
@@ -264,9 +270,7 @@ class _Runner:
         plain = runs[()]
         raw = {q: _draws(plain, name, fit.n_draws) for q, name in self._variables.items()}
         values = {q: self._read(plain, name, errors, fit.n_draws) for q, name in self._variables.items()}
-        failed = np.zeros(fit.n_draws, dtype=np.bool_)
-        for result in runs.values():
-            failed |= result.failed
+        failed = np.broadcast_to(plain.failed, (fit.n_draws,))
         return _Piece(raw, values, self._judge(runs, errors, fit.n_draws), failed)
 
     def _run(self, do: Intervention, constants: Mapping[str, FloatArray], first: int) -> Trajectories:
@@ -300,7 +304,11 @@ class _Runner:
         )
 
     def _path(self, fit: AccountFit, measure: Measure) -> FloatArray:
-        return sample_discrepancy(fit, measure, self.times, self._rng)
+        path = sample_discrepancy(fit, measure, self._path_times, self._rng[measure.quantity])
+        right = np.clip(np.searchsorted(self._path_times, self.times), 1, len(self._path_times) - 1)
+        before, after = self._path_times[right - 1], self._path_times[right]
+        share = np.clip((self.times - before) / (after - before), 0.0, 1.0)
+        return np.asarray(path[:, right - 1] * (1.0 - share) + path[:, right] * share)
 
     def _read(
         self, runs: Trajectories, name: str, errors: Mapping[str, FloatArray], n_draws: int
@@ -335,7 +343,7 @@ class _Predictions:
     def _drawn(self, reports: QuantityReports) -> tuple[FloatArray, FloatArray]:
         """Return predicted reports (draw, row) and the reported values (row,), both without failures."""
         columns = np.searchsorted(self.times, reports.times)
-        rng = np.random.default_rng([self.seed, STREAM_FORWARD, 1])
+        rng = stream(reports.measure.quantity, self.seed, STREAM_FORWARD, 1)
         predicted = predict_reports(self.fit, reports, self.truth[reports.measure.quantity][:, columns], rng)
         said = np.array([np.nan if row.value is None else row.value for row in reports.rows.observations])
         return predicted[self.good], said

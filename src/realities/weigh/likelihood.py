@@ -116,7 +116,8 @@ class AccountLikelihood:
             name: parameters[name] if prior.fixed is None else np.full(n_draws, prior.fixed)
             for name, prior in self._model_priors.items()
         }
-        return self._ensemble.run(constants, save_times=self._times, final_time=float(self._times[-1]))
+        end = float(self._times[-1]) if len(self._times) else None
+        return self._ensemble.run(constants, save_times=self._times, final_time=end)
 
     def truth(self, quantity: str, runs: Trajectories) -> FloatArray:
         """Return a quantity's true values at the times its reports need, shape (draw, time)."""

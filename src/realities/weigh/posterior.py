@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from realities.case.folder import Case
 from realities.case.hidden import constant_value
-from realities.ensemble import STREAM_WEIGH, prior_draws
+from realities.ensemble import STREAM_WEIGH, prior_draws, stream
 from realities.weigh.discrepancy import DiscrepancyPath
 from realities.weigh.evidence import (
     EFFORTS,
@@ -49,6 +49,7 @@ def fit_account(
     effort: Effort | SamplerSettings = "default",
     start: AccountFit | None = None,
     width: float = 1.0,
+    posterior_draws: int | None = None,
 ) -> AccountFit:
     """Return an account's posterior and evidence, given what was published by a date.
 
@@ -66,6 +67,8 @@ def fit_account(
         The same account's fit at an earlier date: the work then starts from there.
     width
         Factor on the spread of the account's priors.
+    posterior_draws
+        How many draws should come out; default: as the settings say.
 
     Raises
     ------
@@ -75,6 +78,8 @@ def fit_account(
     case.check_as_of(as_of)
     likelihood = AccountLikelihood(case, account, as_of, width=width)
     settings = effort if isinstance(effort, SamplerSettings) else settings_for(case, effort)
+    if posterior_draws is not None:
+        settings = replace(settings, posterior_draws=posterior_draws)
     stamps = _stamps(case, account, as_of)
     if not likelihood.observations:
         bare = unweighed_account(case, account, seed=seed, n_draws=settings.posterior_draws, width=width)
@@ -171,7 +176,7 @@ def _integrated(
     paths: dict[str, DiscrepancyPath] = {}
     runs = likelihood.run(draws, n_draws)
     for quantity, reports in likelihood.reports.items():
-        rng = np.random.default_rng([seed, STREAM_WEIGH, _INTEGRATED])
+        rng = stream(quantity, seed, STREAM_WEIGH, _INTEGRATED)
         truth = likelihood.truth(quantity, runs)
         truth = np.broadcast_to(truth, (n_draws, truth.shape[1]))
         named, path = reports.sample_integrated(truth, draws, rng)

@@ -204,7 +204,7 @@ def scoring_dates(
     Returns
     -------
     The day the claim was made, if it is among `dates`, and the latest of them that is not before it.
-    Both lie before the claim was decided and not after its deadline; None where there is no such
+    Both lie before the claim was decided and before its deadline; None where there is no such
     date, as with a claim about what had been published already.
     """
     ends = [day for day in (decided,) if day is not None]
@@ -212,7 +212,7 @@ def scoring_dates(
         day
         for day in dates
         if claim.made <= day
-        and (claim.deadline is None or day <= claim.deadline)
+        and (claim.deadline is None or day < claim.deadline or day == claim.made)
         and all(day < end for end in ends)
     ]
     return (claim.made if claim.made in allowed else None), max(allowed, default=None)

@@ -26,7 +26,7 @@ from realities.weigh.weighing import weigh_dates
 
 #: Forward runs per account: at the last date, at each date before it, and from the priors.
 FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
-    "sketch": (500, 200, 200),
+    "sketch": (300, 150, 150),
     "quick": (400, 150, 150),
     "default": (20000, 2000, 1000),
     "publish": (20000, 4000, 2000),
@@ -99,7 +99,7 @@ def run_case(
     seed
         Default: the case's own. The result is the same for a seed whatever the number of workers.
     effort
-        "quick", "default" or "publish": how many particles and runs the sampler uses.
+        "sketch", "quick", "default" or "publish": how many particles and runs the sampler uses.
     workers
         Processes; None means one for each core.
     progress
@@ -113,8 +113,16 @@ def run_case(
     day = as_of if as_of is not None else case.latest_published
     key = case.seed if seed is None else seed
     moments = study_dates(case, day)
-    weighings = weigh_dates(case, moments, seed=key, effort=effort, workers=workers, progress=progress)
     counts = forward_draws(case, effort, draws)
+    weighings = weigh_dates(
+        case,
+        moments,
+        seed=key,
+        effort=effort,
+        posterior_draws=counts[0],
+        workers=workers,
+        progress=progress,
+    )
     forecasts, priors = _look_ahead(case, moments, weighings, counts, key, workers, progress)
     statuses = {claim.id: claim_status(case, claim, day) for claim in case.claims}
     claims = tuple(judge(case, claim, statuses[claim.id], moments, forecasts) for claim in case.claims)
@@ -136,7 +144,7 @@ def run_case(
             )
             for account in case.accounts
         },
-        warnings=_warnings(case, weighings[day], forecasts[day]),
+        warnings=_warnings(case, weighings, forecasts[day]),
     )
 
 
@@ -272,9 +280,19 @@ def _typical_sizes(case: Case, as_of: date) -> dict[str, float]:
     return {quantity: float(np.median(values)) for quantity, values in sizes.items()}
 
 
-def _warnings(case: Case, weighing: Weighing, forecasts: Mapping[str, Forecast]) -> tuple[str, ...]:
-    found = [diagnostic.message for diagnostic in case.warnings_as_of(weighing.as_of)]
-    found += weighing.warnings
+def _warnings(
+    case: Case, weighings: Mapping[date, Weighing], forecasts: Mapping[str, Forecast]
+) -> tuple[str, ...]:
+    """Return what should be said: of the case, of the fits, those of earlier dates too, of failed runs."""
+    last = max(weighings)
+    found = [diagnostic.message for diagnostic in case.warnings_as_of(last)]
+    found += weighings[last].warnings
+    found += [
+        f'as of {day}: account "{name}" is not reliable'
+        for day, weighing in weighings.items()
+        for name, fit in weighing.fits.items()
+        if day < last and not fit.reliable
+    ]
     found += [
         f'account "{account}": {forecast.n_failed} of {forecast.n_draws} forward runs left the real numbers'
         for account, forecast in forecasts.items()

@@ -81,6 +81,7 @@ def weigh_dates(
     effort: Effort | SamplerSettings = "default",
     prior_weights: Mapping[str, float] | None = None,
     width: float = 1.0,
+    posterior_draws: int | None = None,
     workers: int | None = 1,
     progress: Progress | None = None,
 ) -> dict[date, Weighing]:
@@ -88,13 +89,13 @@ def weigh_dates(
 
     Each date starts from the posterior of the one before, which costs far less than starting anew. A
     date's result depends on the dates before it by no more than its stated error, and never on later
-    ones.
+    ones. `posterior_draws` is how many draws should come out at the last date.
     """
     days = tuple(sorted(set(dates)))
     for day in days:
         case.check_as_of(day)
     key = case.seed if seed is None else seed
-    tasks = [_Task(account.id, days, key, effort, width) for account in case.accounts]
+    tasks = [_Task(account.id, days, key, effort, width, posterior_draws) for account in case.accounts]
     found = map_tasks(case, _fit_dates, tasks, workers=workers, stage="Weighing", progress=progress or silent)
     return {
         day: _weighing(case, day, key, {fits[k].account: fits[k] for fits in found}, prior_weights)
@@ -111,6 +112,7 @@ class _Task:
     seed: int
     effort: Effort | SamplerSettings
     width: float
+    posterior_draws: int | None
 
 
 def _fit_dates(case: Case, task: _Task) -> list[AccountFit]:
@@ -124,6 +126,7 @@ def _fit_dates(case: Case, task: _Task) -> list[AccountFit]:
             effort=task.effort,
             start=fits[-1] if fits else None,
             width=task.width,
+            posterior_draws=task.posterior_draws if day == task.dates[-1] else None,
         )
         fits.append(fit)
     return fits

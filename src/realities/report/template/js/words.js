@@ -37,7 +37,8 @@ export function reading(P, date) {
   const rest = shown.map((_, k) => k).filter((k) => k !== top);
   if (!rest.length) return [...head, [" are read by one account alone, so there is nothing to compare.", false]];
   const apart = `${one ? "does" : "do"} not separate the accounts`;
-  if (shown[top] < LEAN && rest.some((k) => shown[k] === shown[top])) {
+  const alike = (/** @type {number} */ k) => w.weights[top] - w.weights[k] <= 1e-9 * w.weights[top];
+  if (shown[top] < LEAN && rest.some((k) => alike(k) || shown[k] === shown[top])) {
     return [...head, [` ${apart}: out of 100, ${listed(shown.map((v, k) => `${count(v)} for ${letterOf(k)}`))}.`, false]];
   }
   const s = one ? "s" : "";
