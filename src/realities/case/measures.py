@@ -113,7 +113,8 @@ class Measure:
         if self.scale == "logit" or str(self.unit).casefold() in ("fraction", "share", "fractions", "shares"):
             whole = parse_unit("fraction").factor_to(self.unit) if self.unit.is_dimensionless else 1.0
             return 0.0, whole
-        return (0.0, inf) if self.scale == "log" else (-inf, inf)
+        scales = {self.scale, *(reporter.scale for reporter in self.reporters.values())}
+        return (0.0, inf) if scales == {"log"} else (-inf, inf)
 
 
 def parse_measures(located: Located, accounts: Collection[str], findings: Findings) -> dict[str, Measure]:

@@ -57,6 +57,8 @@ def simulate(
 
     if out is not None and Path(out).suffix.lower() not in (".csv", ".nc", ".parquet"):
         raise click.UsageError(f"--out {out}: the suffix must be .csv, .nc or .parquet")
+    if out is not None and not Path(out).resolve().parent.is_dir():
+        raise FileNotFoundError(2, "there is no such folder", str(Path(out).parent))
     findings = Findings()
     model = load_model(Path(model_file), data=[Path(name) for name in data], findings=findings)
     terminal.diagnostics(findings.warnings)

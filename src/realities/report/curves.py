@@ -105,7 +105,7 @@ def _days(study: Study, forecast: Forecast) -> tuple[FloatArray, NDArray[np.int6
 
 def _on(times: FloatArray, forecast: Forecast | None, curves: FloatArray | None) -> FloatArray | None:
     """Return curves on the given times; None where a number is missing, for half a curve misleads."""
-    if forecast is None or curves is None or not np.isfinite(curves).all():
+    if forecast is None or curves is None or not len(curves) or not np.isfinite(curves).all():
         return None
     own = np.asarray(forecast.times, dtype=float)
     return np.stack([np.interp(times, own, curve) for curve in np.asarray(curves, dtype=float)])

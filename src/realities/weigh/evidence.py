@@ -53,7 +53,8 @@ class SamplerSettings:
     `runs` independent runs of `particles` particles, with at most `moves` random-walk moves a
     temperature, each so long that a share `keep` of the particles stays effective; then up to `rounds`
     rounds of `importance_draws` draws per run from a mixture of up to `components` components.
-    Fewer than `enough_draws` effective draws are called not reliable. `posterior_draws` come out.
+    Fewer than `enough_draws` effective draws are called not reliable. `posterior_draws` come out: as many
+    as are effective, or more, so that resampling adds little error.
     """
 
     runs: int
@@ -64,26 +65,45 @@ class SamplerSettings:
     components: int = 12
     rounds: int = 8
     enough_draws: int = 1000
-    posterior_draws: int = 4000
+    posterior_draws: int = 10_000
 
 
 #: Names of efforts.
 Effort = Literal["sketch", "quick", "default", "publish"]
 
 EFFORTS: dict[Effort, SamplerSettings] = {
-    "sketch": SamplerSettings(2, 300, 12, 1000, components=4, enough_draws=200, posterior_draws=1000),
-    "quick": SamplerSettings(2, 1000, 20, 5000, posterior_draws=2000),
+    "sketch": SamplerSettings(2, 300, 12, 1000, components=4, enough_draws=200, posterior_draws=2000),
+    "quick": SamplerSettings(2, 1000, 20, 5000),
     "default": SamplerSettings(2, 2000, 30, 10_000),
-    "publish": SamplerSettings(4, 4000, 40, 20_000, keep=0.7, components=20, posterior_draws=8000),
+    "publish": SamplerSettings(4, 4000, 40, 20_000, keep=0.7, components=20, posterior_draws=20_000),
 }
 
 #: The same names for models of which a run takes half a millisecond or more.
 HEAVY_EFFORTS: dict[Effort, SamplerSettings] = {
-    "sketch": SamplerSettings(1, 300, 5, 1000, components=3, rounds=5, enough_draws=100, posterior_draws=500),
-    "quick": SamplerSettings(
-        1, 400, 3, 1000, keep=0.35, components=3, rounds=12, enough_draws=80, posterior_draws=1000
+    "sketch": SamplerSettings(
+        1,
+        300,
+        5,
+        1000,
+        components=3,
+        rounds=5,
+        enough_draws=100,
+        posterior_draws=500,
     ),
-    "default": SamplerSettings(2, 600, 8, 2500, components=4, rounds=6, enough_draws=600),
+    "quick": SamplerSettings(
+        1,
+        400,
+        3,
+        1000,
+        keep=0.35,
+        components=3,
+        rounds=12,
+        enough_draws=80,
+        posterior_draws=1000,
+    ),
+    "default": SamplerSettings(
+        2, 600, 8, 2500, components=4, rounds=6, enough_draws=600, posterior_draws=4000
+    ),
     "publish": EFFORTS["default"],
 }
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from realities.case.folder import Case
 from realities.case.hidden import constant_value
 from realities.ensemble import STREAM_WEIGH, prior_draws, stream
+from realities.errors import SimulationError
 from realities.weigh.discrepancy import DiscrepancyPath
 from realities.weigh.evidence import (
     EFFORTS,
@@ -49,7 +50,7 @@ def fit_account(
     effort: Effort | SamplerSettings = "default",
     start: AccountFit | None = None,
     width: float = 1.0,
-    posterior_draws: int | None = None,
+    posterior_draws: int = 0,
 ) -> AccountFit:
     """Return an account's posterior and evidence, given what was published by a date.
 
@@ -68,7 +69,7 @@ def fit_account(
     width
         Factor on the spread of the account's priors.
     posterior_draws
-        How many draws should come out; default: as the settings say.
+        At least so many draws come out; default: as the settings say.
 
     Raises
     ------
@@ -78,8 +79,7 @@ def fit_account(
     case.check_as_of(as_of)
     likelihood = AccountLikelihood(case, account, as_of, width=width)
     settings = effort if isinstance(effort, SamplerSettings) else settings_for(case, effort)
-    if posterior_draws is not None:
-        settings = replace(settings, posterior_draws=posterior_draws)
+    settings = replace(settings, posterior_draws=max(posterior_draws, settings.posterior_draws))
     stamps = _stamps(case, account, as_of)
     if not likelihood.observations:
         bare = unweighed_account(case, account, seed=seed, n_draws=settings.posterior_draws, width=width)
@@ -92,6 +92,7 @@ def fit_account(
         start=None if start is None else _carried_over(start, likelihood.space.names),
     )
     if not len(sample.points):
+        _check_model_runs(likelihood, account, seed)
         stamps = (*stamps, *_reasons(likelihood, seed))
         sample = _prior_instead(sample, settings, seed)
     draws = likelihood.space.values(sample.points)
@@ -204,13 +205,24 @@ def _prior_instead(sample: PosteriorSample, effort: SamplerSettings, seed: int) 
     )
 
 
+def _check_model_runs(likelihood: AccountLikelihood, account: str, seed: int) -> None:
+    """Raise `SimulationError` if the model leaves the real numbers at every draw of the prior."""
+    rng = np.random.default_rng([seed, STREAM_WEIGH, _WHY])
+    points = rng.standard_normal((200, likelihood.dimension))
+    runs = likelihood.run(likelihood.space.values(points), len(points))
+    if runs.failed.all() and runs.first_failure is not None:
+        _, variable, time = runs.first_failure
+        raise SimulationError(
+            f'account "{account}": "{variable}" leaves the real numbers in every draw of the prior, '
+            f"first at time {time:g}; to look closer, simulate the model alone: realities simulate MODEL"
+        )
+
+
 def _reasons(likelihood: AccountLikelihood, seed: int) -> tuple[str, ...]:
     """Return which quantities no draw of the prior can explain."""
     rng = np.random.default_rng([seed, STREAM_WEIGH, _WHY])
     points = rng.standard_normal((200, likelihood.dimension))
     parts = likelihood.by_quantity(points)
-    if likelihood.run(likelihood.space.values(points), len(points)).failed.all():
-        return ("the model leaves the real numbers at every draw of the prior",)
     return tuple(
         f'"{quantity}" cannot be what was reported: where it is above zero, the model has nothing'
         for quantity, log_density in parts.items()

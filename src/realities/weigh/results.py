@@ -104,6 +104,7 @@ def _claim(judged: JudgedClaim) -> Json:
         "chance": _numbers(judged.chance),
         "chance_when_made": _numbers(judged.chance_when_made),
         "chance_last": _numbers(judged.chance_last),
+        "part_of_draws": _numbers(judged.raw),
         "margin": _numbers(judged.margin),
         "brier": _numbers(judged.brier),
         "inside_model": claim.is_inside_model,

@@ -13,7 +13,7 @@ In come a case, a claim and a date; out comes one word. The rule, in full:
    measures.toml has them, leaves a range of truths: `N_TRUTHS` of them are drawn, once with one error
    for all of its reports and once with an error for each. Floors, ceilings and counts still
    filling up say only that the truth is above, or below. Between two reports at most `GAP_DAYS` apart the
-   truth is on the straight line, near a single one as reported; elsewhere it is not known.
+   truth is on the straight line; a single report speaks for its own day; elsewhere it is not known.
 5. The reader finds that the claim holds if it does in 97.5 % of the truths both times, even if all that
    is not known hurts it; that it does not hold if it fails in as many even if that helps it. So a
    claim can be decided before its deadline, when nothing still to come could change it.
@@ -59,7 +59,7 @@ FloatArray = NDArray[np.float64]
 #: Truths drawn for one reader, and the part of them that has to agree.
 N_TRUTHS: Final = 400
 SURE: Final = 0.975
-#: Between reports further apart than this nothing is known; a single report speaks for a sixth of it.
+#: Between reports further apart than this nothing is known; a single report speaks for its own day.
 #: In a model that counts in longer units of time, one and a half of those, if that is more.
 GAP_DAYS: Final = 45.0
 #: How far above a floor, or below a ceiling, the truth may lie: this factor.
@@ -221,7 +221,7 @@ def _between(times: FloatArray, values: FloatArray, grid: FloatArray, calendar: 
     width = times[right] - times[left]
     nearest = np.minimum(np.abs(grid - times[left]), np.abs(times[right] - grid))
     weight = np.where(width > 0.0, (grid - times[left]) / np.where(width > 0.0, width, 1.0), 0.0)
-    is_near = nearest <= gap / 6.0
+    is_near = nearest <= 0.5 / days
     weight = np.where((width > gap) & is_near, np.round(weight), weight)
     covered = ((width > 0.0) & (width <= gap)) | is_near
     here, there = values[:, left], values[:, right]

@@ -7,7 +7,7 @@ page. This file is a table of contents that runs; the work is in the stages it c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -42,7 +42,8 @@ class JudgedClaim:
     `chance` is as of the study's date; `chance_when_made` and `chance_last` are as of the day the claim
     was made and of the last date computed before its deadline: None where no fit belongs there.
     `brier` scores `chance_when_made` once the claim is decided, unless it was decided when it was made.
-    `decided` is the day of publication that decided it, None while it is open.
+    `decided` is the day of publication that decided it, None while it is open; `raw` is the part of the
+    draws behind `chance` in which the claim holds, without the allowance for rare turns.
     """
 
     claim: Claim
@@ -53,6 +54,7 @@ class JudgedClaim:
     margin: Mapping[str, float | None]
     brier: Mapping[str, float | None]
     decided: date | None = None
+    raw: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,7 @@ def judge(
             for a, chance in when_scored.items()
         },
         decided=decided,
+        raw={a: None if found is None else found.raw for a, found in margins.items()},
     )
 
 

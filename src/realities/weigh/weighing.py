@@ -81,7 +81,7 @@ def weigh_dates(
     effort: Effort | SamplerSettings = "default",
     prior_weights: Mapping[str, float] | None = None,
     width: float = 1.0,
-    posterior_draws: int | None = None,
+    posterior_draws: int = 0,
     workers: int | None = 1,
     progress: Progress | None = None,
 ) -> dict[date, Weighing]:
@@ -89,7 +89,7 @@ def weigh_dates(
 
     Each date starts from the posterior of the one before, which costs far less than starting anew. A
     date's result depends on the dates before it by no more than its stated error, and never on later
-    ones. `posterior_draws` is how many draws should come out at the last date.
+    ones. At least `posterior_draws` draws come out.
     """
     days = tuple(sorted(set(dates)))
     for day in days:
@@ -112,7 +112,7 @@ class _Task:
     seed: int
     effort: Effort | SamplerSettings
     width: float
-    posterior_draws: int | None
+    posterior_draws: int
 
 
 def _fit_dates(case: Case, task: _Task) -> list[AccountFit]:
@@ -126,7 +126,7 @@ def _fit_dates(case: Case, task: _Task) -> list[AccountFit]:
             effort=task.effort,
             start=fits[-1] if fits else None,
             width=task.width,
-            posterior_draws=task.posterior_draws if day == task.dates[-1] else None,
+            posterior_draws=task.posterior_draws,
         )
         fits.append(fit)
     return fits
