@@ -59,6 +59,7 @@ golden: setup
 bench: setup
 	$(BIN)/python bench/bench_reference.py
 	$(BIN)/python bench/bench_run.py
+	$(BIN)/python bench/coverage.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
