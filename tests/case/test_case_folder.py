@@ -150,7 +150,7 @@ def test_rows_without_a_day_of_publication_are_counted_and_never_used(folder: Pa
     case = load_case(folder)
     assert (case.without_date, len(case.observations)) == (2, 3)
     assert len(case.as_of(date(2024, 12, 31))) == 1
-    assert case.latest_published == date(2018, 1, 15)  # of the event
+    assert case.latest_published == date(2017, 5, 20)  # of the event
 
 
 def test_the_latest_publication_counts_rows_that_cannot_be_used(folder: Path) -> None:
@@ -171,8 +171,8 @@ def test_without_any_publication_the_case_is_read_to_its_end(folder: Path) -> No
 
 
 def test_an_event_is_known_from_its_publication(case: Case) -> None:
-    assert case.events_as_of(date(2018, 1, 14)) == ()
-    (event,) = case.events_as_of(date(2018, 1, 15))
+    assert case.events_as_of(date(2017, 5, 19)) == ()
+    (event,) = case.events_as_of(date(2017, 5, 20))
     assert (event.parameter, event.date, event.value, event.source) == (
         "lane programme",
         date(2018, 4, 1),
@@ -183,7 +183,7 @@ def test_an_event_is_known_from_its_publication(case: Case) -> None:
 
 def test_an_event_without_a_value_or_day_of_publication_has_the_usual(edit: Edit) -> None:
     edit("case.toml", "value = 1\n", "")
-    (event,) = load_case(edit("case.toml", "published = 2018-01-15", "")).events
+    (event,) = load_case(edit("case.toml", "published = 2017-05-20", "")).events
     assert (event.value, event.published) == (1.0, date(2018, 4, 1))
 
 
@@ -215,9 +215,9 @@ def test_a_warning_about_a_row_belongs_to_its_day(folder: Path) -> None:
 
 def test_an_event_published_later_stops_no_run(edit: Edit) -> None:
     case = load_case(edit("case.toml", 'parameter = "lane programme"', 'parameter = "lane program"'))
-    case.check_as_of(date(2018, 1, 14))
+    case.check_as_of(date(2017, 5, 19))
     with pytest.raises(InputError) as problem:
-        case.check_as_of(date(2018, 1, 15))
+        case.check_as_of(date(2017, 5, 20))
     assert codes(problem) == ["unknown-name"]
 
 

@@ -26,6 +26,8 @@ from realities.units import Unit, UnitError, parse_unit
 COLUMNS: Final = (
     "happened", "published", "quantity", "value", "low", "high", "unit", "reporter", "source", "note",
 )  # fmt: skip
+#: A row published longer than this before the day it speaks of is a forecast: it is kept and not weighed.
+FORECAST_DAYS: Final = 31
 _REQUIRED: Final = ("happened", "published", "quantity", "unit", "reporter", "source")
 
 #: Rows read from one file, and cells in one row.
@@ -208,6 +210,11 @@ class _Reader:
         source, span = cells["source"].text, cells["happened"].span.to(cells["quantity"].span)
         figures = (value, low, high, unit, factor, reporter, source, note, span)
         self.observations.append(Observation(happened, published, quantity, *figures))
+        if published is not None and (happened - published).days > FORECAST_DAYS:
+            message = (
+                f"published {published}, before the day it speaks of, {happened}: a forecast, not weighed"
+            )
+            findings.warning("published-early", message, cells["published"].span, "are the two days swapped?")
 
     def happened(self, cell: Cell, findings: Findings) -> date | None:
         day = _day(cell, findings)

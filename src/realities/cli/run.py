@@ -134,7 +134,7 @@ def weigh(
 def report(terminal: Terminal, results: str, out: str | None) -> None:
     """Write the page again from saved results, or run a case and write its page."""
     from realities.case.folder import load_case
-    from realities.report import is_results, rewrite_report, write_results
+    from realities.report import is_results, rewrite_report, write_report, write_results
     from realities.weigh.study import run_case
 
     source = Path(results)
@@ -145,8 +145,10 @@ def report(terminal: Terminal, results: str, out: str | None) -> None:
     terminal.diagnostics(case.warnings)
     with terminal.progress() as progress:
         study = run_case(case, progress=progress)
-    folder = Path("runs") / case.id
-    page, _ = write_results(study, folder, page=Path(out) if out else None)
+    if out is not None:  # the page alone: results that were saved before stay as they are
+        click.echo(f"Report: {write_report(study, Path(out))}")
+        return
+    page, _ = write_results(study, Path("runs") / case.id)
     click.echo(f"Report: {page}")
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from realities.case.calendar import Calendar
 from realities.case.measures import Measure, Reporter
-from realities.case.observations import Observation
+from realities.case.observations import FORECAST_DAYS, Observation
 from realities.case.schema import Scale
 
 FloatArray = NDArray[np.float64]
@@ -29,8 +29,6 @@ DAYS_PER_TIME = {"day": 1.0, "week": 7.0, "month": 30.4375, "quarter": 91.3125, 
 RANGE_SDS = 1.6448536269514722
 #: A figure is taken to have at least so many significant digits, however round it looks.
 LEAST_DIGITS = 2
-#: A row published this much before the day it speaks of is a forecast, not an observation.
-FORECAST_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from realities.weigh.weighing import weigh_dates
 FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
     "sketch": (300, 150, 150),
     "quick": (400, 150, 150),
-    "default": (20000, 2000, 1000),
+    "default": (20000, 1200, 600),
     "publish": (20000, 4000, 2000),
 }
 #: As-of dates of the report where the case names none.
