@@ -22,6 +22,9 @@ from realities.source import Span
 
 Severity = Literal["error", "warning"]
 
+#: After this many errors the rest of a file has nothing new to tell.
+MOST_ERRORS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:

@@ -9,13 +9,12 @@ from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time, Unary
 from realities.ir.model import Model
 from realities.ir.text import expression_text, model_text, name_text, number_text
 from realities.model.arrays import build_space
-from realities.model.functions import SIMPLE
 from realities.model.load import build_model
-from realities.model.reductions import REDUCTIONS
 from realities.model.resolve import Resolver
-from realities.model.stateful import STATEFUL
 from realities.model.symbols import Scope, build_table
-from realities.model.vensim import read_expression, read_vensim
+from realities.model.vensim.functions import SIMPLE
+from realities.model.vensim.language import VENSIM
+from realities.model.vensim.read import read_expression, read_vensim
 from realities.source import SourceText
 
 NAMES = ("births", "net rate", "share[north]", "größe", "people's share", "a+b (c)")
@@ -30,8 +29,8 @@ def resolver() -> Resolver:
     findings = Findings()
     file = read_vensim(source, findings)
     space = build_space(file.dimensions, findings)
-    table = build_table(source, file.equations, space, findings)
-    return Resolver(space, table, {}, findings, {**STATEFUL, **REDUCTIONS})
+    table = build_table(source, file.equations, space, findings, VENSIM.controls)
+    return Resolver(space, table, {}, findings, VENSIM)
 
 
 RESOLVER = resolver()

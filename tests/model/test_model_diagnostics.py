@@ -39,6 +39,6 @@ def test_a_wrong_model_is_explained_in_these_words(code: str) -> None:
 def test_no_diagnostic_code_is_without_an_example() -> None:
     pattern = re.compile(r'(?:error|warning|Error|refusal)\((?:\s*\w+, )*\s*"([a-z]+-[a-z-]+|cycle)"')
     text = "\n".join(
-        path.read_text(encoding="utf-8") for path in SOURCES.glob("*.py") if path.stem != "unitcheck"
+        path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py") if path.stem != "unitcheck"
     )
     assert set(pattern.findall(text)) - ELSEWHERE == {path.name for path in BAD.iterdir()}

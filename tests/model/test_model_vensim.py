@@ -4,7 +4,7 @@ import pytest
 
 from realities.errors import Findings
 from realities.model.syntax import Apply, Infix, Name, Numeral, Points, Prefix, Rows, Subscript, Term
-from realities.model.vensim import plain_name, read_expression, read_vensim
+from realities.model.vensim.read import plain_name, read_expression, read_vensim
 from realities.source import SourceText
 
 

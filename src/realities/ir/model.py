@@ -18,6 +18,7 @@ from realities.units import Unit
 Kind = Literal["constant", "auxiliary", "stock", "initial", "fixed_delay", "sample", "data"]
 Integrator = Literal["euler", "rk2", "rk4", "rk45"]
 Dialect = Literal["vensim", "xmile"]
+LookupMode = Literal["interpolate", "extrapolate", "discrete", "backward"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Lookup:
     name: str
     xs: tuple[float, ...]
     ys: tuple[float, ...]
-    mode: Literal["interpolate", "extrapolate", "discrete", "backward"] = "interpolate"
+    mode: LookupMode = "interpolate"
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

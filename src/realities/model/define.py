@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from realities.errors import MOST_ERRORS
 from realities.ir.expr import Number
 from realities.ir.model import Variable
 from realities.model import syntax
 from realities.model.arrays import Instance, name_key
-from realities.model.blocks import MOST_ERRORS
 from realities.model.data import Series, table_of
 from realities.model.resolve import About, Resolver
 from realities.model.symbols import Scope, Symbol

@@ -1,12 +1,12 @@
 """A model file to a verified `Model`: the passes, in order.
 
     read       bytes -> text, and where it came from
-    parse      text -> syntax tree                      vensim.py
+    parse      text -> syntax tree                      vensim/read.py
     arrays     dimensions, elements, mappings           arrays.py
     symbols    which equations define what              symbols.py
     data       values of data variables, from tables    data.py
     define     every equation, element by element       define.py
-    resolve    terms -> expressions and variables       resolve.py, stateful.py, reductions.py
+    resolve    terms -> expressions and variables       resolve.py, stateful.py, reductions.py, macros.py
     order      evaluation order, or the loop            order.py
     verify     what holds of every model                ir/verify.py
     units      what does not balance                    unitcheck.py
@@ -16,29 +16,34 @@ Each pass gathers what is wrong and raises once; `engine/` runs what comes out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from realities.errors import Diagnostic, Findings, InputError, UnreadableError
 from realities.ir.expr import Binary, Expr, Ref, Unary
-from realities.ir.model import Integrator, Model, TimeSpec, Variable
+from realities.ir.model import Dialect, Integrator, Model, TimeSpec, Variable
 from realities.ir.verify import verify
 from realities.model.arrays import build_space, name_key
 from realities.model.data import read_data
 from realities.model.define import define_all
+from realities.model.language import Controls, Language
 from realities.model.order import in_order
-from realities.model.reductions import REDUCTIONS
 from realities.model.resolve import Resolver
-from realities.model.stateful import STATEFUL
 from realities.model.symbols import Scope, build_table
+from realities.model.syntax import ModelFile
 from realities.model.unitcheck import check_units
-from realities.model.vensim import read_expression, read_vensim
+from realities.model.vensim.language import VENSIM
+from realities.model.vensim.read import read_vensim
 from realities.source import SourceText, Span
 from realities.units import Unit
 
 #: A model file larger than this is refused unread, in bytes.
 LARGEST_FILE = 64_000_000
+#: What reads each kind of file, by the ending of its name.
+READERS: Mapping[str, Callable[[SourceText, Findings], ModelFile]] = {".mdl": read_vensim}
+#: What names mean in each language.
+LANGUAGES: Mapping[Dialect, Language] = {"vensim": VENSIM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def load_model(
     Parameters
     ----------
     path
-        A Vensim model (`.mdl`).
+        A model file, such as a Vensim model (`.mdl`).
     extra
         Expressions that become hidden auxiliary variables, as a case's measures and claims do.
     data
@@ -81,10 +86,8 @@ def load_model(
     InputError
         If the model is wrong, with every problem that could be found.
     """
-    place = Path(path)
-    if place.suffix.lower() != ".mdl":
-        raise _refusal(InputError, place, "unknown-format", f'"{place.name}" is no Vensim model (.mdl)')
-    return build_model(read_source(place), extra=extra, data=data, findings=findings)
+    source = read_source(Path(path))
+    return build_model(source, extra=extra, data=data, findings=findings)
 
 
 def build_model(
@@ -94,27 +97,31 @@ def build_model(
     data: Sequence[Path | str] = (),
     findings: Findings | None = None,
 ) -> Model:
-    """Return the model that a Vensim text describes; as `load_model`, for a text already read."""
+    """Return the model that a text describes; as `load_model`, for a text already read.
+
+    The ending of the source's name says which language it is.
+    """
     found = Findings()
-    file = read_vensim(source, found)
+    file = read_file(source, found)
     if not file.equations and not found.errors:
         found.error("empty-model", "this file holds no equations", Span(source, 0, 0))
     found.check()
+    language = LANGUAGES[file.dialect]
     space = build_space(file.dimensions, found)
-    table = build_table(source, file.equations, space, found)
+    table = build_table(source, file.equations, space, found, language.controls)
     found.check()
     macros = {name_key(macro.name): macro for macro in file.macros}
     series = read_data([Path(name) for name in data], found)
-    resolver = Resolver(space, table, macros, found, {**STATEFUL, **REDUCTIONS})
+    resolver = Resolver(space, table, macros, found, language)
     define_all(resolver, series)
-    _add_extra(resolver, extra)
+    _add_extra(resolver, extra, file)
     found.check()
     variables, initial_order = in_order(_mark_flows(resolver.variables), found)
     found.check()
     model = Model(
         file.name,
         variables,
-        _time(file.integrator, variables),
+        _time(file.integrator, language.controls, variables),
         resolver.lookups,
         space.dimensions(),
         file.dialect,
@@ -127,6 +134,23 @@ def build_model(
     if findings is not None:
         findings.extend(found.items)
     return model
+
+
+def read_file(source: SourceText, findings: Findings) -> ModelFile:
+    """Return the syntax tree of a model file, in the language that its name's ending says.
+
+    Raises
+    ------
+    InputError
+        If the ending is none of a language that is read.
+    """
+    place = Path(source.name)
+    reader = READERS.get(place.suffix.lower())
+    if reader is None:
+        endings = ", ".join(READERS)
+        message = f'"{place.name}" is no model file: its name ends in none of {endings}'
+        raise _refusal(InputError, place, "unknown-format", message)
+    return reader(source, findings)
 
 
 def read_source(path: Path) -> SourceText:
@@ -160,7 +184,7 @@ def _refusal(kind: type[InputError], path: Path, code: str, message: str) -> Inp
     return kind(Diagnostic("error", code, message, Span(SourceText(str(path), ""), 0, 0)))
 
 
-def _add_extra(resolver: Resolver, extra: Sequence[ExtraEquation]) -> None:
+def _add_extra(resolver: Resolver, extra: Sequence[ExtraEquation], file: ModelFile) -> None:
     """Add expressions from other files as hidden auxiliary variables."""
     known = {variable.name for variable in resolver.variables}
     for equation in extra:
@@ -169,7 +193,7 @@ def _add_extra(resolver: Resolver, extra: Sequence[ExtraEquation]) -> None:
             resolver.findings.error("duplicate-name", message, equation.span)
             continue
         known.add(equation.name)
-        term = read_expression(equation.span, resolver.findings)
+        term = resolver.language.read_term(equation.span, file, resolver.findings)
         if term is not None:
             expression = resolver.expr(term, Scope(equation.name, {}))
             resolver.add(
@@ -183,14 +207,10 @@ def _add_extra(resolver: Resolver, extra: Sequence[ExtraEquation]) -> None:
             )
 
 
-def _time(integrator: Integrator, variables: Sequence[Variable]) -> TimeSpec:
+def _time(integrator: Integrator, controls: Controls, variables: Sequence[Variable]) -> TimeSpec:
     """Return when the model runs: the full names of its four control variables, and the unit of time."""
     names = {name_key(variable.name): variable for variable in variables}
-    spec = TimeSpec()
-    found = [
-        names[name_key(name)]
-        for name in (spec.initial_time, spec.final_time, spec.time_step, spec.save_period)
-    ]
+    found = [names[name_key(name)] for name in controls.names()]
     unit = next(
         (variable.unit for variable in (found[2], found[0], found[1]) if variable.unit is not None), None
     )

@@ -10,10 +10,11 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time
+from realities.ir.expr import Binary, Call, Expr, Number, Time
 from realities.model import syntax
 from realities.model.arrays import name_key
-from realities.model.resolve import Resolver, Unfold
+from realities.model.language import Unfold
+from realities.model.resolve import Resolver
 from realities.model.symbols import Scope
 
 _REDUCTIONS = {"sum": "sum", "prod": "product", "vmin": "min", "vmax": "max"}
@@ -294,8 +295,7 @@ def _time_value(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     """Unfold GET TIME VALUE(relative to, offset, measure), measured in the model's own time."""
     match call.arguments:
         case (syntax.Numeral(0.0 | 1.0 as origin), offset, syntax.Numeral(0.0)):
-            symbol = resolver.table.get("INITIAL TIME")
-            initial = Ref("INITIAL TIME" if symbol is None else symbol.name, call.span)
+            initial = resolver.control(resolver.language.controls.initial_time, call.span)
             start = Time(call.span) if origin == 0 else initial
             return Binary("+", start, resolver.expr(offset, scope), call.span)
         case (_, _, _):

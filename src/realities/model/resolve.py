@@ -7,23 +7,20 @@ out come expressions, scalar `Variable`s and `Lookup`s. Functions that hold stat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypedDict, Unpack, assert_never
 
-from realities.errors import Findings
+from realities.errors import Findings, did_you_mean
 from realities.ir.builtins import BUILTINS
 from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time, Unary
 from realities.ir.model import Kind, Lookup, Variable
 from realities.model import syntax
 from realities.model.arrays import MOST_VARIABLES, Space, name_key
-from realities.model.functions import SIMPLE, UNSUPPORTED, suggest_function
+from realities.model.language import Language
 from realities.model.symbols import Scope, Symbol, Table
 from realities.source import Span
 from realities.units import Unit
-
-#: A function the resolver unfolds itself: (resolver, call, scope) -> expression.
-Unfold = Callable[["Resolver", syntax.Apply, Scope], Expr]
 
 
 class About(TypedDict, total=False):
@@ -46,8 +43,7 @@ class Resolver:
     table: Table
     macros: dict[str, syntax.MacroDef]
     findings: Findings
-    unfold: Mapping[str, Unfold]
-    simple: Mapping[str, str] = field(default_factory=lambda: SIMPLE)
+    language: Language
     variables: list[Variable] = field(default_factory=list)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     n_sites: int = 0
@@ -60,30 +56,9 @@ class Resolver:
     def define(self, name: str, term: syntax.Term, scope: Scope, **about: Unpack[About]) -> None:
         """Define one scalar variable by a term; a function that holds state may be the whole of it."""
         if isinstance(term, syntax.Apply) and not term.function.subscripts:
-            arguments = term.arguments
-            match name_key(term.function.name), len(arguments):
-                case "game", 1:
-                    self.define(name, arguments[0], scope, **about)
-                    return
-                case "integ", 2:
-                    flow, initial = self.exprs(arguments, scope)
-                    self.add(name, "stock", flow, initial=initial, **about)
-                    return
-                case "initial", 1:
-                    self.add(name, "initial", self.expr(arguments[0], scope), **about)
-                    return
-                case "active initial", 2:
-                    active, initial = self.exprs(arguments, scope)
-                    self.add(name, "auxiliary", active, initial=initial, **about)
-                    return
-                case "delay fixed", 3:
-                    delayed, time, initial = self.exprs(arguments, scope)
-                    self.add(name, "fixed_delay", delayed, initial=initial, extra=(time,), **about)
-                    return
-                case "sample if true", 3:
-                    condition, sampled, initial = self.exprs(arguments, scope)
-                    self.add(name, "sample", sampled, initial=initial, extra=(condition,), **about)
-                    return
+            whole = self.language.whole.get(name_key(term.function.name))
+            if whole is not None and whole(self, name, term, scope, about):
+                return
         kind: Kind = "constant" if _is_literal(term) else "auxiliary"
         self.add(name, kind, self.expr(term, scope), **about)
 
@@ -118,8 +93,12 @@ class Resolver:
 
     def time_step(self, span: Span) -> Ref:
         """Return a reference to the time step, by the name the file gives it."""
-        symbol = self.table.get("TIME STEP")
-        return Ref("TIME STEP" if symbol is None else symbol.name, span)
+        return self.control(self.language.controls.time_step, span)
+
+    def control(self, name: str, span: Span) -> Ref:
+        """Return a reference to one of the variables that say when a run starts, ends, steps and saves."""
+        symbol = self.table.get(name)
+        return Ref(name if symbol is None else symbol.name, span)
 
     def is_steady(self, expression: Expr) -> bool:
         """Return whether an expression is a number, or a variable that the file sets to a number."""
@@ -209,7 +188,7 @@ class Resolver:
                 return self._no_value(name)
             if found is not None:
                 return replace(found, span=name.span)
-            if not key.endswith("$") and key not in _EVERYWHERE:
+            if not key.endswith("$") and key not in self._everywhere():
                 self.table.unknown(name.name, name.span, self.findings)
                 return Number(0.0, name.span)
             key = key.rstrip("$").rstrip()
@@ -222,6 +201,10 @@ class Resolver:
             return self._no_value(name)
         full = self.full_name(symbol, name, scope)
         return Number(0.0, name.span) if full is None else Ref(full, name.span)
+
+    def _everywhere(self) -> set[str]:
+        """Return the names that mean the same inside a macro as outside."""
+        return {"time", *map(name_key, self.language.controls.names())}
 
     def _no_value(self, name: syntax.Name) -> Expr:
         self.findings.error(
@@ -280,7 +263,7 @@ class Resolver:
             if symbol.kind == "lookup":
                 full = self.full_name(symbol, call.function, scope)
                 return Number(0.0, call.span) if full is None else self.read_table(call, full, scope)
-            if key not in self.simple and key not in self.unfold:
+            if key not in self.language.simple and key not in self.language.unfold:
                 self.findings.error(
                     "wrong-arguments",
                     f'"{symbol.name}" is a variable, not a function or a lookup',
@@ -289,11 +272,11 @@ class Resolver:
                 )
                 return Number(0.0, call.span)
         if key in self.macros:
-            return self.unfold[":macro:"](self, call, scope)
-        if key in self.unfold:
-            return self.unfold[key](self, call, scope)
-        if key in self.simple:
-            return self.builtin(self.simple[key], call, scope)
+            return self.language.unfold[":macro:"](self, call, scope)
+        if key in self.language.unfold:
+            return self.language.unfold[key](self, call, scope)
+        if key in self.language.simple:
+            return self.builtin(self.language.simple[key], call, scope)
         return self._no_function(call, key)
 
     def _no_function(self, call: syntax.Apply, key: str) -> Expr:
@@ -301,7 +284,7 @@ class Resolver:
         if key == "a function of":
             message = "this equation is still to be written: A FUNCTION OF stands in its place"
             self.findings.error("incomplete-equation", message, call.span)
-        elif key in UNSUPPORTED:
+        elif key in self.language.refused:
             self.findings.error(
                 "unsupported-function", f"{name.upper()} is not supported", call.function.span
             )
@@ -310,7 +293,7 @@ class Resolver:
                 "unknown-function",
                 f'no function, macro or lookup is named "{name}"',
                 call.function.span,
-                suggest_function(name, [*self.simple, *self.unfold, *self.macros]),
+                suggest_function(name, [*self.language.simple, *self.language.unfold, *self.macros]),
             )
         return Number(0.0, call.span)
 
@@ -367,10 +350,14 @@ class Resolver:
 
 #: A sum of more terms than this becomes a call, so that it nests no deeper than others.
 _LONG_SUM = 60
-#: Names that mean the same inside a macro as outside.
-_EVERYWHERE = {"time", "time step", "initial time", "final time", "saveper"}
 
 
 def _is_literal(term: syntax.Term) -> bool:
     """Return whether a term is made of numbers and arithmetic alone."""
     return all(isinstance(part, syntax.Numeral | syntax.Prefix | syntax.Infix) for part in syntax.terms(term))
+
+
+def suggest_function(name: str, known_keys: Iterable[str]) -> str:
+    """Return `did you mean ...?` for a function's name, or an empty string."""
+    known = [key.upper() for key in known_keys if not key.startswith(":")]
+    return did_you_mean(name.replace("_", " "), known)

@@ -14,7 +14,8 @@ from realities.ir.builtins import BUILTINS
 from realities.ir.expr import Binary, BinaryOp, Call, Expr, Number, Ref
 from realities.model import syntax
 from realities.model.arrays import name_key
-from realities.model.resolve import Resolver, Unfold
+from realities.model.language import Unfold, Whole
+from realities.model.resolve import About, Resolver
 from realities.model.symbols import Scope
 from realities.model.value import value_before_run
 from realities.source import Span
@@ -40,13 +41,47 @@ def _nothing(call: syntax.Apply) -> Expr:
 
 
 def _whole(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
-    """Unfold a function that is a variable of its own kind: INTEG, INITIAL, DELAY FIXED and their like."""
-    counts = {"integ": 2, "initial": 1, "active initial": 2, "delay fixed": 3, "sample if true": 3}
-    if not resolver.has_arguments(call, counts[name_key(call.function.name)]):
+    """Unfold a function that is a variable of its own kind, such as INTEG, where it stands inside others."""
+    if not resolver.has_arguments(call, _WHOLE_COUNTS[name_key(call.function.name)]):
         return _nothing(call)
     name = resolver.label(scope, call.function.name.upper())
     resolver.define(name, call, scope, is_hidden=True, base=name, span=call.span)
     return Ref(name, call.span)
+
+
+def _define_whole(resolver: Resolver, name: str, call: syntax.Apply, scope: Scope, about: About) -> bool:
+    """Define a variable by the function that is all of its right side."""
+    function, arguments = name_key(call.function.name), call.arguments
+    if len(arguments) != _WHOLE_COUNTS[function]:
+        return False
+    match function:
+        case "game":
+            resolver.define(name, arguments[0], scope, **about)
+        case "integ":
+            flow, initial = resolver.exprs(arguments, scope)
+            resolver.add(name, "stock", flow, initial=initial, **about)
+        case "initial":
+            resolver.add(name, "initial", resolver.expr(arguments[0], scope), **about)
+        case "active initial":
+            active, initial = resolver.exprs(arguments, scope)
+            resolver.add(name, "auxiliary", active, initial=initial, **about)
+        case "delay fixed":
+            delayed, time, initial = resolver.exprs(arguments, scope)
+            resolver.add(name, "fixed_delay", delayed, initial=initial, extra=(time,), **about)
+        case "sample if true":
+            condition, sampled, initial = resolver.exprs(arguments, scope)
+            resolver.add(name, "sample", sampled, initial=initial, extra=(condition,), **about)
+    return True
+
+
+_WHOLE_COUNTS = {
+    "active initial": 2,
+    "delay fixed": 3,
+    "game": 1,
+    "initial": 1,
+    "integ": 2,
+    "sample if true": 3,
+}
 
 
 def _game(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
@@ -139,7 +174,7 @@ def _with_stages(resolver: Resolver, call: syntax.Apply, scope: Scope) -> tuple[
 
 def _order(resolver: Resolver, term: syntax.Term, scope: Scope) -> int | None:
     """Return the number of stages, which is settled before the run, or None with a finding."""
-    value = value_before_run(term, scope, resolver.table, resolver.space)
+    value = value_before_run(term, scope, resolver.table, resolver.space, resolver.language)
     if value is None or not 1 <= round(value) <= MOST_STAGES:
         resolver.findings.error(
             "wrong-arguments",
@@ -243,72 +278,8 @@ _MODES: dict[str, Literal["extrapolate", "backward", "discrete"]] = {
 }
 
 
-# -- macros ---------------------------------------------------------------------------------------------
-
-
-def _macro(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
-    """Unfold one call of a macro: its equations, with the arguments in place of its inputs."""
-    key = name_key(call.function.name)
-    macro = resolver.macros[key]
-    findings = resolver.findings
-    if macro.outputs:
-        findings.error("unsupported-function", "a macro with outputs is not supported", call.span)
-        return _nothing(call)
-    if key in scope.macros:
-        findings.error("cycle", f'the macro "{macro.name}" calls itself', call.span)
-        return _nothing(call)
-    if not resolver.has_arguments(call, len(macro.inputs)):
-        return _nothing(call)
-    base = resolver.label(scope, macro.name)
-    local: dict[str, Expr | str] = {}
-    for name, argument in zip(macro.inputs, call.arguments, strict=True):
-        local[name_key(name)] = _argument(resolver, f"{base}.{name}", argument, scope)
-    for equation in macro.equations:
-        if equation.left.subscripts:
-            findings.error(
-                "unsupported-function", "subscripts inside a macro are not supported", equation.left.span
-            )
-            return _nothing(call)
-        defined = name_key(equation.left.name)
-        full = base if defined == key else f"{base}.{equation.left.name}"
-        local[defined] = full if isinstance(equation.right, syntax.Points) else Ref(full, equation.left.span)
-    if key not in local:
-        findings.error(
-            "incomplete-equation", f'the macro "{macro.name}" does not define its value', macro.span
-        )
-        return _nothing(call)
-    inside = Scope(base, {}, local, (*scope.macros, key))
-    for equation in macro.equations:
-        _define_local(resolver, equation, base, key, inside)
-    return Ref(base, call.span)
-
-
-def _argument(resolver: Resolver, name: str, argument: syntax.Term, scope: Scope) -> Expr | str:
-    """Return what an input of a macro means inside it: an expression evaluated once, or a lookup."""
-    if isinstance(argument, syntax.Name):
-        symbol = resolver.table.get(argument.name)
-        if symbol is not None and symbol.kind == "lookup":
-            return resolver.table_of(argument, scope) or Number(0.0, argument.span)
-    value = resolver.expr(argument, scope)
-    if isinstance(value, Ref | Number):
-        return value
-    return resolver.hide(name, "auxiliary", value, argument.span)
-
-
-def _define_local(resolver: Resolver, equation: syntax.Equation, base: str, key: str, inside: Scope) -> None:
-    full = base if name_key(equation.left.name) == key else f"{base}.{equation.left.name}"
-    match equation.right:
-        case syntax.Points() as points:
-            resolver.add_lookup(full, points)
-        case None | syntax.Rows():
-            resolver.findings.error(
-                "unsupported-function", "a macro can hold neither data nor lists", equation.left.span
-            )
-        case term:
-            scope = Scope(full, inside.binding, inside.local, inside.macros)
-            resolver.define(full, term, scope, is_hidden=True, base=full, span=equation.left.span)
-
-
+#: Functions that make a variable of its own kind when they are the whole of its right side.
+WHOLE: dict[str, Whole] = dict.fromkeys(_WHOLE_COUNTS, _define_whole)
 #: Every function this file unfolds, by key.
 STATEFUL: dict[str, Unfold] = {
     **dict.fromkeys(("integ", "initial", "active initial", "delay fixed", "sample if true"), _whole),
@@ -321,5 +292,4 @@ STATEFUL: dict[str, Unfold] = {
     "forecast": _forecast,
     "npv": _npv,
     "with lookup": _with_lookup,
-    ":macro:": _macro,
 }

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from realities.errors import Findings, did_you_mean
+from realities.errors import MOST_ERRORS, Findings, did_you_mean
 from realities.ir.expr import Expr
 from realities.model.arrays import MOST_VARIABLES, Binding, Instance, Space, expand, name_key
-from realities.model.blocks import MOST_ERRORS
+from realities.model.language import Controls
 from realities.model.syntax import Apply, Equation, Left, Name, Numeral, Points
 from realities.source import SourceText, Span
 
@@ -21,8 +21,8 @@ from realities.source import SourceText, Span
 _READ_LOOKUPS = {"get xls lookups", "get direct lookups"}
 #: Among more names than this, looking for a similar one takes longer than it helps.
 _MOST_CANDIDATES = 20_000
-#: The variables that say when a run starts, ends and saves, and their values where a file leaves them out.
-CONTROLS = {"INITIAL TIME": 0.0, "FINAL TIME": 100.0, "TIME STEP": 1.0, "SAVEPER": None}
+#: When a run starts, ends and steps where a file does not say; it is saved at every step then.
+_ASSUMED = (0.0, 100.0, 1.0, None)
 
 
 @dataclass(slots=True)
@@ -96,30 +96,37 @@ class Scope:
     macros: tuple[str, ...] = ()
 
 
-def build_table(source: SourceText, equations: Iterable[Equation], space: Space, findings: Findings) -> Table:
+def build_table(
+    source: SourceText,
+    equations: Iterable[Equation],
+    space: Space,
+    findings: Findings,
+    controls: Controls,
+) -> Table:
     """Return the symbols that a file defines; what contradicts itself is noted in `findings`."""
     table = Table(source)
     for equation in equations:
         if table.n_scalars > MOST_VARIABLES or len(findings.errors) >= MOST_ERRORS:
             return table
         _enter(table, equation, space, findings)
-    missing = [name for name in CONTROLS if table.get(name) is None]
+    values = dict(zip(controls.names(), _ASSUMED, strict=True))
+    missing = [name for name in values if table.get(name) is None]
     for name in missing:
-        _enter(table, _default(source, name, CONTROLS[name]), space, findings)
-    assumed = {name: value for name in missing if (value := CONTROLS[name]) is not None}
+        _enter(table, _default(source, name, values[name], controls), space, findings)
+    assumed = {name: value for name in missing if (value := values[name]) is not None}
     if assumed:
-        values = ", ".join(f"{name} = {value:g}" for name, value in assumed.items())
+        listed = ", ".join(f"{name} = {value:g}" for name, value in assumed.items())
         findings.warning(
             "missing-control",
-            f"this model does not say when it runs; assumed: {values}",
+            f"this model does not say when it runs; assumed: {listed}",
             Span(source, 0, 0),
         )
     return table
 
 
-def _default(source: SourceText, name: str, value: float | None) -> Equation:
+def _default(source: SourceText, name: str, value: float | None, controls: Controls) -> Equation:
     place = Span(source, 0, 0)
-    right = Name("TIME STEP", (), place) if value is None else Numeral(value, place)
+    right = Name(controls.time_step, (), place) if value is None else Numeral(value, place)
     return Equation(Left(name, (), (), place), right, span=place)
 
 

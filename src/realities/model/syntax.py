@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
 from realities.ir.expr import BinaryOp
-from realities.ir.model import Dialect, Integrator
+from realities.ir.model import Dialect, Integrator, LookupMode
 from realities.source import NOWHERE, SourceText, Span
 
 PrefixOp = Literal["-", "+", "not"]
@@ -86,10 +86,11 @@ class Infix:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """The points of a lookup, as written."""
+    """The points of a lookup, as written; `mode` as in `ir.model.Lookup`."""
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
+    mode: LookupMode = "interpolate"
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -135,7 +136,21 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """What a name, or some elements of it, stands for; `right` is None for data without equation."""
+    """What a name, or some elements of it, stands for; `right` is None for data without equation.
+
+    Attributes
+    ----------
+    limits
+        The range its author gave for sliders and warnings, as written: `0,100,1`.
+    is_data
+        Whether its values come from a file, `:=` or no equation at all.
+    is_unchangeable
+        Whether it is a constant that may not be overridden, `==`.
+    is_supplementary
+        Whether its author says that nothing needs it.
+    is_non_negative
+        Whether a stock or a flow is kept from going below zero.
+    """
 
     left: Left
     right: Term | None
@@ -144,7 +159,11 @@ class Equation:
     doc: str = ""
     group: str = ""
     interpolation: Interpolation | None = None
+    limits: str = ""
     is_data: bool = False
+    is_unchangeable: bool = False
+    is_supplementary: bool = False
+    is_non_negative: bool = False
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -188,9 +207,27 @@ class MacroDef:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class RealityCheck:
+    """A statement about a model that holds or does not: a test input, or a condition and what it implies.
+
+    `condition` and `consequence` are kept as written; a test input has no condition.
+    """
+
+    name: str
+    condition: str
+    consequence: str
+    doc: str = ""
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
 @dataclass(frozen=True)
 class ModelFile:
-    """All that a file says, in the order of the file."""
+    """All that a file says, in the order of the file.
+
+    `display` is the drawing and the settings of the tool that wrote the file, as written: it means
+    nothing to a run and is copied into a file of the same language.
+    """
 
     name: str
     source: SourceText
@@ -199,3 +236,5 @@ class ModelFile:
     dimensions: tuple[DimensionDef, ...] = ()
     macros: tuple[MacroDef, ...] = ()
     integrator: Integrator = "euler"
+    reality_checks: tuple[RealityCheck, ...] = ()
+    display: str = ""

@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import assert_never
 
 from realities.errors import Findings
-from realities.ir.builtins import BUILTINS, Builtin, UnitTerm
+from realities.ir.builtin import Builtin, UnitTerm
+from realities.ir.builtins import BUILTINS
 from realities.ir.expr import Binary, BinaryOp, Call, Expr, Number, Ref, Time, Unary, walk
 from realities.ir.model import Model, Variable
 from realities.ir.text import expression_text

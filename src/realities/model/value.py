@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from realities.ir.expr import Number, Ref
 from realities.model import syntax
 from realities.model.arrays import Binding, Space, name_key
+from realities.model.language import Language
 from realities.model.symbols import Scope, Table
 
 _DEEPEST = 60
@@ -32,7 +33,8 @@ _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
     "and": lambda left, right: bool(left) and bool(right),
     "or": lambda left, right: bool(left) or bool(right),
 }
-_FUNCTIONS: Mapping[str, Callable[..., float]] = {
+#: Functions of Vensim that can be worked out before a run.
+VALUES: Mapping[str, Callable[..., float]] = {
     "abs": abs,
     "exp": math.exp,
     "integer": math.trunc,
@@ -48,10 +50,12 @@ _FUNCTIONS: Mapping[str, Callable[..., float]] = {
 }
 
 
-def value_before_run(term: syntax.Term, scope: Scope, table: Table, space: Space) -> float | None:
+def value_before_run(
+    term: syntax.Term, scope: Scope, table: Table, space: Space, language: Language
+) -> float | None:
     """Return the value of a term at the initial time, or None where it takes a run to know it."""
     try:
-        value = _Evaluator(table, space).value(term, scope, 0)
+        value = _Evaluator(table, space, language).value(term, scope, 0)
     except (_UnknownError, ArithmeticError, ValueError, TypeError):
         return None
     return value if math.isfinite(value) else None
@@ -62,8 +66,8 @@ class _UnknownError(Exception):
 
 
 class _Evaluator:
-    def __init__(self, table: Table, space: Space) -> None:
-        self.table, self.space = table, space
+    def __init__(self, table: Table, space: Space, language: Language) -> None:
+        self.table, self.space, self.language = table, space, language
 
     def value(self, term: syntax.Term, scope: Scope, depth: int) -> float:
         if depth > _DEEPEST:
@@ -86,16 +90,14 @@ class _Evaluator:
 
     def call(self, function: str, arguments: tuple[syntax.Term, ...], scope: Scope, depth: int) -> float:
         values = [self.value(argument, scope, depth + 1) for argument in arguments]
+        controls, functions = self.language.controls, self.language.values
         if function == "step":
             height, start = values
-            return (
-                height
-                if start < self.control("INITIAL TIME", depth) + self.control("TIME STEP", depth) / 2
-                else 0.0
-            )
-        if function not in _FUNCTIONS:
+            now = self.control(controls.initial_time, depth) + self.control(controls.time_step, depth) / 2
+            return height if start < now else 0.0
+        if function not in functions:
             raise _UnknownError
-        return float(_FUNCTIONS[function](*values))
+        return float(functions[function](*values))
 
     def control(self, name: str, depth: int) -> float:
         return self.name(syntax.Name(name), Scope(name, {}), depth)
@@ -105,7 +107,7 @@ class _Evaluator:
         if scope.local is not None and key in scope.local:
             return self.local(scope.local[key], depth)
         if key == "time":
-            return self.control("INITIAL TIME", depth)
+            return self.control(self.language.controls.initial_time, depth)
         symbol = self.table.symbols.get(key)
         if symbol is None or symbol.kind != "variable":
             raise _UnknownError

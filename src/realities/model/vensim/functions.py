@@ -6,10 +6,8 @@ listed where they are unfolded, in `stateful.py` and `reductions.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-
-from realities.errors import did_you_mean
 
 #: Functions that are built-ins, by their key in the core.
 SIMPLE: Mapping[str, str] = MappingProxyType(
@@ -130,9 +128,3 @@ UNSUPPORTED = frozenset(
         "vector lookup",
     )
 )
-
-
-def suggest_function(name: str, known_keys: Iterable[str]) -> str:
-    """Return `did you mean ...?` for a function's name, or an empty string."""
-    known = [key.upper() for key in known_keys if not key.startswith(":")]
-    return did_you_mean(name.replace("_", " "), known)

@@ -1,6 +1,6 @@
 """Vensim text to the syntax tree: `.mdl` in, `ModelFile` out.
 
-The file is cut into blocks (`blocks.py`), each block parsed by the grammar in `vensim.lark`, and its
+The file is cut into blocks (`blocks.py`), each block parsed by the grammar in `grammar.lark`, and its
 parse tree turned into the frozen nodes of `syntax.py`, each with its place in the file. One bad
 equation costs one diagnostic; the others are read all the same. `arrays.py` and `resolve.py` come next.
 """
@@ -15,11 +15,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, cast
 
-from realities.errors import Findings
+from realities.errors import MOST_ERRORS, Findings
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.expr import BinaryOp
 from realities.model import syntax
-from realities.model.blocks import LONGEST_EQUATION, MOST_ERRORS, Block, blank, cut
+from realities.model.vensim.blocks import LONGEST_EQUATION, Block, blank, cut
 from realities.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _parser() -> Lark:
     """Return the parser of equations. Lark is imported here, when the first model is read."""
     from lark import Lark
 
-    grammar = files("realities.model").joinpath("vensim.lark").read_text(encoding="utf-8")
+    grammar = files("realities.model.vensim").joinpath("grammar.lark").read_text(encoding="utf-8")
     return Lark(
         grammar,
         parser="lalr",
@@ -216,7 +216,15 @@ class _Reader:
         unit_span = Span(self.source, block.unit.start + leading, block.unit.start + leading + len(unit))
         is_data = tree.data in ("data_equation", "no_equation")
         return syntax.Equation(
-            left, right, unit, unit_span, block.doc, block.group, interpolation, is_data, place
+            left,
+            right,
+            unit,
+            unit_span,
+            block.doc,
+            block.group,
+            interpolation,
+            is_data=is_data,
+            span=place,
         )
 
     def left(self, tree: Tree[Token]) -> tuple[syntax.Left, syntax.Interpolation | None]:
@@ -325,7 +333,7 @@ class _Reader:
     def points(self, tree: Tree[Token]) -> syntax.Points:
         """Read the points of a lookup; the frame that Vensim draws around them is dropped."""
         pairs = [self.point(one) for one in _subtrees(tree) if one.data == "point"]
-        return syntax.Points(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), self.span(tree))
+        return syntax.Points(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), span=self.span(tree))
 
     def point(self, tree: Tree[Token]) -> tuple[float, float]:
         """Read one point."""
@@ -345,7 +353,7 @@ class _Reader:
                 place,
             )
         half = len(values) // 2
-        return syntax.Points(tuple(values[:half]), tuple(values[half:]), place)
+        return syntax.Points(tuple(values[:half]), tuple(values[half:]), span=place)
 
     # -- terms ----------------------------------------------------------------------------------------
 

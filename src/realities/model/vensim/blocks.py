@@ -2,7 +2,7 @@
 
 In comes the text of a file; out come places in it, in the order of the file, and the settings that
 stand behind the sketch. An equation's text has its comments and line continuations blanked, letter
-for letter, so that every place in it is a place in the file. `vensim.py` parses each block next.
+for letter, so that every place in it is a place in the file. `read.py` parses each block next.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from realities.errors import Findings
+from realities.errors import MOST_ERRORS, Findings
 from realities.ir.model import Integrator
 from realities.source import SourceText, Span
 
@@ -19,8 +19,6 @@ from realities.source import SourceText, Span
 LONGEST_EQUATION = 500_000
 #: A file with more equations than this is refused.
 MOST_EQUATIONS = 100_000
-#: After this many errors the rest of a file has nothing new to tell.
-MOST_ERRORS = 50
 
 _SKETCH = re.compile(r"^[ \t]*\\\\+---///", re.MULTILINE)
 _INTEGRATION = re.compile(r"^15:(?:\s*-?\d+\s*,){3}\s*(\d+)", re.MULTILINE)

@@ -1,0 +1,1 @@
+"""Vensim text: read into the syntax tree, and what its names mean."""

@@ -1,0 +1,22 @@
+"""What names mean in Vensim: one `Language` value, put together from the tables of functions."""
+
+from __future__ import annotations
+
+from realities.model.language import Controls, Language
+from realities.model.macros import MACROS
+from realities.model.reductions import REDUCTIONS
+from realities.model.stateful import STATEFUL, WHOLE
+from realities.model.value import VALUES
+from realities.model.vensim.functions import SIMPLE, UNSUPPORTED
+from realities.model.vensim.read import read_expression
+
+VENSIM = Language(
+    dialect="vensim",
+    controls=Controls("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"),
+    simple=SIMPLE,
+    unfold={**STATEFUL, **REDUCTIONS, **MACROS},
+    whole=WHOLE,
+    values=VALUES,
+    refused=UNSUPPORTED,
+    read_term=lambda place, _, findings: read_expression(place, findings),
+)
