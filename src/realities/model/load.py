@@ -103,6 +103,22 @@ def build_model(
     """
     found = Findings()
     file = read_file(source, found)
+    return build_file(file, found, extra=extra, data=data, findings=findings)
+
+
+def build_file(
+    file: ModelFile,
+    found: Findings,
+    *,
+    extra: Sequence[ExtraEquation] = (),
+    data: Sequence[Path | str] = (),
+    findings: Findings | None = None,
+) -> Model:
+    """Return the model that a syntax tree describes; as `load_model`, for a file already parsed.
+
+    `found` holds what its reader found, and takes what the passes find.
+    """
+    source = file.source
     if not file.equations and not found.errors:
         found.error("empty-model", "this file holds no equations", Span(source, 0, 0))
     found.check()
