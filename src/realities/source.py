@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, eq=False)
 class SourceText:
-    """One file as the user wrote it: the name to show, and its whole text."""
+    """One file as the user wrote it: the name to show, its whole text, and how its bytes were read."""
 
     name: str
     text: str
+    encoding: str = ""
     _line_starts: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

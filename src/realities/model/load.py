@@ -180,20 +180,27 @@ def read_source(path: Path) -> SourceText:
     except OSError as error:
         message = f"cannot read {path}: {error.strerror or error}"
         raise _refusal(UnreadableError, path, "unreadable-file", message) from None
-    text = decode(content)
-    return SourceText(str(path), text.replace("\r\n", "\n").replace("\r", "\n"))
+    encoding = encoding_of(content)
+    text = content.decode(encoding, errors="replace")
+    return SourceText(str(path), text.replace("\r\n", "\n").replace("\r", "\n"), encoding)
+
+
+def encoding_of(content: bytes) -> str:
+    """Return how bytes are to be read: as UTF-8, as UTF-16 by its mark, or as Windows writes Western text."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return "latin-1"
 
 
 def decode(content: bytes) -> str:
-    """Return text from bytes: UTF-8, or UTF-16 by its mark, or else as Windows writes Western text."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", errors="replace")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return content.decode("latin-1")
+    """Return text from bytes, in the encoding that they seem to have."""
+    return content.decode(encoding_of(content), errors="replace")
 
 
 def _refusal(kind: type[InputError], path: Path, code: str, message: str) -> InputError:
