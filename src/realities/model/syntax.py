@@ -211,13 +211,31 @@ class MacroDef:
 class RealityCheck:
     """A statement about a model that holds or does not: a test input, or a condition and what it implies.
 
-    `condition` and `consequence` are kept as written; a test input has no condition.
+    `condition` and `consequence` are kept as written, and where; a test input has no condition, and its
+    consequence is the equation that takes the place of a variable's own.
     """
 
     name: str
     condition: str
     consequence: str
     doc: str = ""
+    subscripts: tuple[Subscript, ...] = ()
+    is_test_input: bool = False
+    condition_span: Span = field(default=NOWHERE, compare=False, repr=False)
+    consequence_span: Span = field(default=NOWHERE, compare=False, repr=False)
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDefinition:
+    """A unit that a file defines: what it is made of, if that is said, and its other names.
+
+    `equation` is empty where the file says only that several names mean one unit.
+    """
+
+    name: str
+    equation: str = ""
+    aliases: tuple[str, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -238,3 +256,4 @@ class ModelFile:
     integrator: Integrator = "euler"
     reality_checks: tuple[RealityCheck, ...] = ()
     display: str = ""
+    unit_definitions: tuple[UnitDefinition, ...] = ()
