@@ -10,29 +10,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time, Unary
 from realities.ir.model import Lookup, Model, Variable
+from realities.ir.notation import STRENGTH, Piece, infix, number, number_text, prefix
 
 _PLAIN = re.compile(r"[^\W\d][\w$'&%#@ ]*(\[[^\[\]]*\])?")
 _SIGNS = {"and": ":AND:", "or": ":OR:"}
-_STRENGTH = {
-    "or": 1,
-    "and": 2,
-    "=": 4,
-    "<>": 4,
-    "<": 4,
-    "<=": 4,
-    ">": 4,
-    ">=": 4,
-    "+": 5,
-    "-": 5,
-    "*": 6,
-    "/": 6,
-    "^": 8,
-}
-_NOT, _SIGN, _ATOM = 3, 7, 9
-_JOINED = {"sum": ("+", 5), "product": ("*", 6)}
+_JOINED = {"sum": "+", "product": "*"}
 
 
 def expression_text(expr: Expr) -> str:
@@ -43,7 +27,7 @@ def expression_text(expr: Expr) -> str:
     >>> expression_text(Binary("*", Binary("+", Ref("births"), Number(2.0)), Ref("net rate")))
     '(births + 2) * net rate'
     """
-    return _text(expr, 0)
+    return _piece(expr).text
 
 
 def model_text(model: Model, *, hidden: bool = False) -> str:
@@ -75,14 +59,6 @@ def name_text(name: str) -> str:
     return f'"{base}"{bracket}{rest}'
 
 
-def number_text(value: float) -> str:
-    """Return a number in as few digits as give it back."""
-    if value == NOT_AVAILABLE:
-        return ":NA:"
-    short = repr(value)
-    return short.removesuffix(".0")
-
-
 def _right_side(variable: Variable) -> str:
     inputs = [e for e in (variable.expression, *variable.extra, variable.initial) if e is not None]
     match variable.kind:
@@ -105,47 +81,35 @@ def _right_side(variable: Variable) -> str:
 
 
 def _call(function: str, args: Iterable[Expr]) -> str:
-    return f"{function}({', '.join(_text(arg, 0) for arg in args)})"
+    return f"{function}({', '.join(_piece(arg).text for arg in args)})"
 
 
-def _text(expr: Expr, least: int) -> str:
-    """Print a node, in parentheses where it binds less strongly than `least`."""
-    text, strength = _bare(expr)
-    return text if strength >= least else f"({text})"
-
-
-def _bare(expr: Expr) -> tuple[str, int]:
+def _piece(expr: Expr) -> Piece:
     """Return a node's text without parentheses around it, and how strongly it binds."""
     match expr:
         case Number(value):
-            return number_text(value), _SIGN if value < 0 and value != NOT_AVAILABLE else _ATOM
+            return number(value)
         case Ref(name):
-            return name_text(name), _ATOM
+            return Piece(name_text(name))
         case Time():
-            return "Time", _ATOM
-        case Unary("not", operand):
-            return f":NOT: {_text(operand, _NOT)}", _NOT
-        case Unary(_, operand):
-            return f"-{_text(operand, _SIGN)}", _SIGN
-        case Binary("^", left, right):
-            return f"{_text(left, _ATOM)} ^ {_text(right, _SIGN)}", _STRENGTH["^"]
+            return Piece("Time")
+        case Unary(op, operand):
+            return prefix(op, ":NOT: " if op == "not" else "-", _piece(operand))
         case Binary(op, left, right):
-            strength = _STRENGTH[op]
-            least_left = strength + 1 if strength == _STRENGTH["="] else strength
-            sign = _SIGNS.get(op, op)
-            return f"{_text(left, least_left)} {sign} {_text(right, strength + 1)}", strength
+            return infix(op, _SIGNS.get(op, op), _piece(left), _piece(right))
         case Call("sum" | "product" as function, args) if len(args) > 1:
-            sign, strength = _JOINED[function]
-            return _chain(args, sign, strength), strength
+            return _chain(args, _JOINED[function])
         case Call(function, args, table):
-            return _call_text(function, args, table), _ATOM
+            return Piece(_call_text(function, args, table))
         case _:
             assert_never(expr)
 
 
-def _chain(args: Sequence[Expr], sign: str, strength: int) -> str:
+def _chain(args: Sequence[Expr], sign: str) -> Piece:
     first, *rest = args
-    return f" {sign} ".join([_text(first, strength), *(_text(arg, strength + 1) for arg in rest)])
+    own = STRENGTH[sign]
+    parts = [_piece(first).within(own), *(_piece(arg).within(own + 1) for arg in rest)]
+    return Piece(f" {sign} ".join(parts), own)
 
 
 def _call_text(function: str, args: Sequence[Expr], table: str | None) -> str:
@@ -154,4 +118,4 @@ def _call_text(function: str, args: Sequence[Expr], table: str | None) -> str:
     name = function.rpartition(".")[2].replace("_", " ").upper()
     if table is None:
         return _call(name, args)
-    return f"{name}({', '.join([name_text(table), *(_text(arg, 0) for arg in args)])})"
+    return f"{name}({', '.join([name_text(table), *(_piece(arg).text for arg in args)])})"
