@@ -150,6 +150,9 @@ class Equation:
         Whether its author says that nothing needs it.
     is_non_negative
         Whether a stock or a flow is kept from going below zero.
+    tables
+        The points of each scalar it stands for, in their order, where its right side is a call that
+        reads data or lookups from a file; empty until that has been read.
     """
 
     left: Left
@@ -164,6 +167,7 @@ class Equation:
     is_unchangeable: bool = False
     is_supplementary: bool = False
     is_non_negative: bool = False
+    tables: tuple[Points, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -187,13 +191,17 @@ class MapsTo:
 
 @dataclass(frozen=True, slots=True)
 class DimensionDef:
-    """A dimension: its members and mappings, or the dimension it is another name for."""
+    """A dimension: its members and mappings, or the dimension it is another name for.
+
+    `outside` is the call that reads its members from a file, where there is one.
+    """
 
     name: str
     members: tuple[Member, ...] = ()
     mappings: tuple[MapsTo, ...] = ()
     alias_of: str | None = None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    outside: Apply | None = None
 
 
 @dataclass(frozen=True, slots=True)

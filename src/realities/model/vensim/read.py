@@ -20,6 +20,7 @@ from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.expr import BinaryOp
 from realities.model import syntax
 from realities.model.vensim.blocks import LONGEST_EQUATION, Block, blank, cut
+from realities.model.vensim.settings import integrator, unit_definitions
 from realities.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 DEEPEST = 150
 
 _REALITY_CHECK = re.compile(r":THE\s+CONDITION:|:TEST\s+INPUT:", re.IGNORECASE)
-_RANGE = re.compile(r"\[[^\]]*\]\s*$")
+_IMPLIES = re.compile(r":IMPLIES:", re.IGNORECASE)
+_RANGE = re.compile(r"\[([^\]]*)\]\s*$")
 _ESCAPED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\\"', re.DOTALL)
 _OPERATORS: dict[str, BinaryOp] = {":AND:": "and", ":OR:": "or"}
 
@@ -39,6 +41,7 @@ def read_vensim(source: SourceText, findings: Findings) -> syntax.ModelFile:
     pieces = cut(source, findings)
     equations: list[syntax.Equation] = []
     dimensions: list[syntax.DimensionDef] = []
+    checks: list[syntax.RealityCheck] = []
     macros: list[syntax.MacroDef] = []
     open_macro: syntax.MacroDef | None = None
     body: list[syntax.Equation] = []
@@ -51,18 +54,33 @@ def read_vensim(source: SourceText, findings: Findings) -> syntax.ModelFile:
             case "end of macro":
                 if open_macro is not None:
                     macros.append(_with_body(open_macro, body))
+                else:
+                    place = Span(source, block.start, block.start + len(block.text))
+                    findings.error("syntax-error", "no :MACRO: begins before this :END OF MACRO:", place)
                 open_macro = None
             case "equation":
                 for read in _read_block(source, block, findings):
-                    if isinstance(read, syntax.DimensionDef):
-                        dimensions.append(read)
-                    else:
-                        (equations if open_macro is None else body).append(read)
+                    match read:
+                        case syntax.DimensionDef():
+                            dimensions.append(read)
+                        case syntax.RealityCheck():
+                            checks.append(read)
+                        case _:
+                            (equations if open_macro is None else body).append(read)
     if open_macro is not None:
         findings.error("syntax-error", "this macro has no :END OF MACRO:", open_macro.span)
     name = source.name.rpartition("/")[2].rpartition(".")[0] or source.name
     return syntax.ModelFile(
-        name, source, "vensim", tuple(equations), tuple(dimensions), tuple(macros), pieces.integrator
+        name,
+        source,
+        "vensim",
+        tuple(equations),
+        tuple(dimensions),
+        tuple(macros),
+        integrator(source, pieces.sketch, findings),
+        tuple(checks),
+        source.text[pieces.sketch :],
+        unit_definitions(source, pieces.sketch),
     )
 
 
@@ -123,11 +141,13 @@ def _parse(text: str, start: str, source: SourceText, base: int, findings: Findi
 
 def _read_block(
     source: SourceText, block: Block, findings: Findings
-) -> Iterator[syntax.Equation | syntax.DimensionDef]:
+) -> Iterator[syntax.Equation | syntax.DimensionDef | syntax.RealityCheck]:
     """Yield the definition that a block holds, if it holds a sound one."""
     place = Span(source, block.start, block.start + len(block.text.rstrip()))
-    if _REALITY_CHECK.search(block.text):
-        findings.warning("reality-check", "Reality Check equations are not run; this one is left out", place)
+    if mark := _REALITY_CHECK.search(block.text):
+        check = _reality_check(source, block, mark, findings)
+        if check is not None:
+            yield check
         return
     tree = _parse(block.text, "definition", source, block.start, findings)
     if tree is None:
@@ -136,6 +156,46 @@ def _read_block(
         yield _Reader(source, block.start).definition(tree, block, place)
     except _UnsoundError as error:
         findings.error(error.code, error.message, error.span, *error.help)
+
+
+def _reality_check(
+    source: SourceText, block: Block, mark: re.Match[str], findings: Findings
+) -> syntax.RealityCheck | None:
+    """Return a Reality Check, its two sides as written; `claims.py` reads them."""
+    place = Span(source, block.start, block.start + len(block.text.rstrip()))
+    head = _parse(block.text[: mark.start()], "expression", source, block.start, findings)
+    if head is None:
+        return None
+    if head.data != "reference":
+        findings.error("syntax-error", "a Reality Check begins with its name", place)
+        return None
+    name = _Reader(source, block.start).reference(_subtrees(head))
+    is_test_input = "TEST" in mark.group().upper()
+    implies = None if is_test_input else _IMPLIES.search(block.text, mark.end())
+    if not is_test_input and implies is None:
+        at = Span(source, block.start + mark.start(), block.start + mark.end())
+        findings.error("syntax-error", "this condition has no :IMPLIES: behind it", at)
+        return None
+    condition = _part(source, block, mark.end(), implies.start() if implies else mark.end())
+    consequence = _part(source, block, implies.end() if implies else mark.end(), len(block.text))
+    return syntax.RealityCheck(
+        name.name,
+        " ".join(blank(condition.text).split()),
+        " ".join(blank(consequence.text).split()),
+        block.doc,
+        name.subscripts,
+        is_test_input,
+        condition,
+        consequence,
+        place,
+    )
+
+
+def _part(source: SourceText, block: Block, start: int, end: int) -> Span:
+    """Return the place of a part of a block, without the white space around it."""
+    text = block.text[start:end]
+    first = block.start + start + len(text) - len(text.lstrip())
+    return Span(source, first, max(first, block.start + start + len(text.rstrip())))
 
 
 def _macro_head(source: SourceText, block: Block) -> syntax.MacroDef:
@@ -195,9 +255,10 @@ class _Reader:
         match tree.data:
             case "dimension":
                 mappings = tuple(self.mapping(one) for one in _subtrees(parts[2])) if len(parts) > 2 else ()
-                return syntax.DimensionDef(
-                    self.name(parts[0]), self.members(parts[1]), mappings, None, self.span(parts[0])
-                )
+                outside = self.outside(parts[1])
+                members = () if outside else self.members(parts[1])
+                place = self.span(parts[0])
+                return syntax.DimensionDef(self.name(parts[0]), members, mappings, None, place, outside)
             case "alias":
                 return syntax.DimensionDef(
                     self.name(parts[0]), (), (), self.name(parts[1]), self.span(parts[0])
@@ -211,8 +272,10 @@ class _Reader:
                 right = self.points(parts[1])
             case "flat_lookup":
                 right = self.flat_lookup(parts[1:])
-        unit = _RANGE.sub("", blank(block.unit.text)).strip()
-        leading = len(block.unit.text) - len(block.unit.text.lstrip())
+        written = blank(block.unit.text)
+        limits = _RANGE.search(written)
+        unit = _RANGE.sub("", written).strip()
+        leading = len(written) - len(written.lstrip())
         unit_span = Span(self.source, block.unit.start + leading, block.unit.start + leading + len(unit))
         is_data = tree.data in ("data_equation", "no_equation")
         return syntax.Equation(
@@ -223,7 +286,10 @@ class _Reader:
             block.doc,
             block.group,
             interpolation,
+            ",".join(part.strip() for part in limits[1].split(",")) if limits else "",
             is_data=is_data,
+            is_unchangeable=tree.data == "unchangeable",
+            is_supplementary=block.is_supplementary,
             span=place,
         )
 
@@ -243,6 +309,14 @@ class _Reader:
         head = cast("Tree[Token]", tree.children[0])
         return syntax.Left(self.name(head), subscripts, exceptions, self.span(head)), interpolation
 
+    def outside(self, tree: Tree[Token]) -> syntax.Apply | None:
+        """Read the call that stands in place of a list of elements, if one does."""
+        parts = _subtrees(tree)
+        if len(parts) != 1 or parts[0].data != "outside":
+            return None
+        head, arguments = _subtrees(parts[0])
+        return self.call(self.reference([head]), arguments, self.span(parts[0]), 0)
+
     def members(self, tree: Tree[Token]) -> tuple[syntax.Member, ...]:
         """Read a list of elements."""
         found = []
@@ -253,9 +327,8 @@ class _Reader:
                     found.append(syntax.Member(self.name(first), self.name(last), self.span(part)))
                 case "outside":
                     name = self.name(_subtrees(part)[0])
-                    raise _UnsoundError(
-                        "unsupported-function", f"{name} is not supported yet", self.span(part)
-                    )
+                    message = f"{name.upper()} must be all that the elements of a dimension are read from"
+                    raise _UnsoundError("wrong-arguments", message, self.span(part))
                 case _:
                     found.append(syntax.Member(self.name(part), None, self.span(part)))
         return tuple(found)
@@ -321,13 +394,15 @@ class _Reader:
 
     def tabbed(self, token: Token) -> syntax.Rows:
         """Read the numbers of a TABBED ARRAY."""
-        words = token.partition("(")[2].rpartition(")")[0].split()
+        words = token.partition("(")[2].rpartition(")")[0].replace("\\t", " ").split()
         try:
-            values = tuple(float(word) for word in words)
+            values = tuple(NOT_AVAILABLE if word.upper() == ":NA:" else float(word) for word in words)
         except ValueError:
             raise _UnsoundError(
                 "bad-number", "a TABBED ARRAY can hold nothing but numbers", self.span(token)
             ) from None
+        if not all(math.isfinite(value) for value in values):
+            raise _UnsoundError("bad-number", "a TABBED ARRAY can hold finite numbers only", self.span(token))
         return syntax.Rows(values, self.span(token))
 
     def points(self, tree: Tree[Token]) -> syntax.Points:
