@@ -56,7 +56,8 @@ class Language:
     values
         Functions that can be worked out before a run, as the order of a delay has to be.
     refused
-        Functions of the language that are known and not supported.
+        Functions of the language that are known and not supported, and what to do instead; "" where there
+        is nothing to say.
     read_term
         Reads an expression that stands in another file, such as a case's measure, as the language
         writes it: (place, file, findings) -> term, or None with a finding.
@@ -68,5 +69,5 @@ class Language:
     unfold: Mapping[str, Unfold]
     whole: Mapping[str, Whole]
     values: Mapping[str, Callable[..., float]]
-    refused: frozenset[str]
+    refused: Mapping[str, str]
     read_term: Callable[[Span, syntax.ModelFile, Findings], syntax.Term | None]

@@ -285,9 +285,8 @@ class Resolver:
             message = "this equation is still to be written: A FUNCTION OF stands in its place"
             self.findings.error("incomplete-equation", message, call.span)
         elif key in self.language.refused:
-            self.findings.error(
-                "unsupported-function", f"{name.upper()} is not supported", call.function.span
-            )
+            message, advice = f"{name.upper()} is not supported", self.language.refused[key]
+            self.findings.error("unsupported-function", message, call.function.span, advice)
         else:
             self.findings.error(
                 "unknown-function",

@@ -7,7 +7,7 @@ from realities.model.macros import MACROS
 from realities.model.reductions import REDUCTIONS
 from realities.model.stateful import STATEFUL, WHOLE
 from realities.model.value import VALUES
-from realities.model.vensim.functions import SIMPLE, UNSUPPORTED
+from realities.model.vensim.functions import REFUSED, SIMPLE
 from realities.model.vensim.read import read_expression
 
 VENSIM = Language(
@@ -17,6 +17,6 @@ VENSIM = Language(
     unfold={**STATEFUL, **REDUCTIONS, **MACROS},
     whole=WHOLE,
     values=VALUES,
-    refused=UNSUPPORTED,
+    refused=REFUSED,
     read_term=lambda place, _, findings: read_expression(place, findings),
 )

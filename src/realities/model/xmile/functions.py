@@ -30,5 +30,5 @@ SIMPLE: Mapping[str, str] = MappingProxyType(
     }
 )
 
-#: Functions that are known and not supported, so that they can be refused by name.
-UNSUPPORTED: frozenset[str] = frozenset()
+#: Functions that are known and not supported, so that they can be refused by name: what to do instead.
+REFUSED: Mapping[str, str] = MappingProxyType({})

@@ -10,7 +10,7 @@ from realities.model.language import Controls, Language
 from realities.model.macros import MACROS
 from realities.model.stateful import STATEFUL, WHOLE
 from realities.model.value import VALUES
-from realities.model.xmile.functions import SIMPLE, UNSUPPORTED
+from realities.model.xmile.functions import REFUSED, SIMPLE
 from realities.source import Span
 
 
@@ -30,6 +30,6 @@ XMILE = Language(
     unfold={**STATEFUL, **MACROS},
     whole=WHOLE,
     values=VALUES,
-    refused=UNSUPPORTED,
+    refused=REFUSED,
     read_term=_read_term,
 )
