@@ -1,16 +1,25 @@
-"""`realities check`: every finding about a case or a model, for people, scripts, GitHub or SARIF."""
+"""`realities check`: every finding about a case or a model, for people, scripts, GitHub or SARIF.
+
+Of a lone model it prints the compatibility report too (`model_report.py`), whether the model opens or not.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from realities.cli.terminal import Command, Terminal, summary_line
-from realities.errors import Diagnostic, Findings, InputError
+from realities.cli.terminal import Command, Terminal, summary_line, wants_color
+from realities.errors import Diagnostic, InputError
+
+if TYPE_CHECKING:
+    from realities.model.compatibility import Report
 
 MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".xml")
 
@@ -21,15 +30,20 @@ MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".xml")
 @click.option(
     "--format", "style", type=click.Choice(["github", "sarif"]), help="Annotations, or a SARIF log."
 )
+@click.option("--names", "with_names", is_flag=True, help="List every name of the model.")
 @click.pass_obj
-def check(terminal: Terminal, target: str, as_json: bool, style: str | None) -> int:
-    """Check a case folder or a single model, and say what is wrong and where."""
+def check(terminal: Terminal, target: str, as_json: bool, style: str | None, with_names: bool) -> int:
+    """Check a case folder or a single model, and say what is wrong and where.
+
+    Of a model it also reports what the file holds: variables, functions and whether they are
+    supported, data files, units, and stocks that may go below zero.
+    """
     started = time.monotonic()
-    checked, found, exit_code = inspect(target)
+    seen = inspect(target)
+    found = seen.found
     n_errors = sum(item.severity == "error" for item in found)
     if as_json:
-        rows = [item.to_json() for item in found]
-        click.echo(json.dumps({"schema": 1, "diagnostics": rows}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_as_json(seen, with_names), ensure_ascii=False, indent=2))
     elif style == "sarif":
         click.echo(json.dumps(sarif(found), ensure_ascii=False, indent=2))
     elif style == "github":
@@ -37,32 +51,69 @@ def check(terminal: Terminal, target: str, as_json: bool, style: str | None) -> 
             click.echo(annotation(item))
     else:
         terminal.diagnostics(found)
-    line = summary_line(f"{checked} in {time.monotonic() - started:.1f} s", n_errors, len(found) - n_errors)
+        _print_report(terminal, seen.report, with_names)
+    line = summary_line(
+        f"{seen.checked} in {time.monotonic() - started:.1f} s", n_errors, len(found) - n_errors
+    )
     click.echo(line, err=as_json or style is not None)
-    return exit_code
+    return seen.exit_code
 
 
-def inspect(target: str) -> tuple[str, tuple[Diagnostic, ...], int]:
-    """Return what was checked in words, everything found, and the exit code."""
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was checked in words, everything found, the exit code, and a model's report."""
+
+    checked: str
+    found: tuple[Diagnostic, ...]
+    exit_code: int
+    report: Report | None = None
+
+
+def inspect(target: str) -> Inspection:
+    """Return what a check of a case or a model gives."""
     try:
         if target.lower().endswith(MODEL_SUFFIXES):
-            return *_inspect_model(Path(target)), 0
+            return _inspect_model(Path(target))
         return _inspect_case(target)
     except InputError as problem:
-        return target, problem.diagnostics, problem.exit_code
+        return Inspection(target, problem.diagnostics, problem.exit_code)
 
 
-def _inspect_model(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
-    from realities.model.load import load_model
+def _inspect_model(path: Path) -> Inspection:
+    from realities.model.compatibility import examine
 
-    findings = Findings()
-    model = load_model(path, findings=findings)
-    shown = sum(not variable.is_hidden for variable in model.variables)
+    seen = examine(path)
+    if seen.model is None:
+        return Inspection(str(path), seen.found, seen.exit_code, seen.report)
+    shown = sum(not variable.is_hidden for variable in seen.model.variables)
     words = f"{shown} variables" if shown != 1 else "1 variable"
-    return f"{path.name}, {words}", tuple(findings.items)
+    return Inspection(f"{path.name}, {words}", seen.found, seen.exit_code, seen.report)
 
 
-def _inspect_case(target: str) -> tuple[str, tuple[Diagnostic, ...], int]:
+def _as_json(seen: Inspection, with_names: bool) -> dict[str, object]:
+    """Return the object that `--json` prints: findings and, of a lone model, its report."""
+    answer: dict[str, object] = {"schema": 1, "diagnostics": [item.to_json() for item in seen.found]}
+    if seen.report is not None:
+        from realities.cli.model_report import report_json
+
+        answer["model"] = report_json(seen.report, with_names=with_names)
+    return answer
+
+
+def _print_report(terminal: Terminal, report: Report | None, with_names: bool) -> None:
+    """Print a model's report, unless quiet, and its names where they are asked for."""
+    if report is None:
+        return
+    from realities.cli.model_report import name_lines, report_lines
+
+    is_painted = wants_color(sys.stdout)
+    if terminal.verbosity > 0:
+        click.echo("\n".join(report_lines(report, is_painted=is_painted)) + "\n", color=is_painted)
+    if with_names:
+        click.echo("\n".join(name_lines(report.all_names)) + "\n")
+
+
+def _inspect_case(target: str) -> Inspection:
     from realities.case.folder import load_case
 
     case = load_case(target)
@@ -71,7 +122,7 @@ def _inspect_case(target: str) -> tuple[str, tuple[Diagnostic, ...], int]:
     shown = sum(not variable.is_hidden for variable in case.model.variables)
     counts = f"{shown} equations, {len(case.accounts)} accounts, {len(case.claims)} claims"
     exit_code = 1 if any(item.severity == "error" for item in found) else 0
-    return f"{counts}, {len(case.observations)} observations", tuple(found), exit_code
+    return Inspection(f"{counts}, {len(case.observations)} observations", tuple(found), exit_code)
 
 
 def annotation(item: Diagnostic) -> str:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -108,11 +108,11 @@ def _loudness(short: str, long: str, verbosity: int, text: str) -> click.Option:
     return click.Option([short, long], is_flag=True, expose_value=False, callback=set_it, help=text)
 
 
-def wants_color() -> bool:
-    """Whether to colour: a terminal, or forced; never under NO_COLOR or TERM=dumb."""
+def wants_color(stream: TextIO | None = None) -> bool:
+    """Whether to colour a stream (stderr): a terminal, or forced; never under NO_COLOR or TERM=dumb."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()
+    return bool(os.environ.get("FORCE_COLOR")) or (stream or sys.stderr).isatty()
 
 
 def paint(item: Diagnostic) -> str:

@@ -63,7 +63,7 @@ class Table:
             f'no variable is named "{name}"',
             span,
             self._suggestion(name),
-            f"to see every name in this model: realities check {self.source.name}",
+            f"to see every name in this model: realities check --names {self.source.name}",
         )
 
     def _suggestion(self, name: str) -> str:

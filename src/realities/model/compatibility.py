@@ -1,0 +1,423 @@
+"""What a model file holds and how much of it can be run: the compatibility report.
+
+In come the syntax tree of a file, what was found wrong with it and, where it opens, its `Model`; out
+comes one frozen `Report`. Everything but the number of scalars is read off the tree, so that a file
+that is refused is reported on too: that is when a report is needed most. `cli/model_report.py` prints it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from realities.errors import Diagnostic, Findings, InputError
+from realities.ir.model import Dialect, Integrator, Model
+from realities.model import syntax
+from realities.model.arrays import build_space, name_key
+from realities.model.language import Language
+from realities.model.load import LANGUAGES, build_file, read_file, read_source
+
+Kind = Literal["stock", "flow", "auxiliary", "constant", "lookup", "data", "control"]
+Status = Literal["supported", "refused", "unknown"]
+
+#: The kinds of a report's table, in its order; when a run starts and steps is told apart from them.
+KINDS: tuple[Kind, ...] = ("stock", "flow", "auxiliary", "constant", "lookup", "data")
+#: Beginnings of the functions whose first argument names a file.
+_FILE_READERS = ("get xls ", "get direct ", "get 123 ", "get vdf ", "get odbc ")
+
+
+@dataclass(frozen=True, slots=True)
+class NameUse:
+    """One name of a model: what it is, its subscripts and unit as written, and where it is defined."""
+
+    name: str
+    subscripts: tuple[str, ...]
+    kind: Kind
+    unit: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionUse:
+    """One function that a model calls, how often, whether it is supported, and on which lines."""
+
+    name: str
+    count: int
+    status: Status
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionSize:
+    """A dimension and how many elements it has."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class MacroUse:
+    """A macro and how often it is called."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFile:
+    """A file that a model reads its data from, and the lines that name it."""
+
+    name: str
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """A stock with an outflow that is not computed from it, so that nothing stops it at zero."""
+
+    stock: str
+    outflow: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunTimes:
+    """When a model runs, as its file says it: numbers, or the text of an equation, or None."""
+
+    integrator: Integrator
+    initial_time: str | None
+    final_time: str | None
+    time_step: str | None
+    save_period: str | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitState:
+    """Lines where units do not balance, lines whose unit cannot be read, and names without unit."""
+
+    mismatches: tuple[int, ...]
+    unreadable: tuple[int, ...]
+    n_without: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that `realities check` says about a model besides its diagnostics.
+
+    `names` counts names by kind, `scalars` the variables they make, None where the model does not open.
+    """
+
+    file: str
+    dialect: Dialect
+    encoding: str
+    opens: bool
+    n_errors: int
+    n_equations: int
+    names: Mapping[Kind, int]
+    scalars: Mapping[Kind, int] | None
+    dimensions: tuple[DimensionSize, ...]
+    macros: tuple[MacroUse, ...]
+    functions: tuple[FunctionUse, ...]
+    time: RunTimes
+    files: tuple[WantedFile, ...]
+    units: UnitState
+    may_go_negative: tuple[Drain, ...]
+    n_reality_checks: int
+    all_names: tuple[NameUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A model that was checked: its report, what was found, and the model itself where it opens."""
+
+    report: Report
+    found: tuple[Diagnostic, ...]
+    model: Model | None
+    exit_code: int
+
+
+def examine(path: Path | str) -> Examination:
+    """Return the report on a model file and everything found in it, whether it opens or not.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is missing or cannot be read.
+    InputError
+        If it is no model file at all.
+    """
+    source = read_source(Path(path))
+    reading, built = Findings(), Findings()
+    file = read_file(source, reading)
+    model: Model | None = None
+    exit_code = 0
+    try:
+        model = build_file(file, reading, findings=built)
+        found = tuple(built.items)
+    except InputError as problem:
+        found, exit_code = problem.diagnostics, problem.exit_code
+    report = report_on(file, LANGUAGES[file.dialect], found, model)
+    return Examination(report, found, model, exit_code)
+
+
+def report_on(
+    file: syntax.ModelFile, language: Language, found: Sequence[Diagnostic], model: Model | None
+) -> Report:
+    """Return the report on a syntax tree; `model` is None where it does not open."""
+    kinds = kinds_of(file, language)
+    names = _names(file, kinds)
+    return Report(
+        file=Path(file.source.name).name,
+        dialect=file.dialect,
+        encoding=file.source.encoding,
+        opens=model is not None,
+        n_errors=sum(item.severity == "error" for item in found),
+        n_equations=len(file.equations),
+        names={kind: sum(use.kind == kind for use in names) for kind in KINDS},
+        scalars=None if model is None else _scalars(model, kinds),
+        dimensions=_dimensions(file),
+        macros=_macros(file),
+        functions=_functions(file, language, kinds),
+        time=_times(file, language),
+        files=_files(file),
+        units=_units(found, names),
+        may_go_negative=tuple(_drains(file)),
+        n_reality_checks=len(file.reality_checks),
+        all_names=names,
+    )
+
+
+# -- names -------------------------------------------------------------------------------------------
+
+
+def kinds_of(file: syntax.ModelFile, language: Language) -> dict[str, Kind]:
+    """Return what each name of a file is, by key, as far as the equations alone tell."""
+    controls = {name_key(name) for name in language.controls.names()}
+    flows = {name_key(term.name) for _, term, _ in _summands_of(file) if isinstance(term, syntax.Name)}
+    kinds: dict[str, Kind] = {}
+    for equation in file.equations:
+        key = name_key(equation.left.name)
+        kind = "control" if key in controls else _kind(equation)
+        if kind == "auxiliary" and key in flows:
+            kind = "flow"
+        if kinds.get(key) in (None, "constant"):  # some elements constant, others not: it varies
+            kinds[key] = kind
+    return kinds
+
+
+def _kind(equation: syntax.Equation) -> Kind:
+    match equation.right:
+        case syntax.Points():
+            return "lookup"
+        case syntax.Apply(function=function):
+            key = name_key(function.name)
+            if key.startswith(_FILE_READERS):
+                last = key.rpartition(" ")[2]
+                return "lookup" if last == "lookups" else "constant" if last == "constants" else "data"
+            return "data" if equation.is_data else "stock" if key == "integ" else "auxiliary"
+        case None:
+            return "data"
+        case term:
+            is_number = all(isinstance(part, _LITERAL) for part in syntax.terms(term))
+            return "data" if equation.is_data else "constant" if is_number else "auxiliary"
+
+
+_LITERAL = (syntax.Numeral, syntax.Rows, syntax.Prefix, syntax.Infix)
+
+
+def _names(file: syntax.ModelFile, kinds: Mapping[str, Kind]) -> tuple[NameUse, ...]:
+    """Return every name of a file in the order of the alphabet."""
+    found: dict[str, NameUse] = {}
+    for equation in file.equations:
+        key, left = name_key(equation.left.name), equation.left
+        subscripts = tuple(subscript.name for subscript in left.subscripts)
+        known = found.get(key)
+        if known is None:
+            found[key] = NameUse(left.name, subscripts, kinds[key], equation.unit, left.span.line)
+        elif equation.unit and not known.unit:
+            found[key] = NameUse(known.name, known.subscripts, known.kind, equation.unit, known.line)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _scalars(model: Model, kinds: Mapping[str, Kind]) -> dict[Kind, int]:
+    """Return how many scalar variables, and lookup tables with a name, a model has of each kind."""
+    shown = [variable for variable in model.variables if not variable.is_hidden]
+    counts = Counter(kinds.get(name_key(variable.base or variable.name)) for variable in shown)
+    counts["lookup"] = sum(kinds.get(name_key(name.partition("[")[0])) == "lookup" for name in model.lookups)
+    return {kind: counts[kind] for kind in KINDS}
+
+
+def _dimensions(file: syntax.ModelFile) -> tuple[DimensionSize, ...]:
+    axes = build_space(file.dimensions, Findings()).axes.values()
+    return tuple(DimensionSize(axis.name, len(axis.elements)) for axis in axes)
+
+
+# -- functions, macros and files ---------------------------------------------------------------------
+
+
+def _calls(file: syntax.ModelFile) -> Iterator[tuple[syntax.Apply, frozenset[str]]]:
+    """Yield every call of a file with the names that are known where it stands, macros' own included."""
+    for equation in file.equations:
+        yield from ((call, frozenset()) for call in _applied(equation))
+    for macro in file.macros:
+        inside = [name_key(name) for name in (*macro.inputs, *macro.outputs)]
+        inside += [name_key(equation.left.name) for equation in macro.equations]
+        for equation in macro.equations:
+            yield from ((call, frozenset(inside)) for call in _applied(equation))
+
+
+def _applied(equation: syntax.Equation) -> Iterator[syntax.Apply]:
+    if equation.right is not None:
+        yield from (term for term in syntax.terms(equation.right) if isinstance(term, syntax.Apply))
+
+
+def _macros(file: syntax.ModelFile) -> tuple[MacroUse, ...]:
+    counts = Counter(name_key(call.function.name) for call, _ in _calls(file))
+    return tuple(MacroUse(macro.name, counts[name_key(macro.name)]) for macro in file.macros)
+
+
+def _functions(
+    file: syntax.ModelFile, language: Language, kinds: Mapping[str, Kind]
+) -> tuple[FunctionUse, ...]:
+    """Return the functions that a file calls, in the order of the alphabet."""
+    macros = {name_key(macro.name) for macro in file.macros}
+    lines: dict[str, list[int]] = {}
+    for call, inside in _calls(file):
+        key = name_key(call.function.name)
+        is_lookup = kinds.get(key) == "lookup" or key in inside
+        is_stock_mark = file.dialect == "xmile" and key == "integ"  # no XMILE file spells it
+        if not (is_lookup or is_stock_mark or key in macros):
+            lines.setdefault(key, []).append(call.function.span.line)
+    return tuple(
+        FunctionUse(key.upper(), len(lines[key]), status_of(key, language), tuple(sorted(set(lines[key]))))
+        for key in sorted(lines)
+    )
+
+
+def status_of(key: str, language: Language) -> Status:
+    """Return whether a language's function is supported, known and refused, or not known."""
+    if key in language.simple or key in language.unfold or key in language.whole:
+        return "supported"
+    return "refused" if key in language.refused or key == "a function of" else "unknown"
+
+
+def _files(file: syntax.ModelFile) -> tuple[WantedFile, ...]:
+    """Return the files that a model names, in the order of their first use."""
+    lines: dict[str, list[int]] = {}
+    for call, _ in _calls(file):
+        if name_key(call.function.name).startswith(_FILE_READERS) and call.arguments:
+            first = call.arguments[0]
+            if isinstance(first, syntax.Text):
+                lines.setdefault(first.value, []).append(call.span.line)
+    return tuple(WantedFile(name, tuple(sorted(set(found)))) for name, found in lines.items())
+
+
+# -- time and units ----------------------------------------------------------------------------------
+
+
+def _times(file: syntax.ModelFile, language: Language) -> RunTimes:
+    by_key = {name_key(equation.left.name): equation for equation in file.equations}
+    controls = [by_key.get(name_key(name)) for name in language.controls.names()]
+    unit = next((equation.unit for equation in controls if equation is not None and equation.unit), "")
+    texts = [None if equation is None else _value_text(equation.right, by_key) for equation in controls]
+    return RunTimes(file.integrator, texts[0], texts[1], texts[2], texts[3], unit)
+
+
+def _value_text(term: syntax.Term | None, by_key: Mapping[str, syntax.Equation], depth: int = 5) -> str:
+    """Return a number as short as it is, or else the text of its equation."""
+    match term:
+        case syntax.Numeral(value):
+            return f"{value:.10g}"
+        case syntax.Prefix("-", syntax.Numeral(value)):
+            return f"{-value:.10g}"
+        case syntax.Name(name) if depth and name_key(name) in by_key:
+            return _value_text(by_key[name_key(name)].right, by_key, depth - 1)
+        case None:
+            return ""
+        case _:
+            return " ".join(term.span.text.split())[:60]
+
+
+def _units(found: Sequence[Diagnostic], names: Iterable[NameUse]) -> UnitState:
+    def lines(code: str) -> tuple[int, ...]:
+        return tuple(sorted({item.span.line for item in found if item.code == code}))
+
+    n_without = sum(not use.unit for use in names if use.kind != "control")
+    return UnitState(lines("unit-mismatch"), lines("bad-unit"), n_without)
+
+
+# -- stocks that may go below zero -------------------------------------------------------------------
+
+
+def _drains(file: syntax.ModelFile) -> Iterator[Drain]:
+    """Yield each stock with an outflow that is not computed from it, directly or through auxiliaries.
+
+    Another stock on the way breaks the tie: it answers only a step later.
+    """
+    needs = _needs(file)
+    seen: set[tuple[str, str]] = set()
+    for equation, term, sign in _summands_of(file):
+        stock = name_key(equation.left.name)
+        text = term.name if isinstance(term, syntax.Name) else " ".join(term.span.text.split())
+        is_number = all(isinstance(part, _LITERAL) for part in syntax.terms(term))
+        if sign > 0 or is_number or equation.is_non_negative or (stock, name_key(text)) in seen:
+            continue
+        seen.add((stock, name_key(text)))
+        if not _reaches(_named(term), stock, needs):
+            yield Drain(equation.left.name, text, equation.left.span.line)
+
+
+def _needs(file: syntax.ModelFile) -> dict[str, set[str]]:
+    """Return, for each name, the names its value needs at the same time: none for a stock."""
+    needs: dict[str, set[str]] = {}
+    for equation in file.equations:
+        if equation.right is not None and _kind(equation) != "stock":
+            needs.setdefault(name_key(equation.left.name), set()).update(_named(equation.right))
+    return needs
+
+
+def _named(term: syntax.Term) -> set[str]:
+    return {name_key(part.name) for part in syntax.terms(term) if isinstance(part, syntax.Name)}
+
+
+def _reaches(starts: Iterable[str], goal: str, needs: Mapping[str, set[str]]) -> bool:
+    waiting, seen = list(starts), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name == goal:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(needs.get(name, ()))
+    return False
+
+
+def _summands_of(file: syntax.ModelFile) -> Iterator[tuple[syntax.Equation, syntax.Term, int]]:
+    """Yield each part of each stock's net flow that is added (1) or subtracted (-1)."""
+    for equation in file.equations:
+        match equation.right:
+            case syntax.Apply(function, (net_flow, *_)) if name_key(function.name) == "integ":
+                yield from ((equation, term, sign) for term, sign in _summands(net_flow))
+            case _:
+                pass
+
+
+def _summands(term: syntax.Term) -> Iterator[tuple[syntax.Term, int]]:
+    stack = [(term, 1)]
+    while stack:
+        part, sign = stack.pop()
+        match part:
+            case syntax.Infix("+", left, right):
+                stack += [(right, sign), (left, sign)]
+            case syntax.Infix("-", left, right):
+                stack += [(right, -sign), (left, sign)]
+            case syntax.Prefix("-", operand):
+                stack.append((operand, -sign))
+            case syntax.Prefix("+", operand):
+                stack.append((operand, sign))
+            case _:
+                yield part, sign

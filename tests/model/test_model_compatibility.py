@@ -1,0 +1,118 @@
+"""What the compatibility report says of a file, whether it opens or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from realities.model.compatibility import Report, examine
+
+CONTROL = """
+INITIAL TIME = 0 ~ Day ~ |
+FINAL TIME = 10 ~ Day ~ |
+TIME STEP = 1/4 ~ Day ~ |
+SAVEPER = 1 ~ Day ~ |
+"""
+TOWN = """
+Region: north, south ~ ~ |
+share([(0,0)-(1,1)], (0,0), (1,1)) ~ ~ |
+houses[Region] = INTEG(building[Region] - demolition[Region], 100) ~ house ~ |
+building[Region] = MAX(0, share(wish)) ~ house/Day ~ |
+demolition[Region] = houses[Region] / life ~ house/Day ~ |
+life = 50 ~ Day ~ |
+wish = 0.5 ~ ~ |
+"""
+
+
+def report(folder: Path, text: str, control: str = CONTROL) -> Report:
+    path = folder / "town.mdl"
+    path.write_text(text + control, encoding="utf-8")
+    return examine(path).report
+
+
+def drains(folder: Path, text: str) -> list[tuple[str, str]]:
+    return [(drain.stock, drain.outflow) for drain in report(folder, text).may_go_negative]
+
+
+def test_names_and_scalars_are_counted_by_kind(tmp_path: Path) -> None:
+    found = report(tmp_path, TOWN)
+    assert found.opens
+    assert found.names == {"stock": 1, "flow": 2, "auxiliary": 0, "constant": 2, "lookup": 1, "data": 0}
+    assert found.scalars == {"stock": 2, "flow": 4, "auxiliary": 0, "constant": 2, "lookup": 1, "data": 0}
+    assert [(one.name, one.size) for one in found.dimensions] == [("Region", 2)]
+
+
+def test_functions_are_counted_and_a_lookup_is_none(tmp_path: Path) -> None:
+    found = report(tmp_path, TOWN)
+    assert [(use.name, use.count, use.status) for use in found.functions] == [
+        ("INTEG", 1, "supported"),
+        ("MAX", 1, "supported"),
+    ]
+
+
+def test_a_refused_model_is_reported_with_every_refused_function_and_its_lines(tmp_path: Path) -> None:
+    text = "a = FIND ZERO(1) ~ ~ |\nb = 2 + FIND ZERO(a) ~ ~ |\nc = FRBL(a) + ABS(b) ~ ~ |\n"
+    found = report(tmp_path, text)
+    assert not found.opens
+    assert found.scalars is None
+    assert found.n_errors == 3
+    assert [(use.name, use.status, use.lines) for use in found.functions] == [
+        ("ABS", "supported", (3,)),
+        ("FIND ZERO", "refused", (1, 2)),
+        ("FRBL", "unknown", (3,)),
+    ]
+
+
+def test_a_syntax_error_hides_no_refused_function_elsewhere(tmp_path: Path) -> None:
+    found = report(tmp_path, "a = 2 + + * ~ ~ |\nb = FIND ZERO(1) ~ ~ |\n")
+    assert [use.name for use in found.functions if use.status == "refused"] == ["FIND ZERO"]
+
+
+def test_macros_are_counted_and_their_inputs_are_no_functions(tmp_path: Path) -> None:
+    text = (
+        ":MACRO: DOUBLE(x)\nDOUBLE = MIN(x, x) * 2 ~ ~ |\n:END OF MACRO:\na = DOUBLE(1) + DOUBLE(2) ~ ~ |\n"
+    )
+    found = report(tmp_path, text)
+    assert [(macro.name, macro.count) for macro in found.macros] == [("DOUBLE", 2)]
+    assert [use.name for use in found.functions] == ["MIN"]
+
+
+def test_time_is_told_as_the_file_says_it(tmp_path: Path) -> None:
+    time = report(tmp_path, TOWN).time
+    assert (time.initial_time, time.final_time, time.time_step, time.save_period) == ("0", "10", "1/4", "1")
+    assert (time.unit, time.integrator) == ("Day", "euler")
+    assert report(tmp_path, "a = 1 ~ ~ |", control="").time.final_time is None
+
+
+@pytest.mark.parametrize(
+    "outflow",
+    ["s / 5", "MIN(wish, most)", "IF THEN ELSE(s > 0, wish, 0)", "SMOOTH(most, 2)"],
+)
+def test_an_outflow_computed_from_its_stock_is_no_drain(tmp_path: Path, outflow: str) -> None:
+    text = f"s = INTEG(- out, 10) ~ ~ |\nout = {outflow} ~ ~ |\nwish = 3 ~ ~ |\nmost = s / 2 ~ ~ |\n"
+    assert drains(tmp_path, text) == []
+
+
+def test_an_outflow_not_computed_from_its_stock_is_named(tmp_path: Path) -> None:
+    text = "s = INTEG(into - (out + lost), 10) ~ ~ |\nout = 3 ~ ~ |\nlost = s/9 ~ ~ |\ninto = 1 ~ ~ |\n"
+    assert drains(tmp_path, text) == [("s", "out")]
+
+
+def test_another_stock_on_the_way_breaks_the_tie(tmp_path: Path) -> None:
+    text = "s = INTEG(-out, 10) ~ ~ |\nout = r ~ ~ |\nr = INTEG(s - r, 0) ~ ~ |\n"
+    assert drains(tmp_path, text) == [("s", "out")]
+
+
+def test_units_that_do_not_balance_are_summed_up_with_their_lines(tmp_path: Path) -> None:
+    found = report(tmp_path, "a = 1 ~ person ~ |\nb = 2 ~ tonne ~ |\nc = a + b ~ person ~ |\nd = 1 ~ ~ |\n")
+    assert found.units.mismatches == (3,)
+    assert found.units.n_without == 1
+
+
+def test_every_name_is_listed_with_its_place(tmp_path: Path) -> None:
+    found = {use.name: use for use in report(tmp_path, TOWN).all_names}
+    assert found["houses"].kind == "stock"
+    assert found["houses"].subscripts == ("Region",)
+    assert (found["life"].unit, found["life"].line) == ("Day", 7)
+    assert found["TIME STEP"].kind == "control"
