@@ -27,8 +27,8 @@ OPENS = """town.mdl opens
   Vensim, UTF-8, 11 equations
 Variables                       names   scalars
                stocks               1         2
-               flows                3         5
-               constants            2         2
+               flows                2         4
+               constants            3         3
                lookups              1         1
                all                  7        10
 Dimensions     Region (2)
@@ -42,7 +42,7 @@ Below zero?    1 stock with an outflow that is not computed from the stock:
 """
 REFUSED = """town.mdl is refused: 1 error; what could be read of it:
   Vensim, UTF-8, 11 equations
-Variables      1 stock, 3 flows, 2 constants, 1 lookup
+Variables      1 stock, 2 flows, 3 constants, 1 lookup
 Dimensions     Region (2)
 Functions      3 used, 2 supported, 1 not
                INTEG 1, RANDOM UNIFORM 1

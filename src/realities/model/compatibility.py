@@ -261,6 +261,9 @@ def _dimensions(file: syntax.ModelFile) -> tuple[DimensionSize, ...]:
 
 def _calls(file: syntax.ModelFile) -> Iterator[tuple[syntax.Apply, frozenset[str]]]:
     """Yield every call of a file with the names that are known where it stands, macros' own included."""
+    for dimension in file.dimensions:
+        if dimension.outside is not None:
+            yield dimension.outside, frozenset()
     for equation in file.equations:
         yield from ((call, frozenset()) for call in _applied(equation))
     for macro in file.macros:
