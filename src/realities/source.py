@@ -89,3 +89,21 @@ class Span:
 
 #: For values that no file holds: built by a pass or by a Python caller.
 NOWHERE = Span(SourceText("<built in>", ""), 0, 0)
+
+
+def encoding_of(content: bytes) -> str:
+    """Return how bytes are to be read: as UTF-8, as UTF-16 by its mark, or as Windows writes Western text."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return "latin-1"
+
+
+def decode(content: bytes) -> str:
+    """Return text from bytes, in the encoding that they seem to have."""
+    return content.decode(encoding_of(content), errors="replace")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from realities.engine.reference import simulate
 from realities.errors import Findings, InputError, UnreadableError
 from realities.ir.expr import Binary, Number, Ref
-from realities.model.load import LARGEST_FILE, ExtraEquation, build_model, decode, load_model
-from realities.source import SourceText
+from realities.model.load import LARGEST_FILE, ExtraEquation, build_model, load_model
+from realities.source import SourceText, decode
 from realities.units import parse_unit
 
 CONTROL = "INITIAL TIME = 0 ~~| FINAL TIME = 4 ~~| TIME STEP = 1 ~~| SAVEPER = TIME STEP ~~|"

@@ -35,7 +35,7 @@ from realities.model.syntax import ModelFile
 from realities.model.unitcheck import check_units
 from realities.model.vensim.language import VENSIM
 from realities.model.vensim.read import read_vensim
-from realities.source import SourceText, Span
+from realities.source import SourceText, Span, encoding_of
 from realities.units import Unit
 
 #: A model file larger than this is refused unread, in bytes.
@@ -183,24 +183,6 @@ def read_source(path: Path) -> SourceText:
     encoding = encoding_of(content)
     text = content.decode(encoding, errors="replace")
     return SourceText(str(path), text.replace("\r\n", "\n").replace("\r", "\n"), encoding)
-
-
-def encoding_of(content: bytes) -> str:
-    """Return how bytes are to be read: as UTF-8, as UTF-16 by its mark, or as Windows writes Western text."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16"
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return "latin-1"
-
-
-def decode(content: bytes) -> str:
-    """Return text from bytes, in the encoding that they seem to have."""
-    return content.decode(encoding_of(content), errors="replace")
 
 
 def _refusal(kind: type[InputError], path: Path, code: str, message: str) -> InputError:
