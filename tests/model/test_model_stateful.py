@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from realities.engine.reference import simulate
+from realities.engine.reference import Event, simulate
+from realities.errors import InputError
 from realities.ir.expr import Number, Ref
 from realities.ir.model import Model
 from realities.ir.text import expression_text
@@ -96,3 +97,41 @@ def test_trend_and_forecast_find_exponential_growth(build: Build) -> None:
 def test_two_calls_of_one_function_do_not_share_a_state(build: Build) -> None:
     model = build("x = SMOOTHI(1, 2, 0) + SMOOTHI(1, 5, 0) ~~|")
     assert expression_text(model["x"].expression or Number(0)) == '"x: SMOOTHI" + "x: SMOOTHI #2"'
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "shape",  # a constant
+        "MAX(1, shape)",
+        "INTEGER(SQRT(shape) + 1.3)",
+        "IF THEN ELSE(shape > 2, 3, 1)",
+        "stages[B]",
+        "ELMCOUNT(kind)",
+        "curve(shape)",
+        "WIDE(shape - 1)",  # by a macro, as published models write it
+        "TIME STEP * shape",
+    ],
+)
+def test_an_order_may_be_any_expression_of_constants(build: Build, order: str) -> None:
+    text = (
+        f"x = {'SMOOTH N(Time, 4, 0, ' + order + ')' if 'WIDE' not in order else order} ~~|"
+        ":MACRO: WIDE(extra) WIDE = SMOOTH N(Time, 4, 0, MAX(1, extra + 1)) ~~| :END OF MACRO:"
+        "shape = 3 ~~| kind: A, B, C ~~| stages[kind] = 1, 3, 5 ~~| curve((0, 0), (6, 6)) ~~|"
+    )
+    stocks = [v for v in build(text).variables if v.kind == "stock"]
+    assert len(stocks) == 3
+
+
+def test_a_run_cannot_change_what_the_order_of_a_delay_follows_from(build: Build) -> None:
+    model = build("x = DELAY N(1, 4, 0, order * 2) ~~| order = 2 ~~| other = 1 ~~|")
+    assert dict(model.settled) == {"order": 2.0}
+    simulate(model, {"order": 2.0, "other": 3.0})
+    with pytest.raises(InputError, match='a run cannot change "order"'):
+        simulate(model, {"order": 3.0})
+    with pytest.raises(InputError, match='a run cannot change "order"'):
+        simulate(model, {"order": np.array([2.0, 3.0])})
+    with pytest.raises(InputError, match='a run cannot change "order"'):
+        simulate(model, hold={"order": 3.0})
+    with pytest.raises(InputError, match='a run cannot change "order"'):
+        simulate(model, events=[Event("order", 5.0, 1.0)])

@@ -23,7 +23,7 @@ from realities.engine.schedule import Schedule, make_schedule
 from realities.engine.tape import Workspace
 from realities.engine.timeline import SavePoints, Timeline, choose_saves, make_timeline
 from realities.engine.translate import Plan, make_plan
-from realities.errors import did_you_mean
+from realities.errors import Diagnostic, InputError, did_you_mean
 from realities.ir.model import Integrator, Model, Variable
 from realities.trajectories import Trajectories
 
@@ -104,6 +104,8 @@ class Simulator:
             )
         )
         self.hold = {_find(model, name).name: float(value) for name, value in (hold or {}).items()}
+        for name, value in self.hold.items():
+            _check_settled(model, model[name], value)
         self._events = _events_by_name(model, events)
         self._programs: dict[tuple[tuple[str, bool], ...], _Program] = {}
         self._idle: dict[tuple[int, int], list[Workspace]] = {}
@@ -177,6 +179,7 @@ class Simulator:
             if array.ndim > 1:
                 raise ValueError(f'"{name}" must be a number or (draw,), not {array.shape}')
             given[variable.name] = array.reshape(()) if array.size == 1 else array
+            _check_settled(self.model, variable, array)
         lengths = {array.size for array in given.values() if array.ndim}
         count = n_draws if n_draws is not None else max(lengths, default=1)
         if count < 1 or lengths - {count}:
@@ -444,8 +447,23 @@ def _events_by_name(model: Model, events: Iterable[Event]) -> dict[str, tuple[tu
         variable = _find(model, event.parameter)
         if variable.kind != "constant":
             raise ValueError(f'"{variable.name}" is not a constant; an event can only set constants')
+        _check_settled(model, variable, event.value)
         found.setdefault(variable.name, []).append((float(event.time), float(event.value)))
     return {name: tuple(sorted(changes, key=lambda change: change[0])) for name, changes in found.items()}
+
+
+def _check_settled(model: Model, variable: Variable, value: ArrayLike) -> None:
+    """Refuse another value for a constant that says how many variables there are, such as a delay's order."""
+    if variable.name in model.settled and not np.all(np.equal(value, model.settled[variable.name])):
+        raise InputError(
+            Diagnostic(
+                "error",
+                "settled-constant",
+                f'a run cannot change "{variable.name}": the order of a delay or smooth follows from it',
+                variable.span,
+                (f"it is {model.settled[variable.name]:g}; change it in the model file",),
+            )
+        )
 
 
 def _find(model: Model, name: str) -> Variable:

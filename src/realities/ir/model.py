@@ -110,6 +110,9 @@ class Model:
     #: Every variable by name, in an order in which initial values can be computed: a stock by its `initial`,
     #: an auxiliary by its `initial` or else its expression. Empty in a model built by hand.
     initial_order: tuple[str, ...] = ()
+    #: Constants that the variables themselves were worked out from, such as the order of a delay, and their
+    #: values: a run cannot give them others.
+    settled: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {v.name: v for v in self.variables})

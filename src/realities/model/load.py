@@ -143,6 +143,7 @@ def build_file(
         file.dialect,
         source,
         initial_order,
+        resolver.settled,
     )
     verify(model)
     model = _with_units(model, check_units(model, found))

@@ -19,6 +19,7 @@ from realities.model import syntax
 from realities.model.arrays import MOST_VARIABLES, Space, name_key
 from realities.model.language import Language
 from realities.model.symbols import Scope, Symbol, Table
+from realities.model.value import is_literal
 from realities.source import Span
 from realities.units import Unit
 
@@ -46,6 +47,8 @@ class Resolver:
     language: Language
     variables: list[Variable] = field(default_factory=list)
     lookups: dict[str, Lookup] = field(default_factory=dict)
+    #: Constants that something was worked out from while loading, and their values.
+    settled: dict[str, float] = field(default_factory=dict)
     n_sites: int = 0
     budget: int = 10 * MOST_VARIABLES
     _labels: dict[str, int] = field(default_factory=dict)
@@ -59,7 +62,7 @@ class Resolver:
             whole = self.language.whole.get(name_key(term.function.name))
             if whole is not None and whole(self, name, term, scope, about):
                 return
-        kind: Kind = "constant" if _is_literal(term) else "auxiliary"
+        kind: Kind = "constant" if is_literal(term) else "auxiliary"
         self.add(name, kind, self.expr(term, scope), **about)
 
     def add(
@@ -109,7 +112,7 @@ class Resolver:
                 symbol = self.table.get(name.partition("[")[0])
                 rights = [] if symbol is None else [equation.right for equation in symbol.equations]
                 return bool(rights) and all(
-                    isinstance(right, syntax.Rows) or (right is not None and _is_literal(right))
+                    isinstance(right, syntax.Rows) or (right is not None and is_literal(right))
                     for right in rights
                 )
             case _:
@@ -349,11 +352,6 @@ class Resolver:
 
 #: A sum of more terms than this becomes a call, so that it nests no deeper than others.
 _LONG_SUM = 60
-
-
-def _is_literal(term: syntax.Term) -> bool:
-    """Return whether a term is made of numbers and arithmetic alone."""
-    return all(isinstance(part, syntax.Numeral | syntax.Prefix | syntax.Infix) for part in syntax.terms(term))
 
 
 def suggest_function(name: str, known_keys: Iterable[str]) -> str:

@@ -174,7 +174,7 @@ def _with_stages(resolver: Resolver, call: syntax.Apply, scope: Scope) -> tuple[
 
 def _order(resolver: Resolver, term: syntax.Term, scope: Scope) -> int | None:
     """Return the number of stages, which is settled before the run, or None with a finding."""
-    value = value_before_run(term, scope, resolver.table, resolver.space, resolver.language)
+    value = value_before_run(resolver, term, scope)
     if value is None or not 1 <= round(value) <= MOST_STAGES:
         resolver.findings.error(
             "wrong-arguments",
