@@ -90,13 +90,18 @@ class Unit:
         return self._scale / other._scale
 
     def __mul__(self, other: Unit) -> Unit:
+        if not other.names and other.factor == 1:
+            return self
         return _unit(self.factor * other.factor, [*self._terms(), *other._terms()])
 
     def __truediv__(self, other: Unit) -> Unit:
-        return self * other**-1
+        inverse = [(name, -e) for name, e in other._terms()]
+        return _unit(self.factor / other.factor, [*self._terms(), *inverse])
 
     def __pow__(self, exponent: int | float | Fraction) -> Unit:
         """Return the unit to a power; a float is taken as the fraction it stands for (0.5 is one half)."""
+        if exponent == 1:
+            return self
         power = exponent if isinstance(exponent, Fraction) else Fraction(exponent).limit_denominator(1000)
         if abs(power) > _LARGEST_EXPONENT:
             raise UnitError(f"an exponent in a unit must be at most {_LARGEST_EXPONENT}")

@@ -68,6 +68,7 @@ class _Checker:
         self.time_unit = model.time.unit
         self.is_quiet = False
         self._units: dict[str, Unit | None] = {}
+        self._products: dict[tuple[int, int, int], tuple[Unit, Unit, Unit | None]] = {}
         self._told: set[tuple[int, int, int, str]] = set()
 
     # -- equations -----------------------------------------------------------------------------------
@@ -159,9 +160,9 @@ class _Checker:
             return _Literal(_computed(part.op, left.value, right.value))
         match part.op:
             case "*":
-                return _product(left, right, 1)
+                return self._product(left, right, 1)
             case "/":
-                return _product(left, right, -1)
+                return self._product(left, right, -1)
             case "^":
                 return self._power(part.span, left, right)
             case "and" | "or":
@@ -187,6 +188,27 @@ class _Checker:
                 message = f"cannot compare {one} with {other}"
         sides = f"{self._described(part.left, left)}; {self._described(part.right, right)}"
         self._warn(part.span, message, sides, self._relation(left, right))
+
+    def _product(self, left: _Inferred, right: _Inferred, sign: int) -> _Inferred:
+        """Return the unit of a product (sign 1) or quotient (-1); a mere number is without unit in it."""
+        if any(
+            isinstance(side, _Literal) and side.value == 0.0
+            for side in ((left, right) if sign > 0 else (left,))
+        ):
+            return _Literal(0.0)  # nothing of anything is nothing, whatever the unit
+        if left is None or right is None:
+            return None
+        one = left if isinstance(left, Unit) else DIMENSIONLESS
+        other = right if isinstance(right, Unit) else DIMENSIONLESS
+        # The same few units meet again and again; an entry keeps its units alive, so that an id is one unit.
+        key = (id(one), id(other), sign)
+        if key not in self._products:
+            try:
+                found = one * other if sign > 0 else one / other
+            except UnitError:
+                found = None
+            self._products[key] = (one, other, found)
+        return self._products[key][2]
 
     def _power(self, span: Span, base: _Inferred, exponent: _Inferred) -> _Inferred:
         if isinstance(exponent, Unit) and not exponent.is_dimensionless:
@@ -231,7 +253,8 @@ class _Checker:
                 letter = open_letters[0]
                 rest = _expected({other: p for other, p in term.items() if other != letter}, letters)
                 if rest is not None:
-                    letters[letter] = (arg / rest) ** (1 / term[letter])
+                    alone = arg if rest is DIMENSIONLESS else arg / rest
+                    letters[letter] = alone ** (1 / term[letter])
         return letters
 
     def _check_arguments(
@@ -278,6 +301,8 @@ class _Checker:
 
     def _agree(self, one: _Inferred, other: _Inferred) -> bool:
         """Return whether two sides can stand against each other, as far as is known."""
+        if one is other:
+            return True
         if isinstance(one, Unit) and isinstance(other, Unit):
             if not one.same_dimension(other):
                 return False
@@ -329,22 +354,6 @@ class _Checker:
             self.findings.warning("unit-mismatch", message, span, *hints)
 
 
-def _product(left: _Inferred, right: _Inferred, sign: int) -> _Inferred:
-    """Return the unit of a product (sign 1) or quotient (-1); a mere number is without unit in it."""
-    if any(
-        isinstance(side, _Literal) and side.value == 0.0 for side in ((left, right) if sign > 0 else (left,))
-    ):
-        return _Literal(0.0)  # nothing of anything is nothing, whatever the unit
-    if left is None or right is None:
-        return None
-    one = left if isinstance(left, Unit) else DIMENSIONLESS
-    other = right if isinstance(right, Unit) else DIMENSIONLESS
-    try:
-        return one * other**sign
-    except UnitError:
-        return None
-
-
 def _raised(base: _Inferred, exponent: float | None) -> _Inferred:
     if isinstance(base, Unit) and base.is_dimensionless:
         return DIMENSIONLESS
@@ -358,12 +367,13 @@ def _raised(base: _Inferred, exponent: float | None) -> _Inferred:
 
 def _expected(term: Mapping[str, Fraction], letters: Mapping[str, Unit]) -> Unit | None:
     """Return the unit a term stands for, None while one of its letters is open."""
-    unit = DIMENSIONLESS
+    unit: Unit | None = None
     for letter, power in term.items():
         if letter not in letters:
             return None
-        unit = unit * letters[letter] ** power
-    return unit
+        factor = letters[letter] ** power
+        unit = factor if unit is None else unit * factor
+    return DIMENSIONLESS if unit is None else unit
 
 
 def _stronger(left: _Inferred, right: _Inferred) -> _Inferred:
