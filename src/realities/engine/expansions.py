@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from types import MappingProxyType
 
+from realities.engine.functions_xmile import XMILE_EXPANSIONS
 from realities.engine.graph import Graph
 
 #: A divisor smaller than this counts as zero in ZIDZ and XIDZ.
@@ -134,5 +135,6 @@ EXPANSIONS: Mapping[str, Expansion] = MappingProxyType(
         "vensim.pulse": _pulse,
         "vensim.pulse_train": _pulse_train,
         "vensim.ramp": _ramp,
+        **XMILE_EXPANSIONS,
     }
 )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from realities.engine.allocation import allocate_available, allocate_by_priority
 from realities.engine.distributions import DISTRIBUTIONS
+from realities.engine.functions_xmile import XMILE_FUNCTIONS
 from realities.ir.builtins import NOT_AVAILABLE
 
 FloatArray = NDArray[np.float64]
@@ -142,5 +143,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "vensim.allocate_available": allocate_available,
         "vensim.allocate_by_priority": allocate_by_priority,
         **DISTRIBUTIONS,
+        **XMILE_FUNCTIONS,
     }
 )

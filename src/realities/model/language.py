@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from realities.errors import Findings
@@ -61,6 +61,8 @@ class Language:
     read_term
         Reads an expression that stands in another file, such as a case's measure, as the language
         writes it: (place, file, findings) -> term, or None with a finding.
+    constants
+        Names that are numbers, as PI is; no variable can be named like one.
     """
 
     dialect: Dialect
@@ -71,3 +73,4 @@ class Language:
     values: Mapping[str, Callable[..., float]]
     refused: Mapping[str, str]
     read_term: Callable[[Span, syntax.ModelFile, Findings], syntax.Term | None]
+    constants: Mapping[str, float] = field(default_factory=dict)

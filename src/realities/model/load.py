@@ -124,7 +124,7 @@ def build_file(
     found.check()
     language = LANGUAGES[file.dialect]
     space = build_space(file.dimensions, found)
-    table = build_table(source, file.equations, space, found, language.controls)
+    table = build_table(source, file.equations, space, found, language.controls, language.constants)
     found.check()
     macros = {name_key(macro.name): macro for macro in file.macros}
     series = read_data([Path(name) for name in data], found)

@@ -58,7 +58,7 @@ class Resolver:
 
     def define(self, name: str, term: syntax.Term, scope: Scope, **about: Unpack[About]) -> None:
         """Define one scalar variable by a term; a function that holds state may be the whole of it."""
-        if isinstance(term, syntax.Apply) and not term.function.subscripts:
+        if isinstance(term, syntax.Apply) and not term.function.subscripts and not self._is_macro(term):
             whole = self.language.whole.get(name_key(term.function.name))
             if whole is not None and whole(self, name, term, scope, about):
                 return
@@ -190,13 +190,16 @@ class Resolver:
             if isinstance(found, str):
                 return self._no_value(name)
             if found is not None:
+                self._without_subscripts(name)
                 return replace(found, span=name.span)
             if not key.endswith("$") and key not in self._everywhere():
-                self.table.unknown(name.name, name.span, self.findings)
+                self.table.unknown(name.name, name.span, self.findings, self._reach_out(key))
                 return Number(0.0, name.span)
             key = key.rstrip("$").rstrip()
         if key == "time":
             return Time(name.span)
+        if key in self.language.constants:
+            return Number(self.language.constants[key], name.span)
         symbol = self.table.symbols.get(key)
         if symbol is None:
             return self._element_number(name, key, scope)
@@ -207,7 +210,20 @@ class Resolver:
 
     def _everywhere(self) -> set[str]:
         """Return the names that mean the same inside a macro as outside."""
-        return {"time", *map(name_key, self.language.controls.names())}
+        controls = map(name_key, self.language.controls.names())
+        return {"time", *self.language.constants, *controls}
+
+    def _without_subscripts(self, name: syntax.Name) -> None:
+        """Note subscripts behind a name of a macro: it stands for one number in each call."""
+        if name.subscripts:
+            message = f'"{name.name}" belongs to the macro and has no subscripts'
+            hint = "call the macro for each element: x[Region] = MACRO(a[Region])"
+            self.findings.error("wrong-subscripts", message, name.span, hint)
+
+    def _reach_out(self, key: str) -> str:
+        """Return how a macro names a variable of the model, if there is one of that name."""
+        symbol = self.table.symbols.get(key)
+        return f'to name the variable of the model, write "{symbol.name}$"' if symbol is not None else ""
 
     def _no_value(self, name: syntax.Name) -> Expr:
         self.findings.error(
@@ -244,7 +260,7 @@ class Resolver:
             if element is None:
                 return None
             elements.append(element)
-        full = self.space.full_name(symbol.name, elements)
+        full = self.space.full_name(symbol.name, tuple(elements))
         if tuple(elements) not in symbol.instances:
             self.findings.error(
                 "unknown-subscript",
@@ -262,6 +278,10 @@ class Resolver:
         key = name_key(call.function.name)
         if scope.local is not None and isinstance(table := scope.local.get(key), str):
             return self.read_table(call, table, scope)
+        if scope.local is not None and key.endswith("$"):
+            key = key.rstrip("$").rstrip()
+        elif scope.local is not None and key in self.table.symbols:
+            return self._no_function(call, key, self._reach_out(key))
         if (symbol := self.table.symbols.get(key)) is not None:
             if symbol.kind == "lookup":
                 full = self.full_name(symbol, call.function, scope)
@@ -282,7 +302,10 @@ class Resolver:
             return self.builtin(self.language.simple[key], call, scope)
         return self._no_function(call, key)
 
-    def _no_function(self, call: syntax.Apply, key: str) -> Expr:
+    def _is_macro(self, call: syntax.Apply) -> bool:
+        return name_key(call.function.name) in self.macros
+
+    def _no_function(self, call: syntax.Apply, key: str, hint: str = "") -> Expr:
         name = call.function.name
         if key == "a function of":
             message = "this equation is still to be written: A FUNCTION OF stands in its place"

@@ -6,7 +6,7 @@ scalar that is defined with the equation that defines it. `resolve.py` looks nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -102,12 +102,20 @@ def build_table(
     space: Space,
     findings: Findings,
     controls: Controls,
+    constants: Container[str] = (),
 ) -> Table:
-    """Return the symbols that a file defines; what contradicts itself is noted in `findings`."""
+    """Return the symbols that a file defines; what contradicts itself is noted in `findings`.
+
+    `constants` are the keys of the names that are numbers in the language.
+    """
     table = Table(source)
     for equation in equations:
         if table.n_scalars > MOST_VARIABLES or len(findings.errors) >= MOST_ERRORS:
             return table
+        if name_key(equation.left.name) in constants:
+            message = f'a variable cannot be named "{equation.left.name}": that is a number of the language'
+            findings.error("duplicate-name", message, equation.left.span, "rename it")
+            continue
         _enter(table, equation, space, findings)
     values = dict(zip(controls.names(), _ASSUMED, strict=True))
     missing = [name for name in values if table.get(name) is None]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 
 from realities.errors import Findings
+from realities.model import stateful as vensim_stateful
 from realities.model import syntax
 from realities.model.language import Controls, Language
 from realities.model.macros import MACROS
-from realities.model.stateful import STATEFUL, WHOLE
-from realities.model.value import VALUES
-from realities.model.xmile.functions import REFUSED, SIMPLE
+from realities.model.reductions import REDUCTIONS
+from realities.model.xmile.functions import CONSTANTS, SIMPLE, UNSUPPORTED, VALUES
+from realities.model.xmile.plain import PLAIN
+from realities.model.xmile.stateful import STATEFUL, WHOLE
 from realities.source import Span
 
 
@@ -21,15 +23,17 @@ def _read_term(place: Span, file: syntax.ModelFile, findings: Findings) -> synta
     return term
 
 
-#: `STARTTIME` and the rest are what section 2.5 of XMILE 1.0 names the attributes of a simulation;
-#: SAVESTEP is Stella's name for how often a run is saved.
+#: `STARTTIME` and the rest are what section 3.5.5 of XMILE 1.0 calls them; SAVESTEP is Stella's name for
+#: how often a run is saved. Functions of Vensim that XMILE does not have keep their meaning where a
+#: translator carried them over.
 XMILE = Language(
     dialect="xmile",
     controls=Controls("STARTTIME", "STOPTIME", "DT", "SAVESTEP"),
     simple=SIMPLE,
-    unfold={**STATEFUL, **MACROS},
-    whole=WHOLE,
+    unfold={**vensim_stateful.STATEFUL, **REDUCTIONS, **PLAIN, **STATEFUL, **MACROS},
+    whole={**vensim_stateful.WHOLE, **WHOLE},
     values=VALUES,
-    refused=REFUSED,
+    refused=UNSUPPORTED,
     read_term=_read_term,
+    constants=CONSTANTS,
 )
