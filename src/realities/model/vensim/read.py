@@ -33,6 +33,7 @@ _REALITY_CHECK = re.compile(r":THE\s+CONDITION:|:TEST\s+INPUT:", re.IGNORECASE)
 _IMPLIES = re.compile(r":IMPLIES:", re.IGNORECASE)
 _RANGE = re.compile(r"\[([^\]]*)\]\s*$")
 _ESCAPED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\\"', re.DOTALL)
+_PLAIN_NUMBER = re.compile(r"[-+]?[\d.][\d.eE+-]*")
 _OPERATORS: dict[str, BinaryOp] = {":AND:": "and", ":OR:": "or"}
 
 
@@ -407,8 +408,20 @@ class _Reader:
 
     def points(self, tree: Tree[Token]) -> syntax.Points:
         """Read the points of a lookup; the frame that Vensim draws around them is dropped."""
+        first = tree.children[0]
+        if isinstance(first, str):
+            return self.plain_points(first)
         pairs = [self.point(one) for one in _subtrees(tree) if one.data == "point"]
         return syntax.Points(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), span=self.span(tree))
+
+    def plain_points(self, token: Token) -> syntax.Points:
+        """Read points that are all plain numbers, from their text."""
+        _, bracket, behind = token.partition("]")
+        numbers = [float(text) for text in _PLAIN_NUMBER.findall(behind if bracket else token)]
+        if math.inf in map(abs, numbers):
+            message = "a number among these points is too large"
+            raise _UnsoundError("bad-number", message, self.span(token))
+        return syntax.Points(tuple(numbers[::2]), tuple(numbers[1::2]), span=self.span(token))
 
     def point(self, tree: Tree[Token]) -> tuple[float, float]:
         """Read one point."""
