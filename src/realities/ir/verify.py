@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from realities.errors import InternalError
 from realities.ir.builtins import BUILTINS
-from realities.ir.expr import Call, Expr, Number, Ref, walk
+from realities.ir.expr import Call, Expr, Ref, walk
 from realities.ir.model import Model, Variable
 
 #: For each kind: whether it has an expression, whether it may or must have an initial value, how many extras.
@@ -75,10 +75,14 @@ def _shape(variable: Variable, model: Model) -> Iterator[str]:
         yield f'"{variable.name}" has {len(variable.extra)} extras'
     if variable.kind == "data" and variable.series not in model.lookups:
         yield f'"{variable.name}" has no series'
-    if variable.kind == "constant" and variable.expression is not None:
-        refs = [node for node in walk(variable.expression) if not isinstance(node, Number)]
-        if any(isinstance(node, Ref | Call) for node in refs):
-            yield f'the constant "{variable.name}" is not a number'
+    value = variable.expression if variable.kind == "constant" else None
+    if value is not None and any(_may_vary(node) for node in walk(value)):
+        yield f'the constant "{variable.name}" is not a number'
+
+
+def _may_vary(node: Expr) -> bool:
+    """Return whether a node is more than arithmetic over numbers; a long sum is one call."""
+    return isinstance(node, Ref) or (isinstance(node, Call) and node.function != "sum")
 
 
 def _expression(expr: Expr, variable: Variable, model: Model, known: set[str]) -> Iterator[str]:
