@@ -1,7 +1,7 @@
-"""Values of data variables from tables: CSV, tab-separated text or a spreadsheet in, series out.
+"""Values of data variables from tables: CSV, tab-separated text, a spreadsheet or Vensim's `.dat`.
 
 The first column is time, each other column a variable under its name, subscripts as `Name[a,b]`. Blank
-cells say nothing. `resolve.py` gives each data variable its series, as a table that an engine reads.
+cells and :NA: say nothing. `define.py` gives each data variable its series, as a table that an engine reads.
 """
 
 from __future__ import annotations
@@ -9,20 +9,26 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from realities.errors import Diagnostic, Findings, InputError, UnreadableError
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.model import Lookup, name_key
+from realities.model.spreadsheet import Allowance, TableError, as_number, open_book
 from realities.model.syntax import Interpolation
-from realities.source import SourceText, Span
+from realities.source import NOWHERE, SourceText, Span, decode
 
 #: A data file larger than this is refused unread, in bytes.
 LARGEST_FILE = 64_000_000
+#: What a spreadsheet with series may hold.
+MOST_CELLS = 10_000_000
+_MOST_COLUMNS = 16_384
 #: How near a time must be to a point of raw data to be at it.
 _AT = 1e-6
+_POINT = re.compile(r"\s*([-+.\deE]*\d[-+.\deE]*)[\s,]+([-+.\deE]*\d[-+.\deE]*|:NA:)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,12 @@ class Series:
 
     times: tuple[float, ...]
     values: tuple[float, ...]
+    name: str = ""
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+#: What a variable without data is: not available at any time.
+NOTHING = Series((0.0,), (NOT_AVAILABLE,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,22 @@ class _Row:
 
     cells: Sequence[object]
     span: Span
+
+
+def split_data(names: Iterable[Path | str]) -> tuple[list[Path], dict[str, Path]]:
+    """Return the files with series, and the files that stand for names such as `?data` in a model.
+
+    The second kind is written `?data=FILE`.
+    """
+    files: list[Path] = []
+    tags: dict[str, Path] = {}
+    for name in names:
+        tag, equals, file = str(name).partition("=")
+        if tag.startswith("?") and equals and not Path(name).exists():
+            tags[tag] = Path(file)
+        else:
+            files.append(Path(name))
+    return files, tags
 
 
 def read_data(paths: Iterable[Path], findings: Findings) -> dict[str, Series]:
@@ -51,8 +79,57 @@ def read_data(paths: Iterable[Path], findings: Findings) -> dict[str, Series]:
     """
     found: dict[str, Series] = {}
     for path in paths:
-        found |= _series(_read_rows(path), findings)
+        found |= _read_file(path, findings)
     return found
+
+
+def tell_unused(data: Mapping[str, Series], known: Collection[str], findings: Findings) -> None:
+    """Warn of series that match no name of a model, once for each file.
+
+    Parameters
+    ----------
+    data
+        Series by the key of their name.
+    known
+        Keys of the full names of the model's variables.
+    findings
+        Takes the warnings.
+    """
+    unused: dict[str, list[Series]] = {}
+    for key, series in data.items():
+        if key not in known:
+            unused.setdefault(series.span.source.name, []).append(series)
+    for strangers in unused.values():
+        names = listed([series.name for series in strangers])
+        message = f"no variable of this model is named {names}"
+        hint = "each column after the first is a variable by name, its subscripts as in Name[a,b]"
+        findings.warning("unknown-column", message, strangers[0].span, hint)
+
+
+def tell_missing(wanting: Sequence[tuple[str, Span]], findings: Findings, *, is_error: bool) -> None:
+    """Note which variables want data that are not there: an error at each, or one warning for them all."""
+    hint = "give values with --data FILE: first column time, every other column a variable by name"
+    if is_error:
+        for name, place in wanting:
+            message = f'"{name}" is a data variable, and no data are given for it'
+            findings.error("missing-data", message, place, hint)
+    elif wanting:
+        names = listed([name for name, _ in wanting])
+        message = f"{names} {'want' if len(wanting) > 1 else 'wants'} data that are not there"
+        findings.warning("missing-data", message, wanting[0][1], hint)
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Return names between quotation marks in one sentence, the last of a long list counted.
+
+    >>> listed(["a", "b", "c", "d"], 3)
+    '"a", "b", "c" and 1 other'
+    """
+    shown = [f'"{name}"' for name in names[:most]]
+    if len(names) > most:
+        others = len(names) - most
+        return f"{', '.join(shown)} and {others} other{'s' if others > 1 else ''}"
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 
 def table_of(name: str, series: Series, how: Interpolation | None, span: Span) -> Lookup:
@@ -79,21 +156,23 @@ def _raw(name: str, series: Series, span: Span) -> Lookup:
     return Lookup(name, tuple(xs), tuple(ys), "discrete", span)
 
 
-def _read_rows(path: Path) -> list[_Row]:
-    """Return the rows of a file that hold anything."""
+def _read_file(path: Path, findings: Findings) -> Mapping[str, Series]:
+    """Return the series of one file."""
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
             message = f"this file has {size:,} bytes; the most is {LARGEST_FILE:,}"
             raise InputError(Diagnostic("error", "too-large", message, _start(path)))
-        if path.suffix.lower() == ".xlsx":
-            return _spreadsheet_rows(path)
-        content = path.read_bytes()
+        if path.suffix.lower() in (".xlsx", ".xlsm", ".xls"):
+            return _series(_spreadsheet_rows(path), findings)
+        text = decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         message = f"cannot read {path}: {error.strerror or error}"
         raise UnreadableError(Diagnostic("error", "unreadable-file", message, _start(path))) from None
-    text = content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    return _text_rows(SourceText(str(path), text))
+    source = SourceText(str(path), text)
+    if path.suffix.lower() == ".dat":
+        return _listed_series(source, findings)
+    return _series(_text_rows(source), findings)
 
 
 def _start(path: Path) -> Span:
@@ -119,20 +198,51 @@ def _text_rows(source: SourceText) -> list[_Row]:
 
 
 def _spreadsheet_rows(path: Path) -> list[_Row]:
-    """Return the rows of the first sheet."""
-    import zipfile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
+    """Return the rows of the first sheet, from its first column to its last."""
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-        book.close()
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
-        message = f"cannot read {path} as a spreadsheet: {error}"
-        raise UnreadableError(Diagnostic("error", "unreadable-file", message, _start(path))) from None
-    return [_Row(row, _start(path)) for row in rows if any(cell not in (None, "") for cell in row)]
+        sheet = open_book(path, Allowance(cells=MOST_CELLS)).first()
+    except TableError as error:
+        code = "unreadable-file" if error.code == "bad-table" else error.code
+        message = f"cannot read {path}: this file {error}"
+        raise UnreadableError(Diagnostic("error", code, message, _start(path))) from None
+    rows = []
+    for number in sorted(sheet.rows):
+        cells = sheet.rows[number]
+        row = (
+            [cells.get(column) for column in range(1, max(cells) + 1)] if max(cells) <= _MOST_COLUMNS else []
+        )
+        rows.append(_Row(row, _start(path)))
+    return rows
+
+
+def _listed_series(source: SourceText, findings: Findings) -> Mapping[str, Series]:
+    """Return the series of a file that Vensim exports as `.dat`: a name, then a time and a value a line."""
+    found: dict[str, tuple[str, Span, list[tuple[float, float]]]] = {}
+    points: list[tuple[float, float]] | None = None
+    for number, line in enumerate(source.text.split("\n"), start=1):
+        match = _POINT.fullmatch(line)
+        if match is None and line.strip():
+            points = []
+            found[name_key(line)] = (line.strip(), source.line_span(number), points)
+        elif match is not None and points is not None:
+            value = as_number(match[2])
+            if value is not None and not is_missing(value):
+                points.append((float(match[1]), value))
+        elif match is not None:
+            findings.error("bad-table", "a name should stand before this line", source.line_span(number))
+            break
+    return {key: _sorted(name, span, points) for key, (name, span, points) in found.items() if points}
+
+
+def _sorted(name: str, span: Span, points: Sequence[tuple[float, float]]) -> Series:
+    """Return a series in order of time."""
+    ordered = sorted(points, key=lambda point: point[0])
+    return Series(tuple(time for time, _ in ordered), tuple(value for _, value in ordered), name, span)
+
+
+def is_missing(value: float) -> bool:
+    """Return whether a number stands for none, as Vensim writes :NA: with six digits."""
+    return abs(value - NOT_AVAILABLE) <= 1e-5 * abs(NOT_AVAILABLE)
 
 
 def _series(rows: Sequence[_Row], findings: Findings) -> Mapping[str, Series]:
@@ -152,15 +262,14 @@ def _series(rows: Sequence[_Row], findings: Findings) -> Mapping[str, Series]:
     found: dict[str, Series] = {}
     for index, points in columns.items():
         if index < len(header.cells) and str(header.cells[index] or "").strip():
-            points.sort(key=lambda point: point[0])
-            series = Series(tuple(time for time, _ in points), tuple(value for _, value in points))
-            found[name_key(str(header.cells[index]))] = series
+            name = str(header.cells[index]).strip()
+            found[name_key(name)] = _sorted(name, header.span, points)
     return found
 
 
 def _number(cell: object, span: Span, findings: Findings) -> float | None:
     """Return a cell as a number, None where it is blank, None with a finding where it is neither."""
-    if cell is None or cell == "":
+    if cell is None or cell == "" or str(cell).upper() == ":NA:":
         return None
     try:
         value = float(str(cell))
@@ -169,4 +278,4 @@ def _number(cell: object, span: Span, findings: Findings) -> float | None:
     if not math.isfinite(value):
         findings.error("bad-number", f'"{str(cell)[:40]}" is not a number', span)
         return None
-    return value
+    return None if is_missing(value) else value

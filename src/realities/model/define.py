@@ -15,14 +15,14 @@ from realities.ir.expr import Number
 from realities.ir.model import Variable
 from realities.model import syntax
 from realities.model.arrays import Instance, name_key
-from realities.model.data import Series, table_of
+from realities.model.data import NOTHING, Series, table_of
 from realities.model.resolve import About, Resolver
 from realities.model.symbols import Scope, Symbol
 from realities.source import Span
 from realities.units import Unit, UnitError, parse_unit
 
 
-def define_all(resolver: Resolver, data: Mapping[str, Series]) -> None:
+def define_all(resolver: Resolver, data: Mapping[str, Series], missing: list[tuple[str, Span]]) -> None:
     """Define every scalar of every symbol: lookups first, then in the order of the file.
 
     Parameters
@@ -31,17 +31,25 @@ def define_all(resolver: Resolver, data: Mapping[str, Series]) -> None:
         Takes the variables, the lookups and the findings.
     data
         Values of data variables, by the key of their full name.
+    missing
+        Takes the names of data variables that no data are given for, with their places, one for each
+        equation; their values are :NA:.
     """
     findings = resolver.findings
     for symbol in sorted(resolver.table, key=lambda symbol: symbol.kind != "lookup"):
         about = _about(symbol, resolver)
         spoiled: set[int] = set()
+        wanting: set[int] = set()
         for elements, (equation, instance) in symbol.instances.items():
             before = len(findings.errors)
             if before >= MOST_ERRORS:
                 return
-            if id(equation) not in spoiled:
-                _define(resolver, data, symbol, elements, equation, instance, about)
+            if id(equation) in spoiled:
+                continue
+            name = _define(resolver, data, symbol, elements, equation, instance, about)
+            if name is not None and id(equation) not in wanting:
+                wanting.add(id(equation))
+                missing.append((name, equation.left.span))
             if len(findings.errors) > before:
                 spoiled.add(id(equation))
 
@@ -71,33 +79,41 @@ def _define(
     equation: syntax.Equation,
     instance: Instance,
     about: About,
-) -> None:
-    """Define one scalar."""
+) -> str | None:
+    """Define one scalar; return its name if it wants data that are not there."""
     space = resolver.space
     name = space.full_name(symbol.name, elements)
     spelled = tuple(space.spelling[element] for element in elements)
     about = {**about, "elements": spelled, "span": equation.left.span}
     match equation.right:
+        case syntax.Apply() if equation.tables:
+            points = equation.tables[instance.position]
+            if symbol.kind == "lookup":
+                resolver.add_lookup(name, points)
+            else:
+                series = data.get(name_key(name), Series(points.xs, points.ys))
+                _define_data(resolver, series, name, equation, about)
         case syntax.Points() as points:
             resolver.add_lookup(name, points)
         case syntax.Rows() as rows:
             number = _pick(resolver, rows, symbol, equation, instance)
             resolver.add(name, "constant", Number(number, rows.span), **about)
         case None:
-            _define_data(resolver, data.get(name_key(name)), name, equation, about)
+            given = data.get(name_key(name))
+            _define_data(resolver, given if given is not None else NOTHING, name, equation, about)
+            return name if given is None else None
         case term:
+            if equation.is_non_negative and _is_stock(term):
+                about = {**about, "is_non_negative": True}
             resolver.define(name, term, Scope(name, instance.binding), **about)
+    return None
 
 
 def _define_data(
-    resolver: Resolver, series: Series | None, name: str, equation: syntax.Equation, about: About
+    resolver: Resolver, series: Series, name: str, equation: syntax.Equation, about: About
 ) -> None:
     """Define a variable whose values come from a file."""
     place = equation.left.span
-    if series is None:
-        message = f'"{name}" is a data variable, and no data are given for it'
-        resolver.findings.error("missing-data", message, place, "give its values with --data FILE")
-        return
     resolver.lookups[name] = table_of(name, series, equation.interpolation, place)
     resolver.variables.append(Variable(name, "data", None, series=name, **about))
 
@@ -115,3 +131,7 @@ def _pick(
         resolver.findings.error("wrong-count", message, rows.span)
         return 0.0
     return rows.values[instance.position]
+
+
+def _is_stock(term: syntax.Term) -> bool:
+    return isinstance(term, syntax.Apply) and name_key(term.function.name) == "integ"

@@ -5,6 +5,7 @@
     arrays     dimensions, elements, mappings           arrays.py
     symbols    which equations define what              symbols.py
     data       values of data variables, from tables    data.py
+    external   what calls read from spreadsheets        external.py, external_cells.py, library.py
     define     every equation, element by element       define.py
     resolve    terms -> expressions and variables       resolve.py, stateful.py, reductions.py, macros.py
     order      evaluation order, or the loop            order.py
@@ -24,13 +25,17 @@ from realities.errors import Diagnostic, Findings, InputError, UnreadableError
 from realities.ir.expr import Binary, Expr, Ref, Unary
 from realities.ir.model import Dialect, Integrator, Model, TimeSpec, Variable
 from realities.ir.verify import verify
-from realities.model.arrays import build_space, name_key
-from realities.model.data import read_data
+from realities.model.arrays import Space, build_space, name_key
+from realities.model.data import read_data, split_data, tell_missing, tell_unused
 from realities.model.define import define_all
+from realities.model.external import Shelf, read_dimensions, read_equations
 from realities.model.language import Controls, Language
+from realities.model.library import open_library
+from realities.model.macros import macro_table, with_outputs
 from realities.model.order import in_order
+from realities.model.realitychecks import check_realities
 from realities.model.resolve import Resolver
-from realities.model.symbols import Scope, build_table
+from realities.model.symbols import Scope, Table, build_table
 from realities.model.syntax import ModelFile
 from realities.model.unitcheck import check_units
 from realities.model.vensim.language import VENSIM
@@ -63,6 +68,7 @@ def load_model(
     *,
     extra: Sequence[ExtraEquation] = (),
     data: Sequence[Path | str] = (),
+    without_data: bool = False,
     findings: Findings | None = None,
 ) -> Model:
     """Return the model in a file, resolved, ordered and verified.
@@ -74,8 +80,12 @@ def load_model(
     extra
         Expressions that become hidden auxiliary variables, as a case's measures and claims do.
     data
-        Files with the values of data variables (`.csv`, `.tab`, `.xlsx`): the first column is time,
-        each other column a variable by name.
+        Files with the values of data variables (`.csv`, `.tab`, `.xlsx`, `.xls`): the first column is
+        time, each other column a variable by name; or Vensim's `.dat`. `?name=FILE` says which file a
+        model means by `?name` in a function that reads spreadsheets.
+    without_data
+        Whether a model opens though data are missing: values that are not there are :NA: then, and one
+        warning names them.
     findings
         Takes the warnings, such as units that do not balance.
 
@@ -87,7 +97,7 @@ def load_model(
         If the model is wrong, with every problem that could be found.
     """
     source = read_source(Path(path))
-    return build_model(source, extra=extra, data=data, findings=findings)
+    return build_model(source, extra=extra, data=data, without_data=without_data, findings=findings)
 
 
 def build_model(
@@ -95,6 +105,7 @@ def build_model(
     *,
     extra: Sequence[ExtraEquation] = (),
     data: Sequence[Path | str] = (),
+    without_data: bool = False,
     findings: Findings | None = None,
 ) -> Model:
     """Return the model that a text describes; as `load_model`, for a text already read.
@@ -103,7 +114,7 @@ def build_model(
     """
     found = Findings()
     file = read_file(source, found)
-    return build_file(file, found, extra=extra, data=data, findings=findings)
+    return build_file(file, found, extra=extra, data=data, without_data=without_data, findings=findings)
 
 
 def build_file(
@@ -112,6 +123,7 @@ def build_file(
     *,
     extra: Sequence[ExtraEquation] = (),
     data: Sequence[Path | str] = (),
+    without_data: bool = False,
     findings: Findings | None = None,
 ) -> Model:
     """Return the model that a syntax tree describes; as `load_model`, for a file already parsed.
@@ -123,13 +135,20 @@ def build_file(
         found.error("empty-model", "this file holds no equations", Span(source, 0, 0))
     found.check()
     language = LANGUAGES[file.dialect]
+    tables, tags = split_data(data)
+    series = read_data(tables, found)
+    shelf = Shelf(open_library(source, tags), found, series.keys(), without_data)
+    file = replace(file, dimensions=read_dimensions(file.dimensions, shelf))
     space = build_space(file.dimensions, found)
-    table = build_table(source, file.equations, space, found, language.controls, language.constants)
+    file = replace(file, equations=read_equations(file.equations, space, shelf))
+    table = build_table(source, with_outputs(file), space, found, language.controls, language.constants)
+    check_realities(file, table, space, found)
     found.check()
-    macros = {name_key(macro.name): macro for macro in file.macros}
-    series = read_data([Path(name) for name in data], found)
+    macros = macro_table(file.macros, found)
     resolver = Resolver(space, table, macros, found, language)
-    define_all(resolver, series)
+    define_all(resolver, series, shelf.missing)
+    tell_missing(shelf.missing, found, is_error=not without_data)
+    tell_unused(series, _known_names(table, space), found)
     _add_extra(resolver, extra, file)
     found.check()
     variables, initial_order = in_order(_mark_flows(resolver.variables), found)
@@ -188,6 +207,13 @@ def read_source(path: Path) -> SourceText:
 
 def _refusal(kind: type[InputError], path: Path, code: str, message: str) -> InputError:
     return kind(Diagnostic("error", code, message, Span(SourceText(str(path), ""), 0, 0)))
+
+
+def _known_names(table: Table, space: Space) -> set[str]:
+    """Return the keys of the full names of all that a model defines."""
+    return {
+        name_key(space.full_name(symbol.name, elements)) for symbol in table for elements in symbol.instances
+    }
 
 
 def _add_extra(resolver: Resolver, extra: Sequence[ExtraEquation], file: ModelFile) -> None:

@@ -18,7 +18,7 @@ from realities.model.syntax import Apply, Equation, Left, Name, Numeral, Points
 from realities.source import SourceText, Span
 
 #: Functions whose value is a lookup table.
-_READ_LOOKUPS = {"get xls lookups", "get direct lookups"}
+_READ_LOOKUPS = {f"get {what} lookups" for what in ("xls", "direct", "vdf", "odbc", "123")}
 #: Among more names than this, looking for a similar one takes longer than it helps.
 _MOST_CANDIDATES = 20_000
 #: When a run starts, ends and steps where a file does not say; it is saved at every step then.
@@ -56,13 +56,13 @@ class Table:
     def __iter__(self) -> Iterator[Symbol]:
         return iter(self.symbols.values())
 
-    def unknown(self, name: str, span: Span, findings: Findings) -> None:
+    def unknown(self, name: str, span: Span, findings: Findings, *help: str) -> None:
         """Note that nothing bears a name, with what may have been meant."""
         findings.error(
             "unknown-name",
             f'no variable is named "{name}"',
             span,
-            self._suggestion(name),
+            *(help if any(help) else (self._suggestion(name),)),
             f"to see every name in this model: realities check --names {self.source.name}",
         )
 

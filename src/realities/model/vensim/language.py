@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from realities.model.external import MISPLACED
 from realities.model.language import Controls, Language
-from realities.model.macros import MACROS
+from realities.model.macros import MACROS, OUTPUTS
 from realities.model.reductions import REDUCTIONS
 from realities.model.stateful import STATEFUL, WHOLE
 from realities.model.value import VALUES
+from realities.model.vectors import VECTORS
 from realities.model.vensim.functions import REFUSED, SIMPLE
 from realities.model.vensim.read import read_expression
 
@@ -14,8 +16,8 @@ VENSIM = Language(
     dialect="vensim",
     controls=Controls("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"),
     simple=SIMPLE,
-    unfold={**STATEFUL, **REDUCTIONS, **MACROS},
-    whole=WHOLE,
+    unfold={**STATEFUL, **REDUCTIONS, **VECTORS, **MACROS, **MISPLACED},
+    whole={**WHOLE, **OUTPUTS},
     values=VALUES,
     refused=REFUSED,
     read_term=lambda place, _, findings: read_expression(place, findings),

@@ -1,0 +1,302 @@
+"""The cells of a table file: `.xlsx`, `.xls`, or text with a delimiter between cells.
+
+In comes the path of a file; out comes a `Book`, which hands out its sheets and named ranges. Files are
+untrusted: what is read is counted against an `Allowance` and a file that asks for more is refused.
+Anything wrong with a file is a `TableError`, which the caller puts at its place in a model. `.xlsx` is
+taken apart in `xlsx.py`; `library.py` opens each file once; `external.py` and `data.py` read cells.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from realities.ir.builtins import NOT_AVAILABLE
+from realities.source import decode
+
+#: A table file larger than this is refused unread, in bytes.
+LARGEST_FILE = 64_000_000
+#: A file in the old binary format holds many cells in few bytes.
+LARGEST_BINARY = 20_000_000
+#: What the table files of one model may hold all together.
+MOST_CELLS = 2_000_000
+MOST_UNPACKED = 200_000_000
+
+#: A number or a text; blank cells are not kept.
+Cell = float | str
+
+_ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})")
+_COLUMN = re.compile(r"[A-Za-z]{1,3}")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+class TableError(Exception):
+    """A table file that cannot be used: a diagnostic's code, and the sentence without the file's name."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(slots=True)
+class Allowance:
+    """What may still be read; counts down, and raises `TableError` when nothing is left."""
+
+    cells: int = MOST_CELLS
+    unpacked: int = MOST_UNPACKED
+
+    def take_cells(self, count: int) -> None:
+        """Count some cells."""
+        self.cells -= count
+        if self.cells < 0:
+            raise TableError("too-large", f"holds too many cells: at most {MOST_CELLS:,} are read in all")
+
+    def take_bytes(self, count: int) -> None:
+        """Count some bytes that came out of a packed file."""
+        self.unpacked -= count
+        if self.unpacked < 0:
+            message = f"unpacks to too much: at most {MOST_UNPACKED:,} bytes are read in all"
+            raise TableError("too-large", message)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The cells of one sheet that are not blank, by row and column, both counted from 1."""
+
+    name: str
+    rows: Mapping[int, Mapping[int, Cell]] = field(default_factory=dict)
+
+    def cell(self, row: int, column: int) -> Cell | None:
+        """Return what a cell holds, None where it is blank."""
+        found = self.rows.get(row)
+        return None if found is None else found.get(column)
+
+    def number(self, row: int, column: int) -> float | None:
+        """Return the number in a cell, None where it is blank or holds something else."""
+        return as_number(self.cell(row, column))
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle of cells with a name: the sheet it is on, and its first and last row and column."""
+
+    sheet: str
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+class Book(ABC):
+    """An open table file."""
+
+    @abstractmethod
+    def sheet(self, name: str) -> Sheet:
+        """Return a sheet by its name, or by its number from 1; for text, by the delimiter."""
+
+    @abstractmethod
+    def area(self, sheet: str, name: str) -> Area | None:
+        """Return the range that bears a name, one that belongs to the sheet before one of the book."""
+
+    @abstractmethod
+    def first(self) -> Sheet:
+        """Return the first sheet."""
+
+
+def open_book(path: Path, allowance: Allowance) -> Book:
+    """Return a table file, open for reading: `.xlsx`, `.xlsm`, `.xls`, or else text.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    TableError
+        If it is too large, or is not what its name says.
+    """
+    suffix = path.suffix.lower()
+    size, most = path.stat().st_size, LARGEST_BINARY if suffix == ".xls" else LARGEST_FILE
+    if size > most:
+        raise TableError("too-large", f"has {size:,} bytes; the most is {most:,}")
+    content = path.read_bytes()
+    if content[:2] == b"PK" and suffix in (".xlsx", ".xlsm", ".xls"):
+        from realities.model.xlsx import XlsxBook
+
+        return XlsxBook(content, allowance)
+    if suffix in (".xlsx", ".xlsm"):
+        raise TableError("bad-table", "is not a spreadsheet")
+    if suffix == ".xls":
+        return _XlsBook(content, allowance)
+    return TextBook(decode(content), suffix, allowance)
+
+
+class TextBook(Book):
+    """Cells separated by tabs, or by commas where the file's name ends in `.csv`."""
+
+    def __init__(self, text: str, suffix: str, allowance: Allowance) -> None:
+        self._text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self._usual = "," if suffix == ".csv" else "\t"
+        self._allowance = allowance
+
+    def sheet(self, name: str) -> Sheet:
+        """Return the cells, separated by the delimiter that stands in place of a sheet's name."""
+        delimiter = {"": self._usual, "\\t": "\t", "tab": "\t"}.get(name.strip(" ").lower(), name.strip(" "))
+        if len(delimiter) != 1 or delimiter in '"\n':
+            raise TableError(
+                "bad-table", f'cannot be cut at "{name}": a delimiter is one letter, such as ","'
+            )
+        rows: dict[int, dict[int, Cell]] = {}
+        try:
+            for number, cells in enumerate(csv.reader(io.StringIO(self._text), delimiter=delimiter), start=1):
+                self._allowance.take_cells(len(cells))
+                found: dict[int, Cell] = {
+                    column: text for column, cell in enumerate(cells, start=1) if (text := cell.strip())
+                }
+                if found:
+                    rows[number] = found
+        except csv.Error as error:
+            raise TableError("bad-table", f"cannot be read as a table: {error}") from None
+        return Sheet("", rows)
+
+    def area(self, sheet: str, name: str) -> None:
+        """Return None: text names no ranges."""
+
+    def first(self) -> Sheet:
+        """Return the cells, with the usual delimiter."""
+        return self.sheet("")
+
+
+class _XlsBook(Book):
+    """A workbook in the binary format of Excel before 2007, read by xlrd."""
+
+    def __init__(self, content: bytes, allowance: Allowance) -> None:
+        import xlrd
+
+        self._allowance = allowance
+        try:
+            # Sheets are read when asked for, with no padding of short rows, and nothing is printed.
+            self._book = xlrd.open_workbook(
+                file_contents=content, logfile=io.StringIO(), on_demand=True, ragged_rows=True
+            )
+        except Exception as error:  # whatever a broken file brings about in there
+            raise TableError("bad-table", f"cannot be read as a spreadsheet: {_words(error)}") from None
+
+    def sheet(self, name: str) -> Sheet:
+        """Return a sheet by its name or number."""
+        names: list[str] = self._book.sheet_names()
+        index = sheet_index(name, names)
+        try:
+            found = self._book.sheet_by_index(index)
+            rows: dict[int, dict[int, Cell]] = {}
+            for row in range(found.nrows):
+                width = found.row_len(row)
+                self._allowance.take_cells(width)
+                cells: dict[int, Cell] = {}
+                for column in range(width):
+                    kind, value = found.cell_type(row, column), found.cell_value(row, column)
+                    if kind in (1, 2, 3, 4) and value != "":  # text, number, date, truth value
+                        cells[column + 1] = value if kind == 1 else float(value)
+                if cells:
+                    rows[row + 1] = cells
+        except TableError:
+            raise
+        except Exception as error:  # as above
+            raise TableError("bad-table", f"cannot be read as a spreadsheet: {_words(error)}") from None
+        self._book.unload_sheet(index)
+        return Sheet(names[index], rows)
+
+    def area(self, sheet: str, name: str) -> Area | None:
+        """Return a named range."""
+        names: list[str] = self._book.sheet_names()
+        try:
+            index = sheet_index(sheet, names)
+            defined = self._book.name_map.get(name.lower(), [])
+            ordered = sorted(defined, key=lambda one: (one.scope != index, one.scope != -1))
+            if not ordered:
+                return None
+            on, top, bottom, left, right = ordered[0].area2d(clipped=True)
+            return Area(on.name, top + 1, left + 1, bottom, right)
+        except TableError:
+            raise
+        except Exception:  # a name that is no one range of cells
+            return None
+
+    def first(self) -> Sheet:
+        """Return the first sheet."""
+        return self.sheet("1")
+
+
+def sheet_index(name: str, names: list[str]) -> int:
+    """Return which of the sheets, from 0, a name or a number means.
+
+    Raises
+    ------
+    TableError
+        If there is no such sheet.
+    """
+    keys = [one.strip().casefold() for one in names]
+    key = name.strip().casefold()
+    if key in keys:
+        return keys.index(key)
+    if key.isdecimal() and 1 <= int(key[:9]) <= len(names):
+        return int(key[:9]) - 1
+    listed = ", ".join(f'"{one}"' for one in names[:6]) + (", ..." if len(names) > 6 else "")
+    raise TableError("bad-table", f'has no sheet "{name}"; its sheets are {listed}')
+
+
+def as_number(cell: Cell | None) -> float | None:
+    """Return a cell as a number, `:NA:` included, or None where it is blank or something else."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        if text.upper() == ":NA:":
+            return NOT_AVAILABLE
+        if _NUMBER.fullmatch(text) is None:
+            return None
+        cell = float(text)
+    return cell if cell is not None and math.isfinite(cell) else None
+
+
+def address(text: str) -> tuple[int, int] | None:
+    """Return row and column of a cell such as `B2`, or None if the text is none."""
+    found = _ADDRESS.fullmatch(text.strip())
+    return None if found is None else (int(found[2]), column_number(found[1]))
+
+
+def is_column(text: str) -> bool:
+    """Return whether a text is a column's letters."""
+    return _COLUMN.fullmatch(text.strip()) is not None
+
+
+def column_number(letters: str) -> int:
+    """Return the number of a column by its letters, A being 1.
+
+    >>> [column_number(letters) for letters in ("A", "z", "AA", "XFD")]
+    [1, 26, 27, 16384]
+    """
+    number = 0
+    for letter in letters.strip().upper():
+        number = 26 * number + ord(letter) - 64
+    return number
+
+
+def cell_name(row: int, column: int) -> str:
+    """Return the name of a cell.
+
+    >>> cell_name(2, 28)
+    'AB2'
+    """
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row}"
+
+
+def _words(error: Exception) -> str:
+    """Return what an error of another library says, in one short line."""
+    return " ".join(str(error).split())[:120] or type(error).__name__
