@@ -37,7 +37,7 @@ def test_stocks_may_stand_in_one_anothers_initial_values(build: Build) -> None:
         ("a = b ~~| b = c ~~| c = a ~~|", '"a" depends on itself through "b", "c"'),
         ("a = a + 1 ~~|", '"a" depends on itself'),
         ("s = INTEG(1, b) ~~| b = s*2 ~~|", 'the initial value of "s" depends on itself through "b"'),
-        ("a = SAMPLE IF TRUE(a > 1, Time, 0) ~~|", '"a" depends on itself'),
+        ("a = SAMPLE IF TRUE(b > 1, Time, 0) ~~| b = a ~~|", '"a" depends on itself through "b"'),
     ],
 )
 def test_a_loop_without_a_stock_is_spelled_out(build: Build, text: str, message: str) -> None:

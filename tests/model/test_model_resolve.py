@@ -132,7 +132,6 @@ def test_macros_call_macros_and_keep_their_names_apart(build: Build) -> None:
         ("x = 3 y ~~| y = 1 ~~|", "syntax-error"),
         (":MACRO: M(a)\nM = b + a ~~|\n:END OF MACRO:\nx = M(1) ~~| b = 2 ~~|", "unknown-name"),
         (":MACRO: M(a)\nM = M(a) ~~|\n:END OF MACRO:\nx = M(1) ~~|", "cycle"),
-        (":MACRO: M(a : b)\nM = a ~~|\nb = a ~~|\n:END OF MACRO:\nx = M(1 : y) ~~|", "unsupported-function"),
     ],
 )
 def test_what_a_name_or_call_cannot_mean_is_an_error(codes: Codes, text: str, code: str) -> None:

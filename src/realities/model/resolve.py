@@ -31,6 +31,7 @@ class About(TypedDict, total=False):
     base: str
     elements: tuple[str, ...]
     is_hidden: bool
+    is_non_negative: bool
     doc: str
     group: str
     span: Span
@@ -53,6 +54,8 @@ class Resolver:
     budget: int = 10 * MOST_VARIABLES
     _labels: dict[str, int] = field(default_factory=dict)
     _inline: dict[int, str] = field(default_factory=dict)
+    #: Results of functions of whole arrays, by call and by what is bound where it stands.
+    shared: dict[tuple[object, ...], Ref] = field(default_factory=dict)
 
     # -- variables --------------------------------------------------------------------------------
 
@@ -280,13 +283,13 @@ class Resolver:
             return self.read_table(call, table, scope)
         if scope.local is not None and key.endswith("$"):
             key = key.rstrip("$").rstrip()
-        elif scope.local is not None and key in self.table.symbols:
+        elif scope.local is not None and not self._is_function(key):
             return self._no_function(call, key, self._reach_out(key))
         if (symbol := self.table.symbols.get(key)) is not None:
             if symbol.kind == "lookup":
                 full = self.full_name(symbol, call.function, scope)
                 return Number(0.0, call.span) if full is None else self.read_table(call, full, scope)
-            if key not in self.language.simple and key not in self.language.unfold:
+            if not self._is_function(key):
                 self.findings.error(
                     "wrong-arguments",
                     f'"{symbol.name}" is a variable, not a function or a lookup',
@@ -305,6 +308,9 @@ class Resolver:
     def _is_macro(self, call: syntax.Apply) -> bool:
         return name_key(call.function.name) in self.macros
 
+    def _is_function(self, key: str) -> bool:
+        return key in self.language.simple or key in self.language.unfold or key in self.macros
+
     def _no_function(self, call: syntax.Apply, key: str, hint: str = "") -> Expr:
         name = call.function.name
         if key == "a function of":
@@ -318,7 +324,7 @@ class Resolver:
                 "unknown-function",
                 f'no function, macro or lookup is named "{name}"',
                 call.function.span,
-                suggest_function(name, [*self.language.simple, *self.language.unfold, *self.macros]),
+                hint or suggest_function(name, [*self.language.simple, *self.language.unfold, *self.macros]),
             )
         return Number(0.0, call.span)
 
@@ -343,8 +349,9 @@ class Resolver:
         """Return whether a call has as many arguments as it should; note it otherwise."""
         most = least if most == -1 else most
         count = len(call.arguments)
-        if call.outputs:
-            self.findings.error("unsupported-function", "a macro with outputs is not supported", call.span)
+        if call.outputs and not self._is_macro(call):
+            message = f'{call.function.name} is no macro: it has no outputs behind a ":"'
+            self.findings.error("wrong-arguments", message, call.span)
             return False
         if count >= least and (most is None or count <= most):
             return True
@@ -357,6 +364,18 @@ class Resolver:
         )
         return False
 
+    def is_lookup(self, term: syntax.Term, scope: Scope) -> bool:
+        """Return whether a term is the name of a lookup."""
+        if not isinstance(term, syntax.Name):
+            return False
+        key = name_key(term.name)
+        if scope.local is not None:
+            if key in scope.local:
+                return isinstance(scope.local[key], str)
+            key = key.rstrip("$").rstrip()
+        symbol = self.table.symbols.get(key)
+        return symbol is not None and symbol.kind == "lookup"
+
     def table_of(self, term: syntax.Term, scope: Scope) -> str | None:
         """Return the full name of the lookup that an argument names, or None with a finding."""
         if isinstance(term, syntax.Points):
@@ -366,8 +385,8 @@ class Resolver:
         if isinstance(term, syntax.Name):
             if scope.local is not None and isinstance(found := scope.local.get(name_key(term.name)), str):
                 return found
-            symbol = self.table.get(term.name)
-            if symbol is not None and symbol.kind == "lookup":
+            symbol = self.table.get(term.name if scope.local is None else term.name.rstrip("$"))
+            if symbol is not None and self.is_lookup(term, scope):
                 return self.full_name(symbol, term, scope)
         self.findings.error("wrong-arguments", "a lookup is expected here", term.span)
         return None

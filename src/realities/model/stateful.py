@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from realities.ir.builtins import BUILTINS
-from realities.ir.expr import Binary, BinaryOp, Call, Expr, Number, Ref
+from realities.ir.expr import Binary, BinaryOp, Call, Expr, Number, Ref, map_expr, references
 from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.language import Unfold, Whole
@@ -70,8 +70,27 @@ def _define_whole(resolver: Resolver, name: str, call: syntax.Apply, scope: Scop
             resolver.add(name, "fixed_delay", delayed, initial=initial, extra=(time,), **about)
         case "sample if true":
             condition, sampled, initial = resolver.exprs(arguments, scope)
+            condition, sampled = _kept(resolver, name, (condition, sampled), initial, call)
             resolver.add(name, "sample", sampled, initial=initial, extra=(condition,), **about)
     return True
+
+
+def _kept(
+    resolver: Resolver, name: str, parts: tuple[Expr, Expr], initial: Expr, call: syntax.Apply
+) -> tuple[Expr, Expr]:
+    """Let a sample that names itself, as a running peak does, read what it has kept so far."""
+    if all(ref.name != name for part in parts for ref in references(part)):
+        return parts
+    step = resolver.time_step(call.span)
+    kept = resolver.hide(
+        f"{name}: kept", "fixed_delay", Ref(name, call.span), call.span, initial=initial, extra=(step,)
+    )
+
+    def instead(node: Expr) -> Expr:
+        return kept if isinstance(node, Ref) and node.name == name else node
+
+    condition, sampled = (map_expr(instead, part) for part in parts)
+    return condition, sampled
 
 
 _WHOLE_COUNTS = {

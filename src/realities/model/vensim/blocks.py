@@ -1,8 +1,9 @@
 """Cut a Vensim file into blocks: equations with their unit and comment, groups and macros.
 
-In comes the text of a file; out come places in it, in the order of the file, and the settings that
-stand behind the sketch. An equation's text has its comments and line continuations blanked, letter
-for letter, so that every place in it is a place in the file. `read.py` parses each block next.
+In comes the text of a file; out come places in it, in the order of the file, and what stands behind
+them: the sketch and the settings, copied as they are, and read in `settings.py`. An equation's text has
+its comments and line continuations blanked, letter for letter, so that every place in it is a place in
+the file. `read.py` parses each block next.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from realities.errors import MOST_ERRORS, Findings
-from realities.ir.model import Integrator
 from realities.source import SourceText, Span
 
 #: An equation longer than this is no equation; saying so beats minutes of parsing.
@@ -21,16 +21,18 @@ LONGEST_EQUATION = 500_000
 MOST_EQUATIONS = 100_000
 
 _SKETCH = re.compile(r"^[ \t]*\\\\+---///", re.MULTILINE)
-_INTEGRATION = re.compile(r"^15:(?:\s*-?\d+\s*,){3}\s*(\d+)", re.MULTILINE)
 _GROUP = re.compile(r"\*{4,}[ \t]*\n[ \t]*\.?([^\n*|~]*)\n[ \t]*\*{4,}[^|]*\|?")
 _MACRO = re.compile(r":MACRO:\s*([^(|~]*)\(([^()|~]*)\)", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r":END\s+OF\s+MACRO:", re.IGNORECASE)
-_QUIET = re.compile(r'"(?:[^"\\\n]|\\.)*"|\{[^}]*\}', re.DOTALL)
+_QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"', re.DOTALL)
 _STOP = re.compile(r'["{~|]')
 _MARK = re.compile(r"[~|]")
-_SPACE = re.compile(r"(?:\s|\{[^}]*\})*")
-_BLANK = re.compile(r'"(?:[^"\\\n]|\\.)*"|\{[^}]*\}|\\[ \t]*\n', re.DOTALL)
+_SPACE = re.compile(r"\s*")
+_BRACE = re.compile(r"[{}]")
+_BLANK = re.compile(r'"(?:[^"\\\n]|\\.)*"|\{|\\[ \t]*\n', re.DOTALL)
 _CONTINUATION = re.compile(r"\\[ \t]*\n")
+#: Comments stand inside one another; one whose braces do not match within so many letters ends at its first.
+_LONGEST_NEST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,15 @@ class Block:
     unit: Span
     doc: str
     group: str
+    is_supplementary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The blocks of a file, and how it asks to be integrated."""
+    """The blocks of a file, and where its sketch and settings begin: the length of the text without any."""
 
     blocks: tuple[Block, ...]
-    integrator: Integrator
+    sketch: int
 
 
 def cut(source: SourceText, findings: Findings) -> Cut:
@@ -58,21 +61,43 @@ def cut(source: SourceText, findings: Findings) -> Cut:
     sketch = _SKETCH.search(source.text)
     end = sketch.start() if sketch else len(source.text)
     cutter = _Cutter(source, end, findings)
-    return Cut(tuple(cutter.run()), _integrator(source, end, findings))
+    return Cut(tuple(cutter.run()), end)
 
 
 def blank(text: str) -> str:
     """Return `text` with comments and line continuations replaced by as many spaces."""
     if "{" not in text and "\\" not in text:
         return text
-    return _BLANK.sub(_blank_one, text)
+    parts: list[str] = []
+    at = 0
+    while found := _BLANK.search(text, at):
+        parts.append(text[at : found.start()])
+        at = found.end()
+        if found.group().startswith('"'):
+            parts.append(_CONTINUATION.sub(_spaces, found.group()))
+            continue
+        if found.group() == "{":
+            at = comment_end(text, found.start(), len(text)) or at
+        parts.append(" " * (at - found.start()))
+    return "".join((*parts, text[at:]))
 
 
-def _blank_one(match: re.Match[str]) -> str:
-    found = match.group()
-    if found.startswith('"'):
-        return _CONTINUATION.sub(lambda inner: " " * len(inner.group()), found)
-    return " " * len(found)
+def _spaces(found: re.Match[str]) -> str:
+    return " " * len(found.group())
+
+
+def comment_end(text: str, start: int, end: int) -> int | None:
+    """Return where the comment that opens at `start` is over, or None where nothing closes it.
+
+    Comments stand inside one another, as when a part of an equation is put out of use that has one.
+    """
+    depth = 0
+    for found in _BRACE.finditer(text, start, min(end, start + _LONGEST_NEST)):
+        depth += 1 if found.group() == "{" else -1
+        if depth == 0:
+            return found.end()
+    first = text.find("}", start, end)
+    return first + 1 if first >= 0 else None
 
 
 @dataclass(slots=True)
@@ -89,8 +114,7 @@ class _Cutter:
         blocks: list[Block] = []
         text = self.source.text
         while len(self.findings.errors) < MOST_ERRORS:
-            gap = _SPACE.match(text, self.at, self.end)
-            self.at = gap.end() if gap else self.at
+            self._skip_gap(text)
             if self.at >= self.end:
                 break
             block = self._next(text)
@@ -103,6 +127,18 @@ class _Cutter:
                 )
                 break
         return blocks
+
+    def _skip_gap(self, text: str) -> None:
+        """Walk over white space and the comments between equations."""
+        while True:
+            gap = _SPACE.match(text, self.at, self.end)
+            self.at = gap.end() if gap else self.at
+            if text[self.at : self.at + 1] != "{" or self.at >= self.end:
+                return
+            after = comment_end(text, self.at, self.end)
+            if after is None:
+                return
+            self.at = after
 
     def _next(self, text: str) -> Block | None:
         if found := _GROUP.match(text, self.at, self.end):
@@ -132,9 +168,11 @@ class _Cutter:
             if text[unit_end : unit_end + 1] == "~":
                 doc_start, doc_end = unit_end + 1, self._mark(text, unit_end + 1)
                 self.at = doc_end
+        is_supplementary = False
         while text[self.at : self.at + 1] == "~" and self.at < self.end:
             flag_start, self.at = self.at + 1, self._mark(text, self.at + 1)
             flag = text[flag_start : self.at].strip()
+            is_supplementary |= flag.upper().startswith(":SUP")
             if flag and not flag.startswith(":"):
                 self._error(
                     Span(self.source, doc_start, min(doc_end, doc_start + 1)),
@@ -150,7 +188,7 @@ class _Cutter:
         block = self._block("equation", start, stop)
         unit = Span(self.source, unit_start, unit_end)
         doc = " ".join(_CONTINUATION.sub(" ", text[doc_start:doc_end]).split())
-        return Block(block.kind, start, block.text, unit, doc, block.group)
+        return Block(block.kind, start, block.text, unit, doc, block.group, is_supplementary)
 
     def _mark(self, text: str, start: int) -> int:
         found = _MARK.search(text, start, self.end)
@@ -166,14 +204,18 @@ class _Cutter:
         while found := _STOP.search(text, at, self.end):
             if found.group() in "~|":
                 return found.start()
-            quiet = _QUIET.match(text, found.start(), self.end)
-            if quiet is None:
-                is_comment = found.group() == "{"
+            is_comment = found.group() == "{"
+            if is_comment:
+                after = comment_end(text, found.start(), self.end)
+            else:
+                quoted = _QUOTED.match(text, found.start(), self.end)
+                after = quoted.end() if quoted else None
+            if after is None:
                 what = 'comment is never closed by "}"' if is_comment else "quoted name is never closed"
                 self._error(Span(self.source, found.start(), found.start() + 1), f"this {what}")
                 self.at = self.end if is_comment else self._bar(text, found.start()) + 1
                 return None
-            at = quiet.end()
+            at = after
         place = Span(self.source, self.at, self.at + 1)
         self._error(place, 'this equation is not ended: expected "~", its unit, "~", a comment and "|"')
         self.at = self.end
@@ -185,43 +227,3 @@ class _Cutter:
 
     def _error(self, span: Span, message: str) -> None:
         self.findings.error("syntax-error", message, span)
-
-
-def _integrator(source: SourceText, sketch: int, findings: Findings) -> Integrator:
-    """Return the integration method that the settings behind the sketch ask for; Euler without settings."""
-    found = _INTEGRATION.search(source.text, sketch)
-    if found is None:
-        return "euler"
-    place = Span(source, found.start(), found.end())
-    match int(found[1]):
-        case 0:
-            return "euler"
-        case 1:
-            findings.warning(
-                "fixed-time-step",
-                "this model asks for RK4 with automatic step size; it is run with RK4 at its TIME STEP",
-                place,
-                "to let the step size adjust itself: --integrator rk45",
-            )
-            return "rk4"
-        case 3:
-            return "rk2"
-        case 4:
-            findings.warning(
-                "fixed-time-step",
-                "this model asks for RK2 with automatic step size; it is run with RK2 at its TIME STEP",
-                place,
-                "to let the step size adjust itself: --integrator rk45",
-            )
-            return "rk2"
-        case 5:
-            return "rk4"
-        case code:
-            what = "difference equations (Diff)" if code == 2 else f"integration type {code}"
-            findings.error(
-                "unsupported-integration",
-                f"the settings of this model ask for {what}, which is not supported",
-                place,
-                "choose Euler, RK2 or RK4 in the model's settings",
-            )
-            return "euler"

@@ -31,6 +31,8 @@ DEEPEST = 150
 
 _REALITY_CHECK = re.compile(r":THE\s+CONDITION:|:TEST\s+INPUT:", re.IGNORECASE)
 _IMPLIES = re.compile(r":IMPLIES:", re.IGNORECASE)
+#: Words of a Reality Check that say when a comparison has to hold.
+WHEN = re.compile(r":AT\s+LEAST\s+ONCE:|:CROSSING:", re.IGNORECASE)
 _RANGE = re.compile(r"\[([^\]]*)\]\s*$")
 _ESCAPED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\\"', re.DOTALL)
 _PLAIN_NUMBER = re.compile(r"[-+]?[\d.][\d.eE+-]*")
@@ -90,8 +92,19 @@ def read_expression(place: Span, findings: Findings) -> syntax.Term | None:
 
     The text may stand in another file; a quotation mark that is escaped there is read as a plain one.
     """
-    text = blank(_ESCAPED.sub(_unescape, place.text))
-    tree = _parse(text, "expression", place.source, place.start, findings)
+    return _read_term(place, _ESCAPED.sub(_unescape, place.text), findings)
+
+
+def read_statement(place: Span, findings: Findings) -> syntax.Term | None:
+    """Return the term of one side of a Reality Check, without the words only it can have.
+
+    They stand behind a comparison: `a > :AT LEAST ONCE: b`, `a > :CROSSING: b`.
+    """
+    return _read_term(place, WHEN.sub(lambda word: " " * len(word.group()), place.text), findings)
+
+
+def _read_term(place: Span, text: str, findings: Findings) -> syntax.Term | None:
+    tree = _parse(blank(text), "expression", place.source, place.start, findings)
     if tree is None:
         return None
     try:

@@ -1,0 +1,389 @@
+"""Vensim's Reality Checks, as claims: a test, a condition, and what has to follow from them.
+
+In come the Reality Checks of a file; out comes the text of a `claims.toml`, each check a predicate as a
+case writes it, or the reason why no predicate can say it. Where Vensim puts an equation of its own in
+place of a variable's, a claim holds the variable: `always(output = 0 | do("workers" = 0))`. A condition
+that sets nothing is only looked at: `always(workers < 1 implies output < 1)`. `load.py` has the names in
+them checked; `cli/convert.py` writes the file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
+from typing import assert_never
+
+from realities.errors import Findings
+from realities.model import syntax
+from realities.model.arrays import Space, build_space, name_key
+from realities.model.symbols import Table
+from realities.model.vensim.read import WHEN, read_statement
+from realities.source import Span
+
+#: Functions that only a Reality Check can hold.
+RC_FUNCTIONS = frozenset(
+    f"rc {name}{suffix}" for name in ("compare", "decay", "grow", "ramp", "step") for suffix in ("", " check")
+)
+#: A check over more combinations of elements, or of alternatives, than this is not spelled out.
+MOST_COMBINATIONS = 200
+#: The day and the account that a claim has until its reader says better.
+_DAY, _WHO = date(2000, 1, 1), "model"
+#: Words that a predicate reads as its own.
+_WORDS = re.compile(r"\b(?:and|or|not|implies|iff|until|always|eventually|historically|once|at)\b", re.I)
+_PLAIN = re.compile(r"[^\W\d][\w ]*")
+
+
+class _UnsaidError(Exception):
+    """A predicate cannot say this; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scenario:
+    """What a condition sets, by full name, and what else has to be so."""
+
+    held: Mapping[str, float]
+    premises: tuple[str, ...]
+
+
+def check_realities(file: syntax.ModelFile, table: Table, space: Space, findings: Findings) -> None:
+    """Note what is wrong with the names in a file's Reality Checks, as warnings: no run needs them."""
+    if not file.reality_checks:
+        return
+    count = len(file.reality_checks)
+    what = "a Reality Check, which is" if count == 1 else f"{count} Reality Checks, which are"
+    findings.warning(
+        "reality-check",
+        f"this model holds {what} no part of a run",
+        file.reality_checks[0].span,
+        f"to write them as claims of a case: realities convert {file.source.name} claims.toml",
+    )
+    known = {"time", *(name_key(check.name) for check in file.reality_checks)}
+    found = Findings()
+    for check in file.reality_checks:
+        for side in (check.condition_span, check.consequence_span):
+            term = read_statement(side, found) if side.text.strip() else None
+            for name in _names(term):
+                key = name_key(name.name)
+                if not any(key in names for names in (known, table.symbols, space.axes, space.spelling)):
+                    table.unknown(name.name, name.span, found)
+                for subscript in name.subscripts:
+                    inside = name_key(subscript.name)
+                    if inside not in space.axes and inside not in space.spelling:
+                        space.unknown(subscript, found)
+    for item in found.errors:
+        findings.warning(item.code, item.message, item.span, *item.help)
+
+
+def _names(term: syntax.Term | None) -> Iterator[syntax.Name]:
+    """Yield the names in a term, those of functions left out."""
+    if term is not None:
+        yield from (part for part in syntax.terms(term) if isinstance(part, syntax.Name))
+
+
+def claims_of(file: syntax.ModelFile, *, account: str = _WHO, source: str = _WHO, made: date = _DAY) -> str:
+    """Return the text of a claims.toml with the Reality Checks of a model.
+
+    Parameters
+    ----------
+    file
+        A model as it was read.
+    account, source, made
+        Who claims it, the key of where it stands, and since when; a model says none of them.
+    """
+    writer = _Writer(file)
+    name = file.source.name.rpartition("/")[2]
+    head = (
+        f"# The Reality Checks of {name}, as claims. A model does not say who holds them, nor since when:\n"
+        f'# put an account and a source of the case in place of "{account}" and "{source}", and the day\n'
+        "# they were written in place of the one below.\n"
+    )
+    checks = [check for check in file.reality_checks if not check.is_test_input]
+    claims = [claim for check in checks for claim in writer.claims(check)]
+    if not claims:
+        return head + "#\n# This model holds no Reality Check with a condition.\n"
+    taken: set[str] = set()
+    parts = [head]
+    for check, elements, verdict in claims:
+        about = f" ({', '.join(elements)})" if elements else ""
+        kind = "counterfactual" if "do(" in verdict.get("holds", "") else "fact"
+        says = check.doc or f"Wherever {check.condition or 'it runs'}, it follows that {check.consequence}."
+        lines = {
+            "id": _identity(" ".join((check.name, *elements)), taken),
+            "account": account,
+            "kind": kind,
+            "says": says + about,
+            "source": source,
+            "locator": f"{name}, line {check.span.line}",
+        }
+        written = [f"{key} = {_toml(value)}" for key, value in lines.items()]
+        written.append(f"made = {made.isoformat()}")
+        written += [f"{key} = {_toml(value)}" for key, value in verdict.items()]
+        parts.append("\n[[claim]]\n" + "\n".join(written) + "\n")
+    return "".join(parts)
+
+
+class _Writer:
+    """Writes the checks of one file; knows its names and elements."""
+
+    def __init__(self, file: syntax.ModelFile) -> None:
+        self.space = build_space(file.dimensions, Findings())
+        self.inputs = {name_key(check.name): check for check in file.reality_checks if check.is_test_input}
+        self.names = {name_key(one.left.name): one.left.name for one in file.equations}
+        self.n_subscripts = {name_key(one.left.name): len(one.left.subscripts) for one in file.equations}
+
+    def claims(
+        self, check: syntax.RealityCheck
+    ) -> Iterator[tuple[syntax.RealityCheck, tuple[str, ...], dict[str, str]]]:
+        """Yield a check for each combination of its elements, with what decides it."""
+        axes = [name_key(one.name) for one in check.subscripts]
+        choices = [self.space.axes[key].elements if key in self.space.axes else (key,) for key in axes]
+        combinations = list(product(*choices))
+        if len(combinations) > MOST_COMBINATIONS:
+            reason = f"it stands for {len(combinations):,} combinations of elements: too many to spell out"
+            yield check, (), {"undecidable": reason}
+            return
+        for elements in combinations:
+            binding = dict(zip(axes, elements, strict=True))
+            shown = tuple(self.space.spelling.get(element, element) for element in elements)
+            try:
+                yield check, shown, {"holds": self.predicate(check, binding)}
+            except _UnsaidError as reason:
+                yield check, shown, {"undecidable": str(reason)}
+
+    def predicate(self, check: syntax.RealityCheck, binding: Mapping[str, str]) -> str:
+        """Return the predicate of one check."""
+        consequence = self.term(check.consequence_span)
+        if check.condition_span.text.strip():
+            scenarios = self.scenarios(self.term(check.condition_span), binding)
+        else:
+            scenarios = [_Scenario({}, ())]
+        parts = [
+            self.window(scenario, conclusion, binding)
+            for scenario in scenarios
+            for conclusion in _conjuncts(consequence)
+        ]
+        return " and ".join(parts)
+
+    def window(self, scenario: _Scenario, conclusion: syntax.Term, binding: Mapping[str, str]) -> str:
+        """Return `always(...)` or `eventually(...)` around one conclusion, with what is held."""
+        words = _words(conclusion)
+        if "crossing" in words:
+            raise _UnsaidError("two lines that have to cross (:CROSSING:) are nothing a predicate can say")
+        is_once = "at least once" in words
+        if is_once and not isinstance(conclusion, syntax.Infix):
+            raise _UnsaidError(":AT LEAST ONCE: stands in a part of the consequence, not behind all of it")
+        said = self.statement(conclusion, binding)
+        premise = " and ".join(scenario.premises)
+        if premise:
+            said = f"{premise} and {said}" if is_once else f"{premise} implies {said}"
+        held = ", ".join(f"{name} = {value:.12g}" for name, value in scenario.held.items())
+        return f"{'eventually' if is_once else 'always'}({said}{f' | do({held})' if held else ''})"
+
+    def term(self, span: Span) -> syntax.Term:
+        found = Findings()
+        term = read_statement(span, found)
+        if term is None:
+            raise _UnsaidError(f"it cannot be read: {found.errors[0].message}")
+        return term
+
+    # -- conditions -------------------------------------------------------------------------------
+
+    def scenarios(self, term: syntax.Term, binding: Mapping[str, str]) -> list[_Scenario]:
+        """Return the ways in which a condition can be so; each has to imply the consequence."""
+        match term:
+            case syntax.Infix("or", left, right):
+                return [*self.scenarios(left, binding), *self.scenarios(right, binding)]
+            case syntax.Infix("and", left, right):
+                pairs = product(self.scenarios(left, binding), self.scenarios(right, binding))
+                found = [self.both(first, second) for first, second in pairs]
+                if len(found) > MOST_COMBINATIONS:
+                    raise _UnsaidError("its condition has too many alternatives")
+                return found
+            case syntax.Infix("=", syntax.Name() as name, value) if self.is_variable(name):
+                return [self.setting(name, value, binding)]
+            case syntax.Name() if name_key(term.name) in self.inputs:
+                return [self.test_input(term, binding)]
+            case _:
+                return [_Scenario({}, (self.statement(term, binding),))]
+
+    def both(self, first: _Scenario, second: _Scenario) -> _Scenario:
+        """Return two scenarios in one."""
+        twice = [name for name in first.held if second.held.get(name, first.held[name]) != first.held[name]]
+        if twice:
+            raise _UnsaidError(f"its condition sets {twice[0]} to two values at once")
+        return _Scenario({**first.held, **second.held}, (*first.premises, *second.premises))
+
+    def test_input(self, call: syntax.Name, binding: Mapping[str, str]) -> _Scenario:
+        """Return what a test input sets, for the elements it is named with."""
+        check = self.inputs[name_key(call.name)]
+        if len(call.subscripts) != len(check.subscripts):
+            raise _UnsaidError(f'the test input "{check.name}" is named with other subscripts than it has')
+        inside = {
+            name_key(own.name): self.element(given, binding)
+            for own, given in zip(check.subscripts, call.subscripts, strict=True)
+        }
+        match self.term(check.consequence_span):
+            case syntax.Infix("=", syntax.Name() as name, value) if self.is_variable(name):
+                return self.setting(name, value, inside)
+            case _:
+                raise _UnsaidError(f'the test input "{check.name}" is not of the form "variable = value"')
+
+    def setting(self, name: syntax.Name, value: syntax.Term, binding: Mapping[str, str]) -> _Scenario:
+        """Return the scenario in which one variable is held at a number."""
+        number = _number(value)
+        if number is None:
+            raise _UnsaidError(self.why_not_held(name, value))
+        return _Scenario({self.name(name, binding): number}, ())
+
+    def why_not_held(self, name: syntax.Name, value: syntax.Term) -> str:
+        if isinstance(value, syntax.Apply) and name_key(value.function.name) in RC_FUNCTIONS:
+            function = " ".join(name_key(value.function.name).upper().split())
+            return (
+                f'{function} changes "{name.name}" part-way through a run; a predicate holds a variable at '
+                "one number for a whole run"
+            )
+        return f'it sets "{name.name}" to an expression; a predicate holds a variable at a number'
+
+    def is_variable(self, name: syntax.Name) -> bool:
+        return name_key(name.name) in self.names
+
+    # -- statements -------------------------------------------------------------------------------
+
+    def statement(self, term: syntax.Term, binding: Mapping[str, str]) -> str:
+        """Return a term as a predicate writes it."""
+        match term:
+            case syntax.Infix("and" | "or", left, right):
+                return f"({self.statement(left, binding)} {term.op} {self.statement(right, binding)})"
+            case syntax.Prefix("not", operand):
+                return f"not ({self.statement(operand, binding)})"
+            case syntax.Infix("=" | "<>" | "<" | "<=" | ">" | ">=" as op, left, right):
+                for side, other in ((left, right), (right, left)):
+                    if isinstance(side, syntax.Apply) and name_key(side.function.name) in RC_FUNCTIONS:
+                        return self.checked(side, other, op if side is right else _TURNED[op], binding)
+                return f"{self.text(left, binding)} {op} {self.text(right, binding)}"
+            case syntax.Name() if name_key(term.name) in self.inputs:
+                raise _UnsaidError(f'the test input "{term.name}" stands where only a condition can')
+            case _:
+                return f"{self.text(term, binding)} <> 0"
+
+    def checked(self, call: syntax.Apply, other: syntax.Term, op: str, binding: Mapping[str, str]) -> str:
+        """Return a comparison with a RC CHECK function, where its line is zero from some time on."""
+        key = name_key(call.function.name)
+        arguments = call.arguments
+        is_zero = key == "rc step check" and 3 <= len(arguments) <= 4 and _number(arguments[2]) == 0.0
+        if not is_zero:
+            raise _UnsaidError(
+                f"{key.upper()} compares with what a variable was at one moment of the run; a predicate "
+                "names such a moment by its date, as in at[2022-10-05](x), and a model has no dates"
+            )
+        if len(arguments) == 4:
+            start = self.text(arguments[3], binding)
+        elif "rc start time" in self.names:
+            start = self.names["rc start time"]
+        else:
+            start = "INITIAL TIME + TIME STEP"
+        grace = self.text(arguments[0], binding)
+        return f"(Time < {start} + {grace} or {self.text(other, binding)} {op} 0)"
+
+    def text(self, term: syntax.Term, binding: Mapping[str, str], inside: int = 0) -> str:
+        """Return arithmetic in the model's language, each dimension replaced by the element it stands for."""
+        match term:
+            case syntax.Numeral(value):
+                return f"{value:.15g}"
+            case syntax.Name():
+                return self.name(term, binding)
+            case syntax.Prefix("not", _) | syntax.Infix("and" | "or", _, _):
+                raise _UnsaidError("a statement stands where a number is needed")
+            case syntax.Prefix(op, operand):
+                return f"{op}{self.text(operand, binding, 3)}"
+            case syntax.Infix(op, left, right):
+                strength = _STRENGTH.get(op, 0)
+                said = f"{self.text(left, binding, strength)} {op} {self.text(right, binding, strength + 1)}"
+                return f"({said})" if strength < inside else said
+            case syntax.Apply(function, arguments) if not term.outputs:
+                if name_key(function.name) in RC_FUNCTIONS:
+                    raise _UnsaidError(f"{function.name} has to stand alone on one side of a comparison")
+                listed = ", ".join(self.text(argument, binding) for argument in arguments)
+                return f"{self.name(function, binding)}({listed})"
+            case syntax.Apply() | syntax.Text() | syntax.Points() | syntax.Rows():
+                raise _UnsaidError("it holds a text, a lookup or a list of numbers")
+            case _:
+                assert_never(term)
+
+    def name(self, name: syntax.Name, binding: Mapping[str, str]) -> str:
+        """Return a name as a predicate reads it: in quotation marks where it has to be."""
+        key = name_key(name.name)
+        if len(name.subscripts) != self.n_subscripts.get(key, len(name.subscripts)):
+            raise _UnsaidError(f'"{name.name}" is named with other subscripts than it has')
+        base = self.names.get(key, name.name)
+        said = base if _PLAIN.fullmatch(base) and not _WORDS.search(base) else f'"{base}"'
+        if not name.subscripts:
+            return said
+        elements = [
+            f"{one.name}!" if one.is_reduced else self.spelled(self.element(one, binding))
+            for one in name.subscripts
+        ]
+        return f"{said}[{','.join(elements)}]"
+
+    def element(self, subscript: syntax.Subscript, binding: Mapping[str, str]) -> str:
+        """Return the key of the element that a subscript stands for."""
+        key = name_key(subscript.name)
+        if key in binding:
+            return binding[key]
+        if key in self.space.axes:
+            raise _UnsaidError(f'"{subscript.name}" stands for no one element here')
+        return key
+
+    def spelled(self, element: str) -> str:
+        return self.space.spelling.get(element, element)
+
+
+_TURNED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}
+
+
+def _conjuncts(term: syntax.Term) -> Sequence[syntax.Term]:
+    """Return the parts of a statement that all have to be so."""
+    if isinstance(term, syntax.Infix) and term.op == "and":
+        return (*_conjuncts(term.left), *_conjuncts(term.right))
+    return (term,)
+
+
+def _words(term: syntax.Term) -> set[str]:
+    """Return the words inside the text of a term that say when it has to hold."""
+    return {" ".join(found.group().strip(":").lower().split()) for found in WHEN.finditer(term.span.text)}
+
+
+def _number(term: syntax.Term) -> float | None:
+    """Return the value of a term that is a number with or without a sign."""
+    match term:
+        case syntax.Numeral(value):
+            return value
+        case syntax.Prefix("-" | "+" as op, operand):
+            inner = _number(operand)
+            return None if inner is None else -inner if op == "-" else inner
+        case _:
+            return None
+
+
+def _identity(name: str, taken: set[str]) -> str:
+    """Return an id of letters, digits and hyphens that no other claim has."""
+    base = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "check"
+    found = base
+    count = 1
+    while found in taken:
+        count += 1
+        found = f"{base}-{count}"
+    taken.add(found)
+    return found
+
+
+def _toml(text: str) -> str:
+    """Return a text as TOML, without escapes where it can be: a predicate is read as it stands."""
+    if "'" not in text and text.isprintable():
+        return f"'{text}'"
+    return json.dumps(text, ensure_ascii=False)
