@@ -103,7 +103,8 @@ def _names(model: Model, wanted: str, option: str, among: Iterable[Variable]) ->
     from realities.ir.model import name_key
 
     key = name_key(wanted)
-    candidates = [variable for variable in among if not variable.is_hidden]
+    controls = {model.time.initial_time, model.time.final_time, model.time.time_step, model.time.save_period}
+    candidates = [variable for variable in among if not variable.is_hidden or variable.name in controls]
     exact = [variable.name for variable in candidates if name_key(variable.name) == key]
     found = exact or [
         variable.name for variable in candidates if variable.base and name_key(variable.base) == key

@@ -29,12 +29,16 @@ Whole = Callable[["Resolver", str, "syntax.Apply", "Scope", "About"], bool]
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """The full names of the four variables that say when a run starts, ends, steps and saves."""
+    """The full names of the four variables that say when a run starts, ends, steps and saves.
+
+    `are_hidden` where they are no variables of the file's own, and so no columns of a result.
+    """
 
     initial_time: str
     final_time: str
     time_step: str
     save_period: str
+    are_hidden: bool = False
 
     def names(self) -> tuple[str, str, str, str]:
         """Return the four names, in that order."""

@@ -1,7 +1,7 @@
 """A model file to a verified `Model`: the passes, in order.
 
     read       bytes -> text, and where it came from
-    parse      text -> syntax tree                      vensim/read.py
+    parse      text -> syntax tree                      vensim/read.py, xmile/read.py
     arrays     dimensions, elements, mappings           arrays.py
     symbols    which equations define what              symbols.py
     data       values of data variables, from tables    data.py
@@ -40,15 +40,20 @@ from realities.model.syntax import ModelFile
 from realities.model.unitcheck import check_units
 from realities.model.vensim.language import VENSIM
 from realities.model.vensim.read import read_vensim
+from realities.model.xmile.language import XMILE
+from realities.model.xmile.read import read_xmile
 from realities.source import SourceText, Span, encoding_of
 from realities.units import Unit
 
 #: A model file larger than this is refused unread, in bytes.
 LARGEST_FILE = 64_000_000
 #: What reads each kind of file, by the ending of its name.
-READERS: Mapping[str, Callable[[SourceText, Findings], ModelFile]] = {".mdl": read_vensim}
+READERS: Mapping[str, Callable[[SourceText, Findings], ModelFile]] = {
+    ".mdl": read_vensim,
+    **dict.fromkeys((".xmile", ".stmx", ".itmx", ".xml"), read_xmile),
+}
 #: What names mean in each language.
-LANGUAGES: Mapping[Dialect, Language] = {"vensim": VENSIM}
+LANGUAGES: Mapping[Dialect, Language] = {"vensim": VENSIM, "xmile": XMILE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,8 @@ def build_file(
     tell_unused(series, _known_names(table, space), found)
     _add_extra(resolver, extra, file)
     found.check()
-    variables, initial_order = in_order(_mark_flows(resolver.variables), found)
+    own = _hide_controls(resolver.variables, language.controls)
+    variables, initial_order = in_order(_mark_flows(own), found)
     found.check()
     model = Model(
         file.name,
@@ -248,6 +254,17 @@ def _time(integrator: Integrator, controls: Controls, variables: Sequence[Variab
     )
     initial_time, final_time, time_step, save_period = (variable.name for variable in found)
     return TimeSpec(initial_time, final_time, time_step, save_period, unit, integrator)
+
+
+def _hide_controls(variables: Sequence[Variable], controls: Controls) -> Sequence[Variable]:
+    """Hide the control variables where they are no variables of the file's own."""
+    if not controls.are_hidden:
+        return variables
+    keys = {name_key(name) for name in controls.names()}
+    return [
+        replace(variable, is_hidden=True) if name_key(variable.name) in keys else variable
+        for variable in variables
+    ]
 
 
 def _with_units(model: Model, units: Mapping[str, Unit]) -> Model:

@@ -28,7 +28,7 @@ def _read_term(place: Span, file: syntax.ModelFile, findings: Findings) -> synta
 #: translator carried them over.
 XMILE = Language(
     dialect="xmile",
-    controls=Controls("STARTTIME", "STOPTIME", "DT", "SAVESTEP"),
+    controls=Controls("STARTTIME", "STOPTIME", "DT", "SAVESTEP", are_hidden=True),
     simple=SIMPLE,
     unfold={**vensim_stateful.STATEFUL, **REDUCTIONS, **PLAIN, **STATEFUL, **MACROS},
     whole={**vensim_stateful.WHOLE, **WHOLE},

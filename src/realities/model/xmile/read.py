@@ -1,0 +1,219 @@
+"""XMILE to the syntax tree: `.xmile`, `.stmx`, `.itmx` or `.xml` in, `ModelFile` out.
+
+    markup     text -> elements, with their places                    markup.py
+    specs      time settings, dimensions, units, defaults             specs.py
+    variables  elements -> equations; expressions in terms.py         variables.py
+    modules    models inside one another -> one flat list of names    modules.py
+    slices     what is left out or sliced in brackets, spelled out    slices.py
+
+What a file holds that is not honoured is refused by its name, at its place; what has no bearing on a
+run (views, vendors' own elements) is passed over. `arrays.py` and `resolve.py` come next, as for Vensim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from realities.errors import MOST_ERRORS, Findings
+from realities.model import syntax
+from realities.model.arrays import name_key
+from realities.model.xmile.markup import Element, read_markup
+from realities.model.xmile.modules import Flat, flatten, linked, qualified
+from realities.model.xmile.slices import Shape, Slices, axes_of, table_name
+from realities.model.xmile.specs import (
+    read_controls,
+    read_defaults,
+    read_dimensions,
+    read_integrator,
+    read_units,
+)
+from realities.model.xmile.terms import plain_name, read_term, written_name
+from realities.model.xmile.variables import KINDS, Definition, read_variable
+from realities.source import SourceText, Span
+
+
+def read_xmile(source: SourceText, findings: Findings) -> syntax.ModelFile:
+    """Return the syntax tree of an XMILE model; what is wrong with its text is noted in `findings`."""
+    name = source.name.rpartition("/")[2].rpartition(".")[0] or source.name
+    root = read_markup(source, findings)
+    if root is None:
+        return syntax.ModelFile(name, source, "xmile", ())
+    if root.name != "xmile":
+        message = f"this file holds <{root.name}>, not <xmile>: it is no model in XMILE"
+        findings.error("unknown-format", message, root.span)
+        return syntax.ModelFile(name, source, "xmile", ())
+    return _Reader(root, name, findings).file()
+
+
+class _Reader:
+    """Reads one file, and what it refers to."""
+
+    def __init__(self, root: Element, name: str, findings: Findings) -> None:
+        self.root, self.name, self.findings = root, name, findings
+        self.models = list(root.all("model"))
+        self.by_name = {name_key(_name(model)): model for model in self.models if _name(model)}
+        self.behavior = root.first("behavior")
+
+    def file(self) -> syntax.ModelFile:
+        """Return the whole file."""
+        main = next((model for model in self.models if not _name(model)), None)
+        main = main or next(iter(self.models), None)
+        specs = None if main is None else main.first("sim_specs")
+        specs = specs or self.root.first("sim_specs")
+        dimensions = read_dimensions(self.root, self.findings)
+        controls = read_controls(specs, self.findings)
+        equations: list[syntax.Equation] = []
+        if main is not None:
+            flat = flatten(main, self.model, self.module, self.findings)
+            equations, extra = self.equations(flat, dimensions)
+            dimensions += extra
+        return syntax.ModelFile(
+            self.name,
+            self.root.source,
+            "xmile",
+            tuple(equations + controls) if equations else (),
+            tuple(dimensions),
+            tuple(self.macros()),
+            read_integrator(specs, self.findings),
+            display=_display(main),
+            unit_definitions=tuple(read_units(self.root)),
+        )
+
+    # -- models -------------------------------------------------------------------------------------------
+
+    def model(self, model: Element) -> list[Definition]:
+        """Return the variables of one model."""
+        if "encryption-scheme" in model.attributes:
+            self.refuse("an encrypted model cannot be read", model.attribute_span("encryption-scheme"))
+            return []
+        defaults = read_defaults(model.first("behavior"), self.behavior)
+        groups = _groups(model)
+        found: list[Definition] = []
+        for element in variables_of(model):
+            if len(self.findings.errors) >= MOST_ERRORS:
+                break
+            group = groups.get(name_key(written_name(element.attributes.get("name", ""))), "")
+            definition = read_variable(element, defaults, group, self.findings)
+            if definition is not None:
+                self.check_kind(definition)
+                found.append(definition)
+        return found
+
+    def check_kind(self, definition: Definition) -> None:
+        """Refuse the kinds of stocks that are not plain ones."""
+        for kind in ("conveyor", "queue", "oven"):
+            mark = definition.element.first(kind)
+            if mark is not None:
+                self.refuse(f'"{definition.name}" is a {kind}, which is not supported', mark.span)
+
+    def module(self, module: Element) -> Element | None:
+        """Return the model that a module holds, or None with a finding."""
+        name = _name(module)
+        found = self.by_name.get(name_key(name))
+        if found is None:
+            message = f'no model of this file is named "{name}", as this module is'
+            self.findings.error("unknown-name", message, module.attribute_span("name"))
+        return found
+
+    def refuse(self, message: str, place: Span) -> None:
+        """Note that something is known and not supported."""
+        self.findings.error("unsupported-function", message, place)
+
+    # -- equations ------------------------------------------------------------------------------------------
+
+    def equations(
+        self, flat: Flat, dimensions: list[syntax.DimensionDef]
+    ) -> tuple[list[syntax.Equation], list[syntax.DimensionDef]]:
+        """Return the equations of a flat model, and the dimensions that spelling them out takes."""
+        axes = axes_of(dimensions)
+        flat.subscripts = frozenset(axes) | {one for axis in axes.values() for one in axis.elements}
+        settled: list[tuple[Definition, list[syntax.Equation]]] = []
+        shapes: dict[str, Shape] = {}
+        for key, placed in flat.placed.items():
+            link = linked(placed, flat)
+            definition = placed.definition
+            if link is not None:
+                own = [link]
+            else:
+                own = [qualified(one, placed, flat, self.findings) for one in definition.equations]
+                if definition.is_open:
+                    self.still_open(definition)
+            settled.append((definition, own))
+            shapes[key] = _shape(placed.name, definition, own)
+        slices = Slices(axes, shapes, self.findings)
+        found = [slices.equation(one) for _, own in settled for one in own]
+        for placed in (flat.placed[key] for key in sorted(slices.tables)):
+            found += _tables(placed.name, placed.definition)
+        return found, list(slices.dimensions.values())
+
+    def still_open(self, definition: Definition) -> None:
+        """Note that an equation is still to be written."""
+        eqn = definition.element.first("eqn")
+        place = definition.place if eqn is None else eqn.text_span
+        message = f'"{definition.name}" has no equation'
+        self.findings.error("incomplete-equation", message, place)
+
+    # -- macros ---------------------------------------------------------------------------------------------
+
+    def macros(self) -> Iterator[syntax.MacroDef]:
+        """Yield the macros of a file."""
+        for macro in self.root.all("macro"):
+            name = _name(macro)
+            place = macro.attribute_span("name")
+            eqn = macro.first("eqn")
+            value = None if eqn is None else read_term(eqn.text, eqn.opened, eqn.source, self.findings)
+            equations = [
+                equation
+                for element in variables_of(macro)
+                for definition in (read_variable(element, {}, "", self.findings),)
+                if definition is not None
+                for equation in definition.equations
+            ]
+            if value is not None:
+                left = syntax.Left(name, (), (), place)
+                equations.append(syntax.Equation(left, value, span=macro.span))
+            inputs = tuple(plain_name(parm.words) for parm in macro.all("parm"))
+            yield syntax.MacroDef(name, inputs, (), tuple(equations), place)
+
+
+def variables_of(model: Element) -> Iterator[Element]:
+    """Yield the elements that define the variables of a model; older files have no `<variables>`."""
+    for block in (model, *model.all("variables")):
+        yield from block.all(*KINDS)
+
+
+def _name(element: Element) -> str:
+    return written_name(element.attributes.get("name", ""))
+
+
+def _display(model: Element | None) -> str:
+    """Return the drawing of a model as written."""
+    views = None if model is None else model.first("views")
+    if views is None:
+        return ""
+    return views.source.text[views.start : views.closed] + "</views>" * (views.closed > views.opened)
+
+
+def _groups(model: Element) -> Mapping[str, str]:
+    """Return the group of each variable that is in one, by key."""
+    found: dict[str, str] = {}
+    for block in (model, *model.all("variables")):
+        for group in block.all("group"):
+            for entity in group.all("entity"):
+                key = name_key(written_name(entity.attributes.get("name", "")))
+                found.setdefault(key, _name(group))
+    return found
+
+
+def _shape(name: str, definition: Definition, equations: list[syntax.Equation]) -> Shape:
+    """Return what a variable is: its dimensions, and whether it is a lookup or holds one."""
+    is_lookup = bool(equations) and all(isinstance(one.right, syntax.Points) for one in equations)
+    keys = tuple(name_key(one.name) for one in definition.dimensions)
+    return Shape(name, keys, is_lookup, bool(definition.tables) and not is_lookup)
+
+
+def _tables(name: str, definition: Definition) -> Iterator[syntax.Equation]:
+    """Yield the graphical functions of a variable as lookups of their own."""
+    for subscripts, points in definition.tables:
+        left = syntax.Left(table_name(name), subscripts or definition.dimensions, (), definition.place)
+        yield syntax.Equation(left, points, span=points.span)
