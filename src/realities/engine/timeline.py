@@ -26,6 +26,10 @@ FloatArray = NDArray[np.float64]
 #: Times that differ by less than this part of a step are the same.
 SLACK = 1e-6
 _MOST_STEPS = 20_000_000
+#: Where control variables change with time, every step asks for them anew, which takes longer.
+_MOST_CHANGING_STEPS = 500_000
+#: A run keeps its numbers in memory.
+_MOST_SAVES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,9 +90,21 @@ def make_timeline(model: Model, plan: Plan, known: Mapping[int, Any]) -> Timelin
     _check(model, initial, final, step, period)
     count = math.floor((final - initial) / step + SLACK)
     if count > _MOST_STEPS:
-        raise _error(model, model.time.time_step, "too-many-steps", f"makes {count:,} steps")
+        raise _error(
+            model,
+            model.time.time_step,
+            "too-many-steps",
+            f"makes {count:,} steps; the most is {_MOST_STEPS:,}",
+        )
     times = np.asarray(initial + np.arange(count + 1) * step, dtype=np.float64)
     every = max(period / step, 1.0)
+    if count / every > _MOST_SAVES:
+        raise _error(
+            model,
+            model.time.save_period,
+            "too-many-saves",
+            f"saves {math.floor(count / every):,} times; the most is {_MOST_SAVES:,}",
+        )
     saved = np.unique(
         np.floor(np.arange(math.floor(count / every + SLACK) + 1) * every + 0.5).astype(np.intp)
     )
@@ -103,7 +119,7 @@ def _changing(model: Model, plan: Plan, known: Mapping[int, Any]) -> Timeline:
     lengths: list[float] = []
     saved: list[int] = []
     anchor, since, next_save = initial, 0, initial  # steps count from where their length last changed
-    while len(times) <= _MOST_STEPS:
+    while len(times) <= _MOST_CHANGING_STEPS:
         time = times[-1]
         at_time = {**known, step_time: np.float64(time)}
         for op in ("time", "step"):
@@ -121,7 +137,12 @@ def _changing(model: Model, plan: Plan, known: Mapping[int, Any]) -> Timeline:
         since += 1
         lengths.append(step)
         times.append(anchor + since * step)
-    raise _error(model, model.time.time_step, "too-many-steps", f"makes more than {_MOST_STEPS:,} steps")
+    raise _error(
+        model,
+        model.time.time_step,
+        "too-many-steps",
+        f"makes more than {_MOST_CHANGING_STEPS:,} steps, the most where it changes with time",
+    )
 
 
 def _control_values(
