@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from realities.errors import MOST_ERRORS
+from realities.errors import MOST_ERRORS, Findings
 from realities.ir.expr import Number
 from realities.ir.model import Variable
 from realities.model import syntax
 from realities.model.arrays import Instance, name_key
-from realities.model.data import NOTHING, Series, table_of
+from realities.model.data import NOTHING, Series, listed, table_of
 from realities.model.resolve import About, Resolver
 from realities.model.symbols import Scope, Symbol
 from realities.source import Span
@@ -32,14 +32,14 @@ def define_all(resolver: Resolver, data: Mapping[str, Series], missing: list[tup
     data
         Values of data variables, by the key of their full name.
     missing
-        Takes the names of data variables that no data are given for, with their places, one for each
-        equation; their values are :NA:.
+        Takes the names of data variables that no data are given for, with their places; their values are
+        :NA:.
     """
     findings = resolver.findings
     for symbol in sorted(resolver.table, key=lambda symbol: symbol.kind != "lookup"):
         about = _about(symbol, resolver)
         spoiled: set[int] = set()
-        wanting: set[int] = set()
+        wanting: list[str] = []
         for elements, (equation, instance) in symbol.instances.items():
             before = len(findings.errors)
             if before >= MOST_ERRORS:
@@ -47,11 +47,23 @@ def define_all(resolver: Resolver, data: Mapping[str, Series], missing: list[tup
             if id(equation) in spoiled:
                 continue
             name = _define(resolver, data, symbol, elements, equation, instance, about)
-            if name is not None and id(equation) not in wanting:
-                wanting.add(id(equation))
-                missing.append((name, equation.left.span))
+            if name is not None:
+                wanting.append(name)
             if len(findings.errors) > before:
                 spoiled.add(id(equation))
+        if wanting:
+            _tell_wanting(symbol, wanting, missing, findings)
+
+
+def _tell_wanting(
+    symbol: Symbol, wanting: list[str], missing: list[tuple[str, Span]], findings: Findings
+) -> None:
+    """Note that a name wants data; where only some of its elements do, they are not available in a run."""
+    if len(wanting) == sum(equation.right is None for equation, _ in symbol.instances.values()):
+        missing.append((symbol.name, symbol.span))
+    else:
+        message = f"no data are given for {listed(wanting)}, only for other elements"
+        findings.warning("missing-data", message, symbol.span, "what has no data is :NA: at all times")
 
 
 def _about(symbol: Symbol, resolver: Resolver) -> About:
