@@ -2,26 +2,24 @@
 
 In comes a unit as a modeller wrote it ("person/Month", "km2", "thousand tonnes"); out goes a `Unit`, a
 number times a product of named units with rational exponents. Names keep their author's spelling
-for printing; comparison goes by meaning: a week is seven days, and persons are people. A word nobody
-knows is a base unit of its own. `model/unitcheck.py` uses this next, and `case/` to convert observations.
+for printing; comparison goes by meaning: a week is seven days, and persons are people, and `$` is a dollar
+where a file says so (`UnitNames`). `model/unitcheck.py` uses this next, and `case/` to convert observations.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from types import MappingProxyType
 
 from realities.errors import RealitiesError
+from realities.unit_names import PURE, Dimension, definition_of, is_known, key_of
 
 #: Larger exponents or factors than these are a slip of the pen, and would only overflow.
 _LARGEST_EXPONENT = 64
 _LARGEST_FACTOR = Fraction(10) ** 60
-
-_Dimension = tuple[tuple[str, Fraction], ...]
 
 
 class UnitError(RealitiesError, ValueError):
@@ -44,7 +42,9 @@ class Unit:
     factor: Fraction = Fraction(1)
     names: tuple[str, ...] = ()
     exponents: tuple[Fraction, ...] = ()
-    _dimension: _Dimension = field(init=False, repr=False)
+    #: What it comes to in base units, and how many; worked out from the names where it is not given.
+    _base: tuple[Dimension, Fraction] | None = field(default=None, repr=False)
+    _dimension: Dimension = field(init=False, repr=False)
     _scale: float = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -54,9 +54,10 @@ class Unit:
             )
         if any(abs(exponent) > _LARGEST_EXPONENT for exponent in self.exponents):
             raise UnitError(f"an exponent in a unit must be at most {_LARGEST_EXPONENT}")
-        dimension, scale = _reduce(self.factor, self.names, self.exponents)
-        object.__setattr__(self, "_dimension", dimension)
-        object.__setattr__(self, "_scale", scale)
+        base = self._base or _reduce(self.factor, self.names, self.exponents)
+        object.__setattr__(self, "_base", base)
+        object.__setattr__(self, "_dimension", base[0])
+        object.__setattr__(self, "_scale", float(base[1]))
 
     @property
     def is_dimensionless(self) -> bool:
@@ -92,11 +93,13 @@ class Unit:
     def __mul__(self, other: Unit) -> Unit:
         if not other.names and other.factor == 1:
             return self
-        return _unit(self.factor * other.factor, [*self._terms(), *other._terms()])
+        terms = [*self._terms(), *other._terms()]
+        return _unit(self.factor * other.factor, terms, _joined(self._in_base(), other._in_base(), 1))
 
     def __truediv__(self, other: Unit) -> Unit:
         inverse = [(name, -e) for name, e in other._terms()]
-        return _unit(self.factor / other.factor, [*self._terms(), *inverse])
+        terms = [*self._terms(), *inverse]
+        return _unit(self.factor / other.factor, terms, _joined(self._in_base(), other._in_base(), -1))
 
     def __pow__(self, exponent: int | float | Fraction) -> Unit:
         """Return the unit to a power; a float is taken as the fraction it stands for (0.5 is one half)."""
@@ -105,7 +108,9 @@ class Unit:
         power = exponent if isinstance(exponent, Fraction) else Fraction(exponent).limit_denominator(1000)
         if abs(power) > _LARGEST_EXPONENT:
             raise UnitError(f"an exponent in a unit must be at most {_LARGEST_EXPONENT}")
-        return _unit(_power(self.factor, power), ((name, e * power) for name, e in self._terms()))
+        dimension, size = self._in_base()
+        base = tuple((name, e * power) for name, e in dimension if power), _power(size, power)
+        return _unit(_power(self.factor, power), ((name, e * power) for name, e in self._terms()), base)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Unit):
@@ -130,17 +135,102 @@ class Unit:
     def __repr__(self) -> str:
         return f"Unit({str(self)!r})"
 
+    def _in_base(self) -> tuple[Dimension, Fraction]:
+        assert self._base is not None  # settled when it was made
+        return self._base
+
     def _terms(self) -> Iterator[tuple[str, Fraction]]:
         return zip(self.names, self.exponents, strict=True)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitNames:
+    """Names of units that one file gives a meaning, by key: base units with exponents, and their number."""
+
+    meanings: Mapping[str, tuple[Dimension, Fraction]] = field(default_factory=dict)
+
+
+#: Where a file says nothing about its units.
+PLAIN_NAMES = UnitNames()
+
+
+def unit_names(
+    definitions: Iterable[tuple[str, str, Sequence[str]]],
+) -> tuple[UnitNames, dict[str, UnitError]]:
+    """Return what the units mean that a file defines, and by name what is wrong with a definition.
+
+    Parameters
+    ----------
+    definitions
+        For each unit its name, what it is made of ("1000*gram"; empty where that is not said), and its
+        other names. Units may be made of others that are defined later.
+
+    Examples
+    --------
+    >>> names, wrong = unit_names([("Dollar", "", ["$", "USD"]), ("dozen", "12 egg", [])])
+    >>> parse_unit("$/Month", names) == parse_unit("Dollar/Month", names)
+    True
+    >>> parse_unit("dozen", names).factor_to(parse_unit("egg"))
+    12.0
+    """
+    namer = _Namer(list(definitions))
+    for index in range(len(namer.definitions)):
+        namer.settle(index)
+    return UnitNames(namer.meanings), namer.wrong
+
+
+class _Namer:
+    """Works out the units of a file, those first that others are made of."""
+
+    def __init__(self, definitions: list[tuple[str, str, Sequence[str]]]) -> None:
+        self.definitions = definitions
+        self.meanings: dict[str, tuple[Dimension, Fraction]] = {}
+        self.wrong: dict[str, UnitError] = {}
+        self._settled: set[int] = set()
+        self._places = {
+            key_of(name): index
+            for index, (first, _, others) in reversed(list(enumerate(definitions)))
+            for name in (first, *others)
+        }
+
+    def settle(self, index: int) -> None:
+        """Give all names of one unit their meaning."""
+        if index in self._settled:
+            return
+        self._settled.add(index)
+        name, equation, others = self.definitions[index]
+        keys = [key for key in map(key_of, (name, *others)) if key and not _NUMBER.fullmatch(key)]
+        try:
+            meaning = self._made_of(equation) if equation else self._as_known(keys)
+        except UnitError as error:
+            self.wrong[name] = error
+            meaning = self._as_known(keys)
+        self.meanings |= dict.fromkeys(keys, meaning)
+
+    def _made_of(self, equation: str) -> tuple[Dimension, Fraction]:
+        for name in _Parser(equation, PLAIN_NAMES).whole().names:
+            if key_of(name) in self._places:
+                self.settle(self._places[key_of(name)])
+        return _Parser(equation, UnitNames(self.meanings)).whole()._in_base()
+
+    def _as_known(self, keys: Sequence[str]) -> tuple[Dimension, Fraction]:
+        """Return the meaning of several names of one unit: of the first that has one, else the first."""
+        for key in keys:
+            if key in self.meanings:
+                return self.meanings[key]
+        for key in keys:
+            if is_known(key):
+                return _meaning(key)
+        return _meaning(keys[0]) if keys else ((), Fraction(1))
+
+
 @lru_cache(maxsize=4096)
-def parse_unit(text: str) -> Unit:
+def parse_unit(text: str, names: UnitNames = PLAIN_NAMES) -> Unit:
     """Return the unit that `text` names.
 
     Names are joined by `*`, `/` or `per`, and raised by `^`; case does not matter, a plural equals its
     singular, a number before a name multiplies it ("1000 person"), and words in a row are one name.
-    `thousand`, `million` and `billion` before a name multiply it.
+    `thousand`, `million` and `billion` before a name multiply it. `names` are those a file defines.
 
     Raises
     ------
@@ -154,35 +244,55 @@ def parse_unit(text: str) -> Unit:
     >>> parse_unit("km2") == parse_unit("km*km")
     True
     """
-    return _Parser(text).whole()
+    return _Parser(text, names).whole()
 
 
-def _unit(factor: Fraction, terms: Iterable[tuple[str, Fraction]]) -> Unit:
+def _unit(
+    factor: Fraction,
+    terms: Iterable[tuple[str, Fraction]],
+    base: tuple[Dimension, Fraction] | None = None,
+) -> Unit:
     """Return the product, one entry for each name and no pure numbers such as `share` among others."""
     spelled: dict[str, str] = {}
     powers: dict[str, Fraction] = {}
     for name, exponent in terms:
-        key = _key(name)
+        key = key_of(name)
         spelled.setdefault(key, name)
         powers[key] = powers.get(key, Fraction(0)) + exponent
-    kept = {key: e for key, e in powers.items() if e != 0 and key not in _ONE}
+    kept = {key: e for key, e in powers.items() if e != 0 and key not in PURE}
     if not kept and factor == 1:  # "share" alone stays a share
         kept = dict([(key, Fraction(1)) for key, e in powers.items() if e != 0][:1])
-    return Unit(factor, tuple(spelled[key] for key in kept), tuple(kept.values()))
+    return Unit(factor, tuple(spelled[key] for key in kept), tuple(kept.values()), base)
 
 
 def _reduce(
     factor: Fraction, names: tuple[str, ...], exponents: tuple[Fraction, ...]
-) -> tuple[_Dimension, float]:
+) -> tuple[Dimension, Fraction]:
     """Return the base units with their exponents, and the number of them in one of the unit."""
-    scale = factor
+    size = factor
     total: dict[str, Fraction] = {}
     for name, exponent in zip(names, exponents, strict=True):
-        size, base = _definition(_key(name))
-        scale *= _power(size, exponent)
+        each, base = definition_of(key_of(name))
+        size *= _power(each, exponent)
         for base_name, base_exponent in base:
             total[base_name] = total.get(base_name, Fraction(0)) + base_exponent * exponent
-    return tuple(sorted((name, e) for name, e in total.items() if e != 0)), float(scale)
+    return tuple(sorted((name, e) for name, e in total.items() if e != 0)), size
+
+
+def _meaning(key: str) -> tuple[Dimension, Fraction]:
+    size, base = definition_of(key)
+    return base, size
+
+
+def _joined(
+    one: tuple[Dimension, Fraction], other: tuple[Dimension, Fraction], sign: int
+) -> tuple[Dimension, Fraction]:
+    """Return the base units of a product (sign 1) or a quotient (-1), and their number."""
+    total = dict(one[0])
+    for name, exponent in other[0]:
+        total[name] = total.get(name, Fraction(0)) + sign * exponent
+    size = one[1] * other[1] if sign > 0 else one[1] / other[1]
+    return tuple(sorted((name, e) for name, e in total.items() if e != 0)), size
 
 
 def _power(number: Fraction, exponent: Fraction) -> Fraction:
@@ -215,107 +325,11 @@ def _short(number: Fraction) -> str:
     return str(number) if number.denominator == 1 else f"({number})"
 
 
-# --- names -----------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4096)
-def _key(name: str) -> str:
-    """Return what the spellings of one name share: case, plural, underscores."""
-    words = name.casefold().replace("_", " ").split()
-    key = " ".join(_singular(word) for word in words)
-    return _SYNONYMS.get(key, key)
-
-
-def _singular(word: str) -> str:
-    """Return the singular of an English plural; what it does to other words is the same every time."""
-    if len(word) <= 2 or not word.endswith("s") or word.endswith("ss"):
-        return word
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("sses", "xes")):
-        return word[:-2]
-    return word[:-1]
-
-
-@lru_cache(maxsize=4096)
-def _definition(key: str) -> tuple[Fraction, _Dimension]:
-    """Return the size of a named unit and the base units that it is made of."""
-    if key in _KNOWN:
-        return _KNOWN[key]
-    head, _, rest = key.partition(" ")
-    if rest and head in _MULTIPLES:
-        size, base = _definition(_SYNONYMS.get(rest, rest))
-        return _MULTIPLES[head] * size, base
-    return Fraction(1), ((key, Fraction(1)),)
-
-
-def _known(size: str | int | Fraction, base: str = "", exponent: int = 1) -> tuple[Fraction, _Dimension]:
-    return Fraction(size), ((base, Fraction(exponent)),) if base else ()
-
-
-_ONE = frozenset({"dmnl", "share", "fraction"})
-_MULTIPLES = MappingProxyType(
-    {"thousand": Fraction(10**3), "million": Fraction(10**6), "billion": Fraction(10**9)}
-)
-_SYNONYMS: Mapping[str, str] = MappingProxyType(
-    {
-        "people": "person",
-        "dimensionless": "dmnl",
-        "unitless": "dmnl",
-        "no unit": "dmnl",
-        "%": "percent",
-        "pct": "percent",
-        "yr": "year",
-        "hr": "hour",
-        "min": "minute",
-        "s": "second",
-        "sec": "second",
-        "rad": "radian",
-        "metre": "m",
-        "meter": "m",
-        "kilometre": "km",
-        "kilometer": "km",
-        "square kilometre": "km2",
-        "square kilometer": "km2",
-        "sq km": "km2",
-        "kilotonne": "kt",
-        "kilopeople": "kiloperson",
-    }
-)
-_KNOWN: Mapping[str, tuple[Fraction, _Dimension]] = MappingProxyType(
-    {
-        "dmnl": _known(1),
-        "share": _known(1),
-        "fraction": _known(1),
-        "percent": _known("0.01"),
-        "radian": _known(1),
-        "thousand": _known(10**3),
-        "million": _known(10**6),
-        "billion": _known(10**9),
-        "kiloperson": _known(1000, "person"),
-        "second": _known(Fraction(1, 86400), "day"),
-        "minute": _known(Fraction(1, 1440), "day"),
-        "hour": _known(Fraction(1, 24), "day"),
-        "week": _known(7, "day"),
-        "month": _known("30.4375", "day"),
-        "quarter": _known("91.3125", "day"),
-        "year": _known("365.25", "day"),
-        "km": _known(1000, "m"),
-        "m2": _known(1, "m", 2),
-        "m3": _known(1, "m", 3),
-        "km2": _known(10**6, "m", 2),
-        "km3": _known(10**9, "m", 3),
-        "hectare": _known(10**4, "m", 2),
-        "kg": _known("0.001", "tonne"),
-        "kt": _known(1000, "tonne"),
-    }
-)
-
-
 # --- reading ---------------------------------------------------------------------------------------
 
 _NAME = r"""[^\s*/^()·×²³".\d][^\s*/^()·×²³"]*"""
 _PLAIN = re.compile(_NAME)
+_NUMBER = re.compile(r"[\d.]+(?:e[-+]?\d+)?")
 _TOKEN = re.compile(
     rf"""\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
           | (?P<operator>\*\*|[*/^()·×²³])
@@ -328,8 +342,9 @@ _TOKEN = re.compile(
 class _Parser:
     """Recursive descent over the tokens of one unit; products group from the left."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, names: UnitNames) -> None:
         self.text = text
+        self.meanings = names.meanings
         self.tokens: list[tuple[str, str, int]] = []
         for match in _TOKEN.finditer(text):
             kind = str(match.lastgroup)
@@ -380,7 +395,8 @@ class _Parser:
             words = [word.strip('"')]
             while self.peek_kind() == "name":
                 words.append(self.take()[1].strip('"'))
-            return _unit(Fraction(1), [(" ".join(" ".join(words).split()), Fraction(1))])
+            name = " ".join(" ".join(words).split())
+            return _unit(Fraction(1), [(name, Fraction(1))], self.meanings.get(key_of(name)))
         if word != "(":
             raise UnitError(f'a unit was expected here, not "{word}"', offset)
         return self.parenthesis()
