@@ -19,7 +19,7 @@ from realities.model.data import NOTHING, Series, listed, table_of
 from realities.model.resolve import About, Resolver
 from realities.model.symbols import Scope, Symbol
 from realities.source import Span
-from realities.units import Unit, UnitError, parse_unit
+from realities.units import Unit, UnitError, UnitNames, parse_unit, unit_names
 
 
 def define_all(resolver: Resolver, data: Mapping[str, Series], missing: list[tuple[str, Span]]) -> None:
@@ -66,6 +66,17 @@ def _tell_wanting(
         findings.warning("missing-data", message, symbol.span, "what has no data is :NA: at all times")
 
 
+def read_unit_names(file: syntax.ModelFile, findings: Findings) -> UnitNames:
+    """Return what the units mean that a file defines; a definition that cannot be read is noted."""
+    known = file.unit_definitions
+    names, wrong = unit_names((unit.name, unit.equation, unit.aliases) for unit in known)
+    for unit in known:
+        if unit.name in wrong:
+            message = f'the definition of the unit "{unit.name}" cannot be read: {wrong[unit.name]}'
+            findings.warning("bad-unit", message, unit.span)
+    return names
+
+
 def _about(symbol: Symbol, resolver: Resolver) -> About:
     """Return unit, comment and group of a name: of the last of its equations that says any."""
     unit: Unit | None = None
@@ -75,7 +86,7 @@ def _about(symbol: Symbol, resolver: Resolver) -> About:
         group = equation.group or group
         if equation.unit:
             try:
-                unit = parse_unit(equation.unit)
+                unit = parse_unit(equation.unit, resolver.unit_names)
             except UnitError as error:
                 at = equation.unit_span.start + error.offset
                 place = Span(equation.unit_span.source, at, at + 1)

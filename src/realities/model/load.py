@@ -27,7 +27,7 @@ from realities.ir.model import Dialect, Integrator, Model, TimeSpec, Variable
 from realities.ir.verify import verify
 from realities.model.arrays import Space, build_space, name_key
 from realities.model.data import read_data, split_data, tell_missing, tell_unused
-from realities.model.define import define_all
+from realities.model.define import define_all, read_unit_names
 from realities.model.external import Shelf, read_dimensions, read_equations
 from realities.model.language import Controls, Language
 from realities.model.library import open_library
@@ -150,7 +150,7 @@ def build_file(
     check_realities(file, table, space, found)
     found.check()
     macros = macro_table(file.macros, found)
-    resolver = Resolver(space, table, macros, found, language)
+    resolver = Resolver(space, table, macros, found, language, read_unit_names(file, found))
     define_all(resolver, series, shelf.missing)
     tell_missing(shelf.missing, found, is_error=not without_data)
     tell_unused(series, _known_names(table, space), found)

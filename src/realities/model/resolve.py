@@ -21,7 +21,7 @@ from realities.model.language import Language
 from realities.model.symbols import Scope, Symbol, Table
 from realities.model.value import is_literal
 from realities.source import Span
-from realities.units import Unit
+from realities.units import PLAIN_NAMES, Unit, UnitNames
 
 
 class About(TypedDict, total=False):
@@ -46,6 +46,7 @@ class Resolver:
     macros: dict[str, syntax.MacroDef]
     findings: Findings
     language: Language
+    unit_names: UnitNames = PLAIN_NAMES
     variables: list[Variable] = field(default_factory=list)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     #: Constants that something was worked out from while loading, and their values.
