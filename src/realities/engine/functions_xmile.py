@@ -134,7 +134,7 @@ def _gamma(u: FloatArray, shape: FloatArray, scale: FloatArray) -> FloatArray:
 
 
 def _logistic(u: FloatArray, mean: FloatArray, scale: FloatArray) -> FloatArray:
-    return mean + scale * (np.log(u) - np.log1p(-u))
+    return np.asarray(mean + scale * (np.log(u) - np.log1p(-u)))
 
 
 def _pareto(u: FloatArray, shape: FloatArray, scale: FloatArray) -> FloatArray:

@@ -87,10 +87,13 @@ def run_block(workspace: Workspace, block: Block) -> None:
     last_step = block.saves.last_step
     for row, slot in enumerate(plan.stocks):
         workspace.state[row] = place[slot.start]
-    delays = [_DelayLine(workspace, slot, block, last_step) for slot in plan.delays]
+    delays = [
+        (_MovingLine if slot.moves else _DelayLine)(workspace, slot, block, last_step) for slot in plan.delays
+    ]
     held = [(place[plan.leaves["held", sample.name]], sample) for sample in plan.samples]
     for kept, sample in held:
         kept[...] = place[sample.start]
+    floored = np.array([row for row, slot in enumerate(plan.stocks) if slot.is_non_negative], dtype=np.intp)
     pending = _event_steps(plan.events, block.timeline)
     for event in plan.events:
         place[event.leaf][...] = place[event.base]
@@ -119,7 +122,10 @@ def run_block(workspace: Workspace, block: Block) -> None:
             delay.enter(step)
         for kept, sample in held:
             kept[...] = place[sample.value]
+        lowest = np.minimum(workspace.state[floored], 0.0)
         advance.finish(step)
+        if floored.size:
+            workspace.state[floored] = np.maximum(workspace.state[floored], lowest)
 
 
 def _event_steps(events: Sequence[EventSlot], timeline: Timeline) -> dict[int, list[tuple[int, float]]]:
@@ -161,6 +167,51 @@ class _DelayLine:
 
     def enter(self, step: int) -> None:
         self.ring[step % self.size] = self.entering
+
+
+class _MovingLine:
+    """A delay whose time varies: each input is due when the delay time of its entry is over.
+
+    Material that arrives together is added up; information hides what entered before it.
+    """
+
+    def __init__(self, workspace: Workspace, slot: DelaySlot, block: Block, last_step: int) -> None:
+        place = workspace.place
+        self.entering, self.start, self.duration = place[slot.input], place[slot.start], place[slot.duration]
+        self.leaving = place[workspace.plan.leaves["delayed", slot.name]]
+        self.missing = None if slot.missing is None else place[slot.missing]
+        self.lengths = block.timeline.lengths
+        self.last_step = last_step
+        self.lanes = np.arange(workspace.width)
+        shape = (last_step + 2, workspace.width)
+        self.due = np.zeros(shape)
+        #: When what is due entered: the step, -1 for what was under way at the start, -2 for nothing.
+        self.born = np.full(shape, -2, dtype=np.intp)
+        self.latest = np.full(workspace.width, -2, dtype=np.intp)
+
+    def leave(self, step: int) -> None:
+        if step == 0:
+            self.leaving[...] = self.start
+            return
+        arrives = self.born[step] > (self.latest if self.missing is None else -2)
+        otherwise = self.leaving if self.missing is None else self.missing
+        self.leaving[...] = np.where(arrives, self.due[step], otherwise)
+        self.latest = np.where(arrives, self.born[step], self.latest)
+
+    def enter(self, step: int) -> None:
+        duration = np.broadcast_to(self.duration, self.lanes.shape)
+        lag = np.clip(np.floor(duration / self.lengths[step] + 0.5), 1.0, self.last_step + 1.0)
+        lag = np.where(np.isnan(lag), 1.0, lag).astype(np.intp)
+        if step == 0:
+            under_way = np.arange(self.due.shape[0])[:, np.newaxis] < lag
+            self.due = np.where(under_way, self.start, self.due)
+            self.born = np.where(under_way, -1, self.born)
+        at = np.minimum(step + lag, self.last_step + 1)
+        entering = np.where(np.isnan(duration), np.nan, self.entering)
+        if self.missing is not None:
+            entering = entering + np.where(self.born[at, self.lanes] > -2, self.due[at, self.lanes], 0.0)
+        self.due[at, self.lanes] = entering
+        self.born[at, self.lanes] = step
 
 
 class _Euler:

@@ -26,11 +26,12 @@ _TRUTH = frozenset({"and", "or"})
 
 @dataclass(frozen=True, slots=True)
 class StockSlot:
-    """A stock: nodes of its initial value and of its net flow."""
+    """A stock: nodes of its initial value and net flow, and whether it is kept from falling below 0."""
 
     name: str
     start: int
     rate: int
+    is_non_negative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +292,7 @@ class _Translator:
             case "stock":
                 start = self.value(name, at_start=True)
                 rate = self._later(variable.expression, at_start=False)
-                self.plan.stocks.append(StockSlot(name, start, rate))
+                self.plan.stocks.append(StockSlot(name, start, rate, variable.is_non_negative))
             case "fixed_delay":
                 start = self.value(name, at_start=True)
                 duration = self._later(variable.extra[0], at_start=True)

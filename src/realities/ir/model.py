@@ -15,7 +15,17 @@ from realities.ir.expr import Expr
 from realities.source import NOWHERE, SourceText, Span
 from realities.units import Unit
 
-Kind = Literal["constant", "auxiliary", "stock", "initial", "fixed_delay", "sample", "data"]
+Kind = Literal[
+    "constant",
+    "auxiliary",
+    "stock",
+    "initial",
+    "fixed_delay",
+    "material_delay",
+    "information_delay",
+    "sample",
+    "data",
+]
 Integrator = Literal["euler", "rk2", "rk4", "rk45"]
 Dialect = Literal["vensim", "xmile"]
 LookupMode = Literal["interpolate", "extrapolate", "discrete", "backward"]
@@ -35,8 +45,13 @@ class Variable:
     | sample      | input, kept while so        | value before it is first so       | (condition,)  |
     | data        | None                        |                                   |               |
 
+    A `material_delay` and an `information_delay` are a `fixed_delay` in which each input takes the delay time
+    of when it enters. Inputs that arrive together are added up, or the latest hides the others; where none
+    arrives the second extra of a material delay comes out, or the last information is held.
+
     Flows are auxiliaries. An auxiliary has an `initial` where its author gave one (ACTIVE INITIAL): it
-    stands for the auxiliary while initial values are computed. The values of a data variable are the
+    stands for the auxiliary while initial values are computed. A stock marked non-negative stays at 0,
+    or where it began if that is lower, rather than fall further. The values of a data variable are the
     table `series` of `Model.lookups`, read at the time.
     """
 
@@ -51,6 +66,7 @@ class Variable:
     elements: tuple[str, ...] = ()
     is_flow: bool = False
     is_hidden: bool = False
+    is_non_negative: bool = False
     doc: str = ""
     group: str = ""
     span: Span = field(default=NOWHERE, compare=False, repr=False)

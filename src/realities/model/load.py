@@ -32,6 +32,7 @@ from realities.model.external import Shelf, read_dimensions, read_equations
 from realities.model.language import Controls, Language
 from realities.model.library import open_library
 from realities.model.macros import macro_table, with_outputs
+from realities.model.nonnegative import keep_non_negative
 from realities.model.order import in_order
 from realities.model.realitychecks import check_realities
 from realities.model.resolve import Resolver
@@ -140,6 +141,7 @@ def build_file(
         found.error("empty-model", "this file holds no equations", Span(source, 0, 0))
     found.check()
     language = LANGUAGES[file.dialect]
+    file = keep_non_negative(file, language.controls.time_step)
     tables, tags = split_data(data)
     series = read_data(tables, found)
     shelf = Shelf(open_library(source, tags), found, series.keys(), without_data)

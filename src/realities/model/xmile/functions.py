@@ -3,8 +3,8 @@
 Names are keys: lower case, single spaces (`SAMPLE_IF_TRUE` is "sample if true"). Sections are those of
 XMILE 1.0 (OASIS, 2015); what the standard leaves to Stella means what isee systems' help says. A name of
 Vensim's that XMILE does not have, carried over by a translator, keeps its meaning there. Functions
-that hold state are in `stateful.py`, random ones in `chance.py`, those of whole arrays in `slices.py`'s
-company, `containers.py`.
+that hold state are in `stateful.py`, those with arguments that may be left out in `plain.py`, those of
+whole arrays in `reductions.py`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ _OWN = {
     "int": "xmile.int",
     "ln": "ln",
     "log10": "xmile.log10",
-    "max": "max",
-    "min": "min",
     "sin": "sin",
     "sqrt": "sqrt",
     "tan": "tan",

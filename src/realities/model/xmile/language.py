@@ -5,13 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 
 from realities.errors import Findings
+from realities.model import reductions as vensim_reductions
 from realities.model import stateful as vensim_stateful
 from realities.model import syntax
 from realities.model.language import Controls, Language
 from realities.model.macros import MACROS
-from realities.model.reductions import REDUCTIONS
 from realities.model.xmile.functions import CONSTANTS, SIMPLE, UNSUPPORTED, VALUES
 from realities.model.xmile.plain import PLAIN
+from realities.model.xmile.reductions import REDUCTIONS
 from realities.model.xmile.stateful import STATEFUL, WHOLE
 from realities.source import Span
 
@@ -30,7 +31,14 @@ XMILE = Language(
     dialect="xmile",
     controls=Controls("STARTTIME", "STOPTIME", "DT", "SAVESTEP", are_hidden=True),
     simple=SIMPLE,
-    unfold={**vensim_stateful.STATEFUL, **REDUCTIONS, **PLAIN, **STATEFUL, **MACROS},
+    unfold={
+        **vensim_stateful.STATEFUL,
+        **vensim_reductions.REDUCTIONS,
+        **PLAIN,
+        **STATEFUL,
+        **REDUCTIONS,
+        **MACROS,
+    },
     whole={**vensim_stateful.WHOLE, **WHOLE},
     values=VALUES,
     refused=UNSUPPORTED,

@@ -1,0 +1,277 @@
+"""Stocks and flows that are kept from going below zero: marks in, plain equations out.
+
+In comes a `ModelFile`; out comes the same with `max` and `min` written into the equations of the flows
+that a mark concerns. `load.py` runs this before names are looked up, so that nothing behind it knows of
+the marks but for the engine, which keeps rounding from taking such a stock below zero.
+
+XMILE 1.0 (4.2, 4.3, 4.8.4) names the marks and leaves them to filters of this form; isee systems' help
+("Flow prioritization") says what Stella does, and so does this pass:
+
+- a non-negative flow is the larger of its equation and 0;
+- an outflow of a non-negative stock takes no more than `stock / DT` and the inflows of the same step, less
+  what the outflows listed before it take;
+- an inflow that runs backward takes no more than `stock / DT`, before any outflow.
+
+What neither says is decided here. An inflow that itself depends on an outflow within a step is not
+counted for it: so stocks that drain into one another in a ring have an order of evaluation, and none falls
+below zero. An outflow that another one depends on comes first, whatever the order of the file. A flow that
+is drained from two stocks, or fills two, cannot be limited by one of them: it keeps its value, and the
+stock stays at zero while the flow goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from realities.model import syntax
+from realities.model.arrays import name_key
+from realities.model.precedence import Precedence
+from realities.source import Span
+
+#: Functions whose value does not depend on their first argument within a step; what follows it may.
+_KEPT = {"delay", "delay1", "delay3", "delayn", "delay fixed", "previous", "smth1", "smth3", "smthn"}
+_AT_START = {"init", "initial"}
+
+
+def keep_non_negative(file: syntax.ModelFile, time_step: str) -> syntax.ModelFile:
+    """Return a file with what its marks mean written out; `time_step` is the name of that variable."""
+    if not any(equation.is_non_negative for equation in _all_equations(file)):
+        return file
+    return replace(
+        file,
+        equations=_limited(file.equations, time_step),
+        macros=tuple(replace(macro, equations=_limited(macro.equations, time_step)) for macro in file.macros),
+    )
+
+
+def _all_equations(file: syntax.ModelFile) -> Iterable[syntax.Equation]:
+    yield from file.equations
+    for macro in file.macros:
+        yield from macro.equations
+
+
+def _limited(equations: tuple[syntax.Equation, ...], time_step: str) -> tuple[syntax.Equation, ...]:
+    """Return the equations of one model or macro, the limits written into its flows."""
+    stocks: dict[str, list[_Stock]] = {}
+    for equation in equations:
+        if (stock := _stock(equation)) is not None:
+            stocks.setdefault(stock.key, []).append(stock)
+    marked = {name_key(equation.left.name) for equation in equations if equation.is_non_negative}
+    if not marked:
+        return equations
+    limits = _Limits(stocks, marked, time_step)
+    if any(key in stocks for key in marked):
+        limits.find(equations)
+    return tuple(limits.applied(equation) for equation in equations)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stock:
+    """One equation of a stock: its inflows and outflows as they stand in it, in order."""
+
+    key: str
+    equation: syntax.Equation
+    inflows: tuple[syntax.Name, ...]
+    outflows: tuple[syntax.Name, ...]
+
+
+def _stock(equation: syntax.Equation) -> _Stock | None:
+    """Return the stock that an equation defines, or None: where it is none, or not a plain sum of flows."""
+    match equation.right:
+        case syntax.Apply(function=function, arguments=(net, _)) if name_key(function.name) == "integ":
+            flows = _flows(net)
+        case _:
+            return None
+    inflows = tuple(name for sign, name in flows if sign > 0)
+    outflows = tuple(name for sign, name in flows if sign < 0)
+    return _Stock(name_key(equation.left.name), equation, inflows, outflows)
+
+
+def _flows(net: syntax.Term) -> list[tuple[int, syntax.Name]]:
+    """Return the flows of a net flow with their signs, in order; a part that is no flow is left out."""
+    found: list[tuple[int, syntax.Name]] = []
+    stack: list[tuple[int, syntax.Term]] = [(1, net)]
+    while stack:
+        match stack.pop():
+            case sign, syntax.Name() as name:
+                found.append((sign, name))
+            case sign, syntax.Prefix("-", operand):
+                stack.append((-sign, operand))
+            case sign, syntax.Infix("+", left, right):
+                stack += [(sign, right), (sign, left)]
+            case sign, syntax.Infix("-", left, right):
+                stack += [(-sign, right), (sign, left)]
+            case _:
+                pass
+    return found
+
+
+@dataclass(slots=True)
+class _Limits:
+    """What each flow of one model is limited by.
+
+    Attributes
+    ----------
+    ceilings
+        For a flow the stock it is limited by, the inflows that are counted, and the outflows before it.
+    floors
+        For a flow the stock that it must not take below zero by running backward.
+    """
+
+    stocks: dict[str, list[_Stock]]
+    marked: set[str]
+    time_step: str
+    ceilings: dict[str, tuple[str, list[str], list[str]]] = field(default_factory=dict)
+    floors: dict[str, str] = field(default_factory=dict)
+
+    def find(self, equations: Sequence[syntax.Equation]) -> None:
+        """Settle the limits of every flow."""
+        drains, fills = self._ends()
+        order = Precedence(
+            {
+                name_key(equation.left.name): set() if _stock(equation) else _needs(equation.right)
+                for equation in equations
+            }
+        )
+        for key, stocks in self.stocks.items():
+            if key not in self.marked or not _is_straight(stocks):
+                continue
+            outflows = [flow for flow in _keys(stocks, "outflows") if drains[flow] == {key}]
+            inflows = list(_keys(stocks, "inflows"))
+            before: list[str] = []
+            for flow in order.in_order(outflows):
+                for other in before:
+                    order.add(flow, other)
+                counted = [other for other in inflows if order.add(flow, other)]
+                self.ceilings[flow] = (key, counted, list(before))
+                before.append(flow)
+            for flow in inflows:
+                if fills[flow] == {key} and flow not in self.marked:
+                    self.floors[flow] = key
+
+    def _ends(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """Return for each flow the stocks it drains, and those it fills."""
+        drains: dict[str, set[str]] = {}
+        fills: dict[str, set[str]] = {}
+        for key, stocks in self.stocks.items():
+            for flow in (*_keys(stocks, "outflows"), *_keys(stocks, "inflows")):
+                drains.setdefault(flow, set())
+                fills.setdefault(flow, set())
+            for flow in _keys(stocks, "outflows"):
+                drains[flow].add(key)
+            for flow in _keys(stocks, "inflows"):
+                fills[flow].add(key)
+        return drains, fills
+
+    def applied(self, equation: syntax.Equation) -> syntax.Equation:
+        """Return an equation with its limits written in."""
+        key = name_key(equation.left.name)
+        is_flow = key in self.marked and equation.is_non_negative
+        if key in self.stocks or not (is_flow or key in self.ceilings or key in self.floors):
+            return equation
+        match equation.right:
+            case None | syntax.Points():
+                return equation
+            case syntax.Rows(values, span):
+                if key in self.ceilings or key in self.floors:
+                    return equation
+                return replace(equation, right=syntax.Rows(tuple(max(0.0, value) for value in values), span))
+            case term:
+                write = _Writer(equation, self.time_step)
+                if is_flow:
+                    term = write.call("MAX", term, write.zero)
+                if key in self.floors:
+                    held = write.held(self._name(self.floors[key]))
+                    term = write.call("MAX", term, syntax.Prefix("-", held, write.span))
+                if key in self.ceilings:
+                    stock, counted, before = self.ceilings[key]
+                    left = write.held(self._name(stock))
+                    for flow in counted:
+                        left = write.infix("+", left, write.name(self._flow_name(stock, flow)))
+                    for flow in before:
+                        left = write.infix("-", left, write.name(self._flow_name(stock, flow)))
+                    term = write.call("MIN", term, write.call("MAX", left, write.zero))
+                return replace(equation, right=term)
+
+    def _name(self, stock: str) -> str:
+        return self.stocks[stock][0].equation.left.name
+
+    def _flow_name(self, stock: str, flow: str) -> str:
+        names = (name for part in self.stocks[stock] for name in (*part.inflows, *part.outflows))
+        return next(name.name for name in names if name_key(name.name) == flow)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes terms for one equation of a flow, with the subscripts of its left side."""
+
+    equation: syntax.Equation
+    time_step: str
+
+    @property
+    def span(self) -> Span:
+        """The place that everything written is at."""
+        right = self.equation.right
+        return self.equation.left.span if right is None else right.span
+
+    @property
+    def zero(self) -> syntax.Term:
+        """The number 0."""
+        return syntax.Numeral(0.0, self.span)
+
+    def name(self, name: str) -> syntax.Term:
+        """Write a variable of the same dimensions."""
+        return syntax.Name(name, self.equation.left.subscripts, self.span)
+
+    def held(self, stock: str) -> syntax.Term:
+        """Write what a stock holds, as a flow that would empty it in one step."""
+        return self.infix("/", self.name(stock), syntax.Name(self.time_step, (), self.span))
+
+    def infix(self, op: str, left: syntax.Term, right: syntax.Term) -> syntax.Term:
+        """Write an operator."""
+        match op:
+            case "+" | "-" | "/":
+                return syntax.Infix(op, left, right, self.span, self.span)
+            case _:
+                raise ValueError(op)
+
+    def call(self, function: str, *arguments: syntax.Term) -> syntax.Term:
+        """Write a call."""
+        return syntax.Apply(syntax.Name(function, (), self.span), arguments, (), self.span)
+
+
+def _keys(stocks: Sequence[_Stock], end: str) -> dict[str, None]:
+    """Return the flows at one end of a stock by key, in order; an array may list them more than once."""
+    return {name_key(name.name): None for stock in stocks for name in getattr(stock, end)}
+
+
+def _is_straight(stocks: Sequence[_Stock]) -> bool:
+    """Return whether every flow of a stock has the stock's own subscripts, in their order."""
+    return all(
+        name.subscripts == stock.equation.left.subscripts
+        for stock in stocks
+        for name in (*stock.inflows, *stock.outflows)
+    )
+
+
+def _needs(term: syntax.Term | None) -> set[str]:
+    """Return the names that the value of a term depends on within a step."""
+    found: set[str] = set()
+    stack = [] if term is None else [term]
+    while stack:
+        match stack.pop():
+            case syntax.Name(name):
+                found.add(name_key(name))
+            case syntax.Apply(function, arguments):
+                key = name_key(function.name)
+                found.add(key)
+                if key not in _AT_START:
+                    stack += arguments[1:] if key in _KEPT else arguments
+            case syntax.Prefix(operand=operand):
+                stack.append(operand)
+            case syntax.Infix(left=left, right=right):
+                stack += [left, right]
+            case _:
+                pass
+    return found
