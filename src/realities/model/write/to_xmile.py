@@ -1,0 +1,659 @@
+"""A model read from Vensim, as XMILE can say it: `ModelFile` in, `ModelFile` out, or findings.
+
+Equations of whole dimensions stay so where XMILE can read them; subranges, mappings, exceptions and lists
+of numbers are written out element by element. Control variables become time settings, data become
+graphical functions of time, lookups read another way get points of their own. `recast.py` says the
+functions, `xmile.py` prints what comes out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import pairwise, product
+
+from realities.errors import Findings
+from realities.ir.model import Lookup, LookupMode
+from realities.model import syntax
+from realities.model.arrays import Binding, Space, name_key
+from realities.model.data import Series, table_of
+from realities.model.resolve import Resolver
+from realities.model.symbols import Scope, Symbol, Table
+from realities.model.value import value_before_run
+from realities.model.write.recast import Place, Recaster
+from realities.model.write.recipes_xmile import RECIPES, SAME
+from realities.model.write.xmile import name_text, variable_dimensions
+
+#: The control variables by key, and what XMILE calls them.
+CONTROLS: Mapping[str, str] = {
+    "initial time": "STARTTIME",
+    "final time": "STOPTIME",
+    "time step": "DT",
+    "saveper": "SAVESTEP",
+}
+#: Names that mean something of their own in every XMILE model.
+RESERVED = frozenset(("dt", "starttime", "stoptime", "savestep", "time", "self", "pi", "inf", "nan"))
+#: Functions that run over the elements of an array, what they are called, and how two parts are joined.
+_REDUCTIONS: Mapping[str, str] = {"sum": "SUM", "prod": "", "vmin": "MIN", "vmax": "MAX"}
+#: The most parts that a function of an array is written out in.
+_MOST_PARTS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A Vensim model whose names are settled.
+
+    Attributes
+    ----------
+    file
+        The tree, what stands in table files read into it.
+    resolver
+        Its dimensions, symbols and macros.
+    series
+        Values of data variables, by the key of their full name.
+    """
+
+    file: syntax.ModelFile
+    resolver: Resolver
+    series: Mapping[str, Series]
+
+    @property
+    def space(self) -> Space:
+        """The dimensions and elements."""
+        return self.resolver.space
+
+    @property
+    def table(self) -> Table:
+        """What each name stands for."""
+        return self.resolver.table
+
+
+def to_xmile(opened: Opened, findings: Findings) -> syntax.ModelFile:
+    """Return a model as XMILE can say it; what it cannot is noted in `findings`."""
+    return _ToXmile(opened, findings).translate()
+
+
+class _ToXmile(Recaster):
+    """Goes through the symbols of one model."""
+
+    same = SAME
+    recipes = RECIPES
+    target = "xmile"
+    whole = frozenset(("integ", "active initial"))
+
+    def __init__(self, opened: Opened, findings: Findings) -> None:
+        super().__init__(opened.file, findings)
+        self.opened, self.space, self.table = opened, opened.space, opened.table
+        self.taken |= {name_key(symbol.name) for symbol in self.table}
+        self.renamed: dict[str, str] = {}
+        self.derived: dict[str, list[syntax.Equation]] = {}
+        self.controls = self._control_values()
+        self.shapes = {key: self._shape(symbol) for key, symbol in self.table.symbols.items()}
+        self.special = {
+            **dict.fromkeys(_REDUCTIONS, self._reduced),
+            **dict.fromkeys(("integ", "active initial"), self._kept),
+            **dict.fromkeys(_MODES, self._other_lookup),
+            "delay n": self._delay_n,
+            "elmcount": self._count,
+            "lookup invert": self._inverted,
+            "sample if true": self._sample,
+            "with lookup": self._with_lookup,
+        }
+
+    # -- the whole file ---------------------------------------------------------------------------------
+
+    def translate(self) -> syntax.ModelFile:
+        """Return the whole model."""
+        self._reserve_names()
+        equations: list[syntax.Equation] = []
+        for key, symbol in self.table.symbols.items():
+            if key not in CONTROLS:
+                equations += self._symbol(symbol)
+        macros = tuple(one for macro in self.file.macros for one in self._macro_def(macro))
+        for made in self.derived.values():
+            equations += made
+        return replace(
+            self.file,
+            dialect="xmile",
+            equations=(*equations, *self._control_equations()),
+            dimensions=tuple(self._dimension(one) for one in self.file.dimensions),
+            macros=(*self.macros.values(), *macros),
+            reality_checks=(),
+            display="",
+        )
+
+    def _reserve_names(self) -> None:
+        """Give another name to variables whose name means something else in XMILE."""
+        for key, symbol in self.table.symbols.items():
+            if key in RESERVED:
+                self.renamed[key] = name = self.free_name(f"model {symbol.name}")
+                message = f'"{symbol.name}" means something else in XMILE; it is called "{name}" there'
+                self.findings.warning("renamed", message, symbol.span)
+
+    def _dimension(self, dimension: syntax.DimensionDef) -> syntax.DimensionDef:
+        """Return a dimension with all its elements, without mappings."""
+        axis = self.space.axes[name_key(dimension.name)]
+        members = tuple(syntax.Member(unescaped(self.space.spelling[one])) for one in axis.elements)
+        return syntax.DimensionDef(unescaped(dimension.name), members, (), None, dimension.span)
+
+    # -- time settings ----------------------------------------------------------------------------------
+
+    def _control_values(self) -> dict[str, float]:
+        """Return what the control variables are worth, by their key."""
+        found: dict[str, float] = {}
+        for key in CONTROLS:
+            symbol = self.table.symbols[key]
+            equation = symbol.equations[0]
+            if equation.right is None or symbol.arity:
+                continue
+            value = value_before_run(self.opened.resolver, equation.right, Scope(symbol.name, {}))
+            if value is None:
+                message = f'"{symbol.name}" is worked out during a run; XMILE takes a number there'
+                self.findings.error("no-counterpart", message, equation.left.span)
+                continue
+            found[key] = value
+            if not isinstance(equation.right, syntax.Numeral) and not _is_name(equation.right, "time step"):
+                message = f'"{symbol.name}" becomes the number {value:g}, which it is worth in this file'
+                self.findings.warning("settled-control", message, equation.left.span)
+        return found
+
+    def _control_equations(self) -> Iterator[syntax.Equation]:
+        """Yield the time settings, all of them numbers."""
+        for key, value in self.controls.items():
+            symbol = self.table.symbols[key]
+            equation = symbol.equations[0]
+            is_every_step = key == "saveper" and value == self.controls.get("time step")
+            right = syntax.Name("DT") if is_every_step else syntax.Numeral(value)
+            yield replace(equation, left=syntax.Left(CONTROLS[key]), right=right, group="", limits="", doc="")
+
+    # -- equations --------------------------------------------------------------------------------------
+
+    def _symbol(self, symbol: Symbol) -> Iterator[syntax.Equation]:
+        """Yield the equations of one name."""
+        first = symbol.equations[0]
+        if self._is_uniform(symbol):
+            yield from self._one(first, first.left.subscripts, {}, 0, symbol)
+            return
+        for elements, (equation, instance) in symbol.instances.items():
+            subscripts = tuple(syntax.Subscript(self.space.spelling[one]) for one in elements)
+            yield from self._one(equation, subscripts, instance.binding, instance.position, symbol)
+
+    def _one(
+        self,
+        equation: syntax.Equation,
+        subscripts: tuple[syntax.Subscript, ...],
+        binding: Binding,
+        position: int,
+        symbol: Symbol,
+    ) -> Iterator[syntax.Equation]:
+        """Yield one equation in XMILE, and those that were made for parts of it."""
+        spelled = tuple(replace(one, name=unescaped(one.name)) for one in subscripts)
+        name = self.renamed.get(name_key(symbol.name), symbol.name)
+        left = syntax.Left(unescaped(name), spelled, (), equation.left.span)
+        place = Place(equation, left, binding)
+        right = self._right(equation, place, position, symbol)
+        if right is not None:
+            yield replace(
+                equation,
+                left=left,
+                right=right,
+                interpolation=None,
+                is_data=False,
+                is_unchangeable=False,
+                is_supplementary=False,
+                tables=(),
+            )
+        yield from place.more
+
+    def _right(
+        self, equation: syntax.Equation, place: Place, position: int, symbol: Symbol
+    ) -> syntax.Term | None:
+        """Return the right side of one equation, or None with a finding."""
+        match equation.right:
+            case _ if equation.tables:
+                points = self._readable(equation.tables[min(position, len(equation.tables) - 1)])
+                return points if symbol.kind == "lookup" else _over_time(points)
+            case None:
+                return self._data(equation, place)
+            case syntax.Rows(values):
+                value = values[position] if position < len(values) else 0.0
+                return syntax.Numeral(value, equation.right.span)
+            case syntax.Points() as points:
+                return self._readable(points)
+            case syntax.Apply(function, (x, syntax.Points() as points)) if (
+                name_key(function.name) == "with lookup"
+            ):
+                return replace(equation.right, arguments=(self.term(x, place), self._readable(points)))
+            case term:
+                return self.term(term, place)
+
+    def _readable(self, points: syntax.Points) -> syntax.Points:
+        """Return points as XMILE can hold them: in order, and at least two."""
+        pairs = sorted(zip(points.xs, points.ys, strict=True), key=lambda pair: pair[0])
+        return replace(points, xs=tuple(x for x, _ in pairs), ys=tuple(y for _, y in pairs))
+
+    def _data(self, equation: syntax.Equation, place: Place) -> syntax.Term | None:
+        """Return a data variable as a graphical function of time, where its values are at hand."""
+        elements = [name_key(one.name) for one in place.left.subscripts]
+        full = self.space.full_name(equation.left.name, elements)
+        series = self.opened.series.get(name_key(full))
+        if series is None:
+            message = f'"{full}" takes its values from a file, which has no counterpart in XMILE'
+            hint = "give them with --data FILE, to have them written as a graphical function of time"
+            self.findings.error("missing-data", message, equation.left.span, hint)
+            return None
+        found = table_of(full, series, equation.interpolation, equation.left.span)
+        return _over_time(_points_of(found))
+
+    def _is_uniform(self, symbol: Symbol) -> bool:
+        """Return whether one equation of whole dimensions says it all, so that XMILE reads the same in it."""
+        equation, left = symbol.equations[0], symbol.equations[0].left
+        keys = [name_key(one.name) for one in left.subscripts]
+        if len(symbol.equations) > 1 or left.exceptions or any(key not in self.space.axes for key in keys):
+            return False
+        if not keys:
+            return True
+        if equation.right is None or equation.tables or isinstance(equation.right, syntax.Rows):
+            return False
+        return all(self._reads_alike(name, keys) for name in _names(equation.right))
+
+    def _reads_alike(self, name: syntax.Name, keys: Sequence[str]) -> bool:
+        """Return whether a name's subscripts mean in XMILE what they mean here."""
+        shape = self.shapes.get(name_key(name.name))
+        if shape is None:
+            key = name_key(name.name)
+            return not name.subscripts and key not in self.space.axes and key not in self.space.spelling
+        for subscript, dimension in zip(name.subscripts, shape, strict=False):
+            key = name_key(subscript.name)
+            if not subscript.is_reduced and key in self.space.axes and (key not in keys or key != dimension):
+                return False
+        return True
+
+    def _shape(self, symbol: Symbol) -> tuple[str, ...]:
+        """Return the keys of a variable's dimensions."""
+        return tuple(name_key(one) for one in variable_dimensions(symbol.equations, self.space))
+
+    # -- names ------------------------------------------------------------------------------------------
+
+    def name(self, name: syntax.Name, place: Place) -> syntax.Term:
+        """Return what a name becomes: a variable, a time setting, or the number of an element."""
+        key = name_key(name.name)
+        if key in place.inputs:
+            return replace(name, name=self.spelled(name.name))
+        if key.endswith("$"):
+            return self._from_model(name, key.rstrip("$").rstrip())
+        if key == "time":
+            return syntax.Name("TIME", (), name.span)
+        if key in CONTROLS:
+            return self._control(key, name)
+        if key not in self.table.symbols and (key in self.space.axes or key in self.space.spelling):
+            element = self._element(syntax.Subscript(name.name, False, name.span), place)
+            return syntax.Numeral(float(self.space.numbers.get(element or "", 0)), name.span)
+        return self.reference(name, place)
+
+    def _from_model(self, name: syntax.Name, key: str) -> syntax.Term:
+        """Return a name that reaches out of a macro: time does, a variable of the model cannot."""
+        if key == "time":
+            return syntax.Name("TIME", (), name.span)
+        if key in CONTROLS:
+            return self._control(key, name)
+        return self.refused(name, f'("{name.name}" reaches out of a macro)')
+
+    def _control(self, key: str, name: syntax.Name) -> syntax.Term:
+        if key != "saveper":
+            return syntax.Name(CONTROLS[key], (), name.span)
+        if self.controls.get(key) == self.controls.get("time step"):
+            return syntax.Name("DT", (), name.span)
+        return syntax.Numeral(self.controls.get(key, 0.0), name.span)
+
+    def reference(self, name: syntax.Name, place: Place) -> syntax.Name:
+        """Return a name of a variable with its subscripts."""
+        key = name_key(name.name)
+        spelled = self.spelled(self.renamed.get(key, name.name))
+        subscripts = tuple(self._subscript(one, place) for one in name.subscripts)
+        return syntax.Name(spelled, subscripts, name.span)
+
+    def _subscript(self, subscript: syntax.Subscript, place: Place) -> syntax.Subscript:
+        """Return a subscript: as it is in an equation of whole dimensions, else an element."""
+        key = name_key(subscript.name)
+        bound = place.binding.get(f"{key}!") if subscript.is_reduced else None
+        is_whole = not subscript.is_reduced and key in self.space.axes and not _binds(place.binding)
+        if bound is None and (subscript.is_reduced or is_whole):
+            return replace(subscript, name=self.spelled(subscript.name))
+        element = bound or self._element(subscript, place)
+        if element is None:
+            return subscript
+        return syntax.Subscript(self.spelled(self.space.spelling[element]), False, subscript.span)
+
+    def _element(self, subscript: syntax.Subscript, place: Place) -> str | None:
+        return self.space.element(subscript, place.binding, self.findings)
+
+    def spelled(self, name: str) -> str:
+        """Return a name as it stands in an equation: with underscores, where that spares quotation marks."""
+        plain = unescaped(name).replace(" ", "_")
+        return plain if name_text(plain) == plain else unescaped(name)
+
+    def is_called_by_name(self, key: str) -> bool:
+        """Return whether a name before parentheses is that of a variable or a lookup of the file."""
+        return key in self.table.symbols
+
+    def is_table(self, key: str) -> bool:
+        """Return whether a variable is a lookup."""
+        return self.table.symbols[key].kind == "lookup"
+
+    def now(self) -> syntax.Term:
+        """Return the middle of the current step; with Euler, time itself holds still within a step."""
+        time: syntax.Term = syntax.Name("TIME")
+        if self.file.integrator != "euler":
+            start = syntax.Name("STARTTIME")
+            elapsed = syntax.Apply(syntax.Name("RAMP"), (syntax.Numeral(1.0), start))
+            time = syntax.Infix("+", start, elapsed)
+        half = syntax.Infix("/", syntax.Name("DT"), syntax.Numeral(2.0))
+        return syntax.Infix("+", time, half)
+
+    # -- functions of their own -------------------------------------------------------------------------
+
+    def _kept(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return INTEG or ACTIVE INITIAL, which the printer knows."""
+        if len(call.arguments) != 2:
+            return self.refused(call, "with these arguments")
+        found = replace(call, arguments=self.terms(call.arguments, place))
+        return self.alone(found, call, place)
+
+    def _sample(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return SAMPLE IF TRUE, which names the variable it is all of."""
+        found = self.follow("sample if true", call, place)
+        return found if place.equation.right is call else self.moved(found, place, "sample")
+
+    def _delay_n(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return DELAY N, whose last stage lags behind a delay time that varies: XMILE has no such delay."""
+        match call.arguments:
+            case (_, time, _, _) if not self._is_steady(time):
+                return self.refused(call, "where the delay time varies")
+        return self.follow("delay n", call, place)
+
+    def _is_steady(self, term: syntax.Term) -> bool:
+        match term:
+            case syntax.Numeral():
+                return True
+            case syntax.Name(name):
+                symbol = self.table.get(name)
+                return symbol is not None and all(
+                    isinstance(one.right, syntax.Numeral | syntax.Rows) for one in symbol.equations
+                )
+            case _:
+                return False
+
+    def _count(self, call: syntax.Apply, _: Place) -> syntax.Term:
+        """Return the number of elements of a dimension."""
+        match call.arguments:
+            case (syntax.Name(name),) if name_key(name) in self.space.axes:
+                count = len(self.space.axes[name_key(name)].elements)
+                return syntax.Numeral(float(count), call.span)
+            case _:
+                return self.refused(call, "with these arguments")
+
+    # -- arrays -----------------------------------------------------------------------------------------
+
+    def _reduced(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return SUM, PROD, VMIN or VMAX: of a whole array as XMILE has it, else part by part."""
+        key = name_key(call.function.name)
+        if len(call.arguments) != 1:
+            return self.refused(call, "with these arguments")
+        (term,) = call.arguments
+        if _REDUCTIONS[key] and isinstance(term, syntax.Name) and self._is_slice(term):
+            function = replace(call.function, name=_REDUCTIONS[key])
+            return replace(call, function=function, arguments=(self.reference(term, place),))
+        runs = {name_key(one.name): one for one in _marked(term)}
+        if any(run not in self.space.axes for run in runs) or not runs:
+            return self.refused(call, "here")
+        axes = [self.space.axes[run].elements for run in runs]
+        if math.prod(len(axis) for axis in axes) > _MOST_PARTS:
+            return self.refused(call, f"in more than {_MOST_PARTS:,} parts")
+        parts = []
+        for elements in product(*axes):
+            bound = {f"{run}!": element for run, element in zip(runs, elements, strict=True)}
+            inner = replace(place, binding={**place.binding, **bound})
+            parts.append(self.term(term, inner))
+        return _joined(key, parts, call)
+
+    def _is_slice(self, name: syntax.Name) -> bool:
+        """Return whether a name's marked subscripts run over the whole dimensions of its variable."""
+        shape = self.shapes.get(name_key(name.name), ())
+        if len(shape) != len(name.subscripts) or not any(one.is_reduced for one in name.subscripts):
+            return False
+        marked = [name_key(one.name) for one in name.subscripts if one.is_reduced]
+        return len(set(marked)) == len(marked) and all(
+            not one.is_reduced or name_key(one.name) == dimension
+            for one, dimension in zip(name.subscripts, shape, strict=True)
+        )
+
+    # -- lookups ----------------------------------------------------------------------------------------
+
+    def _with_lookup(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return WITH LOOKUP: the call of a lookup, which gets a name of its own where it has none."""
+        match call.arguments:
+            case (x, syntax.Name() as table) if name_key(table.name) in self.table.symbols:
+                return syntax.Apply(self.reference(table, place), (self.term(x, place),), (), call.span)
+            case (x, syntax.Points() as points):
+                name = self.free_name(f"{place.left.name} lookup")
+                left = syntax.Left(name, (), (), points.span)
+                made = syntax.Equation(left, self._readable(points), group=place.equation.group)
+                place.more.append(made)
+                function = syntax.Name(self.spelled(name), (), call.span)
+                return syntax.Apply(function, (self.term(x, place),), (), call.span)
+            case _:
+                return self.refused(call, "with these arguments")
+
+    def _other_lookup(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return LOOKUP EXTRAPOLATE, BACKWARD or FORWARD: points of its own, read in another way."""
+        key = name_key(call.function.name)
+        word, change = _MODES[key]
+        if len(call.arguments) != 2:
+            return self.refused(call, "with these arguments")
+        table, x = call.arguments
+        function = self._derived(table, word, change, place)
+        if function is None:
+            return self.refused(call, "with these arguments")
+        found = self.term(x, place)
+        if key == "lookup forward":
+            found = syntax.Prefix("-", found, found.span)
+        return syntax.Apply(function, (found,), (), call.span)
+
+    def _inverted(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return LOOKUP INVERT: the points turned over, where the ordinates rise or fall throughout."""
+        match call.arguments:
+            case (syntax.Name() as table, y):
+                symbol = self.table.get(table.name)
+                rights = [] if symbol is None else [one.right for one in symbol.equations]
+                if all(isinstance(one, syntax.Points) and _is_strict(one.ys) for one in rights):
+                    function = self._derived(table, "inverse", _turned, place)
+                    if function is not None:
+                        return syntax.Apply(function, (self.term(y, place),), (), call.span)
+        return self.refused(call, "unless the ordinates rise or fall throughout")
+
+    def _derived(
+        self,
+        table: syntax.Term,
+        word: str,
+        change: Callable[[syntax.Points], syntax.Points],
+        place: Place,
+    ) -> syntax.Name | None:
+        """Return a lookup made from another, with the same subscripts; None where the other is none."""
+        if not isinstance(table, syntax.Name):
+            return None
+        key = name_key(table.name)
+        symbol = self.table.symbols.get(key)
+        if symbol is None or symbol.kind != "lookup" or key in place.inputs:
+            return None
+        label = f"{key} {word}"
+        if label not in self.derived:
+            name = self.free_name(f"{unescaped(symbol.name)} {word}")
+            self.derived[label] = [
+                replace(one, left=replace(one.left, name=name), right=change(one.right))
+                for one in self._symbol(symbol)
+                if isinstance(one.right, syntax.Points)
+            ]
+        name = self.derived[label][0].left.name
+        return replace(self.reference(table, place), name=self.spelled(name))
+
+    # -- macros -----------------------------------------------------------------------------------------
+
+    def macro_call(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return a call of a macro; each of its outputs becomes an equation with a macro of its own."""
+        macro = self.own_macros[name_key(call.function.name)]
+        arguments = self.terms(call.arguments, place)
+        for wanted, output in zip(macro.outputs, call.outputs, strict=False):
+            if isinstance(output, syntax.Name):
+                function = syntax.Name(self.spelled(_output_name(macro, wanted)), (), output.span)
+                right = syntax.Apply(function, arguments, (), call.span)
+                left = syntax.Left(unescaped(output.name), self._left_of(output, place), (), output.span)
+                place.more.append(syntax.Equation(left, right, group=place.equation.group))
+        function = replace(call.function, name=self.spelled(macro.name))
+        return syntax.Apply(function, arguments, (), call.span)
+
+    def _left_of(self, output: syntax.Name, place: Place) -> tuple[syntax.Subscript, ...]:
+        return tuple(self._subscript(one, place) for one in output.subscripts)
+
+    def _macro_def(self, macro: syntax.MacroDef) -> Iterator[syntax.MacroDef]:
+        """Yield a macro, and one more for each of its outputs, which XMILE has none of."""
+        yield self._one_macro(macro, macro.name)
+        for output in macro.outputs:
+            value = syntax.Equation(syntax.Left(_output_name(macro, output)), syntax.Name(output))
+            renamed = tuple(_renamed(one, macro.name, f"{macro.name} value") for one in macro.equations)
+            yield self._one_macro(
+                replace(macro, name=value.left.name, equations=(*renamed, value)), value.left.name
+            )
+
+    def _one_macro(self, macro: syntax.MacroDef, name: str) -> syntax.MacroDef:
+        inputs = frozenset(
+            name_key(one) for one in (*macro.inputs, *(one.left.name for one in macro.equations))
+        )
+        equations: list[syntax.Equation] = []
+        for equation in macro.equations:
+            place = Place(equation, replace(equation.left, name=unescaped(equation.left.name)), {}, inputs)
+            right = equation.right
+            if right is not None and not isinstance(right, syntax.Points | syntax.Rows):
+                right = self.term(right, place)
+            equations += [replace(equation, left=place.left, right=right), *place.more]
+        return syntax.MacroDef(
+            unescaped(name), tuple(map(unescaped, macro.inputs)), (), tuple(equations), span=macro.span
+        )
+
+
+def unescaped(name: str) -> str:
+    """Return a name without the backslashes that Vensim writes before quotation marks."""
+    return name.replace('\\"', '"').replace("\\\\", "\\")
+
+
+def _is_name(term: syntax.Term, key: str) -> bool:
+    return isinstance(term, syntax.Name) and name_key(term.name) == key
+
+
+def _binds(binding: Binding) -> bool:
+    """Return whether a binding says what the dimensions of a left side stand for."""
+    return any(not key.endswith("!") for key in binding)
+
+
+def _names(term: syntax.Term) -> Iterator[syntax.Name]:
+    """Yield every name in a term, those of lookups that are called among them."""
+    for part in syntax.terms(term):
+        if isinstance(part, syntax.Name):
+            yield part
+        elif isinstance(part, syntax.Apply) and part.function.subscripts:
+            yield part.function
+
+
+def _marked(term: syntax.Term) -> Iterator[syntax.Subscript]:
+    """Yield the subscripts marked `!` in a term that no function inside it runs over already."""
+    match term:
+        case syntax.Name(subscripts=subscripts):
+            yield from (one for one in subscripts if one.is_reduced)
+        case syntax.Apply(function, arguments):
+            yield from (one for one in function.subscripts if one.is_reduced)
+            if name_key(function.name) not in _REDUCTIONS:
+                for argument in arguments:
+                    yield from _marked(argument)
+        case syntax.Prefix(operand=operand):
+            yield from _marked(operand)
+        case syntax.Infix(left=left, right=right):
+            yield from _marked(left)
+            yield from _marked(right)
+
+
+def _joined(key: str, parts: Sequence[syntax.Term], call: syntax.Apply) -> syntax.Term:
+    """Return parts joined as a function of an array joins them."""
+
+    def join(left: syntax.Term, right: syntax.Term) -> syntax.Term:
+        if key in ("sum", "prod"):
+            return syntax.Infix("+" if key == "sum" else "*", left, right, call.span)
+        function = syntax.Name(_REDUCTIONS[key], (), call.function.span)
+        return syntax.Apply(function, (left, right), (), call.span)
+
+    return reduce(join, parts)
+
+
+def _over_time(points: syntax.Points) -> syntax.Term:
+    """Return what some points are at each time."""
+    return syntax.Apply(syntax.Name("WITH LOOKUP"), (syntax.Name("TIME"), points))
+
+
+def _points_of(lookup: Lookup) -> syntax.Points:
+    points = syntax.Points(lookup.xs, lookup.ys, lookup.mode, lookup.span)
+    return _mirrored(points) if lookup.mode == "backward" else points
+
+
+def _with_mode(mode: LookupMode) -> Callable[[syntax.Points], syntax.Points]:
+    return lambda points: replace(points, mode=mode)
+
+
+def _mirrored(points: syntax.Points) -> syntax.Points:
+    """Return points over -x that hold each value to the next: at -x the value of the next point."""
+    xs = tuple(-x for x in reversed(points.xs))
+    return replace(points, xs=xs, ys=tuple(reversed(points.ys)), mode="discrete")
+
+
+def _turned(points: syntax.Points) -> syntax.Points:
+    """Return points with abscissae and ordinates exchanged."""
+    pairs = sorted(zip(points.ys, points.xs, strict=True))
+    return replace(points, xs=tuple(y for y, _ in pairs), ys=tuple(x for _, x in pairs))
+
+
+def _is_strict(values: Sequence[float]) -> bool:
+    steps = [later - earlier for earlier, later in pairwise(values)]
+    return bool(steps) and (all(step > 0 for step in steps) or all(step < 0 for step in steps))
+
+
+#: What a lookup read in another way is called, and how its points change.
+_MODES: Mapping[str, tuple[str, Callable[[syntax.Points], syntax.Points]]] = {
+    "lookup backward": ("stepwise", _with_mode("discrete")),
+    "lookup extrapolate": ("extrapolated", _with_mode("extrapolate")),
+    "lookup forward": ("stepwise ahead", _mirrored),
+}
+
+
+def _output_name(macro: syntax.MacroDef, output: str) -> str:
+    return f"{macro.name} {output}"
+
+
+def _renamed(equation: syntax.Equation, name: str, other: str) -> syntax.Equation:
+    """Return an equation of a macro in which one name is another."""
+    key = name_key(name)
+
+    def change(term: syntax.Term) -> syntax.Term:
+        match term:
+            case syntax.Name(found, ()) if name_key(found) == key:
+                return replace(term, name=other)
+            case syntax.Apply():
+                return replace(term, arguments=tuple(change(one) for one in term.arguments))
+            case syntax.Prefix():
+                return replace(term, operand=change(term.operand))
+            case syntax.Infix():
+                return replace(term, left=change(term.left), right=change(term.right))
+            case _:
+                return term
+
+    left = replace(equation.left, name=other) if name_key(equation.left.name) == key else equation.left
+    return replace(equation, left=left, right=None if equation.right is None else change(equation.right))

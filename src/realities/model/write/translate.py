@@ -1,0 +1,93 @@
+"""From one language to the other: `ModelFile` in, `ModelFile` out.
+
+In comes a tree as its reader leaves it; its names are settled as for a run, tables are read from the files it
+names, and `to_xmile.py` or `to_vensim.py` says it in the other language. What cannot be said is an error at
+its place, all of them together; what is lost for the eye only is one warning. `vensim.py` and `xmile.py`
+print what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from realities.errors import Findings
+from realities.ir.model import Dialect
+from realities.model import syntax
+from realities.model.arrays import build_space
+from realities.model.data import read_data, split_data
+from realities.model.external import Shelf, read_dimensions, read_equations
+from realities.model.library import open_library
+from realities.model.load import LANGUAGES
+from realities.model.macros import macro_table, with_outputs
+from realities.model.resolve import Resolver
+from realities.model.symbols import build_table
+from realities.model.write.to_xmile import Opened, to_xmile
+from realities.source import Span
+
+
+def translate(
+    file: syntax.ModelFile, target: Dialect, findings: Findings, data: Sequence[Path | str] = ()
+) -> syntax.ModelFile:
+    """Return a model in the other language; a model that is in it already comes back as it is.
+
+    Parameters
+    ----------
+    file
+        A model as read.
+    target
+        The language wanted.
+    findings
+        Takes what cannot be said there, and what is lost or changed.
+    data
+        Files with the values of data variables, as for a run.
+
+    Raises
+    ------
+    InputError
+        If the model contradicts itself, so that it means nothing in any language.
+    """
+    if file.dialect == target:
+        return file
+    _tell_losses(file, findings)
+    opened = open_file(file, findings, data)
+    findings.check()
+    return to_xmile(opened, findings)
+
+
+def open_file(file: syntax.ModelFile, findings: Findings, data: Sequence[Path | str] = ()) -> Opened:
+    """Return a model with its names settled and its tables read."""
+    language = LANGUAGES[file.dialect]
+    paths, tags = split_data(data)
+    series = read_data(paths, findings)
+    shelf = Shelf(open_library(file.source, tags), findings, series.keys(), False)
+    file = replace(file, dimensions=read_dimensions(file.dimensions, shelf))
+    space = build_space(file.dimensions, findings)
+    file = replace(file, equations=read_equations(file.equations, space, shelf))
+    table = build_table(
+        file.source, with_outputs(file), space, findings, language.controls, language.constants
+    )
+    macros = macro_table(file.macros, findings)
+    return Opened(file, Resolver(space, table, macros, findings, language), series)
+
+
+def _tell_losses(file: syntax.ModelFile, findings: Findings) -> None:
+    """Note once what the other language has no place for and a run does not need."""
+    lost = [
+        ("the drawing", bool(file.display)),
+        (_count(len(file.reality_checks), "Reality Check"), bool(file.reality_checks)),
+        ("marks of what may not be changed", any(one.is_unchangeable for one in file.equations)),
+        ("marks of what nothing needs", any(one.is_supplementary for one in file.equations)),
+    ]
+    names = [name for name, is_there in lost if is_there]
+    if names:
+        listed = ", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1]
+        place = Span(file.source, 0, 0)
+        findings.warning(
+            "left-out", f"left out, since the other language has no place for it: {listed}", place
+        )
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}" + "s" * (n != 1)
