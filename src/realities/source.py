@@ -6,6 +6,7 @@ Every later stage points at the user's text through a `Span`: a half-open range 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -91,14 +92,23 @@ class Span:
 NOWHERE = Span(SourceText("<built in>", ""), 0, 0)
 
 
+#: The encoding that an XML file says it has.
+_DECLARED = re.compile(rb"""\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
+
+
 def encoding_of(content: bytes) -> str:
-    """Return how bytes are to be read: as UTF-8, as UTF-16 by its mark, or as Windows writes Western text."""
+    """Return how bytes are to be read: as UTF-8, as UTF-16 by its mark, or as Windows writes Western text.
+
+    XML that declares another encoding is read as it says.
+    """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
-    for encoding in ("utf-8-sig", "cp1252"):
+    declared = _DECLARED.match(content)
+    own = () if declared is None else (declared[1].decode("ascii"),)
+    for encoding in ("utf-8-sig", *own, "cp1252"):
         try:
             content.decode(encoding)
-        except UnicodeDecodeError:
+        except (UnicodeDecodeError, LookupError):
             continue
         return encoding
     return "latin-1"

@@ -136,7 +136,7 @@ class Resolver:
                 "unsorted-lookup", f'the abscissae of "{name}" are not in order; they are sorted', points.span
             )
         xs, ys = tuple(x for x, _ in pairs), tuple(y for _, y in pairs)
-        self.lookups[name] = Lookup(name, xs, ys, span=points.span)
+        self.lookups[name] = Lookup(name, xs, ys, points.mode, points.span)
         return name
 
     # -- terms ------------------------------------------------------------------------------------
@@ -340,11 +340,13 @@ class Resolver:
         row = BUILTINS[key]
         if not self.has_arguments(call, row.least, row.most):
             return Number(0.0, call.span)
-        site = 0
-        if row.is_random:
-            self.n_sites += 1
-            site = self.n_sites
+        site = self.new_site() if row.is_random else 0
         return Call(key, tuple(self.exprs(call.arguments, scope)), None, site, call.span)
+
+    def new_site(self) -> int:
+        """Return a number for one more call of a random function."""
+        self.n_sites += 1
+        return self.n_sites
 
     def has_arguments(self, call: syntax.Apply, least: int, most: int | None = -1) -> bool:
         """Return whether a call has as many arguments as it should; note it otherwise."""

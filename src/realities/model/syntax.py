@@ -206,13 +206,18 @@ class DimensionDef:
 
 @dataclass(frozen=True, slots=True)
 class MacroDef:
-    """A macro: a function whose value is the equation that bears its own name."""
+    """A macro: a function whose value is the equation that bears its own name.
+
+    `defaults` are what the last of its inputs stand for where a call leaves them out; each may use the
+    inputs before it.
+    """
 
     name: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     equations: tuple[Equation, ...]
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    defaults: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

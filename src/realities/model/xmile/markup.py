@@ -30,6 +30,8 @@ _MARKS = re.compile(
     r"<!\[CDATA\[(?P<plain>.*?)\]\]>|<!--.*?-->|<\?.*?\?>|&(?P<entity>#?\w+);|<[^>]*>", re.DOTALL
 )
 
+_COMMENT = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
+
 
 @dataclass(slots=True, eq=False)
 class Element:
@@ -117,9 +119,18 @@ def _filled(found: re.Match[str]) -> str:
     return FILLER * (len(whole) - len(character)) + character
 
 
+def _blank(found: re.Match[str]) -> str:
+    """Return a comment as blanks, its lines kept; what is no comment stays."""
+    whole = found.group()
+    return whole if whole.startswith("<![CDATA[") else re.sub(r"[^\n]", " ", whole)
+
+
 def read_markup(source: SourceText, findings: Findings) -> Element | None:
     """Return the outermost element of a file, or None with a finding that says where it is broken."""
-    builder = _Builder(source)
+    # Comments are blanked out: what stands in them cannot break a file.
+    blanked = _COMMENT.sub(_blank, source.text) if "<!--" in source.text else source.text
+    text = blanked.encode("utf-8", errors="surrogatepass")
+    builder = _Builder(source, b"" if len(text) == len(blanked) else text)
     parser = expat.ParserCreate("utf-8")
     parser.ordered_attributes = True
     parser.buffer_text = True
@@ -127,7 +138,6 @@ def read_markup(source: SourceText, findings: Findings) -> Element | None:
     parser.EndElementHandler = builder.close
     parser.StartDoctypeDeclHandler = builder.doctype
     builder.parser = parser
-    text = source.text.encode("utf-8", errors="surrogatepass")
     try:
         parser.Parse(text, True)
     except expat.ExpatError as error:
@@ -154,21 +164,20 @@ class _RefusedError(Exception):
 class _Builder:
     """Builds the tree while the parser goes through the file."""
 
-    def __init__(self, source: SourceText) -> None:
+    def __init__(self, source: SourceText, encoded: bytes) -> None:
         self.source = source
+        self.encoded = encoded  # empty where every character is a byte
         self.parser: expat.XMLParserType
         self.root: Element | None = None
         self.open_ones: list[Element] = []
         self.namespaces: list[dict[str, str]] = [{}]
         self.count = 0
-        self.is_plain = source.text.isascii()
-        self.encoded = b"" if self.is_plain else source.text.encode("utf-8", errors="surrogatepass")
         self.bytes_seen = self.characters_seen = 0
 
     def offset(self) -> int:
         """Return where the parser stands, in characters."""
         at = self.parser.CurrentByteIndex
-        if self.is_plain:
+        if not self.encoded:
             return at
         passed = self.encoded[self.bytes_seen : at].decode("utf-8", errors="surrogatepass")
         self.characters_seen += len(passed)
