@@ -78,7 +78,7 @@ class Lookup:
 
     `mode` says what lies between and beyond the points: `interpolate` holds the end values,
     `extrapolate` continues the end segments, `discrete` holds each value to the next point,
-    `backward` takes the next point's value.
+    `backward` takes the next point's value. `unit` is what the ordinates are in, where that is declared.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Lookup:
     ys: tuple[float, ...]
     mode: LookupMode = "interpolate"
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,12 +112,12 @@ def _define(
         case syntax.Apply() if equation.tables:
             points = equation.tables[instance.position]
             if symbol.kind == "lookup":
-                resolver.add_lookup(name, points)
+                resolver.add_lookup(name, points, about.get("unit"))
             else:
                 series = data.get(name_key(name), Series(points.xs, points.ys))
                 _define_data(resolver, series, name, equation, about)
         case syntax.Points() as points:
-            resolver.add_lookup(name, points)
+            resolver.add_lookup(name, points, about.get("unit"))
         case syntax.Rows() as rows:
             number = _pick(resolver, rows, symbol, equation, instance)
             resolver.add(name, "constant", Number(number, rows.span), **about)

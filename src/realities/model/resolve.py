@@ -128,7 +128,7 @@ class Resolver:
         self._labels[base] = count = self._labels.get(base, 0) + 1
         return base if count == 1 else f"{base} #{count}"
 
-    def add_lookup(self, name: str, points: syntax.Points) -> str:
+    def add_lookup(self, name: str, points: syntax.Points, unit: Unit | None = None) -> str:
         """Add a lookup and return its name."""
         pairs = sorted(zip(points.xs, points.ys, strict=True), key=lambda pair: pair[0])
         if [x for x, _ in pairs] != list(points.xs):
@@ -136,7 +136,7 @@ class Resolver:
                 "unsorted-lookup", f'the abscissae of "{name}" are not in order; they are sorted', points.span
             )
         xs, ys = tuple(x for x, _ in pairs), tuple(y for _, y in pairs)
-        self.lookups[name] = Lookup(name, xs, ys, points.mode, points.span)
+        self.lookups[name] = Lookup(name, xs, ys, points.mode, points.span, unit)
         return name
 
     # -- terms ------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import assert_never
 
 from realities.errors import Findings
 from realities.ir.builtin import Builtin, UnitTerm
-from realities.ir.builtins import BUILTINS
+from realities.ir.builtins import BUILTINS, NOT_AVAILABLE
 from realities.ir.expr import Binary, BinaryOp, Call, Expr, Number, Ref, Time, Unary, walk
 from realities.ir.model import Model, Variable
 from realities.ir.text import expression_text
@@ -37,6 +37,8 @@ _Inferred = Unit | _Literal | None
 _LENIENT = frozenset({"vensim.quantum", "vensim.modulo", "vensim.xidz"})
 _PERCENT = parse_unit("percent")
 _ROUNDING = 1e-9
+#: A number up to this size, as in MAX(x, 0.001), only keeps what it stands with from zero.
+_GUARD = 0.01
 _LONGEST_SHOWN = 48
 
 
@@ -231,12 +233,13 @@ class _Checker:
             return self._power(call.span, *args)
         row = BUILTINS[call.function]
         terms = row.argument_terms(len(args))
-        if args and all(isinstance(arg, _Literal) for arg in args):
+        if args and all(isinstance(arg, _Literal) for arg in args) and not row.takes_table:
             return None if row.result_term is None else _Literal()
         letters = self._letters(terms, args)
         self._check_arguments(call, row, terms, args, letters)
         if row.result_term is None:
-            return None
+            table = None if call.table is None else self.model.lookups.get(call.table)
+            return None if table is None or call.function != "lookup" else table.unit
         result = _expected(row.result_term, letters)
         if result is None and self._is_settled_by_literals(row.result_term, terms, args):
             return _Literal()
@@ -315,7 +318,7 @@ class _Checker:
             one, other = other, one
         if isinstance(one, Unit) and isinstance(other, _Literal):
             is_time = self.time_unit is not None and one.same_dimension(self.time_unit)
-            return other.value == 0.0 or is_time or one.is_dimensionless
+            return is_time or one.is_dimensionless or _suits_any_unit(other.value)
         return True
 
     def _described(self, part: Expr, found: _Inferred) -> str:
@@ -352,6 +355,11 @@ class _Checker:
         if not self.is_quiet and place not in self._told:
             self._told.add(place)
             self.findings.warning("unit-mismatch", message, span, *hints)
+
+
+def _suits_any_unit(value: float | None) -> bool:
+    """Return whether a number says nothing of its unit: nothing, not available, or a guard against zero."""
+    return value is not None and (value == NOT_AVAILABLE or abs(value) <= _GUARD)
 
 
 def _raised(base: _Inferred, exponent: float | None) -> _Inferred:
