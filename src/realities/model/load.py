@@ -2,6 +2,7 @@
 
     read       bytes -> text, and where it came from
     parse      text -> syntax tree                      vensim/read.py, xmile/read.py
+    marks      what is kept from going below zero         nonnegative.py
     arrays     dimensions, elements, mappings           arrays.py
     symbols    which equations define what              symbols.py
     data       values of data variables, from tables    data.py

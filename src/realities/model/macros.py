@@ -115,8 +115,12 @@ def _macro(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
         return Number(0.0, call.span)
     base = resolver.label(scope, macro.name)
     local: dict[str, Expr | str] = {}
-    for name, argument in zip(macro.inputs, call.arguments, strict=True):
+    for name, argument in zip(macro.inputs, call.arguments, strict=False):
         local[name_key(name)] = _argument(resolver, f"{base}.{name}", argument, scope)
+    for name, default in list(zip(macro.inputs[::-1], macro.defaults[::-1], strict=False))[::-1]:
+        if name_key(name) not in local:
+            earlier = Scope(base, {}, dict(local), (*scope.macros, key))
+            local[name_key(name)] = _argument(resolver, f"{base}.{name}", default, earlier)
     inside = Scope(base, {}, local, (*scope.macros, key))
     for equation in macro.equations:
         defined = name_key(equation.left.name)
@@ -135,7 +139,7 @@ def _macro(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
 
 def _fits(resolver: Resolver, macro: syntax.MacroDef, call: syntax.Apply) -> bool:
     """Return whether a call has the inputs and outputs that its macro has; note it otherwise."""
-    if not resolver.has_arguments(call, len(macro.inputs)):
+    if not resolver.has_arguments(call, len(macro.inputs) - len(macro.defaults), len(macro.inputs)):
         return False
     if call.outputs and len(call.outputs) != len(macro.outputs):
         has = f"{len(macro.outputs)} output{'' if len(macro.outputs) == 1 else 's'}"

@@ -10,6 +10,8 @@ from realities.model import stateful as vensim_stateful
 from realities.model import syntax
 from realities.model.language import Controls, Language
 from realities.model.macros import MACROS
+from realities.model.vectors import VECTORS
+from realities.model.vectors import VECTORS
 from realities.model.xmile.functions import CONSTANTS, SIMPLE, UNSUPPORTED, VALUES
 from realities.model.xmile.plain import PLAIN
 from realities.model.xmile.reductions import REDUCTIONS
@@ -34,6 +36,8 @@ XMILE = Language(
     unfold={
         **vensim_stateful.STATEFUL,
         **vensim_reductions.REDUCTIONS,
+        **VECTORS,
+        **VECTORS,
         **PLAIN,
         **STATEFUL,
         **REDUCTIONS,

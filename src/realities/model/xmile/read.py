@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from realities.errors import MOST_ERRORS, Findings
 from realities.model import syntax
 from realities.model.arrays import name_key
+from realities.model.xmile.macros import read_macros
 from realities.model.xmile.markup import Element, read_markup
 from realities.model.xmile.modules import Flat, flatten, linked, qualified
 from realities.model.xmile.slices import Shape, Slices, axes_of, table_name
@@ -27,7 +28,7 @@ from realities.model.xmile.specs import (
     read_integrator,
     read_units,
 )
-from realities.model.xmile.terms import plain_name, read_term, written_name
+from realities.model.xmile.terms import written_name
 from realities.model.xmile.variables import KINDS, Definition, read_variable
 from realities.source import SourceText, Span
 
@@ -73,7 +74,7 @@ class _Reader:
             "xmile",
             tuple(equations + controls) if equations else (),
             tuple(dimensions),
-            tuple(self.macros()),
+            tuple(read_macros(self.root, self.findings)),
             read_integrator(specs, self.findings),
             display=_display(main),
             unit_definitions=tuple(read_units(self.root)),
@@ -152,28 +153,6 @@ class _Reader:
         place = definition.place if eqn is None else eqn.text_span
         message = f'"{definition.name}" has no equation'
         self.findings.error("incomplete-equation", message, place)
-
-    # -- macros ---------------------------------------------------------------------------------------------
-
-    def macros(self) -> Iterator[syntax.MacroDef]:
-        """Yield the macros of a file."""
-        for macro in self.root.all("macro"):
-            name = _name(macro)
-            place = macro.attribute_span("name")
-            eqn = macro.first("eqn")
-            value = None if eqn is None else read_term(eqn.text, eqn.opened, eqn.source, self.findings)
-            equations = [
-                equation
-                for element in variables_of(macro)
-                for definition in (read_variable(element, {}, "", self.findings),)
-                if definition is not None
-                for equation in definition.equations
-            ]
-            if value is not None:
-                left = syntax.Left(name, (), (), place)
-                equations.append(syntax.Equation(left, value, span=macro.span))
-            inputs = tuple(plain_name(parm.words) for parm in macro.all("parm"))
-            yield syntax.MacroDef(name, inputs, (), tuple(equations), place)
 
 
 def variables_of(model: Element) -> Iterator[Element]:
