@@ -187,3 +187,34 @@ def test_a_place_is_told_once_however_many_elements_share_it() -> None:
 def test_the_unit_of_what_nobody_declared_follows_from_its_equation() -> None:
     model = build_model(SourceText("m.mdl", CONTROL + DECLARED + "x = SMOOTH(a * ratio, 3) ~ person ~|"))
     assert {str(v.unit) for v in model.variables if v.is_hidden} == {"person"}
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        "x = IF THEN ELSE(a > 2 * a, a, :NA:) ~ person ~|",
+        "x = IF THEN ELSE(a = :NA:, 0, 1) ~ Dmnl ~|",
+        "x = MAX(a, 1e-006) ~ person ~|",
+        "x = births / MAX(a, 0.001) ~ 1/Month ~|",
+    ],
+)
+def test_not_available_and_guards_against_zero_suit_any_unit(equation: str) -> None:
+    assert findings_of("a = 1 ~ person ~|\nbirths = 2 ~ person/Month ~|\n" + equation).items == []
+
+
+def test_a_lookup_gives_what_its_own_unit_says() -> None:
+    text = "price table((0,1),(1,2)) ~ euro ~|\nx = price table(0.5) * 3 ~ {} ~|\n"
+    assert findings_of(text.format("euro")).items == []
+    message = '"x" is declared in "person", but its equation comes out in "euro"'
+    assert only_message(text.format("person")) == message
+    assert findings_of(text.format("person").replace("~ euro ~", "~~")).items == []
+
+
+SETTINGS = "\\\\\\---/// Sketch information\n///---\\\\\\\n:GRAPH\n22:Dollar,$,Bucks\n22:Week,Wk\n"
+
+
+def test_units_that_a_file_calls_one_are_one() -> None:
+    text = "a = 1 ~ $/Wk ~|\nb = 2 ~ Dollar/Week ~|\nc = a + b ~ bucks/wk ~|\nd = a + 2 * b ~ euro/Wk ~|\n"
+    (item,) = findings_of(text + SETTINGS).items
+    assert item.message == '"d" is declared in "euro/Wk", but its equation comes out in "$/Wk"'
+    assert len(findings_of(text).items) > 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realities.units import DIMENSIONLESS, Unit, UnitError, parse_unit
+from realities.units import DIMENSIONLESS, Unit, UnitError, parse_unit, unit_names
 
 NAMES = [
     "person", "Month", "week", "day", "year", "km", "m2", "tonne", "kt", "vehicle", "case", "widget", "$",
@@ -195,3 +195,46 @@ def test_any_text_is_a_unit_or_a_unit_error(text: str) -> None:
         assert 0 <= error.offset <= len(text)
     else:
         assert parse_unit(str(unit)) == unit
+
+
+# --- names that a file defines ---------------------------------------------------------------------
+
+
+def test_other_names_of_a_unit_are_that_unit() -> None:
+    names, wrong = unit_names([("Dollar", "", ["$", "USD"]), ("widget", "", ["gadget"])])
+    assert not wrong
+    assert parse_unit("$/gadget", names) == parse_unit("Dollars/widget", names)
+    assert str(parse_unit("$/gadget", names)) == "$/gadget"
+    assert parse_unit("$") != parse_unit("Dollar")
+
+
+def test_a_known_unit_lends_its_meaning_to_its_other_names() -> None:
+    names, _ = unit_names([("Semaine", "", ["Week"])])
+    assert parse_unit("semaine", names).factor_to(parse_unit("day")) == 7.0
+
+
+def test_a_unit_may_be_made_of_others_that_are_defined_later() -> None:
+    names, wrong = unit_names([("crate", "4*carton", []), ("carton", "6 egg", ["box"])])
+    assert not wrong
+    assert parse_unit("crate/egg", names).factor_to(DIMENSIONLESS) == 24.0
+    assert parse_unit("crate", names).factor_to(parse_unit("box", names)) == 4.0
+
+
+def test_units_made_of_one_another_end() -> None:
+    names, wrong = unit_names([("a", "2 b", []), ("b", "3 a", [])])
+    assert not wrong
+    assert parse_unit("a", names).same_dimension(parse_unit("b", names))
+
+
+def test_a_definition_that_cannot_be_read_is_named_and_left_a_unit_of_its_own() -> None:
+    names, wrong = unit_names([("odd", "2 **", []), ("fine", "3 m", [])])
+    assert list(wrong) == ["odd"]
+    assert parse_unit("odd", names) == parse_unit("odd")
+    assert parse_unit("fine", names).factor_to(parse_unit("m")) == 3.0
+
+
+def test_products_of_defined_names_keep_their_meaning() -> None:
+    names, _ = unit_names([("crate", "24 egg", [])])
+    crate, egg = parse_unit("crate", names), parse_unit("egg")
+    assert (crate**2 / egg / crate).factor_to(DIMENSIONLESS) == 24.0
+    assert ((crate / egg) ** Fraction(1, 2)).factor_to(DIMENSIONLESS) == pytest.approx(24**0.5)

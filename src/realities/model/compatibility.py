@@ -156,7 +156,7 @@ def examine(path: Path | str) -> Examination:
     model: Model | None = None
     exit_code = 0
     try:
-        model = build_file(file, reading, findings=built)
+        model = build_file(file, reading, without_data=True, findings=built)
         found = tuple(built.items)
     except InputError as problem:
         found, exit_code = problem.diagnostics, problem.exit_code
