@@ -64,6 +64,7 @@ _SYNONYMS: Mapping[str, str] = MappingProxyType(
         "%": "percent",
         "pct": "percent",
         "yr": "year",
+        "deg": "degree",
         "hr": "hour",
         "min": "minute",
         "s": "second",

@@ -16,6 +16,7 @@ from realities.ir.model import Variable
 from realities.model import syntax
 from realities.model.arrays import Instance, name_key
 from realities.model.data import NOTHING, Series, listed, table_of
+from realities.model.language import Controls
 from realities.model.resolve import About, Resolver
 from realities.model.symbols import Scope, Symbol
 from realities.source import Span
@@ -66,10 +67,20 @@ def _tell_wanting(
         findings.warning("missing-data", message, symbol.span, "what has no data is :NA: at all times")
 
 
-def read_unit_names(file: syntax.ModelFile, findings: Findings) -> UnitNames:
-    """Return what the units mean that a file defines; a definition that cannot be read is noted."""
+def read_unit_names(file: syntax.ModelFile, controls: Controls, findings: Findings) -> UnitNames:
+    """Return what the units mean that a file defines; a definition that cannot be read is noted.
+
+    In XMILE "time" is the model's own unit of time, as in "person/time".
+    """
     known = file.unit_definitions
-    names, wrong = unit_names((unit.name, unit.equation, unit.aliases) for unit in known)
+    definitions: list[tuple[str, str, tuple[str, ...]]] = [
+        (unit.name, unit.equation, unit.aliases) for unit in known
+    ]
+    if file.dialect == "xmile":
+        keys = {name_key(name) for name in controls.names()}
+        clocks = [one.unit for one in file.equations if one.unit and name_key(one.left.name) in keys]
+        definitions += [(clock, "", ("time",)) for clock in clocks[:1]]
+    names, wrong = unit_names(definitions)
     for unit in known:
         if unit.name in wrong:
             message = f'the definition of the unit "{unit.name}" cannot be read: {wrong[unit.name]}'

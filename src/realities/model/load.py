@@ -153,7 +153,7 @@ def build_file(
     check_realities(file, table, space, found)
     found.check()
     macros = macro_table(file.macros, found)
-    resolver = Resolver(space, table, macros, found, language, read_unit_names(file, found))
+    resolver = Resolver(space, table, macros, found, language, read_unit_names(file, language.controls, found))
     define_all(resolver, series, shelf.missing)
     tell_missing(shelf.missing, found, is_error=not without_data)
     tell_unused(series, _known_names(table, space), found)
