@@ -14,7 +14,10 @@ from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.xmile.markup import Element
 from realities.model.xmile.terms import SLICED, TRANSPOSED, plain_name, read_term, written_name
-from realities.model.xmile.variables import KINDS, read_variable
+from realities.model.xmile.variables import KINDS, Setting, read_variable
+
+#: A macro knows nothing of the model it is called in.
+_ALONE = Setting({}, {}, {}, {})
 
 
 def read_macros(root: Element, findings: Findings) -> Iterator[syntax.MacroDef]:
@@ -62,7 +65,7 @@ def _variables(element: Element, inputs: set[str], findings: Findings) -> Iterat
     """
     for block in (element, *element.all("variables")):
         for variable in block.all(*KINDS):
-            definition = read_variable(variable, {}, "", findings)
+            definition = read_variable(variable, _ALONE, findings)
             if definition is None:
                 continue
             for kind in ("conveyor", "queue", "oven"):

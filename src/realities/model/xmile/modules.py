@@ -130,6 +130,8 @@ def _place(flat: Flat, definition: Definition, inside: tuple[str, ...], findings
 def _connect(flat: Flat, tag: Element, module: Element, inside: tuple[str, ...], findings: Findings) -> None:
     """Note which output an input stands for."""
     own = (*inside, written_name(module.attributes.get("name", "")))
+    if tag.name == "connect2" and module.first("connect") is not None:
+        return  # Stella says everything twice, the second time without points in front
     target_name, source_name = (plain_name(tag.attributes.get(end, "").strip()) for end in ("to", "from"))
     if not target_name or not source_name:
         return

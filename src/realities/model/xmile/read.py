@@ -29,7 +29,7 @@ from realities.model.xmile.specs import (
     read_units,
 )
 from realities.model.xmile.terms import written_name
-from realities.model.xmile.variables import KINDS, Definition, read_variable
+from realities.model.xmile.variables import KINDS, Definition, Setting, read_variable
 from realities.source import SourceText, Span
 
 
@@ -62,11 +62,12 @@ class _Reader:
         specs = None if main is None else main.first("sim_specs")
         specs = specs or self.root.first("sim_specs")
         dimensions = read_dimensions(self.root, self.findings)
+        self.axes = axes_of(dimensions)
         controls = read_controls(specs, self.findings)
         equations: list[syntax.Equation] = []
         if main is not None:
             flat = flatten(main, self.model, self.module, self.findings)
-            equations, extra = self.equations(flat, dimensions)
+            equations, extra = self.equations(flat)
             dimensions += extra
         return syntax.ModelFile(
             self.name,
@@ -87,18 +88,26 @@ class _Reader:
         if "encryption-scheme" in model.attributes:
             self.refuse("an encrypted model cannot be read", model.attribute_span("encryption-scheme"))
             return []
-        defaults = read_defaults(model.first("behavior"), self.behavior)
-        groups = _groups(model)
+        setting = self.setting(model)
         found: list[Definition] = []
         for element in variables_of(model):
             if len(self.findings.errors) >= MOST_ERRORS:
                 break
-            group = groups.get(name_key(written_name(element.attributes.get("name", ""))), "")
-            definition = read_variable(element, defaults, group, self.findings)
+            definition = read_variable(element, setting, self.findings)
             if definition is not None:
                 self.check_kind(definition)
                 found.append(definition)
         return found
+
+    def setting(self, model: Element) -> Setting:
+        """Return what a model says about all its variables."""
+        flows = ((element, element.first("multiplier")) for element in variables_of(model))
+        return Setting(
+            read_defaults(model.first("behavior"), self.behavior),
+            _groups(model),
+            {name_key(_name(flow)): factor for flow, factor in flows if factor is not None},
+            {key: axis.spelling for key, axis in self.axes.items()},
+        )
 
     def check_kind(self, definition: Definition) -> None:
         """Refuse the kinds of stocks that are not plain ones."""
@@ -122,12 +131,9 @@ class _Reader:
 
     # -- equations ------------------------------------------------------------------------------------------
 
-    def equations(
-        self, flat: Flat, dimensions: list[syntax.DimensionDef]
-    ) -> tuple[list[syntax.Equation], list[syntax.DimensionDef]]:
+    def equations(self, flat: Flat) -> tuple[list[syntax.Equation], list[syntax.DimensionDef]]:
         """Return the equations of a flat model, and the dimensions that spelling them out takes."""
-        axes = axes_of(dimensions)
-        flat.subscripts = frozenset(axes) | {one for axis in axes.values() for one in axis.elements}
+        flat.subscripts = frozenset(self.axes) | {one for axis in self.axes.values() for one in axis.elements}
         settled: list[tuple[Definition, list[syntax.Equation]]] = []
         shapes: dict[str, Shape] = {}
         for key, placed in flat.placed.items():
@@ -141,7 +147,7 @@ class _Reader:
                     self.still_open(definition)
             settled.append((definition, own))
             shapes[key] = _shape(placed.name, definition, own)
-        slices = Slices(axes, shapes, self.findings)
+        slices = Slices(self.axes, shapes, self.findings)
         found = [slices.equation(one) for _, own in settled for one in own]
         for placed in (flat.placed[key] for key in sorted(slices.tables)):
             found += _tables(placed.name, placed.definition)

@@ -63,6 +63,8 @@ TABLE_FUNCTIONS = frozenset(
     )
 )
 
+_SIZES = frozenset(("size", "elmcount"))
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -316,11 +318,54 @@ class _Speller:
             found = self.term(table, is_whole=is_whole)
             found = self.tabled(found) if isinstance(found, syntax.Name) else found
             return replace(call, arguments=(found, *(self.term(one, is_whole=is_whole) for one in rest)))
+        if shape is None and key == "integ":
+            net, initial = call.arguments
+            return replace(call, arguments=(self.net_flow(net), self.term(initial)))
+        if shape is None and key in _SIZES and len(call.arguments) == 1:
+            dimension = call.arguments[0]
+            if isinstance(dimension, syntax.Name) and name_key(dimension.name) not in self.slices.shapes:
+                axis = self.axes.get(name_key(dimension.name))
+                if axis is not None:
+                    return syntax.Numeral(float(len(axis.elements)), call.span)
         if shape is None and key in ARRAY_FUNCTIONS:
             is_whole = True
         elif shape is None and key in EITHER:
             is_whole = is_whole or len(call.arguments) == 1 or not self.place.dimensions
         return replace(call, arguments=tuple(self.term(one, is_whole=is_whole) for one in call.arguments))
+
+    def net_flow(self, net: syntax.Term) -> syntax.Term:
+        """Return a net flow; a flow with more dimensions than its stock is summed over the rest."""
+        match net:
+            case syntax.Infix("+" | "-" | "*", left, right):
+                return replace(net, left=self.net_flow(left), right=self.net_flow(right))
+            case syntax.Prefix(operand=operand):
+                return replace(net, operand=self.net_flow(operand))
+            case syntax.Name(name):
+                shape = self.slices.shapes.get(name_key(name))
+                rest = [] if shape is None else self.beyond(shape)
+                if shape is None or not rest or len(shape.dimensions) <= len(self.place.dimensions):
+                    return self.term(net)
+                subscripts = tuple(
+                    self.run(shape.dimensions, at, net.span)
+                    if at in rest
+                    else self.bound(key, shape.dimensions[:at].count(key), net)
+                    for at, key in enumerate(shape.dimensions)
+                )
+                head = syntax.Name("SUM", (), net.span)
+                return syntax.Apply(head, (replace(net, subscripts=subscripts),), (), net.span)
+            case _:
+                return self.term(net)
+
+    def beyond(self, shape: Shape) -> list[int]:
+        """Return the places of an array's dimensions that the left side does not have."""
+        own = list(self.place.dimensions)
+        found = []
+        for at, key in enumerate(shape.dimensions):
+            if key in own:
+                own.remove(key)
+            else:
+                found.append(at)
+        return found
 
     def tabled(self, name: syntax.Name) -> syntax.Name:
         """Return the name of the lookup that a variable's graphical function is."""
@@ -472,7 +517,7 @@ class _Speller:
             case syntax.Numeral(value):
                 return self.numbered(axis, value, name, index.span), None
             case syntax.Name():
-                return self.named(index, dimensions, at, indices)
+                return self.named(index, dimensions, at, indices, is_whole)
             case syntax.Apply(syntax.Name(name=kind), arguments) if kind in (ALL, PART, RANGE, PLACE):
                 return self.special(kind, arguments, dimensions, at, name, index.span, is_whole)
             case _:
@@ -488,7 +533,12 @@ class _Speller:
         return syntax.Subscript(axis.spelling[number - 1], False, span)
 
     def named(
-        self, index: syntax.Name, dimensions: tuple[str, ...], at: int, indices: Sequence[syntax.Term]
+        self,
+        index: syntax.Name,
+        dimensions: tuple[str, ...],
+        at: int,
+        indices: Sequence[syntax.Term],
+        is_whole: bool,
     ) -> _Index:
         """Return what a name between brackets means: an element, a dimension, or else a value."""
         axis, key = self.axes[dimensions[at]], name_key(index.name)

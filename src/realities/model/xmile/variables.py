@@ -7,12 +7,15 @@ equations of their own become one equation for each element. `modules.py` settle
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from realities.errors import Findings
 from realities.ir.model import LookupMode
 from realities.model import syntax
+from realities.model.arrays import name_key
 from realities.model.xmile.markup import FILLER, Element
 from realities.model.xmile.specs import is_on
 from realities.model.xmile.terms import plain_name, read_term, without_comments, written_name
@@ -61,10 +64,30 @@ class Definition:
         return self.element.attribute_span("name")
 
 
-def read_variable(
-    element: Element, defaults: Mapping[str, bool], group: str, findings: Findings
-) -> Definition | None:
-    """Return what one element defines, or None with a finding; `defaults` is for marks it leaves out."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the rest of a model says about its variables.
+
+    Attributes
+    ----------
+    defaults
+        Whether stocks and flows are kept from going below zero where they do not say it.
+    groups
+        The group of each variable that is in one, by key.
+    multipliers
+        The factor by which a flow is multiplied on its way into a stock, by the flow's key.
+    sizes
+        The elements of each dimension, by key, as spelled.
+    """
+
+    defaults: Mapping[str, bool]
+    groups: Mapping[str, str]
+    multipliers: Mapping[str, Element]
+    sizes: Mapping[str, Sequence[str]]
+
+
+def read_variable(element: Element, setting: Setting, findings: Findings) -> Definition | None:
+    """Return what one element defines, or None with a finding."""
     name = written_name(element.attributes.get("name", ""))
     if not name:
         findings.error("syntax-error", f"this {element.name} has no name", element.span)
@@ -74,158 +97,182 @@ def read_variable(
         syntax.Subscript(written_name(dim.attributes.get("name", "")), False, dim.attribute_span("name"))
         for dim in (block.all("dim") if block is not None else ())
     )
-    about = _about(element, defaults, group)
-    shared = element if element.name == "gf" else element.first("gf")
-    parts = list(element.all("element")) if dimensions else []
+    reader = _Reader(element, name, setting, findings)
     equations: list[syntax.Equation] = []
     tables: list[tuple[tuple[syntax.Subscript, ...], syntax.Points]] = []
     is_open = False
-    for part in parts or [element]:
-        is_whole = part is element
-        subscripts = dimensions if is_whole else tuple(_subscripts(part))
-        graph = shared if is_whole else part.first("gf") or shared
+    for subscripts, part in _parts(element, dimensions):
+        graph = part.first("gf") or (element if element.name == "gf" else element.first("gf"))
         points = None if graph is None else read_points(graph, findings)
         if points is not None:
-            tables.append((() if is_whole else subscripts, points))
-        eqn = part.first("eqn") or element.first("eqn")
-        right, is_missing = _right(element, part, eqn, graph, points, findings)
-        is_open = is_open or is_missing
-        if right is not None:
-            left = syntax.Left(name, subscripts, (), element.attribute_span("name"))
-            place = Span(element.source, part.start, max(part.closed, part.opened))
-            equations.append(_equation(left, right, about, place))
+            tables.append((() if part is element else subscripts, points))
+        eqns = list(part.all("eqn")) or list(element.all("eqn"))
+        if element.name == "gf" or (graph is not None and not any(map(written, eqns))):
+            equations += [reader.equation(subscripts, points, part)] if points is not None else []
+        elif not any(map(written, eqns)):
+            is_open = True
+        else:
+            for own, term in reader.terms(eqns, subscripts, is_whole=part is element):
+                right = reader.right(term, part, graph, points)
+                if right is not None:
+                    equations.append(reader.equation(own, right, part))
     return Definition(name, element, dimensions, tuple(equations), tuple(tables), is_open)
 
 
-# -- what is said about a variable ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _About:
-    unit: str
-    unit_span: Span
-    doc: str
-    group: str
-    limits: str
-    is_non_negative: bool
-
-
-def _about(element: Element, defaults: Mapping[str, bool], group: str) -> _About:
-    """Return unit, comment, range and marks of a variable."""
-    units, doc, mark = element.first("units"), element.first("doc"), element.first("non_negative")
-    ends = element.first("range", "scale")
-    limits = ""
-    if ends is not None and {"min", "max"} <= ends.attributes.keys():
-        limits = f"{ends.attributes['min'].strip()},{ends.attributes['max'].strip()}"
-    return _About(
-        "" if units is None else units.words,
-        element.span if units is None else units.text_span,
-        "" if doc is None else doc.words.replace("\\n", "\n").replace("\\t", "\t"),
-        group,
-        limits,
-        defaults.get(element.name, False) if mark is None else is_on(mark),
-    )
-
-
-def _equation(left: syntax.Left, right: syntax.Term, about: _About, place: Span) -> syntax.Equation:
-    return syntax.Equation(
-        left,
-        right,
-        about.unit,
-        about.unit_span,
-        about.doc,
-        about.group,
-        limits=about.limits,
-        is_non_negative=about.is_non_negative,
-        span=place,
-    )
+def _parts(
+    element: Element, dimensions: tuple[syntax.Subscript, ...]
+) -> Iterator[tuple[tuple[syntax.Subscript, ...], Element]]:
+    """Yield the parts of a variable that have equations of their own, with their subscripts."""
+    parts = list(element.all("element")) if dimensions else []
+    if not parts:
+        yield dimensions, element
+    for part in parts:
+        yield tuple(_subscripts(part)), part
 
 
 def _subscripts(part: Element) -> Iterator[syntax.Subscript]:
     """Yield the elements that an `<element subscript="...">` is of."""
     text, start = part.raw_attribute("subscript")
-    at = 0
-    for piece in text.split(","):
-        bare = piece.strip(f" \t\n{FILLER}")
-        lead = piece.find(bare) if bare else 0
-        place = Span(part.source, start + at + lead, start + at + lead + max(len(bare), 1))
-        yield syntax.Subscript(plain_name(bare), False, place)
-        at += len(piece) + 1
+    for piece, at in split(text, start, ","):
+        place = Span(part.source, at, at + max(len(piece), 1))
+        yield syntax.Subscript(plain_name(piece), False, place)
 
 
-# -- right sides ----------------------------------------------------------------------------------------
+def split(text: str, start: int, separators: str) -> Iterator[tuple[str, int]]:
+    """Yield the pieces of a text between separators outside of quotes and brackets, and where each begins."""
+    depth, is_quoted, begin = 0, False, 0
+    for at, character in enumerate(text + separators[0]):
+        if at == len(text) or (character in separators and not depth and not is_quoted):
+            piece = text[begin:at]
+            bare = piece.strip(f" \t\n{FILLER}")
+            yield bare, start + begin + (piece.find(bare) if bare else 0)
+            begin = at + 1
+        elif character == '"':
+            is_quoted = not is_quoted
+        elif not is_quoted:
+            depth += (character in "([") - (character in ")]")
 
 
-def _right(
-    element: Element,
-    part: Element,
-    eqn: Element | None,
-    graph: Element | None,
-    points: syntax.Points | None,
-    findings: Findings,
-) -> tuple[syntax.Term | None, bool]:
-    """Return the right side of one equation, and whether it is left open."""
-    if element.name == "gf":
-        return points, False
-    is_blank = eqn is None or not blank(eqn)
-    if is_blank and graph is not None:
-        return points, False
-    if eqn is None or is_blank:
-        return None, True
-    if (at := without_comments(eqn.text).find(_MISSING)) >= 0:
-        place = Span(eqn.source, eqn.opened + at, eqn.opened + at + len(_MISSING))
-        name = written_name(element.attributes["name"])
-        message = f'the equation of "{name}" is still to be written: ??? stands in its place'
-        findings.error("incomplete-equation", message, place)
-        return None, False
-    term = read_term(eqn.text, eqn.opened, eqn.source, findings)
-    if term is None:
-        return None, False
-    if element.name == "stock":
-        net = net_flow(element)
-        head = syntax.Name("INTEG", (), element.attribute_span("name"))
-        return syntax.Apply(head, (net, term), (), term.span), False
-    if graph is not None:
-        term = _graphed(graph, points, term)
-    start = part.first("init_eqn") or element.first("init_eqn")
-    if start is not None and blank(start) and term is not None:
-        initial = read_term(start.text, start.opened, start.source, findings)
-        if initial is None:
-            return None, False
+# -- equations ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the equations of one variable."""
+
+    element: Element
+    name: str
+    setting: Setting
+    findings: Findings
+
+    def equation(
+        self, subscripts: tuple[syntax.Subscript, ...], right: syntax.Term, part: Element
+    ) -> syntax.Equation:
+        """Return an equation with all that is said about the variable."""
+        element = self.element
+        units, doc, mark = element.first("units"), element.first("doc"), element.first("non_negative")
+        ends = element.first("range", "scale")
+        limits = ""
+        if ends is not None and {"min", "max"} <= ends.attributes.keys():
+            limits = f"{ends.attributes['min'].strip()},{ends.attributes['max'].strip()}"
+        default = self.setting.defaults.get(element.name, False)
+        return syntax.Equation(
+            syntax.Left(self.name, subscripts, (), element.attribute_span("name")),
+            right,
+            "" if units is None else units.words,
+            element.span if units is None else units.text_span,
+            "" if doc is None else doc.words.replace("\\n", "\n").replace("\\t", "\t"),
+            self.setting.groups.get(name_key(self.name), ""),
+            limits=limits,
+            is_non_negative=default if mark is None else is_on(mark),
+            span=Span(element.source, part.start, max(part.closed, part.opened)),
+        )
+
+    def terms(
+        self, eqns: Sequence[Element], subscripts: tuple[syntax.Subscript, ...], *, is_whole: bool
+    ) -> Iterator[tuple[tuple[syntax.Subscript, ...], syntax.Term]]:
+        """Yield what the equations of a variable say, and of which elements.
+
+        The equation of an array may be a list with one entry for each element, as some programs write it.
+        """
+        pieces = [
+            (piece, at)
+            for eqn in eqns
+            for piece, at in split(without_comments(eqn.text), eqn.opened, ",;")
+            if piece
+        ]
+        eqn = eqns[0]
+        if len(pieces) < 2 or not (is_whole and subscripts):
+            term = self.term(eqn.text, eqn.opened, eqn)
+            if term is not None:
+                yield subscripts, term
+            return
+        axes = [self.setting.sizes.get(name_key(one.name), ()) for one in subscripts]
+        if math.prod(map(len, axes)) != len(pieces):
+            needed = math.prod(map(len, axes))
+            message = f'"{self.name}" needs {needed} entries, one for each element, not {len(pieces)}'
+            self.findings.error("wrong-count", message, eqn.text_span)
+            return
+        for elements, (piece, at) in zip(product(*axes), pieces, strict=True):
+            term = self.term(piece, at, eqn)
+            if term is not None:
+                own = zip(elements, subscripts, strict=True)
+                yield tuple(syntax.Subscript(name, False, one.span) for name, one in own), term
+
+    def term(self, text: str, start: int, eqn: Element) -> syntax.Term | None:
+        """Return the term a text spells, or None with a finding: also where it is still to be written."""
+        at = without_comments(text).find(_MISSING)
+        if at < 0:
+            return read_term(text, start, eqn.source, self.findings)
+        place = Span(eqn.source, start + at, start + at + len(_MISSING))
+        message = f'the equation of "{self.name}" is still to be written: {_MISSING} stands in its place'
+        self.findings.error("incomplete-equation", message, place)
+        return None
+
+    def right(
+        self, term: syntax.Term, part: Element, graph: Element | None, points: syntax.Points | None
+    ) -> syntax.Term | None:
+        """Return the right side that a term becomes: a stock, a graphical function, or itself."""
+        if self.element.name == "stock":
+            head = syntax.Name("INTEG", (), self.element.attribute_span("name"))
+            return syntax.Apply(head, (self.net_flow(), term), (), term.span)
+        if points is not None and graph is not None:
+            head = syntax.Name("WITH LOOKUP", (), graph.span)
+            term = syntax.Apply(head, (term, points), (), term.span)
+        elif graph is not None:
+            if graph.first("ypts") is not None:
+                return None  # its points are wrong, and that has been said
+            head = syntax.Name(written_name(graph.attributes["name"]), (), graph.attribute_span("name"))
+            term = syntax.Apply(head, (term,), (), term.span)
+        start = part.first("init_eqn") or self.element.first("init_eqn")
+        if start is None or not written(start):
+            return term
+        initial = self.term(start.text, start.opened, start)
         head = syntax.Name("ACTIVE INITIAL", (), start.span)
-        term = syntax.Apply(head, (term, initial), (), term.span)
-    return term, False
+        return None if initial is None else syntax.Apply(head, (term, initial), (), term.span)
+
+    def net_flow(self) -> syntax.Term:
+        """Return what a stock gains: its inflows, less its outflows, each in the order of the file."""
+        net: syntax.Term | None = None
+        for tag in self.element.all("inflow"):
+            flow: syntax.Term = syntax.Name(plain_name(tag.words), (), tag.text_span)
+            factor = self.setting.multipliers.get(name_key(plain_name(tag.words)))
+            times = None if factor is None else self.term(factor.text, factor.opened, factor)
+            if times is not None:
+                flow = syntax.Infix("*", flow, times, flow.span, flow.span)
+            net = flow if net is None else syntax.Infix("+", net, flow, net.span.to(flow.span), flow.span)
+        for tag in self.element.all("outflow"):
+            flow = syntax.Name(plain_name(tag.words), (), tag.text_span)
+            if net is None:
+                net = syntax.Prefix("-", flow, flow.span)
+            else:
+                net = syntax.Infix("-", net, flow, net.span.to(flow.span), flow.span)
+        return syntax.Numeral(0.0, self.element.span) if net is None else net
 
 
-def blank(eqn: Element) -> str:
+def written(eqn: Element) -> str:
     """Return the text of an equation without comments: empty where nothing is written."""
     return without_comments(eqn.text).replace(FILLER, "").strip()
-
-
-def _graphed(graph: Element, points: syntax.Points | None, term: syntax.Term) -> syntax.Term | None:
-    """Return a graphical function read at a term: its own points, or those of the one it names."""
-    if points is not None:
-        head = syntax.Name("WITH LOOKUP", (), graph.span)
-        return syntax.Apply(head, (term, points), (), term.span)
-    if graph.first("ypts") is None and graph.attributes.get("name"):
-        head = syntax.Name(written_name(graph.attributes["name"]), (), graph.attribute_span("name"))
-        return syntax.Apply(head, (term,), (), term.span)
-    return None
-
-
-def net_flow(stock: Element) -> syntax.Term:
-    """Return what a stock gains: its inflows, less its outflows, each in the order of the file."""
-    net: syntax.Term | None = None
-    for tag in stock.all("inflow"):
-        flow = syntax.Name(plain_name(tag.words), (), tag.text_span)
-        net = flow if net is None else syntax.Infix("+", net, flow, net.span.to(flow.span), flow.span)
-    for tag in stock.all("outflow"):
-        flow = syntax.Name(plain_name(tag.words), (), tag.text_span)
-        if net is None:
-            net = syntax.Prefix("-", flow, flow.span)
-        else:
-            net = syntax.Infix("-", net, flow, net.span.to(flow.span), flow.span)
-    return syntax.Numeral(0.0, stock.span) if net is None else net
 
 
 # -- graphical functions --------------------------------------------------------------------------------
