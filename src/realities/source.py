@@ -104,7 +104,7 @@ def encoding_of(content: bytes) -> str:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
     declared = _DECLARED.match(content)
-    own = () if declared is None else (declared[1].decode("ascii"),)
+    own: tuple[str, ...] = () if declared is None else (declared[1].decode("ascii"),)
     for encoding in ("utf-8-sig", *own, "cp1252"):
         try:
             content.decode(encoding)

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
-from realities.errors import Findings
 from realities.model import reductions as vensim_reductions
 from realities.model import stateful as vensim_stateful
-from realities.model import syntax
 from realities.model.language import Controls, Language
 from realities.model.macros import MACROS
 from realities.model.vectors import VECTORS
-from realities.model.vectors import VECTORS
 from realities.model.xmile.functions import CONSTANTS, SIMPLE, UNSUPPORTED, VALUES
 from realities.model.xmile.plain import PLAIN
+from realities.model.xmile.read import read_expression
 from realities.model.xmile.reductions import REDUCTIONS
 from realities.model.xmile.stateful import STATEFUL, WHOLE
-from realities.source import Span
-
-
-def _read_term(place: Span, file: syntax.ModelFile, findings: Findings) -> syntax.Term | None:
-    """Read an expression that stands in another file."""
-    reader = import_module("realities.model.xmile.terms")  # becomes a plain import with the reader
-    term: syntax.Term | None = reader.read_expression(place, file, findings)
-    return term
-
 
 #: `STARTTIME` and the rest are what section 3.5.5 of XMILE 1.0 calls them; SAVESTEP is Stella's name for
 #: how often a run is saved. Functions of Vensim that XMILE does not have keep their meaning where a
@@ -46,6 +33,6 @@ XMILE = Language(
     whole={**vensim_stateful.WHOLE, **WHOLE},
     values=VALUES,
     refused=UNSUPPORTED,
-    read_term=_read_term,
+    read_term=read_expression,
     constants=CONSTANTS,
 )

@@ -12,6 +12,7 @@ run (views, vendors' own elements) is passed over. `arrays.py` and `resolve.py` 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from realities.errors import MOST_ERRORS, Findings
@@ -20,7 +21,7 @@ from realities.model.arrays import name_key
 from realities.model.xmile.macros import read_macros
 from realities.model.xmile.markup import Element, read_markup
 from realities.model.xmile.modules import Flat, flatten, linked, qualified
-from realities.model.xmile.slices import Shape, Slices, axes_of, table_name
+from realities.model.xmile.slices import Axis, Shape, Slices, axes_of, table_name
 from realities.model.xmile.specs import (
     read_controls,
     read_defaults,
@@ -28,7 +29,7 @@ from realities.model.xmile.specs import (
     read_integrator,
     read_units,
 )
-from realities.model.xmile.terms import written_name
+from realities.model.xmile.terms import read_term, written_name
 from realities.model.xmile.variables import KINDS, Definition, Setting, read_variable
 from realities.source import SourceText, Span
 
@@ -159,6 +160,45 @@ class _Reader:
         place = definition.place if eqn is None else eqn.text_span
         message = f'"{definition.name}" has no equation'
         self.findings.error("incomplete-equation", message, place)
+
+
+def read_expression(place: Span, file: syntax.ModelFile, findings: Findings) -> syntax.Term | None:
+    """Return the term that the text of `place` spells in the language of a model, or None with a finding.
+
+    The text may stand in another file; a quotation mark that is escaped there is read as a plain one.
+    """
+    text = _ESCAPED.sub(lambda found: ' "' if found.group() == '\\"' else found.group(), place.text)
+    term = read_term(text, place.start, place.source, findings)
+    if term is None:
+        return None
+    axes = axes_of(file.dimensions)
+    shapes: dict[str, Shape] = {}
+    for equation in file.equations:
+        shape = _known_shape(equation, axes, shapes.get(name_key(equation.left.name)))
+        shapes[name_key(equation.left.name)] = shape
+    return Slices(axes, shapes, findings).term(term)
+
+
+def _known_shape(equation: syntax.Equation, axes: Mapping[str, Axis], before: Shape | None) -> Shape:
+    """Return the shape of a name by one of its equations, as far as those before leave it open.
+
+    An element may be of several dimensions: the smallest is taken that holds all that an array has.
+    """
+    keys = []
+    for at, subscript in enumerate(equation.left.subscripts):
+        key = name_key(subscript.name)
+        if key in axes:
+            keys.append(key)
+            continue
+        holding = [name for name, axis in axes.items() if key in axis.elements]
+        known = "" if before is None or at >= len(before.dimensions) else before.dimensions[at]
+        if known not in holding:
+            known = min(holding, key=lambda name: len(axes[name].elements), default=known)
+        keys.append(known)
+    return Shape(equation.left.name, tuple(keys), isinstance(equation.right, syntax.Points))
+
+
+_ESCAPED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\\"', re.DOTALL)
 
 
 def variables_of(model: Element) -> Iterator[Element]:

@@ -89,8 +89,12 @@ class Axis:
 
 def axes_of(dimensions: Sequence[syntax.DimensionDef]) -> dict[str, Axis]:
     """Return the dimensions of a file by key."""
-    found = {}
+    found: dict[str, Axis] = {}
     for one in dimensions:
+        origin = found.get(name_key(one.alias_of)) if one.alias_of is not None else None
+        if origin is not None:
+            found[name_key(one.name)] = replace(origin, name=one.name)
+            continue
         names = tuple(member.name for member in one.members)
         is_numbered = names == tuple(str(n) for n in range(1, len(names) + 1))
         targets = frozenset(name_key(mapping.target) for mapping in one.mappings)
@@ -551,6 +555,8 @@ class _Speller:
             if element is not None:
                 number = other.spelling.index(element) + 1
                 return self.numbered(axis, number, index, index.span), None
+        if is_whole and key == dimensions[at] and key not in self.place.dimensions:
+            return self.run(dimensions, at, index.span), None
         if key in self.axes:
             before = sum(isinstance(one, syntax.Name) and name_key(one.name) == key for one in indices[:at])
             return self.dimension(key, dimensions, at, before, index), None
