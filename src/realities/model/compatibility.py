@@ -362,10 +362,15 @@ def _drains(file: syntax.ModelFile) -> Iterator[Drain]:
     Another stock on the way breaks the tie: it answers only a step later.
     """
     needs = _needs(file)
+    spelled = {name_key(equation.left.name): equation.left.name for equation in file.equations}
     seen: set[tuple[str, str]] = set()
     for equation, term, sign in _summands_of(file):
         stock = name_key(equation.left.name)
-        text = term.name if isinstance(term, syntax.Name) else " ".join(term.span.text.split())
+        text = " ".join(term.span.text.split())
+        if isinstance(term, syntax.Name):
+            if name_key(term.name) not in spelled:
+                continue  # an outflow that nothing defines: an error says so
+            text = spelled[name_key(term.name)]
         is_number = all(isinstance(part, _LITERAL) for part in syntax.terms(term))
         if sign > 0 or is_number or equation.is_non_negative or (stock, name_key(text)) in seen:
             continue
