@@ -173,7 +173,10 @@ class _Cutter:
             flag_start, self.at = self.at + 1, self._mark(text, self.at + 1)
             flag = text[flag_start : self.at].strip()
             is_supplementary |= flag.upper().startswith(":SUP")
-            if flag and not flag.startswith(":"):
+            is_last = text[self.at : self.at + 1] == "|"
+            if flag and not flag.startswith(":") and is_last and "=" not in text[doc_start:doc_end]:
+                doc_end = self.at  # a "~" inside a comment
+            elif flag and not flag.startswith(":"):
                 self._error(
                     Span(self.source, doc_start, min(doc_end, doc_start + 1)),
                     'the comment of this equation runs into the next one; end it with "|"',
@@ -187,7 +190,7 @@ class _Cutter:
         self.at += 1
         block = self._block("equation", start, stop)
         unit = Span(self.source, unit_start, unit_end)
-        doc = " ".join(_CONTINUATION.sub(" ", text[doc_start:doc_end]).split())
+        doc = " ".join(_CONTINUATION.sub(" ", text[doc_start:doc_end]).replace("~", " ").split())
         return Block(block.kind, start, block.text, unit, doc, block.group, is_supplementary)
 
     def _mark(self, text: str, start: int) -> int:
