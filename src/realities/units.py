@@ -8,6 +8,7 @@ where a file says so (`UnitNames`). `model/unitcheck.py` uses this next, and `ca
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from realities.unit_names import PURE, Dimension, definition_of, is_known, key_o
 
 #: Larger exponents or factors than these are a slip of the pen, and would only overflow.
 _LARGEST_EXPONENT = 64
+_LONGEST_NUMBER = 200
 _LARGEST_FACTOR = Fraction(10) ** 60
 
 
@@ -50,7 +52,7 @@ class Unit:
     def __post_init__(self) -> None:
         if not 1 / _LARGEST_FACTOR <= self.factor <= _LARGEST_FACTOR:
             raise UnitError(
-                f"the number in a unit must be positive and below 1e60, not {_short(self.factor)}"
+                f"the number in a unit must be positive and below 1e60, not {_roughly(self.factor)}"
             )
         if any(abs(exponent) > _LARGEST_EXPONENT for exponent in self.exponents):
             raise UnitError(f"an exponent in a unit must be at most {_LARGEST_EXPONENT}")
@@ -325,6 +327,13 @@ def _short(number: Fraction) -> str:
     return str(number) if number.denominator == 1 else f"({number})"
 
 
+def _roughly(number: Fraction) -> str:
+    """Return a number of any size in a few digits."""
+    if abs(number) < 1e300:
+        return format(float(number), ".6g")
+    return f"some 1e{math.log10(number.numerator) - math.log10(number.denominator):.0f}"
+
+
 # --- reading ---------------------------------------------------------------------------------------
 
 _NAME = r"""[^\s*/^()·×²³".\d][^\s*/^()·×²³"]*"""
@@ -426,7 +435,7 @@ class _Parser:
         kind, word, offset = self.take()
         if kind == "operator" or not re.fullmatch(r"[-+]?\d+(?:\.\d+)?", word):
             raise UnitError(f'an exponent was expected here, not "{word}"', offset)
-        return Fraction(word)
+        return _number(word, offset)
 
     def expect(self, operator: str) -> None:
         if self.peek() != operator:
@@ -452,6 +461,8 @@ class _Parser:
 
 
 def _number(word: str, offset: int) -> Fraction:
+    if len(word) > _LONGEST_NUMBER:
+        raise UnitError(f"a number in a unit has at most {_LONGEST_NUMBER} digits", offset)
     exponent = re.search(r"[eE]([-+]?\d+)$", word)
     if exponent and abs(int(exponent[1])) > 60:
         raise UnitError(f"{word} is too large or too small for a unit", offset)

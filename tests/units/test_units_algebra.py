@@ -238,3 +238,11 @@ def test_products_of_defined_names_keep_their_meaning() -> None:
     crate, egg = parse_unit("crate", names), parse_unit("egg")
     assert (crate**2 / egg / crate).factor_to(DIMENSIONLESS) == 24.0
     assert ((crate / egg) ** Fraction(1, 2)).factor_to(DIMENSIONLESS) == pytest.approx(24**0.5)
+
+
+@pytest.mark.parametrize("digits", [61, 150, 400, 5000])
+@pytest.mark.parametrize("form", ["{}", "m^{}", "0.{}1", "1e{}", "m/{}"])
+def test_a_number_of_many_digits_is_refused(digits: int, form: str) -> None:
+    nines = "9" * digits if form != "0.{}1" else "0" * digits
+    with pytest.raises(UnitError):
+        parse_unit(form.format(nines))
