@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 DEEPEST = 150
 
 _REALITY_CHECK = re.compile(r":THE\s+CONDITION:|:TEST\s+INPUT:", re.IGNORECASE)
+_STRING = re.compile(r"[^=:]*(:IS:)", re.IGNORECASE)
 _IMPLIES = re.compile(r":IMPLIES:", re.IGNORECASE)
 #: Words of a Reality Check that say when a comparison has to hold.
 WHEN = re.compile(r":AT\s+LEAST\s+ONCE:|:CROSSING:", re.IGNORECASE)
@@ -162,6 +163,11 @@ def _read_block(
         check = _reality_check(source, block, mark, findings)
         if check is not None:
             yield check
+        return
+    if word := _STRING.match(block.text):
+        at = Span(source, block.start + word.start(1), block.start + word.end(1))
+        hint = "leave it out, or number what it names: a run knows numbers only"
+        findings.error("unsupported-function", "variables that hold a text are not supported", at, hint)
         return
     tree = _parse(block.text, "definition", source, block.start, findings)
     if tree is None:
