@@ -63,7 +63,7 @@ def test_a_file_that_is_printed_and_read_is_the_same(path: Path) -> None:
 def test_public_models_that_are_printed_and_read_are_the_same() -> None:
     if CONFORMANCE is None:
         pytest.skip("the conformance collection is not here")
-    assert all([same_when_printed(path) for path in vensim_files(CONFORMANCE)])
+    assert all(same_when_printed(path) for path in vensim_files(CONFORMANCE))
 
 
 def same_when_printed(path: Path) -> bool:

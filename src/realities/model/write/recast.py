@@ -17,7 +17,7 @@ from realities.errors import Findings
 from realities.ir.model import Dialect
 from realities.model import syntax
 from realities.model.arrays import Binding, name_key
-from realities.model.write.recipes import Recipe, Recipes, parsed
+from realities.model.write.recipes import Recipe, Recipes, parsed, substituted
 
 LANGUAGE_NAMES: Mapping[Dialect, str] = {"vensim": "Vensim", "xmile": "XMILE"}
 
@@ -166,7 +166,7 @@ class Recaster:
         text = parsed(recipe.text, self.target)
         if not recipe.equations and _repeats_nothing(text, recipe, arguments):
             given = dict(zip(recipe.names, arguments, strict=True))
-            return _placed(_filled(text, given, self.now()), call)
+            return _placed(substituted(text, given, self.now()), call)
         function = syntax.Name(self.spelled(self._macro(key, call, recipe).name), (), call.function.span)
         return syntax.Apply(function, arguments, (), call.span)
 
@@ -184,7 +184,7 @@ class Recaster:
                 recipe.names,
                 (),
                 tuple(
-                    syntax.Equation(syntax.Left(local), _filled(term, inside, self.now()))
+                    syntax.Equation(syntax.Left(local), substituted(term, inside, self.now()))
                     for local, term in equations
                 ),
                 span=call.span,
@@ -254,25 +254,6 @@ def _repeats_nothing(text: syntax.Term, recipe: Recipe, arguments: Sequence[synt
     return all(
         uses[name] == 1 or _is_plain(argument) for name, argument in zip(recipe.names, arguments, strict=True)
     )
-
-
-def _filled(term: syntax.Term, given: Mapping[str, syntax.Term], now: syntax.Term) -> syntax.Term:
-    """Return a recipe's term with arguments in place of parameters."""
-    match term:
-        case syntax.Name("now", ()):
-            return now
-        case syntax.Name(name, ()) if name in given:
-            return given[name]
-        case syntax.Apply():
-            arguments = tuple(_filled(one, given, now) for one in term.arguments)
-            return replace(term, arguments=arguments)
-        case syntax.Prefix():
-            return replace(term, operand=_filled(term.operand, given, now))
-        case syntax.Infix():
-            left, right = (_filled(one, given, now) for one in (term.left, term.right))
-            return replace(term, left=left, right=right)
-        case _:
-            return term
 
 
 def _placed(term: syntax.Term, call: syntax.Apply) -> syntax.Term:

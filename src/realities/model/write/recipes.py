@@ -9,7 +9,7 @@ does, as the test inputs of both languages do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from realities.errors import Findings, InternalError
@@ -70,3 +70,27 @@ def parsed(text: str, dialect: Dialect) -> syntax.Term:
     if term is None:
         raise InternalError(f"a recipe cannot be read: {text}")
     return term
+
+
+def filled(text: str, dialect: Dialect, given: Mapping[str, syntax.Term]) -> syntax.Term:
+    """Return the term that a text spells, with terms in place of the names given."""
+    return substituted(parsed(text, dialect), given, syntax.Name("now"))
+
+
+def substituted(term: syntax.Term, given: Mapping[str, syntax.Term], now: syntax.Term) -> syntax.Term:
+    """Return a recipe's term with arguments in place of parameters."""
+    match term:
+        case syntax.Name("now", ()):
+            return now
+        case syntax.Name(name, ()) if name in given:
+            return given[name]
+        case syntax.Apply():
+            arguments = tuple(substituted(one, given, now) for one in term.arguments)
+            return replace(term, arguments=arguments)
+        case syntax.Prefix():
+            return replace(term, operand=substituted(term.operand, given, now))
+        case syntax.Infix():
+            left, right = (substituted(one, given, now) for one in (term.left, term.right))
+            return replace(term, left=left, right=right)
+        case _:
+            return term

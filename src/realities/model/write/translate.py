@@ -23,6 +23,7 @@ from realities.model.load import LANGUAGES
 from realities.model.macros import macro_table, with_outputs
 from realities.model.resolve import Resolver
 from realities.model.symbols import build_table
+from realities.model.write.to_vensim import to_vensim, without_marks
 from realities.model.write.to_xmile import Opened, to_xmile
 from realities.source import Span
 
@@ -51,9 +52,11 @@ def translate(
     if file.dialect == target:
         return file
     _tell_losses(file, findings)
+    if target == "vensim":
+        file = without_marks(file)
     opened = open_file(file, findings, data)
     findings.check()
-    return to_xmile(opened, findings)
+    return to_xmile(opened, findings) if target == "xmile" else to_vensim(opened, findings)
 
 
 def open_file(file: syntax.ModelFile, findings: Findings, data: Sequence[Path | str] = ()) -> Opened:

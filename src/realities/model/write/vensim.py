@@ -42,6 +42,11 @@ _NO_SKETCH = (
 )
 
 
+def is_plain_name(name: str) -> bool:
+    """Return whether a name can stand without quotation marks."""
+    return _PLAIN.fullmatch(name) is not None
+
+
 def name_text(name: str) -> str:
     """Return a name, between quotation marks where its characters need them."""
     return name if _PLAIN.fullmatch(name) else f'"{name}"'
