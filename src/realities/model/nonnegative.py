@@ -182,7 +182,7 @@ class _Limits:
                 if is_flow:
                     term = write.call("MAX", term, write.zero)
                 if key in self.floors:
-                    held = write.held(self._name(self.floors[key]))
+                    held = write.call("MAX", write.held(self._name(self.floors[key])), write.zero)
                     term = write.call("MAX", term, syntax.Prefix("-", held, write.span))
                 if key in self.ceilings:
                     stock, counted, before = self.ceilings[key]
