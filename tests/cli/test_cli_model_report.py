@@ -139,3 +139,13 @@ def test_the_hint_for_an_unknown_name_is_a_command_that_lists_names(
     assert arguments == f"check --names {path}"
     invoke(arguments.split())
     assert "wish" in capsys.readouterr().out
+
+
+def test_a_missing_data_file_does_not_stop_a_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wage = "wage := GET DIRECT DATA('wages.csv', ',', '1', 'b2') ~ ~ |\nrent ~ ~ |\n"
+    assert invoke(["check", town(tmp_path, wage + MODEL)]) == 0
+    report = capsys.readouterr().out
+    assert 'Data           "wages.csv" is missing, named on line 1\n' in report
+    assert "               to be given with --data FILE: rent\n" in report

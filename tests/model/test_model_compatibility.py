@@ -116,3 +116,18 @@ def test_every_name_is_listed_with_its_place(tmp_path: Path) -> None:
     assert found["houses"].subscripts == ("Region",)
     assert (found["life"].unit, found["life"].line) == ("Day", 7)
     assert found["TIME STEP"].kind == "control"
+
+
+def test_what_a_model_reads_is_listed_with_whether_it_is_there(tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("time,0,1\nprice,3,4\n", encoding="utf-8")
+    text = (
+        "price := GET DIRECT DATA('prices.csv', ',', '1', 'b2') ~ ~ |\n"
+        "wage := GET DIRECT DATA('wages.csv', ',', '1', 'b2') ~ ~ |\n"
+        "rent ~ ~ |\nwealth = price + wage + rent ~ ~ |\n"
+    )
+    found = report(tmp_path, text)
+    assert found.opens
+    assert found.names["data"] == 3
+    files = [(file.name, file.is_there, file.lines) for file in found.files]
+    assert files == [("prices.csv", True, (1,)), ("wages.csv", False, (2,))]
+    assert found.data == ("rent",)

@@ -154,10 +154,15 @@ def _time(report: Report) -> Iterator[str]:
 
 
 def _files(report: Report) -> Iterator[str]:
-    if report.files:
-        yield "Data files"
+    if report.files or report.data:
+        yield "Data"
         for file in report.files:
-            yield f'"{file.name}", named on {_places(file.lines)}'
+            there = "is there" if file.is_there else "is missing"
+            yield f'"{file.name}" {there}, named on {_places(file.lines)}'
+        if report.data:
+            shown = ", ".join(report.data[:MOST_PLACES])
+            more = f" and {len(report.data) - MOST_PLACES:,} more" if len(report.data) > MOST_PLACES else ""
+            yield f"to be given with --data FILE: {shown}{more}"
 
 
 def _units(report: Report) -> Iterator[str]:

@@ -17,7 +17,9 @@ from realities.errors import Diagnostic, Findings, InputError
 from realities.ir.model import Dialect, Integrator, Model
 from realities.model import syntax
 from realities.model.arrays import build_space, name_key
+from realities.model.external import Wanted, wanted
 from realities.model.language import Language
+from realities.model.library import open_library
 from realities.model.load import LANGUAGES, build_file, read_file, read_source
 
 Kind = Literal["stock", "flow", "auxiliary", "constant", "lookup", "data", "control"]
@@ -68,9 +70,10 @@ class MacroUse:
 
 @dataclass(frozen=True, slots=True)
 class WantedFile:
-    """A file that a model reads its data from, and the lines that name it."""
+    """A file that a model reads, whether it is in the model's folder, and the lines that name it."""
 
     name: str
+    is_there: bool
     lines: tuple[int, ...]
 
 
@@ -109,6 +112,7 @@ class Report:
     """All that `realities check` says about a model besides its diagnostics.
 
     `names` counts names by kind, `scalars` the variables they make, None where the model does not open.
+    `data` are the variables that have no equation at all: their values come from the user.
     """
 
     file: str
@@ -124,6 +128,7 @@ class Report:
     functions: tuple[FunctionUse, ...]
     time: RunTimes
     files: tuple[WantedFile, ...]
+    data: tuple[str, ...]
     units: UnitState
     may_go_negative: tuple[Drain, ...]
     n_reality_checks: int
@@ -160,14 +165,19 @@ def examine(path: Path | str) -> Examination:
         found = tuple(built.items)
     except InputError as problem:
         found, exit_code = problem.diagnostics, problem.exit_code
-    report = report_on(file, LANGUAGES[file.dialect], found, model)
+    wants = wanted(file, open_library(source, {}))
+    report = report_on(file, LANGUAGES[file.dialect], found, model, wants)
     return Examination(report, found, model, exit_code)
 
 
 def report_on(
-    file: syntax.ModelFile, language: Language, found: Sequence[Diagnostic], model: Model | None
+    file: syntax.ModelFile,
+    language: Language,
+    found: Sequence[Diagnostic],
+    model: Model | None,
+    wants: Sequence[Wanted] = (),
 ) -> Report:
-    """Return the report on a syntax tree; `model` is None where it does not open."""
+    """Return the report on a syntax tree; `model` is None where it does not open, `wants` what it reads."""
     kinds = kinds_of(file, language)
     names = _names(file, kinds)
     return Report(
@@ -183,7 +193,8 @@ def report_on(
         macros=_macros(file),
         functions=_functions(file, language, kinds),
         time=_times(file, language),
-        files=_files(file),
+        files=_files(wants),
+        data=tuple(sorted({want.variable for want in wants if not want.function})),
         units=_units(found, names),
         may_go_negative=tuple(_drains(file)),
         n_reality_checks=len(file.reality_checks),
@@ -292,8 +303,8 @@ def _functions(
     for call, inside in _calls(file):
         key = name_key(call.function.name)
         is_lookup = kinds.get(key) == "lookup" or key in inside
-        is_stock_mark = file.dialect == "xmile" and key == "integ"  # no XMILE file spells it
-        if not (is_lookup or is_stock_mark or key in macros):
+        is_our_mark = key.startswith(":") or (file.dialect == "xmile" and key == "integ")
+        if not (is_lookup or is_our_mark or key in macros):  # a mark of the tree stands in no file
             lines.setdefault(key, []).append(call.function.span.line)
     return tuple(
         FunctionUse(key.upper(), len(lines[key]), status_of(key, language), tuple(sorted(set(lines[key]))))
@@ -308,15 +319,16 @@ def status_of(key: str, language: Language) -> Status:
     return "refused" if key in language.refused or key == "a function of" else "unknown"
 
 
-def _files(file: syntax.ModelFile) -> tuple[WantedFile, ...]:
+def _files(wants: Sequence[Wanted]) -> tuple[WantedFile, ...]:
     """Return the files that a model names, in the order of their first use."""
     lines: dict[str, list[int]] = {}
-    for call, _ in _calls(file):
-        if name_key(call.function.name).startswith(_FILE_READERS) and call.arguments:
-            first = call.arguments[0]
-            if isinstance(first, syntax.Text):
-                lines.setdefault(first.value, []).append(call.span.line)
-    return tuple(WantedFile(name, tuple(sorted(set(found)))) for name, found in lines.items())
+    there: set[str] = set()
+    for want in wants:
+        name = want.arguments.get("file")
+        if name is not None:
+            lines.setdefault(name, []).append(want.span.line)
+            there.update([name] if want.is_there else [])
+    return tuple(WantedFile(name, name in there, tuple(sorted(set(lines[name])))) for name in lines)
 
 
 # -- time and units ----------------------------------------------------------------------------------
