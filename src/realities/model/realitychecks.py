@@ -174,7 +174,7 @@ class _Writer:
         if "crossing" in words:
             raise _UnsaidError("two lines that have to cross (:CROSSING:) are nothing a predicate can say")
         is_once = "at least once" in words
-        if is_once and not isinstance(conclusion, syntax.Infix):
+        if is_once and not (isinstance(conclusion, syntax.Infix) and conclusion.op in _TURNED):
             raise _UnsaidError(":AT LEAST ONCE: stands in a part of the consequence, not behind all of it")
         said = self.statement(conclusion, binding)
         premise = " and ".join(scenario.premises)
