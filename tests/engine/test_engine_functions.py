@@ -12,7 +12,7 @@ from realities.engine.expansions import EXPANSIONS
 from realities.engine.functions import FUNCTIONS
 from realities.engine.graph import Graph, Rate
 from realities.engine.kernels import READINGS
-from realities.engine.reference import simulate
+from realities.engine.reference import Event, simulate
 from realities.errors import SimulationError
 from realities.ir.builtins import BUILTINS, NOT_AVAILABLE
 from realities.ir.expr import Number
@@ -78,28 +78,113 @@ def test_every_built_in_has_its_numbers() -> None:
         ("sinh", (0.5,), math.sinh(0.5)),
         ("cosh", (0.5,), math.cosh(0.5)),
         ("tanh", (0.5,), math.tanh(0.5)),
-        ("vensim.vector_sort_order", (0, 1, 5.0, 3.0, 4.0, 3.0), 1.0),
-        ("vensim.vector_sort_order", (1, 1, 5.0, 3.0, 4.0, 3.0), 3.0),
-        ("vensim.vector_sort_order", (3, -1, 5.0, 3.0, 4.0, 3.0), 3.0),
-        ("vensim.vector_rank", (0, 1, 5.0, 3.0, 4.0, 3.0), 4.0),
-        ("vensim.vector_rank", (0, -1, 5.0, 3.0, 4.0, 3.0), 1.0),
-        ("vensim.vector_element", (2, 5.0, 3.0, 4.0), 4.0),
-        ("vensim.vector_element", (1.4, 5.0, 3.0, 4.0), 3.0),
-        ("vensim.vector_element", (3, 5.0, 3.0, 4.0), NOT_AVAILABLE),
-        ("vensim.vector_element", (-1, 5.0, 3.0, 4.0), NOT_AVAILABLE),
+        # A vector of 1, 3, 2 at 0, 1, 2: what each mode of VECTOR LOOKUP says of it.
+        ("vensim.vector_lookup", (0.5, 0, 2, 0, 1.0, 3.0, 2.0), 2.0),
+        ("vensim.vector_lookup", (3.0, 0, 2, 0, 1.0, 3.0, 2.0), 2.0),
+        ("vensim.vector_lookup", (2.0, 0, 2, 1, 1.0, 3.0, 2.0), 4.5),
+        ("vensim.vector_lookup", (-1.0, 0, 2, 1, 1.0, 3.0, 2.0), -1.0),
+        ("vensim.vector_lookup", (3.0, 0, 2, 1, 1.0, 3.0, 2.0), 6.5),
+        ("vensim.vector_lookup", (1.5, 0, 2, 2, 1.0, 3.0, 2.0), 3.0),
+        ("vensim.vector_lookup", (3.0, 0, 2, 3, 1.0, 3.0, 2.0), 1.0),
+        ("vensim.vector_lookup", (-1.0, 0, 2, 3, 1.0, 3.0, 2.0), -1.0),
+        ("vensim.vector_lookup", (1.5, 0, 2, 4, 1.0, 3.0, 2.0), 2.0),
+        ("vensim.vector_lookup", (2.0, 0, 4, 5, 1.0, 3.0, 5.0), 1.0),
+        ("vensim.vector_lookup", (9.0, 0, 4, 5, 1.0, 3.0, 5.0), 4.0),
+        ("vensim.vector_lookup", (2.0, 0, 4, 5, 5.0, 3.0, 1.0), 3.0),
+        ("vensim.vector_lookup", (0.5, 0, 2, 6, 1.0, 3.0, 2.0), 2.0),
+        ("vensim.vector_lookup", (1.0, 0, 2, 6, 1.0, 3.0, 2.0), 0.5),
+        ("vensim.vector_lookup", (5.0, 0, 2, 6, 1.0, 3.0, 2.0), 0.0),
+        ("vensim.vector_lookup", (3.0, 0, 2, 7, 1.0, 3.0, 2.0), 6.0),
+        ("vensim.vector_lookup", (7.0, 0, 4, 8, 1.0, 3.0, 5.0), 6.0),
+        ("vensim.vector_lookup", (5.0, 0, 2, 9, 1.0, 3.0, 2.0), -1.0),
+        # At price 5.5 a rectangle at 5 of width 2 has a quarter of its demand left, and three of its supply.
+        ("vensim.demand_at_price", (5.5, 40.0, 1, 5.0, 2.0, 0.0), 10.0),
+        ("vensim.supply_at_price", (5.5, 40.0, 1, 5.0, 2.0, 0.0), 30.0),
+        ("vensim.demand_at_price", (9.0, 40.0, 0, 5.0, 2.0, 0.0), 40.0),
+        # 10 * (0.5 - (p - 6) / 4) is 20 * (0.5 + (p - 5) / 4) at 14/3.
+        ("vensim.find_market_price", (1, 10.0, 1, 6.0, 4.0, 0.0, 20.0, 1, 5.0, 4.0, 0.0), 14 / 3),
         ("vensim.vector_select", (-9, 0, 1, 5.0, 0, 3.0, 2, 4.0), 9.0),
         ("vensim.vector_select", (-9, 1, 1, 5.0, 0, 3.0, 2, 4.0), 20.0),
         ("vensim.vector_select", (-9, 2, 1, 5.0, 0, 3.0, 2, 4.0), 4.0),
         ("vensim.vector_select", (-9, 3, 1, 5.0, 0, 3.0, 2, 4.0), 5.0),
         ("vensim.vector_select", (-9, 3, 0, 5.0, 0, 3.0), -9.0),
-        ("vensim.invert_matrix", (0, 1, 2.0, 1.0, 0.0, 4.0), -0.125),
-        ("vensim.invert_matrix", (1, 1, 2.0, 1.0, 0.0, 4.0), 0.25),
     ],
 )  # fmt: skip
 def test_a_function_of_constants(function: str, args: tuple[float, ...], expected: float) -> None:
     assert value_of(function, *args) == pytest.approx(expected, rel=1e-14)
     literal = simulate(build([aux("out", call(function, *args))], end=0.0))["out"][0, 0]
     assert literal == pytest.approx(expected, rel=1e-14)
+
+
+def parts_of(function: str, *args: float) -> list[float]:
+    """Return the several numbers that a built-in of constants gives, computed by a run."""
+    row = BUILTINS[function]
+    several = call(function, *args)
+    outputs = [aux(f"part {k}", call("part", several, k)) for k in range(row.n_parts(len(args)))]
+    run = simulate(build(outputs, end=0.0))
+    return [float(run[variable.name][0, 0]) for variable in outputs]
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "expected"),
+    [
+        ("several", (5.0, 3.0, 4.0), [5.0, 3.0, 4.0]),
+        ("vensim.vector_sort_order", (1, 5.0, 3.0, 4.0, 3.0), [1.0, 3.0, 2.0, 0.0]),
+        ("vensim.vector_sort_order", (-1, 5.0, 3.0, 4.0, 3.0), [0.0, 2.0, 1.0, 3.0]),
+        ("vensim.vector_sort_order", (0, 5.0, 3.0, 4.0, 3.0), [0.0, 2.0, 1.0, 3.0]),
+        ("vensim.vector_rank", (1, 5.0, 3.0, 4.0, 3.0), [4.0, 1.0, 3.0, 2.0]),
+        ("vensim.vector_rank", (-1, 5.0, 3.0, 4.0, 3.0), [1.0, 3.0, 2.0, 4.0]),
+        ("vensim.invert_matrix", (2.0, 1.0, 0.0, 4.0), [0.5, -0.125, 0.0, 0.25]),
+    ],
+)  # fmt: skip
+def test_a_function_of_a_whole_array(function: str, args: tuple[float, ...], expected: list[float]) -> None:
+    assert parts_of(function, *args) == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"), [(2, 4.0), (1.4, 3.0), (-0.4, 5.0), (3, NOT_AVAILABLE), (-1, NOT_AVAILABLE)]
+)
+def test_one_of_several_numbers_is_found_by_its_place(place: float, expected: float) -> None:
+    several = call("several", 5.0, 3.0, 4.0)
+    model = build([constant("place", place), aux("out", call("part", several, ref("place")))], end=0.0)
+    assert simulate(model)["out"][0, 0] == expected
+    assert simulate(model, {"place": [place, place]})["out"][:, 0].tolist() == [expected] * 2
+
+
+def test_several_numbers_at_once_are_no_output() -> None:
+    model = build([aux("whole", call("several", 1.0, 2.0))])
+    with pytest.raises(ValueError, match="several numbers at once"):
+        simulate(model, outputs=["whole"])
+    with pytest.raises(ValueError, match="several numbers at once"):
+        simulate(model, outputs=[], hold={"whole": 1.0})
+
+
+@pytest.mark.parametrize("integrator", ["euler", "rk4", "rk45"])
+def test_several_numbers_may_change_as_anything_may(integrator: str) -> None:
+    """The numbers and the place each: never, at an event, with time alone, or with the state."""
+    parts = {
+        "fixed": lambda x: constant("fixed k", x),
+        "now": lambda x: aux("now k", time * 0 + x),
+        "moving": lambda x: aux("moving k", ref("stock") * 0 + x),
+    }
+    for kind, variable in parts.items():
+        for place, where in parts.items():
+            several = call("several", ref(f"{kind} k") * 0 + time, ref(f"{kind} k"), ref("stock"))
+            if kind == "fixed":
+                several = call("several", ref("fixed k"), ref("fixed k") + 1, ref("fixed k") + 2)
+            if kind == "now":
+                several = call("several", time, ref("now k"), time * 2)
+            index = where(1.0) if place != kind else None
+            variables = [variable(1.0), stock("stock", 1.0, 0.0), aux("whole", several)]
+            variables += [index] if index is not None else []
+            variables.append(aux("out", call("part", ref("whole"), ref(f"{place} k"))))
+            model = build(variables, end=3.0, integrator=integrator)  # type: ignore[arg-type]
+            expected = [2.0] * 4 if kind == "fixed" else [1.0] * 4
+            assert simulate(model, outputs=["out"])["out"][0].tolist() == expected
+            drawn = {"fixed k": [1.0, 1.0]} if "fixed" in (kind, place) else {}
+            event = [Event("fixed k", 2.0, 1.0)] if "fixed" in (kind, place) else []
+            twice = simulate(model, drawn, outputs=["out"], events=event, n_draws=2)
+            assert twice["out"].tolist() == [expected] * 2
 
 
 def test_not_and_negation() -> None:
@@ -207,7 +292,7 @@ def test_the_area_under_a_table_is_its_integral() -> None:
 def shares(available: float, claims: list[tuple[float, ...]], function: str) -> list[float]:
     flat = [number for claim in claims for number in claim]
     head = (available,) if function == "vensim.allocate_available" else (available, 1.0)
-    return [value_of(function, k, *head, *flat) for k in range(len(claims))]
+    return parts_of(function, *head, *flat)
 
 
 @pytest.mark.parametrize("kind", [1, 2, 3, 4])
@@ -242,12 +327,12 @@ def test_priorities_far_apart_are_served_in_turn_and_equal_ones_in_proportion() 
 
 
 def test_a_curve_that_is_not_known_is_refused() -> None:
-    with pytest.raises(SimulationError, match="types 0 to 4"):
+    with pytest.raises(SimulationError, match="of type 5: only"):
         shares(1.0, [(1.0, 5, 1.0, 1.0, 2.0)], "vensim.allocate_available")
 
 
 def test_one_singular_matrix_spoils_one_draw() -> None:
-    inverse = call("vensim.invert_matrix", 0, 0, ref("a"), 2.0, 2.0, 4.0)
+    inverse = call("part", call("vensim.invert_matrix", ref("a"), 2.0, 2.0, 4.0), 0)
     result = simulate(build([constant("a", 1.0), aux("out", inverse)], end=0.0), {"a": [1.0, 2.0, 5.0]})
     assert result.failed.tolist() == [True, False, False]
     np.testing.assert_allclose(result["out"][1:, 0], [4 / 4, 4 / 16])

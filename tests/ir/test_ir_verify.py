@@ -12,6 +12,8 @@ from realities.ir.verify import verify
 CONTROL = tuple(
     Variable(name, "constant", Number(1.0)) for name in ("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER")
 )
+SEVERAL = Call("several", (Number(1.0), Number(2.0)))
+WHOLE = Variable("whole", "auxiliary", SEVERAL, is_hidden=True)
 TABLE = {"t": Lookup("t", (0.0, 1.0), (0.0, 1.0))}
 
 
@@ -25,6 +27,8 @@ def test_a_sound_model_passes() -> None:
             Variable("a", "auxiliary", Call("lookup", (Ref("s"),), "t")),
             Variable("b", "auxiliary", Call("max", (Ref("a"), Number(2.0)))),
             Variable("s", "stock", Ref("b"), initial=Ref("a")),
+            WHOLE,
+            Variable("first", "auxiliary", Call("part", (Ref("whole"), Number(0.0)))),
         )
     )
 
@@ -43,6 +47,13 @@ def test_a_sound_model_passes() -> None:
         ((Variable("a", "sample", Number(1.0), initial=Number(1.0)),), "0 extras"),
         ((Variable("a", "data", None, series="u"),), "has no series"),
         ((Variable("a", "auxiliary", None),), "has no expression"),
+        ((Variable("a", "auxiliary", SEVERAL),), "takes several numbers for one"),
+        ((Variable("a", "auxiliary", Call("abs", (SEVERAL,))),), "takes several numbers for one"),
+        ((WHOLE, Variable("a", "auxiliary", Ref("whole"))), "takes several numbers for one"),
+        (
+            (Variable("a", "auxiliary", Call("part", (Number(1.0), Number(0.0)))),),
+            "takes a part of a single number",
+        ),
         ((Variable("a", "auxiliary", Number(1.0)),) * 2, "stand twice"),
         ((Variable("a", "auxiliary", Ref("b")), Variable("b", "auxiliary", Number(1.0))), "stands before"),
     ],

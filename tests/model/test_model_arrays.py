@@ -2,6 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+import pytest
+
+from realities.engine.reference import simulate
 from realities.ir.model import Model
 from realities.ir.text import expression_text
 
@@ -125,7 +129,59 @@ def test_sorting_walks_along_the_last_subscript(build: Build) -> None:
     model = build(
         "D: a, b ~~| E: p, q ~~| x[D, E] = 1, 2; 3, 4; ~~| o[D, E] = VECTOR SORT ORDER(x[D, E], 1) ~~|"
     )
-    assert equations(model, "o")["o[b,q]"] == "VECTOR SORT ORDER(1, 1, x[b,p], x[b,q])"
+    assert equations(model, "o")["o[b,q]"] == 'PART("o[b,p]: VECTOR SORT ORDER", 1)'
+    (row,) = equations(model, "o[b,p]: VECTOR SORT ORDER").values()
+    assert row == "VECTOR SORT ORDER(1, x[b,p], x[b,q])"
+
+
+def test_a_matrix_is_inverted_once_and_read_by_the_left_side(build: Build) -> None:
+    """The inverse of an A x B matrix is B x A: its rows are the first subscript on the left."""
+    model = build(
+        "R: r1, r2 ~~| C: c1, c2 ~~| m[R, C] = 1, 2; 4, 5; ~~|"
+        "i[C, R] = INVERT MATRIX(m[R, C], 2) ~~| j[R, C] = INVERT MATRIX(m[R, C], 2) ~~|"
+        "one[C, D] = SUM(i[C, R!] * m[R!, D]) ~~| D <-> C ~~|"
+    )
+    whole = [v for v in model.variables if v.is_hidden]
+    assert len(whole) == 2
+    run = simulate(model)
+    # The inverse of (1 2; 4 5) is (-5 2; 4 -1) / 3.
+    names = ["i[c1,r1]", "i[c1,r2]", "i[c2,r1]", "i[c2,r2]"]
+    assert [run[name][0, 0] for name in names] == pytest.approx([-5 / 3, 2 / 3, 4 / 3, -1 / 3])
+    assert [run[f"j[{at}]"][0, 0] for at in ("r1,c2", "r2,c1")] == pytest.approx([2 / 3, 4 / 3])
+    product = [run[f"one[{at}]"][0, 0] for at in ("c1,c1", "c1,c2", "c2,c1", "c2,c2")]
+    assert product == pytest.approx([1.0, 0.0, 0.0, 1.0], abs=1e-12)
+
+
+def test_both_subscripts_of_a_matrix_may_be_one_dimension(build: Build) -> None:
+    model = build(
+        "A: a1, a2 ~~| B <-> A ~~| m[A, B] = 1, 2; 4, 5; ~~| i[A, B] = INVERT MATRIX(m[A, A], 2) ~~|"
+    )
+    assert simulate(model)["i[a1,a2]"][0, 0] == pytest.approx(2 / 3)
+
+
+def test_a_hundred_by_a_hundred_matrix_loads_and_runs_quickly(build: Build) -> None:
+    model = build(
+        "A: (a1-a100) ~~| B <-> A ~~| m[A, B] = IF THEN ELSE(A = B, 100, 0) + A / B ~~|"
+        "i[A, B] = INVERT MATRIX(m[A, B], 100) ~~|"
+    )
+    assert len(model.variables) == 2 * 100 * 100 + 1 + 4
+    run = simulate(model, outputs=["i[a3,a7]"], final_time=0.0)
+    k = np.arange(1.0, 101.0)
+    exact = np.linalg.inv(100.0 * np.eye(100) + k[:, np.newaxis] / k)
+    assert run["i[a3,a7]"][0, 0] == pytest.approx(exact[2, 6], rel=1e-10)
+
+
+def test_a_vector_that_needs_each_element_is_not_shared(build: Build) -> None:
+    model = build("D: a, b ~~| x[D] = 1, 2 ~~| r[D] = VECTOR RANK(x[D], 1.5 - D) ~~|")
+    run = simulate(model)
+    assert [run["r[a]"][0, 0], run["r[b]"][0, 0]] == [1.0, 1.0]
+
+
+def test_an_offset_that_is_a_number_reads_one_neighbor(build: Build) -> None:
+    model = build(
+        "D: a, b, c ~~| Later: b, c ~~| x[a] = Time ~~| x[Later] = VECTOR ELM MAP(x[Later], -1) + 1 ~~|"
+    )
+    assert simulate(model)["x[c]"][0].tolist()[:3] == [2.0, 3.0, 4.0]
 
 
 def test_elm_map_and_select_read_neighbors(build: Build) -> None:
@@ -133,7 +189,11 @@ def test_elm_map_and_select_read_neighbors(build: Build) -> None:
         "D: a, b, c ~~| x[D] = 1, 2, 3 ~~| on[D] = 1, 0, 1 ~~| next[D] = VECTOR ELM MAP(x[a], D) ~~|"
         "chosen = VECTOR SELECT(on[D!], x[D!], 0, 1, 0) ~~|"
     )
-    assert equations(model, "next")["next[b]"] == "VECTOR ELEMENT(0 + 2, x[a], x[b], x[c])"
+    assert equations(model, "next") == {
+        "next[a]": "x[b]",
+        "next[b]": "x[c]",
+        "next[c]": 'PART("next[c]: VECTOR ELM MAP", 0 + 3)',
+    }
     assert equations(model, "chosen") == {
         "chosen": "VECTOR SELECT(0, 1, on[a], x[a], on[b], x[b], on[c], x[c])"
     }
@@ -145,6 +205,8 @@ def test_what_subscripts_cannot_mean_is_an_error(codes: Callable[[str], list[str
     assert codes(f"{base} y[D] = SUM(x[D]) ~~|") == ["wrong-arguments"]
     assert codes(f"{base} y = x[D!] ~~|") == ["wrong-subscripts"]
     assert codes(f"{base} z[a] = 1 ~~| y = z[b] ~~|") == ["unknown-subscript"]
+    assert codes(f"{base} y = VECTOR RANK(x[D], 1) ~~|") == ["wrong-subscripts"]
+    assert codes(f"{base} m[D, E] = 1 ~~| y[D] = INVERT MATRIX(m[D, E], 2) ~~|") == ["wrong-subscripts"]
     assert codes("F: (a1-b3) ~~| x = 1 ~~|") == ["wrong-subscripts"]
     assert codes("D: a, b -> E ~~| E: p ~~| x = 1 ~~|") == ["wrong-subscripts"]
     assert codes("D: a, D ~~| x = 1 ~~|") == ["cycle"]

@@ -26,6 +26,8 @@ _KINDS: Final[Mapping[Kind, str]] = {
     "stock": "a stock",
     "initial": "an initial value",
     "fixed_delay": "a delay",
+    "material_delay": "a delay",
+    "information_delay": "a delay",
     "sample": "a sampled value",
     "data": "a data variable",
 }

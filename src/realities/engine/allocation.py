@@ -8,6 +8,8 @@ A claimant takes its whole request where the price is far below its priority, no
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,13 +24,13 @@ _REACH = 800.0
 _FIXED, _RECTANGULAR, _TRIANGULAR, _NORMAL, _EXPONENTIAL = range(5)
 
 
-def allocate_available(position: FloatArray, available: FloatArray, *claims: FloatArray) -> FloatArray:
-    """Return what the claimant at `position` (from 0) gets.
+def allocate_available(available: FloatArray, *claims: FloatArray) -> FloatArray:
+    """Return what each claimant gets, along a new last axis.
 
     Parameters
     ----------
-    position, available
-        Which claimant, and the supply, shapes that broadcast with the draws.
+    available
+        The supply, a shape that broadcasts with the draws.
     claims
         Request, type, priority, width and a further number of each claimant in turn.
 
@@ -37,33 +39,105 @@ def allocate_available(position: FloatArray, available: FloatArray, *claims: Flo
     SimulationError
         For a type of curve other than 0 to 4.
     """
-    request, kind, priority, width = (_stacked(claims[part::5]) for part in range(4))
-    if not np.isin(kind, (_FIXED, _RECTANGULAR, _TRIANGULAR, _NORMAL, _EXPONENTIAL)).all():
-        raise SimulationError("ALLOCATE AVAILABLE: only priority types 0 to 4 are supported")
-    return _cleared(position, available, request, kind, priority, width)
+    return _cleared(available, *_curves(claims))
 
 
-def allocate_by_priority(
-    position: FloatArray, available: FloatArray, width: FloatArray, *claims: FloatArray
-) -> FloatArray:
-    """Return what the claimant at `position` gets when all curves are rectangles of one width.
+def allocate_by_priority(available: FloatArray, width: FloatArray, *claims: FloatArray) -> FloatArray:
+    """Return what each claimant gets when all curves are rectangles of one width, along a new last axis.
 
     `claims` are request and priority of each claimant in turn.
     """
-    request, priority = _stacked(claims[0::2]), _stacked(claims[1::2])
+    request, priority = stacked(*claims[0::2]), stacked(*claims[1::2])
     kind = np.full_like(request, _RECTANGULAR)
-    return _cleared(position, available, request, kind, priority, np.asarray(width)[..., np.newaxis])
+    return _cleared(available, request, kind, priority, np.asarray(width)[..., np.newaxis])
+
+
+def find_market_price(demanders: FloatArray, *claims: FloatArray) -> FloatArray:
+    """Return the price at which what is demanded is what is supplied.
+
+    `claims` are quantity, type, priority, width and a further number of each demander in turn, as many
+    as `demanders` says, then of each supplier. Where a range of prices does it, the lowest.
+
+    Raises
+    ------
+    SimulationError
+        For a type of curve other than 0 to 4.
+    """
+    split = 5 * int(np.max(demanders))
+    demand, supply = _curves(claims[:split]), _curves(claims[split:])
+    _, _, priority, width = (np.concatenate(sides, axis=-1) for sides in _paired(demand, supply))
+    low = (priority - _REACH * np.abs(width) - 1.0).min(axis=-1)
+    high = (priority + _REACH * np.abs(width) + 1.0).max(axis=-1)
+    for _ in range(_HALVINGS):
+        price = 0.5 * (low + high)
+        wanted = _demanded(price[..., np.newaxis], *demand).sum(axis=-1)
+        offered = _supplied(price[..., np.newaxis], *supply).sum(axis=-1)
+        low, high = np.where(wanted > offered, price, low), np.where(wanted > offered, high, price)
+    return np.asarray(high)
+
+
+def demand_at_price(
+    price: FloatArray, quantity: FloatArray, kind: FloatArray, priority: FloatArray, width: FloatArray, _: Any
+) -> FloatArray:
+    """Return what one demander takes at a price: all of `quantity` where it is low, nothing where high."""
+    _check(kind)
+    return _demanded(price, quantity, kind, priority, width)
+
+
+def supply_at_price(
+    price: FloatArray, quantity: FloatArray, kind: FloatArray, priority: FloatArray, width: FloatArray, _: Any
+) -> FloatArray:
+    """Return what one supplier gives at a price: nothing where it is low, all of `quantity` where high."""
+    _check(kind)
+    return _supplied(price, quantity, kind, priority, width)
+
+
+def _demanded(
+    price: FloatArray, quantity: FloatArray, kind: FloatArray, priority: FloatArray, width: FloatArray
+) -> FloatArray:
+    return quantity * _share(*np.broadcast_arrays(price, kind, priority, width))
+
+
+def _supplied(
+    price: FloatArray, quantity: FloatArray, kind: FloatArray, priority: FloatArray, width: FloatArray
+) -> FloatArray:
+    # The curve of a supplier is that of a demander, mirrored at its priority.
+    return quantity * _share(*np.broadcast_arrays(2.0 * np.asarray(priority) - price, kind, priority, width))
+
+
+def _curves(claims: tuple[FloatArray, ...]) -> list[FloatArray]:
+    """Return quantity, type, priority and width of some claimants, each along a last axis."""
+    quantity, kind, priority, width = (stacked(*claims[part::5]) for part in range(4))
+    _check(kind)
+    return [quantity, kind, priority, width]
+
+
+def _paired(demand: list[FloatArray], supply: list[FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
+    """Return each part of two sides with the same draws."""
+    draws = np.broadcast_shapes(*(part.shape[:-1] for part in (*demand, *supply)))
+    return [
+        tuple(np.broadcast_to(side, (*draws, side.shape[-1])) for side in sides)  # type: ignore[misc]
+        for sides in zip(demand, supply, strict=True)
+    ]
+
+
+def _check(kind: FloatArray) -> None:
+    if not np.isin(kind, (_FIXED, _RECTANGULAR, _TRIANGULAR, _NORMAL, _EXPONENTIAL)).all():
+        wrong = np.asarray(kind)[~np.isin(kind, range(5))].flat[0]
+        raise SimulationError(
+            f"a priority curve is of type {wrong:g}: only 0 fixed, 1 rectangular, 2 triangular, 3 normal and "
+            "4 exponential are supported"
+        )
 
 
 def _cleared(
-    position: FloatArray,
     available: FloatArray,
     request: FloatArray,
     kind: FloatArray,
     priority: FloatArray,
     width: FloatArray,
 ) -> FloatArray:
-    """Return what one claimant gets at the price that clears the supply; claimants on the last axis."""
+    """Return what each claimant gets at the price that clears the supply; claimants on the last axis."""
     available = np.asarray(available)[..., np.newaxis]
     request, kind, priority, width, available = np.broadcast_arrays(request, kind, priority, width, available)
     available = available[..., :1]
@@ -83,9 +157,7 @@ def _cleared(
     total = given.sum(axis=-1, keepdims=True)
     given = given * np.where(total > available, np.maximum(available, 0.0) / total, 1.0)
     enough = available >= request.sum(axis=-1, keepdims=True)
-    given = np.where(enough, request, given)
-    index = np.broadcast_to(np.asarray(position), given.shape[:-1]).astype(np.intp)
-    return np.asarray(np.take_along_axis(given, index[..., np.newaxis], axis=-1)[..., 0])
+    return np.where(enough, request, given)
 
 
 def _share(price: FloatArray, kind: FloatArray, priority: FloatArray, width: FloatArray) -> FloatArray:
@@ -112,5 +184,10 @@ def _share(price: FloatArray, kind: FloatArray, priority: FloatArray, width: Flo
     return np.where((width > 0.0) | (kind == _FIXED), share, above)
 
 
-def _stacked(elements: tuple[FloatArray, ...]) -> FloatArray:
-    return np.stack(np.broadcast_arrays(*elements), axis=-1)
+def stacked(*elements: FloatArray) -> FloatArray:
+    """Return arrays that broadcast side by side, along a new last axis."""
+    shape = np.broadcast_shapes(*{np.shape(element) for element in elements})
+    together = np.empty((*shape, len(elements)))
+    for number, element in enumerate(elements):
+        together[..., number] = element
+    return together

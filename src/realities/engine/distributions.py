@@ -55,6 +55,7 @@ def _gamma(
 ) -> FloatArray:
     from scipy.special import gammainc, gammaincinv
 
+    order = np.maximum(order, 1.0)
     return _truncated(
         u,
         least,
@@ -159,6 +160,37 @@ def _binomial(
     return _counted(u, least, most, shift, stretch, below, lambda p: bdtrik(p, trials, probability))
 
 
+def _negative_binomial(
+    u: FloatArray,
+    least: FloatArray,
+    most: FloatArray,
+    probability: FloatArray,
+    successes: FloatArray,
+    shift: FloatArray,
+    stretch: FloatArray,
+) -> FloatArray:
+    from scipy.special import nbdtrik
+
+    # It counts trials; what varies are the failures among them.
+    whole = np.floor(successes + 0.5)
+    return _counted(
+        u,
+        least,
+        most,
+        shift + stretch * whole,
+        stretch,
+        lambda k: _failures(k, whole, probability),
+        lambda p: nbdtrik(p, whole, probability),
+    )
+
+
+def _failures(failures: FloatArray, successes: FloatArray, probability: FloatArray) -> FloatArray:
+    """Return the chance of at most so many failures before the last success."""
+    from scipy.special import betainc
+
+    return np.asarray(betainc(successes, failures + 1.0, probability))
+
+
 def _truncated(
     u: FloatArray,
     least: FloatArray,
@@ -212,6 +244,7 @@ def _bounded(value: FloatArray, least: FloatArray, most: FloatArray) -> FloatArr
 DISTRIBUTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "vensim.random_uniform": _uniform,
+        "vensim.random_negative_binomial": _negative_binomial,
         "vensim.random_normal": _normal,
         "vensim.random_exponential": _exponential,
         "vensim.random_poisson": _poisson,

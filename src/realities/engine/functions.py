@@ -16,9 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.engine.allocation import allocate_available, allocate_by_priority
+from realities.engine.allocation import (
+    allocate_available,
+    allocate_by_priority,
+    demand_at_price,
+    find_market_price,
+    stacked,
+    supply_at_price,
+)
 from realities.engine.distributions import DISTRIBUTIONS
 from realities.engine.functions_xmile import XMILE_FUNCTIONS
+from realities.engine.lookups import vector_lookup
 from realities.ir.builtins import NOT_AVAILABLE
 
 FloatArray = NDArray[np.float64]
@@ -42,16 +50,16 @@ def _gamma_ln(x: FloatArray) -> FloatArray:
 # --- whole arrays: every element is an argument ------------------------------------------------------
 
 
-def _sort_order(position: FloatArray, direction: FloatArray, *elements: FloatArray) -> FloatArray:
-    return _pick(position, _order(direction, _stacked(*elements)).astype(np.float64))
+def _sort_order(direction: FloatArray, *elements: FloatArray) -> FloatArray:
+    return _order(direction, stacked(*elements)).astype(np.float64)
 
 
-def _rank(position: FloatArray, direction: FloatArray, *elements: FloatArray) -> FloatArray:
-    order = _order(direction, _stacked(*elements))
+def _rank(direction: FloatArray, *elements: FloatArray) -> FloatArray:
+    order = _order(direction, stacked(*elements))
     places = np.broadcast_to(np.arange(1.0, len(elements) + 1.0), order.shape)
     ranks = np.empty(order.shape)
     np.put_along_axis(ranks, order, places, axis=-1)
-    return _pick(position, ranks)
+    return ranks
 
 
 def _order(direction: FloatArray, stacked: FloatArray) -> NDArray[np.intp]:
@@ -61,9 +69,13 @@ def _order(direction: FloatArray, stacked: FloatArray) -> NDArray[np.intp]:
     return np.asarray(np.where(np.greater(direction, 0.0)[..., np.newaxis], upward, downward))
 
 
-def _element(offset: FloatArray, *elements: FloatArray) -> FloatArray:
-    outside = np.logical_not((offset > -0.5) & (offset < len(elements) - 0.5)) & np.equal(offset, offset)
-    return np.where(outside, NOT_AVAILABLE, _pick(offset, _stacked(*elements)))
+def _part(several: FloatArray, position: FloatArray) -> FloatArray:
+    """Return one of the numbers on the last axis."""
+    n = several.shape[-1]
+    if np.ndim(position) == 0 and -0.5 < position < n - 0.5:
+        return np.asarray(several[..., int(np.floor(position + 0.5))])
+    outside = np.logical_not((position > -0.5) & (position < n - 0.5)) & np.equal(position, position)
+    return np.where(outside, NOT_AVAILABLE, _pick(position, several))
 
 
 def _pick(position: FloatArray, stacked: FloatArray) -> FloatArray:
@@ -79,8 +91,8 @@ def _pick(position: FloatArray, stacked: FloatArray) -> FloatArray:
 
 
 def _select(missing: FloatArray, action: FloatArray, *pairs: FloatArray) -> FloatArray:
-    chosen = _stacked(*pairs[::2]) != 0.0
-    elements = _stacked(*pairs[1::2])
+    chosen = stacked(*pairs[::2]) != 0.0
+    elements = stacked(*pairs[1::2])
     shape = np.broadcast_shapes(chosen.shape, elements.shape)
     chosen, elements = np.broadcast_to(chosen, shape), np.broadcast_to(elements, shape)
     results = (
@@ -95,10 +107,10 @@ def _select(missing: FloatArray, action: FloatArray, *pairs: FloatArray) -> Floa
     return np.where(chosen.any(axis=-1), result, missing)
 
 
-def _inverse(row: FloatArray, column: FloatArray, *entries: FloatArray) -> FloatArray:
+def _inverse(*entries: FloatArray) -> FloatArray:
     size = math.isqrt(len(entries))
-    stacked = _stacked(*entries)
-    matrices = stacked.reshape(*stacked.shape[:-1], size, size)
+    flat = stacked(*entries)
+    matrices = flat.reshape(*flat.shape[:-1], size, size)
     try:
         inverses: FloatArray = np.asarray(np.linalg.inv(matrices))
     except np.linalg.LinAlgError:  # one singular matrix must not spoil the other draws
@@ -106,12 +118,7 @@ def _inverse(row: FloatArray, column: FloatArray, *entries: FloatArray) -> Float
         for draw in np.ndindex(*matrices.shape[:-2]):
             if np.linalg.matrix_rank(matrices[draw]) == size:
                 inverses[draw] = np.linalg.inv(matrices[draw])
-    return _pick(np.asarray(row * size + column), np.reshape(inverses, stacked.shape))
-
-
-def _stacked(*elements: FloatArray) -> FloatArray:
-    """Return elements along a new last axis."""
-    return np.stack(np.broadcast_arrays(*elements), axis=-1)
+    return np.reshape(inverses, flat.shape)
 
 
 #: Functions by the key of their built-in. Those that are ufuncs can write into memory they are given.
@@ -126,6 +133,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "vensim.modulo": np.fmod,
         "vensim.quantum": _quantum,
         "vensim.gamma_ln": _gamma_ln,
+        "several": stacked,
+        "part": _part,
         "sin": np.sin,
         "cos": np.cos,
         "tan": np.tan,
@@ -137,11 +146,14 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "tanh": np.tanh,
         "vensim.vector_sort_order": _sort_order,
         "vensim.vector_rank": _rank,
-        "vensim.vector_element": _element,
+        "vensim.vector_lookup": vector_lookup,
         "vensim.vector_select": _select,
         "vensim.invert_matrix": _inverse,
         "vensim.allocate_available": allocate_available,
         "vensim.allocate_by_priority": allocate_by_priority,
+        "vensim.demand_at_price": demand_at_price,
+        "vensim.find_market_price": find_market_price,
+        "vensim.supply_at_price": supply_at_price,
         **DISTRIBUTIONS,
         **XMILE_FUNCTIONS,
     }

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from realities.engine.kernels import kernel
+from realities.ir.builtins import BUILTINS
 
 
 class Rate(IntEnum):
@@ -88,6 +89,20 @@ class Graph:
         """Return a node as a number: true is 1, false 0."""
         return self.apply("real", node) if self.is_boolean(node) else node
 
+    def n_parts(self, node: int) -> int:
+        """Return how many numbers a node gives, on a last axis of its own: 0 for a single one."""
+        found = self.nodes[node]
+        return BUILTINS[found.op].n_parts(len(found.inputs)) if found.op in BUILTINS else 0
+
+    def part(self, several: int, position: int) -> int:
+        """Return one of the numbers that a node gives."""
+        is_grid = self.rates[position] in (Rate.ONCE, Rate.GRID) and not self.per_draw[position]
+        if self.rates[several] == Rate.GRID and not is_grid:
+            # What depends on time alone is kept by step as single numbers; several are computed anew.
+            found = self.nodes[several]
+            several = self._add(Node(found.op, found.inputs, "each step"), Rate.STEP, per_draw=True)
+        return self.apply("part", several, position)
+
     def needed_for(self, roots: Iterable[int], known: Container[int] = ()) -> list[int]:
         """Return the roots and all they are computed from, ascending: an order of evaluation.
 
@@ -134,7 +149,9 @@ class Graph:
         values = [self.number(i) for i in inputs]
         if op in _FOLDED and None not in values:
             with np.errstate(all="ignore"):
-                return self.literal(float(kernel(op, None)(*(np.float64(value or 0.0) for value in values))))
+                return self.literal(
+                    float(kernel(op, None)(*(np.float64(value) for value in values if value is not None)))
+                )
         match op, values:
             case ("*" | "/", [_, 1.0]) | ("+" | "-", [_, 0.0]):
                 return inputs[0]

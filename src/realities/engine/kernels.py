@@ -58,7 +58,13 @@ _OPERATIONS: Mapping[str, Kernel] = MappingProxyType(
 )
 #: Readings of a table, by the key of their built-in.
 READINGS: Mapping[str, Kernel] = MappingProxyType(
-    {"lookup": Table.at, "vensim.lookup_invert": Table.inverse, "vensim.lookup_area": Table.area}
+    {
+        "lookup": Table.at,
+        "vensim.lookup_area": Table.area,
+        "vensim.lookup_invert": Table.inverse,
+        "vensim.lookup_slope": Table.slope,
+        "vensim.random_lookup": Table.drawn,
+    }
 )
 
 

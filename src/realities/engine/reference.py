@@ -24,6 +24,7 @@ from realities.engine.tape import Workspace
 from realities.engine.timeline import SavePoints, Timeline, choose_saves, make_timeline
 from realities.engine.translate import Plan, make_plan
 from realities.errors import Diagnostic, InputError, did_you_mean
+from realities.ir.builtins import n_parts
 from realities.ir.model import Integrator, Model, Variable
 from realities.trajectories import Trajectories
 
@@ -103,6 +104,9 @@ class Simulator:
                 _default_outputs(model) if outputs is None else (_find(model, n).name for n in outputs)
             )
         )
+        for name in (*self.outputs, *(hold or {})):
+            if n_parts(_find(model, name).expression):
+                raise ValueError(f'"{name}" holds several numbers at once and cannot be kept or held')
         self.hold = {_find(model, name).name: float(value) for name, value in (hold or {}).items()}
         for name, value in self.hold.items():
             _check_settled(model, model[name], value)

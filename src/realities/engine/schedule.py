@@ -35,7 +35,7 @@ class Schedule:
     once, grid
         Nodes known beforehand that others use: for the whole run, or for every step.
     registers
-        For each result of core and tail the number of its register; `n_reals` and `n_truths` are how
+        For each single result of core and tail the number of its register; `n_reals` and `n_truths` are how
         many there are of each kind.
     rate_rows
         For the net flow of a stock, where it is such a result, the stock whose row it is written to.
@@ -58,6 +58,13 @@ def make_schedule(plan: Plan) -> Schedule:
     state_roots = [
         *(slot.rate for slot in plan.stocks),
         *(slot.input for slot in plan.delays),
+        *(
+            node
+            for slot in plan.delays
+            if slot.moves
+            for node in (slot.duration, slot.missing)
+            if node is not None
+        ),
         *(slot.value for slot in plan.samples),
     ]
     start_roots = [
@@ -109,7 +116,7 @@ def _assign(
         for i in set(graph.nodes[node].inputs):
             if last_use[i] == position and i in registers and i not in kept:
                 free[graph.is_boolean(i)].append(registers[i])
-        if node in rate_rows:
+        if node in rate_rows or graph.n_parts(node):
             continue
         kind = graph.is_boolean(node)
         if free[kind]:

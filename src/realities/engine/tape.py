@@ -93,12 +93,17 @@ class Workspace:
             self.place[node] = truths[register] if graph.is_boolean(node) else reals[register]
         for node, row in schedule.rate_rows.items():
             self.place[node] = self.rates[row]
+        for node in (*schedule.core, *schedule.tail):
+            if n_parts := graph.n_parts(node):
+                self.place[node] = np.zeros((self.width, n_parts))
 
     def _single(self, node: int) -> NDArray[Any]:
         """Return new memory for one node: a number for each draw, or one for all."""
         graph = self.plan.graph
         dtype = np.bool_ if graph.is_boolean(node) else np.float64
-        return np.zeros((self.width,) if graph.per_draw[node] else (), dtype=dtype)
+        draws = (self.width,) if graph.per_draw[node] else ()
+        parts = (n_parts,) if (n_parts := graph.n_parts(node)) else ()
+        return np.zeros((*draws, *parts), dtype=dtype)
 
     def _add_rate_copies(self) -> None:
         """Copy net flows that are not computed into their own row: another's, a constant, a stock."""

@@ -36,12 +36,18 @@ class StockSlot:
 
 @dataclass(frozen=True, slots=True)
 class DelaySlot:
-    """A fixed delay: nodes of its input, its output until it is over, and how long it takes."""
+    """A delay: nodes of its input, its output until it is over, and how long it takes.
+
+    Where the delay moves, `duration` is that of an input that enters now; `missing` is what comes out when
+    nothing does, or None if the last output is held then.
+    """
 
     name: str
     input: int
     start: int
     duration: int
+    moves: bool = False
+    missing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +234,7 @@ class _Translator:
                 found = [expression]
             case "auxiliary":
                 found = [initial if at_start and initial is not None else expression]
-            case "stock" | "fixed_delay":
+            case "stock" | "fixed_delay" | "material_delay" | "information_delay":
                 found = [initial] if at_start else []
             case "initial":
                 found = [expression] if at_start else []
@@ -250,8 +256,10 @@ class _Translator:
                 return self._constant(variable, at_start)
             case "initial" if not at_start:
                 return self.value(name, at_start=True)
-            case "stock" | "fixed_delay" if not at_start:
-                return self._state("stock" if variable.kind == "stock" else "delayed", variable)
+            case "stock" if not at_start:
+                return self._state("stock", variable)
+            case "fixed_delay" | "material_delay" | "information_delay" if not at_start:
+                return self._state("delayed", variable)
             case "sample":
                 initial = variable.initial
                 kept = self._number(initial, at_start) if at_start else self._state("held", variable)
@@ -298,6 +306,11 @@ class _Translator:
                 duration = self._later(variable.extra[0], at_start=True)
                 entering = self._later(variable.expression, at_start=False)
                 self.plan.delays.append(DelaySlot(name, entering, start, duration))
+            case "material_delay" | "information_delay":
+                start = self.value(name, at_start=True)
+                duration, *missing = (self._later(part, at_start=False) for part in variable.extra)
+                entering = self._later(variable.expression, at_start=False)
+                self.plan.delays.append(DelaySlot(name, entering, start, duration, True, *missing))
             case _:
                 start = self._later(variable.initial, at_start=True)
                 self.plan.samples.append(SampleSlot(name, self._now[name], start))
@@ -354,6 +367,8 @@ class _Translator:
             return self._random(call, numbers, at_start)
         if key in READINGS:
             return graph.apply(key, *numbers, detail=self._table(str(call.table)))
+        if key == "part":
+            return graph.part(*numbers)
         if key in EXPANSIONS:
             return EXPANSIONS[key](graph, self._clock(at_start), numbers)
         return graph.apply(key, *numbers)
@@ -367,7 +382,10 @@ class _Translator:
         # At the start the number is that of step 0, so that INITIAL(noise) is the noise at the initial time.
         step = graph.literal(0.0) if at_start else self._leaf("step", None, Rate.GRID, per_draw=False)
         u = graph.apply("uniform", seed, stream, step, draw, detail=call.site)
-        return u if not numbers else graph.apply(call.function, u, *numbers[:-1])
+        if not numbers:
+            return u
+        detail = None if call.table is None else self._table(call.table)
+        return graph.apply(call.function, u, *numbers[:-1], detail=detail)
 
     def _clock(self, at_start: bool) -> Clock:
         time = self._start_time if at_start else self._step_time

@@ -29,6 +29,8 @@ class Builtin:
     meaning: str
     takes_table: bool = False
     is_random: bool = False
+    #: Gives several numbers, one for each repeat of its arguments; `part` takes one of them out.
+    is_vector: bool = False
 
     @cached_property
     def unit_terms(self) -> tuple[tuple[UnitTerm, ...], tuple[UnitTerm, ...], UnitTerm]:
@@ -60,6 +62,11 @@ class Builtin:
     def accepts(self, count: int) -> bool:
         """Return whether the function takes `count` arguments."""
         return count >= self.least and (self.most is None or count <= self.most)
+
+    def n_parts(self, count: int) -> int:
+        """Return how many numbers come out of `count` arguments: 0 for a single one."""
+        first, repeating, _ = self.unit_terms
+        return (count - len(first)) // len(repeating) if self.is_vector else 0
 
 
 def _terms(text: str) -> tuple[UnitTerm, ...]:

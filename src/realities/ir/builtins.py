@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from realities.ir.builtin import Builtin
+from realities.ir.expr import Call, Expr
 from realities.ir.rows_vensim import VENSIM_ROWS
 from realities.ir.rows_xmile import XMILE_ROWS
 
@@ -43,6 +44,15 @@ _COMMON_ROWS = (
     # -- inputs over time; "now" is the current time plus half a time step, so that rounding of ----
     # -- the time itself never moves an edge by a step ---------------------------------------------
     Builtin("step", 2, 2, "u, t -> u", "(height, start): 0 before start, height from then on (start < now)."),
+    # -- several numbers at once: only `part` may stand around such a call, or a hidden variable hold it ----
+    Builtin("several", 1, None, "u ... -> u", "The arguments, side by side.", is_vector=True),
+    Builtin(
+        "part",
+        2,
+        2,
+        "u, 1 -> u",
+        "(several, k): the k-th of several numbers, from 0, k rounded to nearest; :NA: (-2^109) outside.",
+    ),
     # -- graphical functions: the table is named by `Call.table` -----------------------------------
     Builtin("lookup", 1, 1, "* -> *", "The table at the argument, as its mode says.", takes_table=True),
 )
@@ -51,3 +61,9 @@ _COMMON_ROWS = (
 BUILTINS: Mapping[str, Builtin] = MappingProxyType(
     {row.key: row for row in (*_COMMON_ROWS, *VENSIM_ROWS, *XMILE_ROWS)}
 )
+
+
+def n_parts(expr: Expr | None) -> int:
+    """Return how many numbers an expression gives: 0 for a single one."""
+    row = BUILTINS.get(expr.function) if isinstance(expr, Call) else None
+    return row.n_parts(len(expr.args)) if row is not None and isinstance(expr, Call) else 0

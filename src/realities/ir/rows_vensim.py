@@ -74,6 +74,15 @@ VENSIM_ROWS = (
         "Integral of the table between the arguments, the table held level beyond its ends.",
         takes_table=True,
     ),
+    Builtin(
+        "vensim.lookup_slope",
+        2,
+        2,
+        "*, 1 -> *",
+        "(x, mode): slope of the table at x, at a point the mean of both sides, :NA: where points share x. "
+        "Outside 0 (mode 0), that of the nearest segment (1) or :NA: (-1).",
+        takes_table=True,
+    ),
     # -- random numbers: one new value each time step; `Call.site` and the seed choose the stream ---
     Builtin("vensim.random_0_1", 0, 0, "-> 1", "Uniform between 0 and 1.", is_random=True),
     Builtin(
@@ -101,6 +110,24 @@ VENSIM_ROWS = (
         is_random=True,
     ),
     Builtin(
+        "vensim.random_lookup",
+        5,
+        5,
+        "u, u, *, *, * -> u",
+        "(least, most, shift, stretch, seed): shift + stretch times a number with this density, truncated.",
+        takes_table=True,
+        is_random=True,
+    ),
+    Builtin(
+        "vensim.random_negative_binomial",
+        7,
+        7,
+        "u, u, 1, 1, u, u, * -> u",
+        "(least, most, probability, successes, shift, stretch, seed): shift + stretch times the trials it "
+        "takes to succeed so often, truncated.",
+        is_random=True,
+    ),
+    Builtin(
         "vensim.random_poisson",
         6,
         6,
@@ -113,7 +140,8 @@ VENSIM_ROWS = (
         6,
         6,
         "u, u, 1, u, u, * -> u",
-        "(least, most, order, shift, stretch, seed): shift + stretch times a gamma of that shape, truncated.",
+        "(least, most, order, shift, stretch, seed): shift + stretch times a gamma of that shape (at least "
+        "1), truncated.",
         is_random=True,
     ),
     Builtin(
@@ -148,28 +176,32 @@ VENSIM_ROWS = (
         "(least, most, shape, shift, stretch, seed): shift + stretch times a Weibull variate, truncated.",
         is_random=True,
     ),
-    # -- functions of whole arrays: every element is an argument, `k` is a position from 0 ----------
+    # -- functions of whole arrays: every element is an argument, and of most so is every result ---------
     Builtin(
         "vensim.vector_sort_order",
-        3,
+        2,
         None,
-        "1, 1, u ... -> 1",
-        "(k, direction, x ...): position, from 0, of the element that comes k-th when sorted upward "
+        "1, u ... -> 1",
+        "(direction, x ...): the positions, from 0, of the elements in their order when sorted upward "
         "(direction > 0) or downward; equal elements keep their order.",
+        is_vector=True,
     ),
     Builtin(
         "vensim.vector_rank",
-        3,
-        None,
-        "1, 1, u ... -> 1",
-        "(k, direction, x ...): place, from 1, of element k when sorted upward (direction > 0) or downward.",
-    ),
-    Builtin(
-        "vensim.vector_element",
         2,
         None,
-        "1, u ... -> u",
-        "(offset, x ...): the element at the offset (from 0, rounded to nearest); :NA: (-2^109) outside.",
+        "1, u ... -> 1",
+        "(direction, x ...): each element's place, from 1, when sorted upward (direction > 0) or downward.",
+        is_vector=True,
+    ),
+    Builtin(
+        "vensim.vector_lookup",
+        5,
+        None,
+        "u, u, u, 1, * ... -> *",
+        "(x, least x, most x, mode, y ...): the lookup of y evenly spread over the range of x, read as the "
+        "mode says: 0 between, 1 area from the least x, 2 backward, 3 extrapolated, 4 forward, 5 inverted, "
+        "6 slope; 7, 8, 9 as 1, 5, 6 with extrapolation.",
     ),
     Builtin(
         "vensim.vector_select",
@@ -181,26 +213,51 @@ VENSIM_ROWS = (
     ),
     Builtin(
         "vensim.invert_matrix",
-        3,
+        1,
         None,
-        "1, 1, u ... -> *",
-        "(row, column, a11, a12, ...): that entry, from 0, of the inverse of the square matrix, by rows.",
+        "u ... -> *",
+        "(a11, a12, ...): the entries of the inverse of the square matrix, by rows.",
+        is_vector=True,
     ),
     Builtin(
         "vensim.allocate_available",
-        7,
+        6,
         None,
-        "1, u | u, 1, *, *, * ... -> u",
-        "(k, available, then request, type, priority, width, extra of each): what k gets of the supply "
+        "u | u, 1, *, *, * ... -> u",
+        "(available, then request, type, priority, width, extra of each): what each gets of the supply "
         "when all are supplied at one common price of their priority curves. Types: 0 fixed quantity, "
         "1 rectangular, 2 triangular, 3 normal, 4 exponential, 5 constant elasticity.",
+        is_vector=True,
+    ),
+    Builtin(
+        "vensim.find_market_price",
+        6,
+        None,
+        "1 | *, 1, u, u, * ... -> u",
+        "(n, then quantity, type, priority, width, extra of n demanders and of each supplier): the price "
+        "at which demand is supply, the lowest if there are several. Types as above.",
+    ),
+    Builtin(
+        "vensim.demand_at_price",
+        6,
+        6,
+        "v, u, 1, v, v, * -> u",
+        "(price, quantity, type, priority, width, extra): what is demanded at a price.",
+    ),
+    Builtin(
+        "vensim.supply_at_price",
+        6,
+        6,
+        "v, u, 1, v, v, * -> u",
+        "(price, quantity, type, priority, width, extra): what is supplied at a price.",
     ),
     Builtin(
         "vensim.allocate_by_priority",
-        5,
+        4,
         None,
-        "1, u, * | u, * ... -> u",
-        "(k, available, width, then request and priority of each): what claimant k gets when priorities are "
+        "u, * | u, * ... -> u",
+        "(available, width, then request and priority of each): what each gets when priorities are "
         "served from high to low, those within `width` of one another sharing in proportion.",
+        is_vector=True,
     ),
 )

@@ -72,6 +72,10 @@ def _right_side(variable: Variable) -> str:
             return _call("INITIAL", inputs)
         case "fixed_delay":
             return _call("DELAY FIXED", inputs)
+        case "material_delay":
+            return _call("DELAY MATERIAL", [inputs[0], inputs[1], inputs[3], inputs[2]])
+        case "information_delay":
+            return _call("DELAY INFORMATION", inputs)
         case "sample":
             return _call("SAMPLE IF TRUE", [inputs[1], inputs[0], inputs[2]])
         case "data":

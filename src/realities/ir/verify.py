@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realities.errors import InternalError
-from realities.ir.builtins import BUILTINS
+from realities.ir.builtins import BUILTINS, n_parts
 from realities.ir.expr import Call, Expr, Ref, walk
 from realities.ir.model import Model, Variable
 
@@ -20,6 +20,8 @@ _SHAPES = {
     "stock": (True, "must", 0),
     "initial": (True, "no", 0),
     "fixed_delay": (True, "must", 1),
+    "material_delay": (True, "must", 2),
+    "information_delay": (True, "must", 1),
     "sample": (True, "must", 1),
     "data": (False, "no", 0),
 }
@@ -57,6 +59,7 @@ def _problems(model: Model) -> Iterator[str]:
         if any(right < left for left, right in zip(lookup.xs, lookup.xs[1:], strict=False)):
             yield f'the abscissae of "{lookup.name}" decrease'
     yield from _order(model)
+    yield from _several(model)
 
 
 def _expressions(variable: Variable) -> tuple[Expr, ...]:
@@ -101,6 +104,23 @@ def _expression(expr: Expr, variable: Variable, model: Model, known: set[str]) -
                     yield f'"{variable.name}" calls "{function}" with the table "{table}"'
             case _:
                 pass
+
+
+def _several(model: Model) -> Iterator[str]:
+    """Check that what gives several numbers is the whole of a hidden auxiliary, or has a part taken out."""
+    several = {variable.name for variable in model.variables if n_parts(variable.expression)}
+    for variable in model.variables:
+        for expr in _expressions(variable):
+            allowed = {id(expr)} if variable.is_hidden and variable.kind == "auxiliary" else set()
+            for node in walk(expr):
+                gives = n_parts(node) > 0 or (isinstance(node, Ref) and node.name in several)
+                if isinstance(node, Call) and node.function == "part":
+                    allowed.add(id(node.args[0]))
+                    first = node.args[0]
+                    if not (n_parts(first) or (isinstance(first, Ref) and first.name in several)):
+                        yield f'"{variable.name}" takes a part of a single number'
+                if gives and id(node) not in allowed:
+                    yield f'"{variable.name}" takes several numbers for one'
 
 
 def _order(model: Model) -> Iterator[str]:

@@ -35,7 +35,7 @@ def needs_first(variable: Variable) -> tuple[Expr, ...]:
     match variable.kind:
         case "stock":
             return initial
-        case "fixed_delay":
+        case "fixed_delay" | "material_delay" | "information_delay":
             return (*initial, *variable.extra)
         case "auxiliary":
             return initial or expression

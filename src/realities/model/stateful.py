@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from realities.ir.builtins import BUILTINS
-from realities.ir.expr import Binary, BinaryOp, Call, Expr, Number, Ref, map_expr, references
+from realities.ir.expr import Binary, BinaryOp, Call, Expr, Number, Ref, Time, map_expr, references
 from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.language import Unfold, Whole
@@ -60,7 +60,7 @@ def _define_whole(resolver: Resolver, name: str, call: syntax.Apply, scope: Scop
         case "integ":
             flow, initial = resolver.exprs(arguments, scope)
             resolver.add(name, "stock", flow, initial=initial, **about)
-        case "initial":
+        case "initial" | "reinitial":
             resolver.add(name, "initial", resolver.expr(arguments[0], scope), **about)
         case "active initial":
             active, initial = resolver.exprs(arguments, scope)
@@ -68,6 +68,12 @@ def _define_whole(resolver: Resolver, name: str, call: syntax.Apply, scope: Scop
         case "delay fixed":
             delayed, time, initial = resolver.exprs(arguments, scope)
             resolver.add(name, "fixed_delay", delayed, initial=initial, extra=(time,), **about)
+        case "delay material":
+            delayed, time, initial, missing = resolver.exprs(arguments, scope)
+            resolver.add(name, "material_delay", delayed, initial=initial, extra=(time, missing), **about)
+        case "delay information":
+            delayed, time, initial = resolver.exprs(arguments, scope)
+            resolver.add(name, "information_delay", delayed, initial=initial, extra=(time,), **about)
         case "sample if true":
             condition, sampled, initial = resolver.exprs(arguments, scope)
             condition, sampled = _kept(resolver, name, (condition, sampled), initial, call)
@@ -96,9 +102,12 @@ def _kept(
 _WHOLE_COUNTS = {
     "active initial": 2,
     "delay fixed": 3,
+    "delay information": 3,
+    "delay material": 4,
     "game": 1,
     "initial": 1,
     "integ": 2,
+    "reinitial": 1,
     "sample if true": 3,
 }
 
@@ -241,7 +250,10 @@ def _growth(
 
 
 def _npv(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
-    """Unfold NPV(stream, discount rate, initial value, factor): the discounted sum of a stream so far."""
+    """Unfold NPV(stream, discount rate, initial value, factor): the discounted sum of a stream so far.
+
+    NPVE is the same with each step's part discounted to the end of the step.
+    """
     if not resolver.has_arguments(call, 4):
         return _nothing(call)
     stream, rate, first, factor = resolver.exprs(call.arguments, scope)
@@ -252,9 +264,54 @@ def _npv(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     change = _op("-", Number(0.0, span), _op("/", decline, per_step, span), span)
     discount = resolver.hide(discount_name, "stock", change, span, initial=one)
     now = _op("*", stream, discount, span)
+    if name_key(call.function.name) == "npve":
+        now = _op("/", now, per_step, span)
     sum_name = resolver.label(scope, "NPV sum")
     so_far = resolver.hide(sum_name, "stock", now, span, initial=first)
     return _op("*", _op("+", so_far, _op("*", now, step, span), span), factor, span)
+
+
+def _depreciate(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold DEPRECIATE STRAIGHTLINE(stream, lifetime, fiscal period, initial value).
+
+    Of what is spent within a fiscal period one part is written off in that period, and one in each of
+    those that follow, over the lifetime. Before the start, the stream is taken to have been `initial value`.
+    """
+    if not resolver.has_arguments(call, 4):
+        return _nothing(call)
+    stream, lifetime, period, first = resolver.exprs(call.arguments, scope)
+    span, one, half = call.span, Number(1.0, call.span), Number(0.5, call.span)
+    label = resolver.label(scope, "DEPRECIATE STRAIGHTLINE")
+    # The lifetime is a whole number of periods.
+    exact = _op("+", _op("/", lifetime, period, span), half, span)
+    n_periods = resolver.hide(
+        f"{label} periods", "auxiliary", Call("vensim.integer", (exact,), span=span), span
+    )
+    earlier = _op("-", n_periods, one, span)
+    excess = _op("-", stream, first, span)
+    spent = resolver.hide(f"{label} spent", "stock", excess, span, initial=Number(0.0, span))
+    # What has been spent up to the start of this period, and up to the first one that still counts.
+    step = resolver.time_step(span)
+    start = resolver.control(resolver.language.controls.initial_time, span)
+    since = _op("+", _op("-", Time(span), start, span), _op("*", half, step, span), span)
+    begins = _op("<", Call("vensim.modulo", (since, period), span=span), step, span)
+    zero = Number(0.0, span)
+    by_now = resolver.hide(f"{label} begun", "sample", spent, span, initial=zero, extra=(begins,))
+    ago = _op("*", earlier, period, span)
+    by_then = resolver.hide(f"{label} ended", "fixed_delay", by_now, span, initial=zero, extra=(ago,))
+    between = _op("/", _op("-", by_now, by_then, span), period, span)
+    is_long = _op(">", n_periods, one, span)
+    past = Call("if_then_else", (is_long, between, zero), span=span)
+    total = _op("+", _op("+", stream, _op("*", first, earlier, span), span), past, span)
+    return _op("/", total, n_periods, span)
+
+
+def _time_base(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold TIME BASE(start, slope): another count of time, start + slope * Time."""
+    if not resolver.has_arguments(call, 2):
+        return _nothing(call)
+    start, slope = resolver.exprs(call.arguments, scope)
+    return _op("+", start, _op("*", slope, Time(call.span), call.span), call.span)
 
 
 # -- lookups --------------------------------------------------------------------------------------------
@@ -281,12 +338,47 @@ def _lookup_mode(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
 
 
 def _lookup_other(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
-    """Unfold LOOKUP INVERT(lookup, y) and LOOKUP AREA(lookup, from, to)."""
+    """Unfold LOOKUP INVERT(lookup, y), LOOKUP AREA(lookup, from, to) and LOOKUP SLOPE(lookup, x, mode)."""
     key = f"vensim.{name_key(call.function.name).replace(' ', '_')}"
     if not resolver.has_arguments(call, BUILTINS[key].least + 1):
         return _nothing(call)
     table = resolver.table_of(call.arguments[0], scope)
     return Call(key, tuple(resolver.exprs(call.arguments[1:], scope)), table, span=call.span)
+
+
+# -- noise ----------------------------------------------------------------------------------------------
+
+
+def _random_lookup(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold RANDOM LOOKUP(density, least, most, shift, stretch, seed)."""
+    if not resolver.has_arguments(call, 6):
+        return _nothing(call)
+    table = resolver.table_of(call.arguments[0], scope)
+    arguments = tuple(resolver.exprs(call.arguments[1:], scope))
+    return Call("vensim.random_lookup", arguments, table, resolver.new_site(), call.span)
+
+
+def _pink_noise(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold RANDOM PINK NOISE(mean, standard deviation, correlation time, seed).
+
+    White noise, made larger so that the deviation is the same for every time step and correlation time,
+    then smoothed over the correlation time: the structure of Ed Anderson, which Vensim's manual names.
+    """
+    if not resolver.has_arguments(call, 4):
+        return _nothing(call)
+    mean, deviation, time, seed = resolver.exprs(call.arguments, scope)
+    span, name = call.span, resolver.label(scope, "RANDOM PINK NOISE")
+
+    def normal() -> Expr:
+        bounds = Number(-6.0, span), Number(6.0, span), Number(0.0, span), Number(1.0, span)
+        return Call("vensim.random_normal", (*bounds, seed), None, resolver.new_site(), span)
+
+    share = _op("/", resolver.time_step(span), time, span)
+    larger = Call("sqrt", (_op("/", _op("-", Number(2.0, span), share, span), share, span),), span=span)
+    white = _op("+", mean, _op("*", _op("*", deviation, larger, span), normal(), span), span)
+    change = _op("/", _op("-", white, Ref(name, span), span), time, span)
+    start = _op("+", mean, _op("*", deviation, normal(), span), span)
+    return resolver.hide(name, "stock", change, span, initial=start)
 
 
 #: How each of these functions reads between and beyond the points.
@@ -301,14 +393,18 @@ _MODES: dict[str, Literal["extrapolate", "backward", "discrete"]] = {
 WHOLE: dict[str, Whole] = dict.fromkeys(_WHOLE_COUNTS, _define_whole)
 #: Every function this file unfolds, by key.
 STATEFUL: dict[str, Unfold] = {
-    **dict.fromkeys(("integ", "initial", "active initial", "delay fixed", "sample if true"), _whole),
+    **dict.fromkeys((key for key in _WHOLE_COUNTS if key != "game"), _whole),
     **dict.fromkeys((key for key in _STAGES if key.startswith("smooth")), _smooth),
     **dict.fromkeys((key for key in _STAGES if key.startswith("delay")), _delay),
     **dict.fromkeys(_MODES, _lookup_mode),
-    **dict.fromkeys(("lookup invert", "lookup area"), _lookup_other),
+    **dict.fromkeys(("lookup invert", "lookup area", "lookup slope"), _lookup_other),
+    "random lookup": _random_lookup,
+    "random pink noise": _pink_noise,
     "game": _game,
     "trend": _trend,
     "forecast": _forecast,
-    "npv": _npv,
+    **dict.fromkeys(("npv", "npve"), _npv),
+    "depreciate straightline": _depreciate,
+    "time base": _time_base,
     "with lookup": _with_lookup,
 }

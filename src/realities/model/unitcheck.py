@@ -89,9 +89,12 @@ class _Checker:
             found = self._infer(variable.initial)
             start = f'"{name}" is in "{unit}", but its initial value comes out in'
             self._declared(variable, unit, found, start)
-        for extra in variable.extra:
+        for number, extra in enumerate(variable.extra):
             found = self._infer(extra)
-            if variable.kind == "fixed_delay":
+            if number == 1:
+                start = f'"{name}" is in "{unit}", but what comes out when nothing does is in'
+                self._declared(variable, unit, found, start)
+            elif variable.kind != "sample":
                 start = f'"{name}" needs a delay time in "{self.time_unit}", not in'
                 self._declared(variable, self.time_unit, found, start)
 

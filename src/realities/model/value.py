@@ -239,6 +239,21 @@ class _Evaluator:
         raise _UnknownError
 
 
+def fixed_value(expr: Expr) -> float | None:
+    """Return the value of an expression of numbers and arithmetic alone, or None."""
+    match expr:
+        case Number(value):
+            return value
+        case Unary("-", operand):
+            inner = fixed_value(operand)
+            return None if inner is None else -inner
+        case Binary("+" | "-" | "*" as op, left, right):
+            first, second = fixed_value(left), fixed_value(right)
+            return None if first is None or second is None else float(_ARITHMETIC[op](first, second))
+        case _:
+            return None
+
+
 def is_literal(term: syntax.Term) -> bool:
     """Return whether a term is made of numbers and arithmetic alone."""
     return all(isinstance(part, syntax.Numeral | syntax.Prefix | syntax.Infix) for part in syntax.terms(term))
