@@ -70,6 +70,7 @@ class Recaster:
         self.own_macros = {name_key(macro.name): macro for macro in file.macros}
         self.taken = {name_key(one.left.name) for one in file.equations} | set(self.own_macros)
         self.taken |= {name_key(one.name) for one in file.dimensions}
+        self.told: dict[int, syntax.Term] = {}
         self.special: Mapping[str, Callable[[syntax.Apply, Place], syntax.Term]] = {}
 
     # -- terms ----------------------------------------------------------------------------------------
@@ -233,7 +234,10 @@ class Recaster:
         message = f"{what} cannot be said in {target}"
         if isinstance(term, syntax.Apply):
             message = f"{what} has no counterpart in {target}"
-        self.findings.error("no-counterpart", f"{message} {why}".rstrip(), term.span)
+        # An equation that is written out element by element would say so for each.
+        if id(term) not in self.told:
+            self.told[id(term)] = term
+            self.findings.error("no-counterpart", f"{message} {why}".rstrip(), term.span)
         return syntax.Numeral(0.0, term.span)
 
 

@@ -62,10 +62,44 @@ def to_vensim(opened: Opened, findings: Findings) -> syntax.ModelFile:
     return _ToVensim(opened, findings).translate()
 
 
-def without_marks(file: syntax.ModelFile) -> syntax.ModelFile:
+def without_marks(file: syntax.ModelFile, findings: Findings) -> syntax.ModelFile:
     """Return a model with what keeps stocks and flows from going below zero written into equations."""
     kept = keep_non_negative(file, XMILE.controls.time_step)
-    return replace(kept, equations=tuple(replace(one, is_non_negative=False) for one in kept.equations))
+    return replace(
+        kept,
+        equations=tuple(_floored(one, file, findings) for one in kept.equations),
+        macros=tuple(
+            replace(macro, equations=tuple(_floored(one, file, findings) for one in macro.equations))
+            for macro in kept.macros
+        ),
+    )
+
+
+def _floored(equation: syntax.Equation, file: syntax.ModelFile, findings: Findings) -> syntax.Equation:
+    """Return an equation without mark; a stock loses no more than it holds, however little its flows know.
+
+    What a step takes is settled by the net flow with Euler only.
+    """
+    match equation.right:
+        case syntax.Apply(function, (net, initial)) as call if (
+            equation.is_non_negative and name_key(function.name) == "integ"
+        ):
+            if file.integrator != "euler":
+                message = f'"{equation.left.name}" is kept from falling below zero'
+                hint = "with Euler it can be written as an equation"
+                findings.error(
+                    "no-counterpart",
+                    f"{message}, which has no counterpart in Vensim",
+                    equation.left.span,
+                    hint,
+                )
+            stock = syntax.Name(equation.left.name, equation.left.subscripts, call.span)
+            given = {"net": net, "stock": stock}
+            limited = filled("MAX(net, -MAX(stock, 0) / DT)", "xmile", given)
+            right = replace(call, arguments=(limited, initial))
+            return replace(equation, right=right, is_non_negative=False)
+        case _:
+            return replace(equation, is_non_negative=False)
 
 
 class _ToVensim(Recaster):

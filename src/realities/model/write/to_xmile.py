@@ -37,6 +37,11 @@ CONTROLS: Mapping[str, str] = {
 RESERVED = frozenset(("dt", "starttime", "stoptime", "savestep", "time", "self", "pi", "inf", "nan"))
 #: Functions that run over the elements of an array, what they are called, and how two parts are joined.
 _REDUCTIONS: Mapping[str, str] = {"sum": "SUM", "prod": "", "vmin": "MIN", "vmax": "MAX"}
+#: Functions whose value changes with their arguments only.
+_FIXED = frozenset(
+    ("abs", "exp", "if then else", "integer", "ln", "log", "max", "min", "modulo", "power", "quantum")
+    + ("sqrt", "sum", "vmax", "vmin", "xidz", "zidz")
+)
 #: The most parts that a function of an array is written out in.
 _MOST_PARTS = 2_000
 
@@ -149,7 +154,7 @@ class _ToXmile(Recaster):
             if equation.right is None or symbol.arity:
                 continue
             value = value_before_run(self.opened.resolver, equation.right, Scope(symbol.name, {}))
-            if value is None:
+            if value is None or not self._is_fixed(equation.right, (key,)):
                 message = f'"{symbol.name}" is worked out during a run; XMILE takes a number there'
                 self.findings.error("no-counterpart", message, equation.left.span)
                 continue
@@ -158,6 +163,22 @@ class _ToXmile(Recaster):
                 message = f'"{symbol.name}" becomes the number {value:g}, which it is worth in this file'
                 self.findings.warning("settled-control", message, equation.left.span)
         return found
+
+    def _is_fixed(self, term: syntax.Term, within: tuple[str, ...]) -> bool:
+        """Return whether a term keeps its value throughout a run."""
+        for part in syntax.terms(term):
+            match part:
+                case syntax.Apply(function) if name_key(function.name) not in _FIXED:
+                    return False
+                case syntax.Name(name):
+                    key = name_key(name)
+                    symbol = self.table.symbols.get(key)
+                    if symbol is None or key in within:
+                        return False
+                    rights = [one.right for one in symbol.equations]
+                    if not all(one is not None and self._is_fixed(one, (*within, key)) for one in rights):
+                        return False
+        return True
 
     def _control_equations(self) -> Iterator[syntax.Equation]:
         """Yield the time settings, all of them numbers."""
@@ -213,10 +234,12 @@ class _ToXmile(Recaster):
         """Return the right side of one equation, or None with a finding."""
         match equation.right:
             case _ if equation.tables:
-                points = self._readable(equation.tables[min(position, len(equation.tables) - 1)])
-                return points if symbol.kind == "lookup" else _over_time(points)
+                points = equation.tables[position]
+                if symbol.kind == "lookup":
+                    return self._readable(points)
+                return self._data(equation, place, Series(points.xs, points.ys))
             case None:
-                return self._data(equation, place)
+                return self._data(equation, place, None)
             case syntax.Rows(values):
                 value = values[position] if position < len(values) else 0.0
                 return syntax.Numeral(value, equation.right.span)
@@ -234,18 +257,17 @@ class _ToXmile(Recaster):
         pairs = sorted(zip(points.xs, points.ys, strict=True), key=lambda pair: pair[0])
         return replace(points, xs=tuple(x for x, _ in pairs), ys=tuple(y for _, y in pairs))
 
-    def _data(self, equation: syntax.Equation, place: Place) -> syntax.Term | None:
+    def _data(self, equation: syntax.Equation, place: Place, read: Series | None) -> syntax.Term | None:
         """Return a data variable as a graphical function of time, where its values are at hand."""
         elements = [name_key(one.name) for one in place.left.subscripts]
         full = self.space.full_name(equation.left.name, elements)
-        series = self.opened.series.get(name_key(full))
+        series = self.opened.series.get(name_key(full), read)
         if series is None:
             message = f'"{full}" takes its values from a file, which has no counterpart in XMILE'
             hint = "give them with --data FILE, to have them written as a graphical function of time"
             self.findings.error("missing-data", message, equation.left.span, hint)
             return None
-        found = table_of(full, series, equation.interpolation, equation.left.span)
-        return _over_time(_points_of(found))
+        return _over_time(table_of(full, series, equation.interpolation, equation.left.span))
 
     def _is_uniform(self, symbol: Symbol) -> bool:
         """Return whether one equation of whole dimensions says it all, so that XMILE reads the same in it."""
@@ -595,14 +617,13 @@ def _joined(key: str, parts: Sequence[syntax.Term], call: syntax.Apply) -> synta
     return reduce(join, parts)
 
 
-def _over_time(points: syntax.Points) -> syntax.Term:
-    """Return what some points are at each time."""
-    return syntax.Apply(syntax.Name("WITH LOOKUP"), (syntax.Name("TIME"), points))
-
-
-def _points_of(lookup: Lookup) -> syntax.Points:
+def _over_time(lookup: Lookup) -> syntax.Term:
+    """Return what a table of data is at each time."""
     points = syntax.Points(lookup.xs, lookup.ys, lookup.mode, lookup.span)
-    return _mirrored(points) if lookup.mode == "backward" else points
+    time: syntax.Term = syntax.Name("TIME")
+    if lookup.mode == "backward":
+        points, time = _mirrored(points), syntax.Prefix("-", time)
+    return syntax.Apply(syntax.Name("WITH LOOKUP"), (time, points))
 
 
 def _with_mode(mode: LookupMode) -> Callable[[syntax.Points], syntax.Points]:

@@ -53,7 +53,7 @@ def translate(
         return file
     _tell_losses(file, findings)
     if target == "vensim":
-        file = without_marks(file)
+        file = without_marks(file, findings)
     opened = open_file(file, findings, data)
     findings.check()
     return to_xmile(opened, findings) if target == "xmile" else to_vensim(opened, findings)
