@@ -3,6 +3,7 @@
     markup     text -> elements, with their places                    markup.py
     specs      time settings, dimensions, units, defaults             specs.py
     variables  elements -> equations; expressions in terms.py         variables.py
+    files      files that a model includes or whose models it uses    files.py
     modules    models inside one another -> one flat list of names    modules.py
     slices     what is left out or sliced in brackets, spelled out    slices.py
 
@@ -18,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from realities.errors import MOST_ERRORS, Findings
 from realities.model import syntax
 from realities.model.arrays import name_key
+from realities.model.xmile.files import open_files
 from realities.model.xmile.macros import read_macros
 from realities.model.xmile.markup import Element, read_markup
 from realities.model.xmile.modules import Flat, flatten, linked, qualified
@@ -25,7 +27,6 @@ from realities.model.xmile.slices import Axis, Shape, Slices, axes_of, table_nam
 from realities.model.xmile.specs import (
     read_controls,
     read_defaults,
-    read_dimensions,
     read_integrator,
     read_units,
 )
@@ -52,34 +53,32 @@ class _Reader:
 
     def __init__(self, root: Element, name: str, findings: Findings) -> None:
         self.root, self.name, self.findings = root, name, findings
-        self.models = list(root.all("model"))
-        self.by_name = {name_key(_name(model)): model for model in self.models if _name(model)}
-        self.behavior = root.first("behavior")
+        self.files = open_files(root, findings)
+        self.axes = self.files.axes
+        main = self.files.own.main
+        self.specs = (None if main is None else main.first("sim_specs")) or root.first("sim_specs")
 
     def file(self) -> syntax.ModelFile:
         """Return the whole file."""
-        main = next((model for model in self.models if not _name(model)), None)
-        main = main or next(iter(self.models), None)
-        specs = None if main is None else main.first("sim_specs")
-        specs = specs or self.root.first("sim_specs")
-        dimensions = read_dimensions(self.root, self.findings)
-        self.axes = axes_of(dimensions)
-        controls = read_controls(specs, self.findings)
+        main = self.files.own.main
+        controls = read_controls(self.specs, self.findings)
+        warn_of_what_is_left_out(self.root, self.findings)
         equations: list[syntax.Equation] = []
+        extra: list[syntax.DimensionDef] = []
         if main is not None:
-            flat = flatten(main, self.model, self.module, self.findings)
+            flat = flatten(main, self.model, self.files.model_of, self.findings)
             equations, extra = self.equations(flat)
-            dimensions += extra
+        files = list(self.files.all())
         return syntax.ModelFile(
             self.name,
             self.root.source,
             "xmile",
             tuple(equations + controls) if equations else (),
-            tuple(dimensions),
-            tuple(read_macros(self.root, self.findings)),
-            read_integrator(specs, self.findings),
+            (*self.files.dimensions, *extra),
+            tuple(macro for file in files for macro in read_macros(file.root, self.findings)),
+            read_integrator(self.specs, self.findings),
             display=_display(main),
-            unit_definitions=tuple(read_units(self.root)),
+            unit_definitions=tuple(unit for file in files for unit in read_units(file.root)),
         )
 
     # -- models -------------------------------------------------------------------------------------------
@@ -89,6 +88,9 @@ class _Reader:
         if "encryption-scheme" in model.attributes:
             self.refuse("an encrypted model cannot be read", model.attribute_span("encryption-scheme"))
             return []
+        specs = model.first("sim_specs")
+        if specs is not None and specs is not self.specs and not _is_same_run(specs, self.specs):
+            self.refuse(f'the model "{_name(model)}" runs by a time of its own', specs.span)
         setting = self.setting(model)
         found: list[Definition] = []
         for element in variables_of(model):
@@ -104,7 +106,7 @@ class _Reader:
         """Return what a model says about all its variables."""
         flows = ((element, element.first("multiplier")) for element in variables_of(model))
         return Setting(
-            read_defaults(model.first("behavior"), self.behavior),
+            read_defaults(*self.files.defaults_of(model)),
             _groups(model),
             {name_key(_name(flow)): factor for flow, factor in flows if factor is not None},
             {key: axis.spelling for key, axis in self.axes.items()},
@@ -116,15 +118,6 @@ class _Reader:
             mark = definition.element.first(kind)
             if mark is not None:
                 self.refuse(f'"{definition.name}" is a {kind}, which is not supported', mark.span)
-
-    def module(self, module: Element) -> Element | None:
-        """Return the model that a module holds, or None with a finding."""
-        name = _name(module)
-        found = self.by_name.get(name_key(name))
-        if found is None:
-            message = f'no model of this file is named "{name}", as this module is'
-            self.findings.error("unknown-name", message, module.attribute_span("name"))
-        return found
 
     def refuse(self, message: str, place: Span) -> None:
         """Note that something is known and not supported."""
@@ -205,6 +198,36 @@ def variables_of(model: Element) -> Iterator[Element]:
     """Yield the elements that define the variables of a model; older files have no `<variables>`."""
     for block in (model, *model.all("variables")):
         yield from block.all(*KINDS)
+
+
+def _is_same_run(specs: Element, others: Element | None) -> bool:
+    """Return whether a model of a module says of time what the whole model says, or nothing."""
+    return all(
+        tag.words == (others.first(tag.name) or tag).words if others is not None else True
+        for tag in specs.all("start", "stop", "dt")
+    )
+
+
+def warn_of_what_is_left_out(root: Element, findings: Findings) -> None:
+    """Warn of what a file asks for that changes a run in Stella and does not here."""
+    message = ""
+    stack = [root]
+    while stack:
+        element = stack.pop()
+        stack += reversed(element.children)
+        if not element.is_standard:
+            continue
+        match element.name:
+            case "import" if element.attributes.get("enabled", "true").lower() != "false":
+                resource = element.attributes.get("resource", "")
+                message = f'values are not imported from "{resource}": those in the model itself are used'
+            case "event" if element.attributes.get("sim_action", "").lower() == "stop":
+                message = "an event does not stop the run here"
+            case "run" if element.attributes.get("by", "all").lower() != "all":
+                message = "the whole model is run, not the groups or modules chosen"
+            case _:
+                continue
+        findings.warning("unsupported-function", message, element.span)
 
 
 def _name(element: Element) -> str:
