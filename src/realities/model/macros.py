@@ -50,8 +50,9 @@ def _check(macro: syntax.MacroDef, findings: Findings) -> None:
         if first is not equation:
             message = f'"{left.name}" is defined twice in the macro "{macro.name}"'
             findings.error("duplicate-name", message, left.span, f"it is first defined at {first.left.span}")
+    by_calls = {name_key(name.name) for name in _outputs(macro.equations)}
     for name in (macro.name, *macro.outputs):
-        if name_key(name) not in defined:
+        if name_key(name) not in defined and name_key(name) not in by_calls:
             what = "its value" if name == macro.name else f'its output "{name}"'
             message = f'the macro "{macro.name}" does not define {what}'
             findings.error("incomplete-equation", message, macro.span)
@@ -127,7 +128,8 @@ def _macro(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
         full = base if defined == key else f"{base}.{equation.left.name}"
         local[defined] = full if isinstance(equation.right, syntax.Points) else Ref(full, equation.left.span)
     for inner in _outputs(macro.equations):
-        local.setdefault(name_key(inner.name), Ref(f"{base}.{inner.name}", inner.span))
+        full = base if name_key(inner.name) == key else f"{base}.{inner.name}"
+        local.setdefault(name_key(inner.name), Ref(full, inner.span))
     for equation in macro.equations:
         _define_local(resolver, equation, base, key, inside)
     for name, output in zip(macro.outputs, call.outputs, strict=False):
