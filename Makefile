@@ -54,7 +54,7 @@ browser: setup
 	$(BIN)/python -m pytest -m browser
 
 golden: setup
-	REALITIES_GOLDEN=rewrite $(BIN)/python -m pytest -q tests/bad
+	REALITIES_GOLDEN=rewrite $(BIN)/python -m pytest -q tests/bad tests/docs
 
 bench: setup
 	$(BIN)/python bench/bench_reference.py
