@@ -10,15 +10,22 @@ import pytest
 from realities.engine.reference import simulate
 from realities.ir.builtins import BUILTINS
 from realities.ir.expr import Call, walk
+from realities.ir.model import Model
 from realities.model.load import load_model
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 FEATURES = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())
 
 
+def read(feature: str) -> Model:
+    """Return the model of a feature, with its data where it has any."""
+    folder = CORPUS / feature
+    return load_model(folder / "model.mdl", data=sorted(folder.glob("data.csv")))
+
+
 @pytest.mark.parametrize("feature", FEATURES)
 def test_a_feature_gives_the_values_worked_out_by_hand(feature: str) -> None:
-    run = simulate(load_model(CORPUS / feature / "model.mdl"))
+    run = simulate(read(feature))
     with (CORPUS / feature / "expected.csv").open(encoding="utf-8") as file:
         header, *rows = list(csv.reader(file))
     assert run.times.tolist() == pytest.approx([float(row[0]) for row in rows])
@@ -30,7 +37,7 @@ def test_a_feature_gives_the_values_worked_out_by_hand(feature: str) -> None:
 def test_no_built_in_function_is_without_a_model() -> None:
     called: set[str] = set()
     for feature in FEATURES:
-        for variable in load_model(CORPUS / feature / "model.mdl").variables:
+        for variable in read(feature).variables:
             for expr in (variable.expression, variable.initial, *variable.extra):
                 called |= {node.function for node in walk(expr) if isinstance(node, Call)} if expr else set()
     assert called == set(BUILTINS)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from realities.engine.functions import FUNCTIONS
 from realities.engine.lookups import Table
+from realities.engine.points import Points
 from realities.engine.random import uniform
 
 Kernel = Callable[..., Any]
@@ -60,6 +61,15 @@ _OPERATIONS: Mapping[str, Kernel] = MappingProxyType(
 READINGS: Mapping[str, Kernel] = MappingProxyType(
     {
         "lookup": Table.at,
+        "vensim.data_at_time": Points.at_time,
+        "vensim.data_between_times": Points.between_times,
+        "vensim.data_first_time": Points.first_time,
+        "vensim.data_last_time": Points.last_time,
+        "vensim.data_max": Points.largest,
+        "vensim.data_mean": Points.mean,
+        "vensim.data_median": Points.median,
+        "vensim.data_min": Points.smallest,
+        "vensim.data_total_points": Points.count,
         "vensim.lookup_area": Table.area,
         "vensim.lookup_invert": Table.inverse,
         "vensim.lookup_slope": Table.slope,

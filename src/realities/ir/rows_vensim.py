@@ -83,6 +83,40 @@ VENSIM_ROWS = (
         "Outside 0 (mode 0), that of the nearest segment (1) or :NA: (-1).",
         takes_table=True,
     ),
+    # -- data: the table holds the points of the file, and no others ---------------------------------
+    Builtin(
+        "vensim.data_at_time",
+        1,
+        1,
+        "t -> *",
+        "(time): the point at a time; :NA: where there is none.",
+        takes_table=True,
+    ),
+    Builtin(
+        "vensim.data_between_times",
+        3,
+        3,
+        "t, 1, t -> *",
+        "(time, mode, time step): the points at a time: between them (mode 0), the next (1; at a point that "
+        "point) or the one before (-1), both of the start of a step; :NA: outside the first and the last.",
+        takes_table=True,
+    ),
+    Builtin("vensim.data_first_time", 0, 0, "-> t", "The time of the first point.", takes_table=True),
+    Builtin("vensim.data_last_time", 0, 0, "-> t", "The time of the last point.", takes_table=True),
+    Builtin("vensim.data_total_points", 0, 0, "-> 1", "How many points there are.", takes_table=True),
+    Builtin(
+        "vensim.data_max",
+        2,
+        2,
+        "t, t -> *",
+        "(from, to): the largest point from one time to another, both included; :NA: without a point there.",
+        takes_table=True,
+    ),
+    Builtin("vensim.data_mean", 2, 2, "t, t -> *", "(from, to): the mean of the points.", takes_table=True),
+    Builtin(
+        "vensim.data_median", 2, 2, "t, t -> *", "(from, to): the median of the points.", takes_table=True
+    ),
+    Builtin("vensim.data_min", 2, 2, "t, t -> *", "(from, to): the smallest point.", takes_table=True),
     # -- random numbers: one new value each time step; `Call.site` and the seed choose the stream ---
     Builtin("vensim.random_0_1", 0, 0, "-> 1", "Uniform between 0 and 1.", is_random=True),
     Builtin(

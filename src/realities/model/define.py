@@ -22,9 +22,12 @@ from realities.model.symbols import Scope, Symbol
 from realities.source import Span
 from realities.units import Unit, UnitError, UnitNames, parse_unit, unit_names
 
+#: In which order kinds of symbols are defined: what functions read while they are unfolded comes first.
+_FIRST = {"lookup": 0, "data": 1, "variable": 2}
+
 
 def define_all(resolver: Resolver, data: Mapping[str, Series], missing: list[tuple[str, Span]]) -> None:
-    """Define every scalar of every symbol: lookups first, then in the order of the file.
+    """Define every scalar of every symbol: lookups and data first, then in the order of the file.
 
     Parameters
     ----------
@@ -37,7 +40,7 @@ def define_all(resolver: Resolver, data: Mapping[str, Series], missing: list[tup
         :NA:.
     """
     findings = resolver.findings
-    for symbol in sorted(resolver.table, key=lambda symbol: symbol.kind != "lookup"):
+    for symbol in sorted(resolver.table, key=lambda symbol: _FIRST[symbol.kind]):
         about = _about(symbol, resolver)
         spoiled: set[int] = set()
         wanting: list[str] = []
@@ -119,6 +122,8 @@ def _define(
     name = space.full_name(symbol.name, elements)
     spelled = tuple(space.spelling[element] for element in elements)
     about = {**about, "elements": spelled, "span": equation.left.span}
+    if equation.is_hidden:
+        about = {**about, "is_hidden": True}
     match equation.right:
         case syntax.Apply() if equation.tables:
             points = equation.tables[instance.position]
@@ -148,6 +153,7 @@ def _define_data(
 ) -> None:
     """Define a variable whose values come from a file."""
     place = equation.left.span
+    resolver.series[name] = series
     resolver.lookups[name] = table_of(name, series, equation.interpolation, place)
     resolver.variables.append(Variable(name, "data", None, series=name, **about))
 

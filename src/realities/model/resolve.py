@@ -17,6 +17,7 @@ from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time, Unary
 from realities.ir.model import Kind, Lookup, Variable
 from realities.model import syntax
 from realities.model.arrays import MOST_VARIABLES, Space, name_key
+from realities.model.data import Series
 from realities.model.language import Language
 from realities.model.symbols import Scope, Symbol, Table
 from realities.model.value import is_literal
@@ -49,6 +50,8 @@ class Resolver:
     unit_names: UnitNames = PLAIN_NAMES
     variables: list[Variable] = field(default_factory=list)
     lookups: dict[str, Lookup] = field(default_factory=dict)
+    #: The points of data variables by full name, for functions that look at all of them.
+    series: dict[str, Series] = field(default_factory=dict)
     #: Constants that something was worked out from while loading, and their values.
     settled: dict[str, float] = field(default_factory=dict)
     n_sites: int = 0

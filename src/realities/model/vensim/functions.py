@@ -68,8 +68,6 @@ REFUSED: Mapping[str, str] = MappingProxyType(
     {
         "alloc p": _SHARED_OUT,
         "conveyor": _LINE,
-        "cumulate": "add the values up in the table of data",
-        "cumulatef": "add the values up in the table of data",
         "delay batch": _LINE,
         "delay conveyor": _LINE,
         "delay lookup": _LINE,
@@ -80,16 +78,7 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "get 123 constants": _LOTUS,
         "get 123 data": _LOTUS,
         "get 123 lookups": _LOTUS,
-        "get data at time": "",
-        "get data between times": "",
-        "get data first time": "",
-        "get data last time": "",
-        "get data max": "",
-        "get data mean": "",
-        "get data median": "",
-        "get data min": "",
-        "get data stdv": "",
-        "get data total points": "",
+        "get data stdv": "its manual does not say by what it divides: write the deviation as a constant",
         "get direct constants": "",
         "get direct data": "",
         "get direct lookups": "",
@@ -124,6 +113,5 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "sumxmy2": "write SUM((x[i!] - y[i!])^2)",
         "tabbed array": "it can only be the whole of an equation",
         "tabxl": "",
-        "time shift": "",
     }
 )

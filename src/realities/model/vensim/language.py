@@ -5,6 +5,7 @@ from __future__ import annotations
 from realities.model.external import MISPLACED
 from realities.model.language import Controls, Language
 from realities.model.macros import MACROS, OUTPUTS
+from realities.model.points import POINTS, SERIES
 from realities.model.reductions import REDUCTIONS
 from realities.model.stateful import STATEFUL, WHOLE
 from realities.model.value import VALUES
@@ -16,8 +17,8 @@ VENSIM = Language(
     dialect="vensim",
     controls=Controls("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"),
     simple=SIMPLE,
-    unfold={**STATEFUL, **REDUCTIONS, **VECTORS, **MACROS, **MISPLACED},
-    whole={**WHOLE, **OUTPUTS},
+    unfold={**STATEFUL, **REDUCTIONS, **VECTORS, **POINTS, **MACROS, **MISPLACED},
+    whole={**WHOLE, **OUTPUTS, **SERIES},
     values=VALUES,
     refused=REFUSED,
     read_term=lambda place, _, findings: read_expression(place, findings),
