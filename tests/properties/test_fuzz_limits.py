@@ -1,0 +1,130 @@
+"""No model file, however made, takes long, takes much memory or ends in a traceback.
+
+Each hostile file of fuzz_inputs.py is loaded, and run where it loads, in a process of its own with
+limits on time and memory (fuzz_worker.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fuzz_inputs import VENSIM, XMILE, Case
+
+WORKER = Path(__file__).with_name("fuzz_worker.py")
+MOST_SECONDS = 10.0
+MOST_MEGABYTES = 1000.0
+CASES: dict[str, Case] = VENSIM | XMILE
+#: Cases that take most of a second or more.
+LONG = {
+    "10 MB of '\"'",
+    "10 MB of '\n'",
+    "10 MB of '\\\n'",
+    "10 MB of 'a~~|'",
+    "a sum for each element",
+    "sums inside sums",
+    "a step that changes",
+    "macros that double",
+    "open macros",
+    "a chain of aliases",
+    "a chain of equations",
+    "a chain of constants",
+    "a chain to an order",
+    "a long circle",
+    "everything needs everything",
+    "many rows",
+    "a large matrix",
+    "many exceptions",
+    "too many equations",
+    "the same name again",
+    "Vensim: a long sum",
+    "Vensim: choices",
+    "an equation of 10 MB",
+    "a comment of 10 MB",
+    "a million elements",
+    "a sum for each element in XMILE",
+    "sums inside sums in XMILE",
+    "a rank for each element",
+    "macros that double in XMILE",
+    "the same name again in XMILE",
+    "a chain in XMILE",
+    "a long circle in XMILE",
+    "XMILE: a long sum",
+    "XMILE: choices",
+    "XMILE: other choices",
+}
+MUST_REFUSE = {
+    "a billion laughs",
+    "a billion laughs in a name",
+    "quadratic entities",
+    "an external entity",
+    "a parameter entity",
+    "an external DTD",
+    "Vensim: a file outside",
+    "Vensim: a file at the root",
+    "Vensim: a device",
+    "many saves",
+    "many saves in XMILE",
+    "macros that double",
+    "macros that double in XMILE",
+    "eight dimensions",
+    "eight dimensions in XMILE",
+    "a range of a billion",
+    "a dimension of size 1000000000",
+    "a long span",
+    "a tiny step",
+    "a step that changes",
+    "Vensim: an order of a billion",
+    "XMILE: an order of a billion",
+}
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="limits need a fork")
+
+
+def ends_well(names: list[str], folder: Path) -> list[str]:
+    """Run cases one after another; return what is wrong with them."""
+    files = {}
+    for index, name in enumerate(names):
+        ending, make = CASES[name]
+        path = folder / f"{index}{ending}"
+        path.write_bytes(make())
+        files[str(path)] = name
+    done = subprocess.run(
+        [sys.executable, str(WORKER)],
+        input=json.dumps(list(files)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    problems = []
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [report["path"] for report in reports] == list(files)
+    for report in reports:
+        name, ending = files[report["path"]], report["ending"]
+        if ending.startswith("crashed"):
+            problems.append(f"{name}: {ending}")
+        if report["cpu"] > MOST_SECONDS or report["megabytes"] > MOST_MEGABYTES:
+            problems.append(f"{name}: {report['cpu']:.1f} s, {report['megabytes']:.0f} MB; {ending}")
+        if name in MUST_REFUSE and not ending.startswith("refused"):
+            problems.append(f"{name}: {ending}")
+    return problems
+
+
+def test_hostile_files_are_refused_in_words_or_run(tmp_path: Path) -> None:
+    problems = ends_well([name for name in CASES if name not in LONG], tmp_path)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(LONG))
+def test_a_hostile_file_that_takes_a_while_ends_well(name: str, tmp_path: Path) -> None:
+    problems = ends_well([name], tmp_path)
+    assert not problems, "\n".join(problems)
+
+
+def test_every_case_that_must_be_refused_is_one() -> None:
+    assert CASES.keys() >= MUST_REFUSE | LONG
