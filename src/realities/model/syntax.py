@@ -150,6 +150,8 @@ class Equation:
         Whether its author says that nothing needs it.
     is_non_negative
         Whether a stock or a flow is kept from going below zero.
+    is_hidden
+        Whether it is of our own making and nobody sees it.
     tables
         The points of each scalar it stands for, in their order, where its right side is a call that
         reads data or lookups from a file; empty until that has been read.
@@ -167,6 +169,7 @@ class Equation:
     is_unchangeable: bool = False
     is_supplementary: bool = False
     is_non_negative: bool = False
+    is_hidden: bool = False
     tables: tuple[Points, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 

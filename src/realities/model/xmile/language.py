@@ -7,6 +7,7 @@ from realities.model import stateful as vensim_stateful
 from realities.model.language import Controls, Language
 from realities.model.macros import MACROS
 from realities.model.vectors import VECTORS
+from realities.model.xmile.belts import BELTS
 from realities.model.xmile.functions import CONSTANTS, SIMPLE, UNSUPPORTED, VALUES
 from realities.model.xmile.plain import PLAIN
 from realities.model.xmile.read import read_expression
@@ -24,10 +25,10 @@ XMILE = Language(
         **vensim_stateful.STATEFUL,
         **vensim_reductions.REDUCTIONS,
         **VECTORS,
-        **VECTORS,
         **PLAIN,
         **STATEFUL,
         **REDUCTIONS,
+        **BELTS,
         **MACROS,
     },
     whole={**vensim_stateful.WHOLE, **WHOLE},

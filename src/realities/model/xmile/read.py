@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from realities.errors import MOST_ERRORS, Findings
 from realities.model import syntax
 from realities.model.arrays import name_key
+from realities.model.xmile.conveyors import with_conveyors
 from realities.model.xmile.files import open_files
 from realities.model.xmile.macros import read_macros
 from realities.model.xmile.markup import Element, read_markup
@@ -57,6 +58,7 @@ class _Reader:
         self.axes = self.files.axes
         main = self.files.own.main
         self.specs = (None if main is None else main.first("sim_specs")) or root.first("sim_specs")
+        self.integrator = read_integrator(self.specs, findings)
 
     def file(self) -> syntax.ModelFile:
         """Return the whole file."""
@@ -76,7 +78,7 @@ class _Reader:
             tuple(equations + controls) if equations else (),
             (*self.files.dimensions, *extra),
             tuple(macro for file in files for macro in read_macros(file.root, self.findings)),
-            read_integrator(self.specs, self.findings),
+            self.integrator,
             display=_display(main),
             unit_definitions=tuple(unit for file in files for unit in read_units(file.root)),
         )
@@ -100,7 +102,7 @@ class _Reader:
             if definition is not None:
                 self.check_kind(definition)
                 found.append(definition)
-        return found
+        return with_conveyors(found, self.integrator, self.findings)
 
     def setting(self, model: Element) -> Setting:
         """Return what a model says about all its variables."""
@@ -113,11 +115,10 @@ class _Reader:
         )
 
     def check_kind(self, definition: Definition) -> None:
-        """Refuse the kinds of stocks that are not plain ones."""
-        for kind in ("conveyor", "queue", "oven"):
-            mark = definition.element.first(kind)
-            if mark is not None:
-                self.refuse(f'"{definition.name}" is a {kind}, which is not supported', mark.span)
+        """Refuse the kinds of stocks that are known and not supported."""
+        mark = definition.element.first("oven")
+        if mark is not None:
+            self.refuse(f'"{definition.name}" is an oven, which is not supported', mark.span)
 
     def refuse(self, message: str, place: Span) -> None:
         """Note that something is known and not supported."""
