@@ -131,3 +131,20 @@ def test_what_a_model_reads_is_listed_with_whether_it_is_there(tmp_path: Path) -
     files = [(file.name, file.is_there, file.lines) for file in found.files]
     assert files == [("prices.csv", True, (1,)), ("wages.csv", False, (2,))]
     assert found.data == ("rent",)
+
+
+def test_reality_checks_are_counted_apart_from_test_inputs(tmp_path: Path) -> None:
+    checks = (
+        "none born :TEST INPUT: born = 0 ~ ~ |\n"
+        "none left :THE CONDITION: none born :IMPLIES: people < 2 ~ ~ |\n"
+        "born = 1 ~ ~ |\npeople = INTEG(born, 1) ~ ~ |\n"
+    )
+    found = report(tmp_path, checks)
+    assert (found.n_reality_checks, found.n_test_inputs) == (1, 1)
+
+
+def test_findings_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "town.mdl"
+    text = "a = 1 ~ person ~ |\nb = a + 5 ~ person ~ |\nc = a + 6 ~ m^^2 ~ |\nd = a + 7 ~ person ~ |\n"
+    path.write_text(text + CONTROL, encoding="utf-8")
+    assert [item.span.line for item in examine(path).found] == [2, 3, 3, 4]

@@ -21,7 +21,7 @@ from realities.errors import Diagnostic, InputError
 if TYPE_CHECKING:
     from realities.model.compatibility import Report
 
-MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".xml")
+MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".itmx", ".xml")
 
 
 @click.command(cls=Command)

@@ -196,9 +196,10 @@ def _below_zero(report: Report) -> Iterator[str]:
 
 
 def _reality_checks(report: Report) -> Iterator[str]:
-    if report.n_reality_checks:
+    if report.n_reality_checks or report.n_test_inputs:
         yield "Reality Checks"
-        yield f"{report.n_reality_checks:,}; as claims: realities convert {report.file} claims.toml"
+        yield f"{report.n_reality_checks:,}, and {_count(report.n_test_inputs, 'test input')}"
+        yield f"as claims of a case: realities convert {report.file} claims.toml"
 
 
 # -- words and layout -----------------------------------------------------------------------------------

@@ -132,6 +132,7 @@ class Report:
     units: UnitState
     may_go_negative: tuple[Drain, ...]
     n_reality_checks: int
+    n_test_inputs: int
     all_names: tuple[NameUse, ...]
 
 
@@ -162,7 +163,7 @@ def examine(path: Path | str) -> Examination:
     exit_code = 0
     try:
         model = build_file(file, reading, without_data=True, findings=built)
-        found = tuple(built.items)
+        found = tuple(sorted(built.items, key=lambda item: (item.span.source.name, item.span.start)))
     except InputError as problem:
         found, exit_code = problem.diagnostics, problem.exit_code
     wants = wanted(file, open_library(source, {}))
@@ -197,7 +198,8 @@ def report_on(
         data=tuple(sorted({want.variable for want in wants if not want.function})),
         units=_units(found, names),
         may_go_negative=tuple(_drains(file)),
-        n_reality_checks=len(file.reality_checks),
+        n_reality_checks=sum(not one.is_test_input for one in file.reality_checks),
+        n_test_inputs=sum(one.is_test_input for one in file.reality_checks),
         all_names=names,
     )
 
