@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from realities.model.external import MISPLACED
 from realities.model.language import Controls, Language
+from realities.model.limited import LIMITED, MISPLACED_LIMITED
 from realities.model.macros import MACROS, OUTPUTS
 from realities.model.points import POINTS, SERIES
 from realities.model.reductions import REDUCTIONS
@@ -17,8 +18,8 @@ VENSIM = Language(
     dialect="vensim",
     controls=Controls("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"),
     simple=SIMPLE,
-    unfold={**STATEFUL, **REDUCTIONS, **VECTORS, **POINTS, **MACROS, **MISPLACED},
-    whole={**WHOLE, **OUTPUTS, **SERIES},
+    unfold={**STATEFUL, **REDUCTIONS, **VECTORS, **POINTS, **MACROS, **MISPLACED, **MISPLACED_LIMITED},
+    whole={**WHOLE, **OUTPUTS, **SERIES, **LIMITED},
     values=VALUES,
     refused=REFUSED,
     read_term=lambda place, _, findings: read_expression(place, findings),
