@@ -218,3 +218,19 @@ def test_units_that_a_file_calls_one_are_one() -> None:
     (item,) = findings_of(text + SETTINGS).items
     assert item.message == '"d" is declared in "euro/Wk", but its equation comes out in "$/Wk"'
     assert len(findings_of(text).items) > 1
+
+
+def test_what_a_pass_wrote_is_never_shown_to_the_author() -> None:
+    """The outflow is cut to what the stock holds; only its own equation is spoken of."""
+    text = """<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
+    <header><vendor>v</vendor><product version="1" lang="en">p</product></header>
+    <sim_specs time_units="Months"><start>0</start><stop>4</stop><dt>1</dt></sim_specs>
+    <model><variables>
+      <stock name="tank"><eqn>5</eqn><outflow>leak</outflow><non_negative/><units>litre</units></stock>
+      <flow name="leak"><eqn>tank / pace</eqn><units>litre/time</units></flow>
+      <aux name="pace"><eqn>3</eqn><units>metre</units></aux>
+    </variables></model></xmile>"""
+    findings = Findings()
+    check_units(build_model(SourceText("model.xmile", text)), findings)
+    messages = [item.message for item in findings.items]
+    assert messages == ['"leak" is declared in "litre/time", but its equation comes out in "litre/metre"']
