@@ -65,8 +65,20 @@ def test_a_refused_model_is_reported_with_every_refused_function_and_its_lines(t
 
 
 def test_a_syntax_error_hides_no_refused_function_elsewhere(tmp_path: Path) -> None:
-    found = report(tmp_path, "a = 2 + + * ~ ~ |\nb = FIND ZERO(1) ~ ~ |\n")
-    assert [use.name for use in found.functions if use.status == "refused"] == ["FIND ZERO"]
+    text = "a = 2 + + * ~ ~ |\nb = FIND ZERO(1) ~ ~ |\nc = 1 + FIND ZERO(FIND ZERO(b)) ~ ~ |\n"
+    assert [use.lines for use in report(tmp_path, text).functions if use.status == "refused"] == [(2, 3)]
+    found = [(item.code, item.span.line, item.span.column) for item in examine(tmp_path / "town.mdl").found]
+    assert found[0][:2] == ("syntax-error", 1)
+    assert found[1:] == [
+        ("unsupported-function", 2, 5),
+        ("unsupported-function", 3, 9),
+        ("unsupported-function", 3, 19),
+    ]
+
+
+def test_an_equation_still_to_be_written_is_told_once(tmp_path: Path) -> None:
+    report(tmp_path, "a = A FUNCTION OF(b) ~ ~ |\nb = 1 ~ ~ |\n")
+    assert [item.code for item in examine(tmp_path / "town.mdl").found] == ["incomplete-equation"]
 
 
 def test_macros_are_counted_and_their_inputs_are_no_functions(tmp_path: Path) -> None:

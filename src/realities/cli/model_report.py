@@ -12,6 +12,7 @@ from dataclasses import asdict
 
 import click
 
+from realities.errors import MOST_ERRORS
 from realities.model.compatibility import KINDS, FunctionUse, Kind, NameUse, Report
 
 WIDTH = 80
@@ -79,7 +80,7 @@ def report_json(report: Report, *, with_names: bool) -> dict[str, object]:
 def _verdict(report: Report, is_painted: bool) -> str:
     if report.opens:
         return f"{_bold(report.file, is_painted)} opens"
-    why = _count(report.n_errors, "error")
+    why = _count(report.n_errors, "error") + (" or more" if report.n_errors >= MOST_ERRORS else "")
     return f"{_bold(report.file, is_painted)} is refused: {why}; what could be read of it:"
 
 

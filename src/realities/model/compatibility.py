@@ -163,12 +163,32 @@ def examine(path: Path | str) -> Examination:
     exit_code = 0
     try:
         model = build_file(file, reading, without_data=True, findings=built)
-        found = tuple(sorted(built.items, key=lambda item: (item.span.source.name, item.span.start)))
+        found = _in_order(built.items)
     except InputError as problem:
         found, exit_code = problem.diagnostics, problem.exit_code
+        found = _in_order([*found, *_refusals(file, LANGUAGES[file.dialect], found)])
     wants = wanted(file, open_library(source, {}))
     report = report_on(file, LANGUAGES[file.dialect], found, model, wants)
     return Examination(report, found, model, exit_code)
+
+
+def _in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(found, key=lambda item: (item.span.source.name, item.span.start)))
+
+
+def _refusals(
+    file: syntax.ModelFile, language: Language, found: Sequence[Diagnostic]
+) -> Iterator[Diagnostic]:
+    """Yield the refused functions that nothing was said of, because a pass before stopped at something else."""
+    told = {item.span.start for item in found if item.severity == "error"}
+    for equation in file.equations:
+        for call in _applied(equation):
+            key, place = name_key(call.function.name), call.function.span
+            is_refused = key in language.refused and status_of(key, language) == "refused"
+            if is_refused and place.start not in told:
+                hints = tuple(hint for hint in [language.refused.get(key, "")] if hint)
+                message = f"{call.function.name.upper()} is not supported"
+                yield Diagnostic("error", "unsupported-function", message, place, hints)
 
 
 def report_on(
