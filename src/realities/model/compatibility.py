@@ -179,7 +179,7 @@ def _in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 def _refusals(
     file: syntax.ModelFile, language: Language, found: Sequence[Diagnostic]
 ) -> Iterator[Diagnostic]:
-    """Yield the refused functions that nothing was said of, because a pass before stopped at something else."""
+    """Yield the refused functions that nothing was said of, where a pass before stopped at something else."""
     told = {item.span.start for item in found if item.severity == "error"}
     for equation in file.equations:
         for call in _applied(equation):
