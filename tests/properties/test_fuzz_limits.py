@@ -19,11 +19,11 @@ WORKER = Path(__file__).with_name("fuzz_worker.py")
 MOST_SECONDS = 10.0
 MOST_MEGABYTES = 1000.0
 CASES: dict[str, Case] = VENSIM | XMILE
-#: Cases that take most of a second or more.
+#: Cases that take a third of a second or more.
 LONG = {
     "10 MB of '\"'",
-    "10 MB of '\n'",
-    "10 MB of '\\\n'",
+    "10 MB of '\\n'",
+    "10 MB of '\\\\\\n'",
     "10 MB of 'a~~|'",
     "a sum for each element",
     "sums inside sums",
@@ -41,8 +41,14 @@ LONG = {
     "many exceptions",
     "too many equations",
     "the same name again",
+    "unknown names",
     "Vensim: a long sum",
+    "Vensim: a long sum of times",
+    "Vensim: a long list of arguments",
     "Vensim: choices",
+    "Vensim: choices in conditions",
+    "attributes",
+    "an attribute of 10 MB",
     "an equation of 10 MB",
     "a comment of 10 MB",
     "a million elements",
@@ -54,6 +60,8 @@ LONG = {
     "a chain in XMILE",
     "a long circle in XMILE",
     "XMILE: a long sum",
+    "XMILE: a long sum of times",
+    "XMILE: a long list of arguments",
     "XMILE: choices",
     "XMILE: other choices",
 }
