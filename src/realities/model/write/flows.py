@@ -1,8 +1,9 @@
 """Inflows and outflows of stocks, found again in the sums they were added up to.
 
 In come equations, a stock being `INTEG(net flow, initial value)`; out come the names of each stock's flows,
-and the equations with one more for what no variable stands for: `<stock> net flow`. A variable serves
-one stock as inflow and one as outflow at most, as XMILE wants. `xmile.py` writes both.
+and the equations with one more for what no variable stands for: `<stock> net flow`. Where a model is
+translated, a variable serves one stock as inflow and one as outflow at most, as XMILE wants
+(`with_flows`); a file that came from XMILE keeps what it says. `xmile.py` prints both.
 """
 
 from __future__ import annotations
@@ -31,16 +32,23 @@ class _Summand:
 
 
 def split_stocks(
-    equations: Sequence[syntax.Equation], time_unit: str
+    equations: Sequence[syntax.Equation], time_unit: str, *, is_exclusive: bool = False
 ) -> tuple[dict[str, Stock], list[syntax.Equation]]:
     """Return the flows of every stock by the stock's key, and all equations with those of new flows.
 
-    `time_unit` is what the unit of a new flow is counted over; an empty one leaves its unit open.
+    Parameters
+    ----------
+    equations
+        All equations of a model or a macro.
+    time_unit
+        What the unit of a new flow is counted over; an empty one leaves its unit open.
+    is_exclusive
+        Whether a variable may flow into one stock and out of one only.
     """
     named: dict[str, list[syntax.Equation]] = {}
     for equation in equations:
         named.setdefault(name_key(equation.left.name), []).append(equation)
-    splitter = _Splitter(named, time_unit)
+    splitter = _Splitter(named, time_unit, is_exclusive)
     stocks: dict[str, Stock] = {}
     found: list[syntax.Equation] = []
     for equation in equations:
@@ -51,6 +59,26 @@ def split_stocks(
         stocks[key], more = splitter.split(named[key])
         found += [equation, *more]
     return stocks, found
+
+
+def with_flows(equations: Sequence[syntax.Equation], time_unit: str) -> list[syntax.Equation]:
+    """Return equations in which every stock is a sum of flows of its own."""
+    stocks, found = split_stocks(equations, time_unit, is_exclusive=True)
+    return [
+        _refilled(one, stocks[name_key(one.left.name)]) if name_key(one.left.name) in stocks else one
+        for one in found
+    ]
+
+
+def _refilled(equation: syntax.Equation, stock: Stock) -> syntax.Equation:
+    """Return the equation of a stock with its flows as its net flow."""
+    if not isinstance(equation.right, syntax.Apply):
+        return equation
+    subscripts = equation.left.subscripts
+    flows = [_Summand(True, syntax.Name(name, subscripts)) for name in stock.inflows.values()]
+    flows += [_Summand(False, syntax.Name(name, subscripts)) for name in stock.outflows.values()]
+    arguments = (_sum(flows), equation.right.arguments[1])
+    return replace(equation, right=replace(equation.right, arguments=arguments))
 
 
 def is_stock(equation: syntax.Equation) -> bool:
@@ -65,9 +93,10 @@ def is_stock(equation: syntax.Equation) -> bool:
 class _Splitter:
     """Finds flows for one stock after another."""
 
-    def __init__(self, named: Mapping[str, list[syntax.Equation]], time_unit: str) -> None:
-        self.named = named
-        self.time_unit = time_unit
+    def __init__(
+        self, named: Mapping[str, list[syntax.Equation]], time_unit: str, is_exclusive: bool
+    ) -> None:
+        self.named, self.time_unit, self.is_exclusive = named, time_unit, is_exclusive
         self.taken: set[tuple[str, bool]] = set()
         self.made: set[str] = set()
 
@@ -78,7 +107,7 @@ class _Splitter:
         shared = [flow for flow in own[0] if all(flow in others for others in own[1:])]
         flows: dict[bool, dict[str, str]] = {True: {}, False: {}}
         for is_added, name in shared:
-            if (name_key(name), is_added) not in self.taken:
+            if not self.is_exclusive or (name_key(name), is_added) not in self.taken:
                 self.taken.add((name_key(name), is_added))
                 flows[is_added][name_key(name)] = name
         rests = [_rest(summands, one.left, flows) for summands, one in zip(sums, parts, strict=True)]
@@ -100,7 +129,7 @@ class _Splitter:
                 is_stock(part) or part.right is None or isinstance(part.right, syntax.Points)
                 for part in parts
             )
-            flow = (one.is_added, parts[0].left.name if parts else "")
+            flow = (one.is_added, one.term.name)
             if is_variable and flow not in found:
                 found.append(flow)
         return found

@@ -101,9 +101,6 @@ RECIPES: Recipes = MappingProxyType(
             "least, most, mean, deviation, seed", "NORMAL(mean, deviation, seed, least, most)"
         ),
         "random 0 1": row("", "RANDOM(0, 1)"),
-        "sample if true": row(
-            "condition, input, initial", "IF condition THEN input ELSE PREVIOUS(SELF, initial)"
-        ),
         # Near 0 the difference of the exponentials loses digits that the series keeps.
         "sinh": row("x", f"IF ABS(x) < 0.1 THEN {_RELATIVE} ELSE (EXP(x) - EXP(-x)) / 2"),
         "smooth n": row("input, period, initial, order", "SMTHN(input, period, order, initial)"),

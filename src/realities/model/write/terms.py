@@ -26,8 +26,8 @@ class Notation:
         Operators that are not spelled as in the tree; "not" is the negation.
     number
         A number that takes part in an expression.
-    subscript
-        What stands between brackets for one subscript.
+    subscripts
+        What stands between brackets behind a name.
     text
         A quoted string.
     points
@@ -41,7 +41,7 @@ class Notation:
 
     name: Callable[[str], str]
     signs: Mapping[str, str]
-    subscript: Callable[[syntax.Subscript], str]
+    subscripts: Callable[[str, Sequence[syntax.Subscript]], str]
     text: Callable[[str], str]
     points: Callable[[syntax.Points], str]
     special: Callable[[syntax.Apply, Callable[[syntax.Term], Piece]], Piece | None] = lambda *_: None
@@ -56,8 +56,8 @@ def term_text(term: syntax.Term, notation: Notation) -> str:
 
 def reference_text(name: str, subscripts: Sequence[syntax.Subscript], notation: Notation) -> str:
     """Return a name with its subscripts, if it has any."""
-    inside = ", ".join(notation.subscript(one) for one in subscripts)
-    return f"{notation.name(name)}[{inside}]" if subscripts else notation.name(name)
+    head = notation.name(name)
+    return f"{head}[{notation.subscripts(name, subscripts)}]" if subscripts else head
 
 
 def _piece(term: syntax.Term, notation: Notation) -> Piece:

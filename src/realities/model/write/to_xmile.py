@@ -22,9 +22,10 @@ from realities.model.data import Series, table_of
 from realities.model.resolve import Resolver
 from realities.model.symbols import Scope, Symbol, Table
 from realities.model.value import value_before_run
+from realities.model.write.flows import with_flows
 from realities.model.write.recast import Place, Recaster
 from realities.model.write.recipes_xmile import RECIPES, SAME
-from realities.model.write.xmile import name_text, variable_dimensions
+from realities.model.write.spelling import name_text, variable_dimensions
 
 #: The control variables by key, and what XMILE calls them.
 CONTROLS: Mapping[str, str] = {
@@ -40,7 +41,6 @@ _REDUCTIONS: Mapping[str, str] = {"sum": "SUM", "prod": "", "vmin": "MIN", "vmax
 #: Functions whose value changes with their arguments only.
 _FIXED = frozenset(
     ("abs", "exp", "if then else", "integer", "ln", "log", "max", "min", "modulo", "power", "quantum")
-    + ("sqrt", "sum", "vmax", "vmin", "xidz", "zidz")
 )
 #: The most parts that a function of an array is written out in.
 _MOST_PARTS = 2_000
@@ -119,10 +119,12 @@ class _ToXmile(Recaster):
         macros = tuple(one for macro in self.file.macros for one in self._macro_def(macro))
         for made in self.derived.values():
             equations += made
+        controls = list(self._control_equations())
+        time_unit = next((one.unit for one in controls if one.unit), "")
         return replace(
             self.file,
             dialect="xmile",
-            equations=(*equations, *self._control_equations()),
+            equations=(*with_flows(equations, time_unit), *controls),
             dimensions=tuple(self._dimension(one) for one in self.file.dimensions),
             macros=(*self.macros.values(), *macros),
             reality_checks=(),
@@ -385,9 +387,19 @@ class _ToXmile(Recaster):
         return self.alone(found, call, place)
 
     def _sample(self, call: syntax.Apply, place: Place) -> syntax.Term:
-        """Return SAMPLE IF TRUE, which names the variable it is all of."""
-        found = self.follow("sample if true", call, place)
-        return found if place.equation.right is call else self.moved(found, place, "sample")
+        """Return SAMPLE IF TRUE; the name of its own variable inside it means the value kept so far."""
+        if len(call.arguments) != 3:
+            return self.refused(call, "with these arguments")
+        is_all = place.equation.right is call
+        condition, value, initial = self.terms(call.arguments, place)
+        function = syntax.Name("PREVIOUS", (), call.span)
+        kept = syntax.Apply(function, (syntax.Name("SELF", (), call.span), initial), (), call.span)
+        if is_all:
+            own = name_key(place.left.name)
+            condition, value = (_with_kept(one, own, kept) for one in (condition, value))
+        choice = syntax.Name("IF THEN ELSE", (), call.span)
+        found = syntax.Apply(choice, (condition, value, kept), (), call.span)
+        return found if is_all else self.moved(found, place, "sample")
 
     def _delay_n(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return DELAY N, whose last stage lags behind a delay time that varies: XMILE has no such delay."""
@@ -568,6 +580,22 @@ class _ToXmile(Recaster):
 def unescaped(name: str) -> str:
     """Return a name without the backslashes that Vensim writes before quotation marks."""
     return name.replace('\\"', '"').replace("\\\\", "\\")
+
+
+def _with_kept(term: syntax.Term, own: str, kept: syntax.Term) -> syntax.Term:
+    """Return a term in which a variable's own name is the value it had."""
+    match term:
+        case syntax.Name(name):
+            return kept if name_key(name) == own else term
+        case syntax.Apply():
+            return replace(term, arguments=tuple(_with_kept(one, own, kept) for one in term.arguments))
+        case syntax.Prefix():
+            return replace(term, operand=_with_kept(term.operand, own, kept))
+        case syntax.Infix():
+            left, right = (_with_kept(one, own, kept) for one in (term.left, term.right))
+            return replace(term, left=left, right=right)
+        case _:
+            return term
 
 
 def _is_name(term: syntax.Term, key: str) -> bool:

@@ -73,7 +73,7 @@ def _pairs(points: syntax.Points) -> str:
 VENSIM_NOTATION = Notation(
     name=name_text,
     signs={"and": ":AND:", "or": ":OR:", "not": ":NOT: "},
-    subscript=_subscript,
+    subscripts=lambda _, subscripts: _listed(subscripts),
     text=lambda text: f"'{text}'",
     points=_points,
 )
