@@ -20,7 +20,8 @@ FEATURES = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())
 def read(feature: str) -> Model:
     """Return the model of a feature, with its data where it has any."""
     folder = CORPUS / feature
-    return load_model(folder / "model.mdl", data=sorted(folder.glob("data.csv")))
+    (path,) = (path for path in folder.glob("model.*") if path.suffix in (".mdl", ".xmile"))
+    return load_model(path, data=sorted(folder.glob("data.csv")))
 
 
 @pytest.mark.parametrize("feature", FEATURES)
