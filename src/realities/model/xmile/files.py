@@ -133,7 +133,7 @@ class Files:
                 self.axes[key] = axis
                 self.dimensions.append(definition)
             elif self.axes[key].elements != axis.elements:
-                message = f'the dimension "{definition.name}" has other elements in another file'
+                message = f'the dimension "{definition.name}" is defined twice, with other elements'
                 self.findings.error("duplicate-name", message, definition.span)
         header = root.first("header")
         for block in () if header is None else header.all("includes"):

@@ -132,6 +132,10 @@ class _Reader:
         settled: list[tuple[Definition, list[syntax.Equation]]] = []
         shapes: dict[str, Shape] = {}
         for key, placed in flat.placed.items():
+            if key in self.axes:
+                message = f'a variable cannot be named "{placed.name}": it is a dimension'
+                self.findings.error("duplicate-name", message, placed.definition.place)
+                continue
             link = linked(placed, flat)
             definition = placed.definition
             if link is not None:

@@ -228,6 +228,8 @@ class _Speller:
 
     slices: Slices
     place: _Place
+    #: How many functions there are around the term in hand that may take whole arrays.
+    calls: int = 0
 
     @property
     def axes(self) -> Mapping[str, Axis]:
@@ -335,7 +337,10 @@ class _Speller:
             is_whole = True
         elif shape is None and key in EITHER:
             is_whole = is_whole or len(call.arguments) == 1 or not self.place.dimensions
-        return replace(call, arguments=tuple(self.term(one, is_whole=is_whole) for one in call.arguments))
+        self.calls += 1
+        arguments = tuple(self.term(one, is_whole=is_whole) for one in call.arguments)
+        self.calls -= 1
+        return replace(call, arguments=arguments)
 
     def net_flow(self, net: syntax.Term) -> syntax.Term:
         """Return a net flow; a flow with more dimensions than its stock is summed over the rest."""
@@ -602,6 +607,10 @@ class _Speller:
         axis = self.axes[dimensions[at]]
         if kind == PLACE:
             return self.placed(arguments[0], axis, span), None
+        if kind in (ALL, PART) and not self.calls:
+            message = "several elements stand here, and only a function of whole arrays takes them"
+            self.error("wrong-subscripts", message, span, f"for example SUM({name.name}[*])")
+            raise _StopError
         if kind == ALL:
             return self.run(dimensions, at, span), None
         if kind == PART:

@@ -240,8 +240,8 @@ class _Reader:
             head = syntax.Name("WITH LOOKUP", (), graph.span)
             term = syntax.Apply(head, (term, points), (), term.span)
         elif graph is not None:
-            if graph.first("ypts") is not None:
-                return None  # its points are wrong, and that has been said
+            if graph.first("ypts") is not None or not graph.attributes.get("name"):
+                return None  # its points are wrong or missing, and that has been said
             head = syntax.Name(written_name(graph.attributes["name"]), (), graph.attribute_span("name"))
             term = syntax.Apply(head, (term,), (), term.span)
         start = part.first("init_eqn") or self.element.first("init_eqn")
