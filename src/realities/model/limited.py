@@ -1,9 +1,9 @@
 """Vensim's SINTEG: a stock that is kept within bounds, and may snap to one value.
 
-In comes a call, `SINTEG(rate, initial, min, max, quant, spec, thresh)`, that is all of an equation; out come
-two variables: a stock of our own making, whose net flow stops at the bounds, and the variable itself, which is
-that stock within the bounds. Where a bound is :NA: there is none. Another way of keeping stocks from going
-below zero is XMILE's, in `nonnegative.py`.
+In comes a call, `SINTEG(rate, initial, min, max, quant, spec, thresh)`, that is all of an equation; out
+come two variables: a stock of our own making, whose net flow stops at the bounds, and the variable itself,
+which is that stock within the bounds. Where a bound is :NA: there is none. Another way of keeping stocks
+from going below zero is XMILE's, in `nonnegative.py`.
 
 Reference: https://vensim.com/documentation/fn_sinteg.html
 """
