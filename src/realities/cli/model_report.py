@@ -172,7 +172,7 @@ def _units(report: Report) -> Iterator[str]:
     if units.mismatches:
         plural = "place does" if len(units.mismatches) == 1 else "places do"
         parts.append(f"{len(units.mismatches)} {plural} not balance: {_places(units.mismatches)}")
-    elif report.opens:
+    elif report.opens and units.n_without < sum(report.names.values()):
         parts.append("all that are declared balance")
     if units.unreadable:
         parts.append(f"{_count(len(units.unreadable), 'unit')} cannot be read: {_places(units.unreadable)}")
