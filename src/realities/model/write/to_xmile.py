@@ -22,7 +22,7 @@ from realities.model.data import Series, table_of
 from realities.model.resolve import Resolver
 from realities.model.symbols import Scope, Symbol, Table
 from realities.model.value import value_before_run
-from realities.model.write.flows import with_flows
+from realities.model.write.flows import is_stock, with_flows
 from realities.model.write.recast import Place, Recaster
 from realities.model.write.recipes_xmile import RECIPES, SAME
 from realities.model.write.spelling import name_text, variable_dimensions
@@ -94,6 +94,7 @@ class _ToXmile(Recaster):
         self.taken |= {name_key(symbol.name) for symbol in self.table}
         self.renamed: dict[str, str] = {}
         self.derived: dict[str, list[syntax.Equation]] = {}
+        self.stocks: dict[str, str] = {}
         self.controls = self._control_values()
         self.shapes = {key: self._shape(symbol) for key, symbol in self.table.symbols.items()}
         self.special = {
@@ -114,7 +115,7 @@ class _ToXmile(Recaster):
         self._reserve_names()
         equations: list[syntax.Equation] = []
         for key, symbol in self.table.symbols.items():
-            if key not in CONTROLS:
+            if key not in CONTROLS and not _is_by_macro(symbol):
                 equations += self._symbol(symbol)
         macros = tuple(one for macro in self.file.macros for one in self._macro_def(macro))
         for made in self.derived.values():
@@ -384,7 +385,26 @@ class _ToXmile(Recaster):
         if len(call.arguments) != 2:
             return self.refused(call, "with these arguments")
         found = replace(call, arguments=self.terms(call.arguments, place))
+        name = self._stock_name(place.equation)
+        if name and place.equation.right is call:
+            left = replace(place.left, name=name)
+            place.more.append(replace(place.equation, left=left, right=found, doc="", limits=""))
+            subscripts = tuple(replace(one, name=self.spelled(one.name)) for one in left.subscripts)
+            return syntax.Name(self.spelled(name), subscripts, call.span)
         return self.alone(found, call, place)
+
+    def _stock_name(self, equation: syntax.Equation) -> str:
+        """Return what the stocks among the elements of a name are called, if others of them are none.
+
+        A variable of XMILE is a stock with all its elements, or not at all.
+        """
+        symbol = self.table.get(equation.left.name)
+        if not is_stock(equation) or symbol is None or all(is_stock(one) for one in symbol.equations):
+            return ""
+        key = name_key(symbol.name)
+        if key not in self.stocks:
+            self.stocks[key] = self.free_name(f"{unescaped(symbol.name)} stock")
+        return self.stocks[key]
 
     def _sample(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return SAMPLE IF TRUE; the name of its own variable inside it means the value kept so far."""
@@ -544,7 +564,10 @@ class _ToXmile(Recaster):
                 function = syntax.Name(self.spelled(_output_name(macro, wanted)), (), output.span)
                 right = syntax.Apply(function, arguments, (), call.span)
                 left = syntax.Left(unescaped(output.name), self._left_of(output, place), (), output.span)
-                place.more.append(syntax.Equation(left, right, group=place.equation.group))
+                symbol = self.table.get(output.name)
+                about = place.equation if symbol is None else symbol.equations[0]
+                made = syntax.Equation(left, right, about.unit, doc=about.doc, group=about.group)
+                place.more.append(made)
         function = replace(call.function, name=self.spelled(macro.name))
         return syntax.Apply(function, arguments, (), call.span)
 
@@ -575,6 +598,12 @@ class _ToXmile(Recaster):
         return syntax.MacroDef(
             unescaped(name), tuple(map(unescaped, macro.inputs)), (), tuple(equations), span=macro.span
         )
+
+
+def _is_by_macro(symbol: Symbol) -> bool:
+    """Return whether the call of a macro defines a name, behind its colon."""
+    right = symbol.equations[0].right
+    return isinstance(right, syntax.Apply) and right.function.name.startswith(":")
 
 
 def unescaped(name: str) -> str:

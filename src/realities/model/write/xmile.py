@@ -84,7 +84,7 @@ def _sim_specs(markup: Markup, file: syntax.ModelFile, speller: Speller) -> None
     settings = {"method": _METHODS[file.integrator]}
     if unit := _time_unit(file):
         settings["time_units"] = unit
-    if (saved := controls.get("savestep", "")) not in ("", "DT", controls.get("dt", "")):
+    if (saved := controls.get("savestep", "")) not in ("", "DT"):
         settings["isee:save_interval"] = saved
     with markup.inside("sim_specs", **settings):
         for tag, name in (("start", "starttime"), ("stop", "stoptime"), ("dt", "dt")):
@@ -279,4 +279,4 @@ def _groups(markup: Markup, equations: Equations) -> None:
         if group:
             with markup.inside("group", name=group):
                 for name in names:
-                    markup.leaf("var", name_text(name))
+                    markup.leaf("entity", name=name)
