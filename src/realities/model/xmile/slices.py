@@ -478,6 +478,8 @@ class _Speller:
             name = replace(name, name=self.place.name)
         if shape is None or not shape.dimensions:
             return self.plain(name, indices, call)
+        if any(key not in self.axes for key in shape.dimensions):
+            return syntax.Numeral(0.0, call.span)  # a dimension that nothing defines: an error says so
         if len(indices) != len(shape.dimensions):
             message = f'"{name.name}" has {_count(len(shape.dimensions))}, not {len(indices)}'
             self.error("wrong-subscripts", message, call.span)
