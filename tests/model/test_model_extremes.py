@@ -79,3 +79,18 @@ def test_plain_points_and_computed_looking_ones_read_the_same() -> None:
 
 def test_a_point_too_large_for_a_number_is_refused() -> None:
     assert answer("a((0,1),(1,1e999)) ~ ~ |\n") == [("bad-number", 1, 2)]
+
+
+def test_an_array_over_an_unknown_dimension_is_explained_where_it_is_declared() -> None:
+    text = """<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
+    <header><vendor>v</vendor><product version="1" lang="en">p</product></header>
+    <sim_specs><start>0</start><stop>4</stop><dt>1</dt></sim_specs>
+    <dimensions><dim name="Town" size="2"/></dimensions>
+    <model><variables>
+    <aux name="a"><dimensions><dim name="Twon"/></dimensions><eqn>1</eqn></aux>
+    <aux name="b"><eqn>a[1] + 1</eqn></aux>
+    </variables></model></xmile>"""
+    with pytest.raises(InputError) as caught:
+        build_model(SourceText("m.xmile", text))
+    found = [(item.code, item.span.line) for item in caught.value.diagnostics]
+    assert found == [("unknown-subscript", 6)]
