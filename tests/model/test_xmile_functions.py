@@ -193,7 +193,7 @@ def test_what_is_known_and_not_supported_is_refused_by_its_name(key: str) -> Non
     name = key.upper().replace(" ", "_")
     found = errors(aux("x", f"{name}(y, 1)"), aux("y", "2"))
     assert [code for code, _ in found] == ["unsupported-function"]
-    assert found[0][1] == f"{key.upper()} is not supported"
+    assert found[0][1] == f"{name} is not supported"
 
 
 @pytest.mark.parametrize(

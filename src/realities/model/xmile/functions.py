@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from realities.model.vensim.functions import REFUSED as VENSIM_REFUSED
 from realities.model.vensim.functions import SIMPLE as VENSIM_SIMPLE
 
 #: Names that are numbers (3.5.1).
@@ -42,34 +43,11 @@ _OWN = {
     "gammaln": "vensim.gamma_ln",
     "round": "xmile.round",
 }
-#: Functions of Vensim that XMILE does not have and translators leave as they are.
-_CARRIED_OVER = (
-    "cosh",
-    "gamma ln",
-    "integer",
-    "log",
-    "modulo",
-    "power",
-    "pulse train",
-    "quantum",
-    "random 0 1",
-    "random beta",
-    "random binomial",
-    "random exponential",
-    "random gamma",
-    "random normal",
-    "random poisson",
-    "random triangular",
-    "random uniform",
-    "random weibull",
-    "sinh",
-    "tanh",
-    "xidz",
-    "zidz",
-)
+#: Functions of Vensim whose names mean something else in XMILE; `plain.py` and `stateful.py` have them.
+_OTHERWISE = {"pulse", "ramp"}
 #: Functions that are built-ins, by their key in the core.
 SIMPLE: Mapping[str, str] = MappingProxyType(
-    {**{name: VENSIM_SIMPLE[name] for name in _CARRIED_OVER}, **_OWN}
+    {**{name: key for name, key in VENSIM_SIMPLE.items() if name not in _OTHERWISE}, **_OWN}
 )
 
 #: Functions that can be worked out before a run.
@@ -97,6 +75,7 @@ _UNSURE = "what it computes is not documented well enough to rely on"
 #: Functions that are known and not supported, with what to do instead; "" where there is nothing to say.
 UNSUPPORTED: Mapping[str, str] = MappingProxyType(
     {
+        **VENSIM_REFUSED,
         "allocate": "",
         "capacity": _IN_BATCHES,
         "cap": _IN_BATCHES,
