@@ -24,6 +24,7 @@ from realities.engine.allocation import (
     stacked,
     supply_at_price,
 )
+from realities.engine.calendar import date_part, date_part_of_360
 from realities.engine.distributions import DISTRIBUTIONS
 from realities.engine.functions_xmile import XMILE_FUNCTIONS
 from realities.engine.lookups import vector_lookup
@@ -151,6 +152,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "vensim.invert_matrix": _inverse,
         "vensim.allocate_available": allocate_available,
         "vensim.allocate_by_priority": allocate_by_priority,
+        "vensim.date": date_part,
+        "vensim.date_of_360": date_part_of_360,
         "vensim.demand_at_price": demand_at_price,
         "vensim.find_market_price": find_market_price,
         "vensim.supply_at_price": supply_at_price,

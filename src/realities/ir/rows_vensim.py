@@ -59,6 +59,21 @@ VENSIM_ROWS = (
         "(slope, start, end): 0 to start, then slope * (time - start), level from end on. Uses time itself.",
     ),
     Builtin(
+        "vensim.date",
+        2,
+        2,
+        "*, 1 -> *",
+        "(days since the year 0 began, measure): 1 year, 2 quarter, 3 month, 4 day, 5 day of the week (0 is "
+        "Sunday), 6 days, 7 hour, 8 minute, 9 second of the Gregorian calendar.",
+    ),
+    Builtin(
+        "vensim.date_of_360",
+        2,
+        2,
+        "*, 1 -> *",
+        "(days since the year 0 began, measure): the same for months of 30 days.",
+    ),
+    Builtin(
         "vensim.lookup_invert",
         1,
         1,

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from realities.ir.expr import Binary, Call, Expr, Number, Time
+from realities.ir.expr import Call, Expr, Number
 from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.language import Unfold
@@ -125,25 +125,9 @@ def _select(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     return Call("vensim.vector_select", (*head, *rest), span=call.span)
 
 
-def _time_value(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
-    """Unfold GET TIME VALUE(relative to, offset, measure), measured in the model's own time."""
-    match call.arguments:
-        case (syntax.Numeral(0.0 | 1.0 as origin), offset, syntax.Numeral(0.0)):
-            initial = resolver.control(resolver.language.controls.initial_time, call.span)
-            start = Time(call.span) if origin == 0 else initial
-            return Binary("+", start, resolver.expr(offset, scope), call.span)
-        case (_, _, _):
-            message = "GET TIME VALUE is supported for the time of the model only: (0 or 1, offset, 0)"
-            resolver.findings.error("unsupported-function", message, call.span)
-        case _:
-            resolver.has_arguments(call, 3)
-    return _nothing(call)
-
-
 #: Every function this file spells out, by key.
 REDUCTIONS: dict[str, Unfold] = {
     **dict.fromkeys(_REDUCTIONS, _reduce),
     "elmcount": _elmcount,
-    "get time value": _time_value,
     "vector select": _select,
 }

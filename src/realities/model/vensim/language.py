@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from realities.model.calendar import CALENDAR
 from realities.model.external import MISPLACED
 from realities.model.language import Controls, Language
 from realities.model.limited import LIMITED, MISPLACED_LIMITED
@@ -18,7 +19,16 @@ VENSIM = Language(
     dialect="vensim",
     controls=Controls("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"),
     simple=SIMPLE,
-    unfold={**STATEFUL, **REDUCTIONS, **VECTORS, **POINTS, **MACROS, **MISPLACED, **MISPLACED_LIMITED},
+    unfold={
+        **STATEFUL,
+        **REDUCTIONS,
+        **VECTORS,
+        **POINTS,
+        **CALENDAR,
+        **MACROS,
+        **MISPLACED,
+        **MISPLACED_LIMITED,
+    },
     whole={**WHOLE, **OUTPUTS, **SERIES, **LIMITED},
     values=VALUES,
     refused=REFUSED,
