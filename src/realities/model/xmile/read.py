@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from realities.errors import MOST_ERRORS, Findings
+from realities.errors import MOST_ERRORS, Findings, did_you_mean
 from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.xmile.conveyors import with_conveyors
@@ -136,8 +136,10 @@ class _Reader:
                 message = f'a variable cannot be named "{placed.name}": it is a dimension'
                 self.findings.error("duplicate-name", message, placed.definition.place)
                 continue
-            link = linked(placed, flat)
             definition = placed.definition
+            if not self.has_dimensions(definition):
+                continue
+            link = linked(placed, flat)
             if link is not None:
                 own = [link]
             else:
@@ -151,6 +153,16 @@ class _Reader:
         for placed in (flat.placed[key] for key in sorted(slices.tables)):
             found += _tables(placed.name, placed.definition)
         return found, list(slices.dimensions.values())
+
+    def has_dimensions(self, definition: Definition) -> bool:
+        """Return whether the dimensions of a variable are there; note the first that is not."""
+        for one in definition.dimensions:
+            if name_key(one.name) not in self.axes:
+                hint = did_you_mean(one.name, [axis.name for axis in self.axes.values()])
+                message = f'no dimension is named "{one.name}"'
+                self.findings.error("unknown-subscript", message, one.span, hint)
+                return False
+        return True
 
     def still_open(self, definition: Definition) -> None:
         """Note that an equation is still to be written."""

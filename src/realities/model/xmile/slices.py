@@ -135,14 +135,7 @@ class Slices:
             return left, None
         subscripts: list[syntax.Subscript] = []
         for at, (subscript, key) in enumerate(zip(left.subscripts, dimensions, strict=True)):
-            axis = self.axes.get(key)
-            if axis is None:
-                known = [one.name for one in self.axes.values()]
-                message = f'no dimension is named "{subscript.name}"'
-                self.findings.error(
-                    "unknown-subscript", message, subscript.span, did_you_mean(subscript.name, known)
-                )
-                return left, None
+            axis = self.axes[key]
             if name_key(subscript.name) == key and key not in axis.elements:
                 name = self.alias(key, dimensions[:at].count(key))
                 subscripts.append(replace(subscript, name=name))
