@@ -20,7 +20,7 @@ FEATURES = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())
 def read(feature: str) -> Model:
     """Return the model of a feature, with its data where it has any."""
     folder = CORPUS / feature
-    (path,) = (path for path in folder.glob("model.*") if path.suffix in (".mdl", ".xmile"))
+    path = next(path for ending in ("mdl", "xmile") if (path := folder / f"model.{ending}").exists())
     return load_model(path, data=sorted(folder.glob("data.csv")))
 
 
