@@ -3,7 +3,19 @@ from __future__ import annotations
 import pytest
 
 from realities.errors import Findings
-from realities.model.syntax import Apply, Infix, Name, Numeral, Points, Prefix, Rows, Subscript, Term
+from realities.model.syntax import (
+    Apply,
+    Infix,
+    ModelFile,
+    Name,
+    Numeral,
+    Points,
+    Prefix,
+    Rows,
+    Subscript,
+    Term,
+    terms,
+)
 from realities.model.vensim.read import plain_name, read_expression, read_vensim
 from realities.source import SourceText
 
@@ -158,3 +170,109 @@ def test_one_bad_equation_hides_no_other() -> None:
     assert [equation.left.name for equation in file.equations] == ["b", "d"]
     assert [item.code for item in findings.errors] == ["syntax-error", "syntax-error"]
     assert [item.span.column for item in findings.errors] == [7, 27]
+
+
+def read(text: str) -> ModelFile:
+    findings = Findings()
+    file = read_vensim(SourceText("m.mdl", text), findings)
+    assert not findings.items, findings.items
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("x = 1 {a {b} c} + 2 ~~|", 3),
+        ("x = 1 {in all: } {) ~ |} + 2 ~~|", 3),
+        ('x = 1 {say "} + 2 ~~|', 3),
+        ("{first {of} all} x = {\n 8, {leap} 9 {\n} } 3 ~~|", 3),
+        ("x = 1 {{ not closed twice } + 2 ~~|", 3),
+    ],
+)
+def test_comments_stand_inside_one_another(text: str, value: int) -> None:
+    term = read(text).equations[0].right
+    assert term is not None
+    assert sum(part.value for part in terms(term) if isinstance(part, Numeral)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "limits"),
+    [
+        ("x = 1 ~ Month [0,?] ~ |", "Month", "0,?"),
+        ("x = 1 ~ [ 1, 30 , .5] ~ |", "", "1,30,.5"),
+        ("x = 1 ~ $/Year\n ~ |", "$/Year", ""),
+        ("x = 1 ~ cells {of a table} [0,1,1] ~ |", "cells", "0,1,1"),
+    ],
+)
+def test_the_range_of_a_variable_stands_behind_its_unit(text: str, unit: str, limits: str) -> None:
+    equation = read(text).equations[0]
+    assert (equation.unit, equation.limits) == (unit, limits)
+
+
+def test_flags_of_an_equation_are_kept() -> None:
+    file = read("a == 3 ~~|\nb = a ~ ~ says so ~ :SUPPLEMENTARY |\nc = a ~ ~ ~ :SUP\n|\nd = 1 ~~ a ~ and b |")
+    assert [one.is_unchangeable for one in file.equations] == [True, False, False, False]
+    assert [one.is_supplementary for one in file.equations] == [False, True, True, False]
+    assert [one.doc for one in file.equations] == ["", "says so", "", "a and b"]
+
+
+SETTINGS = r"""x = 1 ~~|
+
+\\\---/// Sketch information - do not modify anything except names
+V300  Do not put anything below this section - it will be ignored
+*View 1
+10,1,x,50,50,30,10,8,3,0,0,0,0,0,0
+22:no unit, but a line of the sketch
+///---\\\
+:L<%^E!@
+15:0,0,0,5,0,0
+22:$,Dollar,Dollars,$s
+22:Day, Days
+22:hectare
+"""
+
+
+def test_sketch_and_settings_are_handed_on_as_they_are() -> None:
+    file = read(SETTINGS)
+    assert file.display == SETTINGS[SETTINGS.index("\\\\\\") :]
+    assert file.integrator == "rk4"
+    assert [(unit.name, unit.equation, unit.aliases) for unit in file.unit_definitions] == [
+        ("$", "", ("Dollar", "Dollars", "$s")),
+        ("Day", "", ("Days",)),
+        ("hectare", "", ()),
+    ]
+    assert file.unit_definitions[1].span.text == "Day, Days"
+
+
+def test_reality_checks_are_kept_as_written() -> None:
+    text = (
+        "c[D] :THE CONDITION: t[D] {now}\n:AND: x > 1:IMPLIES:y[D] = 0 ~~ says so |\n"
+        "t[D]:TEST INPUT:x = \\\n 3 ~~|"
+    )
+    constraint, test_input = read(text).reality_checks
+    assert (constraint.name, constraint.condition, constraint.consequence) == (
+        "c",
+        "t[D] :AND: x > 1",
+        "y[D] = 0",
+    )
+    assert (constraint.doc, constraint.subscripts, constraint.is_test_input) == (
+        "says so",
+        (Subscript("D"),),
+        False,
+    )
+    assert constraint.consequence_span.text == "y[D] = 0"
+    assert (test_input.name, test_input.condition, test_input.consequence) == ("t", "", "x = 3")
+    assert test_input.is_test_input
+
+
+def test_a_macro_may_stand_before_the_mark_of_the_encoding() -> None:
+    file = read(":MACRO: M(a, b : c)\nM = a ~b~|\nc = b ~~|\n:END OF MACRO:\n{UTF-8}\nx = 1 ~~|")
+    assert [(one.name, one.inputs, one.outputs) for one in file.macros] == [("M", ("a", "b"), ("c",))]
+    assert [one.left.name for one in file.equations] == ["x"]
+
+
+def test_texts_are_refused_by_name() -> None:
+    findings = Findings()
+    file = read_vensim(SourceText("m.mdl", "label :IS: 'of a view' ~~|\nx = 1 ~~|"), findings)
+    assert [item.code for item in findings.items] == ["unsupported-function"]
+    assert [one.left.name for one in file.equations] == ["x"]
