@@ -120,7 +120,7 @@ def test_macros_call_macros_and_keep_their_names_apart(build: Build) -> None:
         ("D: a ~~| D = 3 ~~|", "duplicate-name"),
         ("Time = 3 ~~|", "duplicate-name"),
         ("x = NO SUCH(1) ~~|", "unknown-function"),
-        ("x = GET XLS DATA('a', 'b', 'c', 'd') ~~|", "unsupported-function"),
+        ("x = GET XLS DATA('a', 'b', 'c', 'd') ~~|", "missing-file"),
         ("x = DELAY CONVEYOR(1, 2, 3, 4, 5, 6) ~~|", "unsupported-function"),
         ("x = A FUNCTION OF(y) ~~| y = 1 ~~|", "incomplete-equation"),
         ("x = SIN() ~~|", "wrong-arguments"),

@@ -276,3 +276,17 @@ def test_texts_are_refused_by_name() -> None:
     file = read_vensim(SourceText("m.mdl", "label :IS: 'of a view' ~~|\nx = 1 ~~|"), findings)
     assert [item.code for item in findings.items] == ["unsupported-function"]
     assert [one.left.name for one in file.equations] == ["x"]
+
+
+def test_an_equation_is_never_lost_in_the_unit_of_another() -> None:
+    findings = Findings()
+    read_vensim(SourceText("m.mdl", "x = 1 ~ Month\nz = 2 ~~|\ny = 3 ~~|"), findings)
+    assert [(item.code, item.span.line, item.span.column) for item in findings.items] == [
+        ("syntax-error", 2, 1)
+    ]
+
+
+def test_a_forgotten_end_of_an_equation_is_guessed() -> None:
+    findings = Findings()
+    read_vensim(SourceText("m.mdl", "x = 1\ny = 3 ~~|"), findings)
+    assert "behind the equation above" in findings.items[0].help[0]

@@ -180,7 +180,10 @@ class _Builder:
             return self.elements[key]
         definition = self.definitions[key]
         if key in within:
-            self.findings.error("cycle", f'"{definition.name}" is defined by itself', definition.span)
+            listed = [member for member in definition.members if name_key(member.name) == key]
+            what = "is listed among its own elements" if listed else "is defined by itself"
+            place = listed[0].span if listed else definition.span
+            self.findings.error("cycle", f'the dimension "{definition.name}" {what}', place)
             return ()
         inside = (*within, key)
         if definition.alias_of is not None:

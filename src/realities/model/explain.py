@@ -56,7 +56,10 @@ def explain(error: UnexpectedInput, text: str, source: SourceText, base: int, fi
     word = token.strip()
     message = f'expected {expected(accepted)} instead of "{_short(word)}"'
     place = Span(source, start, start + max(len(word), 1))
-    findings.error("syntax-error", message, place, _advice(token.type, word, accepted))
+    is_first = not text[: token.start_pos or 0].rpartition("\n")[2].strip()
+    findings.error(
+        "syntax-error", message, place, _advice(token.type, word, accepted, is_first and start > base)
+    )
 
 
 def _offset(error: UnexpectedInput) -> int:
@@ -79,11 +82,13 @@ def expected(accepted: set[str]) -> str:
     return f"{', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else found[0]
 
 
-def _advice(kind: str, word: str, accepted: set[str]) -> str:
+def _advice(kind: str, word: str, accepted: set[str], is_first: bool) -> str:
+    """Return what to do about a word that cannot stand where it does; `is_first` of its line."""
     if word == "==" and "PLUS" in accepted:
         return 'to compare, write a single "="'
     if kind in {"NAME", "NUMBER", "QUOTED", "LPAR"} and "TIMES" in accepted:
-        return "is an operator missing before it?"
+        ended = ', or "~ unit ~ comment |" behind the equation above' if is_first and "NAME" in kind else ""
+        return f"is an operator missing before it{ended}?"
     if "EQUALS" in accepted and "TIMES" not in accepted:
         return "an equation is written: name = expression ~ unit ~ comment |"
     return ""

@@ -28,6 +28,8 @@ _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"', re.DOTALL)
 _STOP = re.compile(r'["{~|]')
 _MARK = re.compile(r"[~|]")
 _SPACE = re.compile(r"\s*")
+#: A line in the place of a unit that is the beginning of an equation.
+_NEXT_EQUATION = re.compile(r"\n[ \t]*([^\n=~|{}]+=)")
 _BRACE = re.compile(r"[{}]")
 _BLANK = re.compile(r'"(?:[^"\\\n]|\\.)*"|\{|\\[ \t]*\n', re.DOTALL)
 _CONTINUATION = re.compile(r"\\[ \t]*\n")
@@ -164,6 +166,7 @@ class _Cutter:
         unit_start = unit_end = doc_start = doc_end = self.at = stop
         if text[stop] == "~":
             unit_start, unit_end = stop + 1, self._mark(text, stop + 1)
+            self._check_unit(text, unit_start, unit_end)
             doc_start = doc_end = self.at = unit_end
             if text[unit_end : unit_end + 1] == "~":
                 doc_start, doc_end = unit_end + 1, self._mark(text, unit_end + 1)
@@ -192,6 +195,14 @@ class _Cutter:
         unit = Span(self.source, unit_start, unit_end)
         doc = " ".join(_CONTINUATION.sub(" ", text[doc_start:doc_end]).replace("~", " ").split())
         return Block(block.kind, start, block.text, unit, doc, block.group, is_supplementary)
+
+    def _check_unit(self, text: str, start: int, end: int) -> None:
+        """Note a unit that goes on into another equation, which would be lost with it."""
+        found = _NEXT_EQUATION.search(text, start, end)
+        if found is not None:
+            first = found.start(1)
+            place = Span(self.source, first, first + len(found[1].rstrip()))
+            self._error(place, 'the unit of the equation before runs into this one; end it with "~", "|"')
 
     def _mark(self, text: str, start: int) -> int:
         found = _MARK.search(text, start, self.end)
