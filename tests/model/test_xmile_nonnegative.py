@@ -151,3 +151,16 @@ def test_an_inflow_that_waits_for_the_outflow_is_not_counted_for_it() -> None:
     )
     assert found["out"].tolist() == [4, 2, 1, 0.5]
     assert found["s"].tolist() == [4, 2, 1, 0.5]
+
+
+def test_an_inflow_in_other_units_counts_as_what_it_brings() -> None:
+    # 4.3: 2 leave the one stock and 3 times as much reaches the other, which may give all of it on.
+    found = run(
+        stock("a", "10", "", "ab"),
+        stock("b", "0", "ab", "out", NON_NEGATIVE),
+        flow("ab", "2", "<multiplier>3</multiplier>"),
+        flow("out", "100"),
+        stop=3,
+    )
+    assert found["out"].tolist() == [6, 6, 6, 6]
+    assert found["b"].tolist() == [0, 0, 0, 0]

@@ -35,6 +35,7 @@ over_time = partial(xmile_model.over_time, dimensions=DIMENSIONS)
         ("SUM(v*2 + 1)", 40.0),
         ("PROD(v)", 180.0),
         ("MEAN(v[*])", 4.5),
+        ("MEAN(1, 2, 6)", 3.0),
         ("STDDEV(v)", statistics.pstdev([5, 2, 9, 2])),
         ("SIZE(v)", 4.0),
         ("SIZE(w)", 6.0),

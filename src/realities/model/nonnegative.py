@@ -21,7 +21,7 @@ stock stays at zero while the flow goes on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from realities.model import syntax
@@ -68,29 +68,37 @@ def _limited(equations: tuple[syntax.Equation, ...], time_step: str) -> tuple[sy
 
 @dataclass(frozen=True, slots=True)
 class _Stock:
-    """One equation of a stock: its inflows and outflows as they stand in it, in order."""
+    """One equation of a stock: its inflows and outflows as they stand in it, in order.
+
+    `factors` are what some inflows are multiplied by on their way in, by key.
+    """
 
     key: str
     equation: syntax.Equation
     inflows: tuple[syntax.Name, ...]
     outflows: tuple[syntax.Name, ...]
+    factors: Mapping[str, syntax.Term]
 
 
 def _stock(equation: syntax.Equation) -> _Stock | None:
     """Return the stock that an equation defines, or None: where it is none, or not a plain sum of flows."""
     match equation.right:
         case syntax.Apply(function=function, arguments=(net, _)) if name_key(function.name) == "integ":
-            flows = _flows(net)
+            flows, factors = _flows(net)
         case _:
             return None
     inflows = tuple(name for sign, name in flows if sign > 0)
     outflows = tuple(name for sign, name in flows if sign < 0)
-    return _Stock(name_key(equation.left.name), equation, inflows, outflows)
+    return _Stock(name_key(equation.left.name), equation, inflows, outflows, factors)
 
 
-def _flows(net: syntax.Term) -> list[tuple[int, syntax.Name]]:
-    """Return the flows of a net flow with their signs, in order; a part that is no flow is left out."""
+def _flows(net: syntax.Term) -> tuple[list[tuple[int, syntax.Name]], dict[str, syntax.Term]]:
+    """Return the flows of a net flow with their signs, in order, and what some are multiplied by.
+
+    A part that is no flow is left out.
+    """
     found: list[tuple[int, syntax.Name]] = []
+    factors: dict[str, syntax.Term] = {}
     stack: list[tuple[int, syntax.Term]] = [(1, net)]
     while stack:
         match stack.pop():
@@ -98,13 +106,16 @@ def _flows(net: syntax.Term) -> list[tuple[int, syntax.Name]]:
                 found.append((sign, name))
             case sign, syntax.Prefix("-", operand):
                 stack.append((-sign, operand))
+            case sign, syntax.Infix("*", syntax.Name() as name, factor) if sign > 0:
+                found.append((sign, name))  # converted to other units on its way in (4.3)
+                factors[name_key(name.name)] = factor
             case sign, syntax.Infix("+", left, right):
                 stack += [(sign, right), (sign, left)]
             case sign, syntax.Infix("-", left, right):
                 stack += [(-sign, right), (sign, left)]
             case _:
                 pass
-    return found
+    return found, factors
 
 
 @dataclass(slots=True)
@@ -147,7 +158,7 @@ class _Limits:
                 self.ceilings[flow] = (key, counted, list(before))
                 before.append(flow)
             for flow in inflows:
-                if fills[flow] == {key} and flow not in self.marked:
+                if fills[flow] == {key} and flow not in self.marked and flow not in stocks[0].factors:
                     self.floors[flow] = key
 
     def _ends(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
@@ -188,7 +199,11 @@ class _Limits:
                     stock, counted, before = self.ceilings[key]
                     left = write.held(self._name(stock))
                     for flow in counted:
-                        left = write.infix("+", left, write.name(self._flow_name(stock, flow)))
+                        entering = write.name(self._flow_name(stock, flow))
+                        factor = self.stocks[stock][0].factors.get(flow)
+                        if factor is not None:
+                            entering = write.infix("*", entering, write.alike(factor))
+                        left = write.infix("+", left, entering)
                     for flow in before:
                         left = write.infix("-", left, write.name(self._flow_name(stock, flow)))
                     term = write.call("MIN", term, write.call("MAX", left, write.zero))
@@ -224,6 +239,20 @@ class _Writer:
         """Write a variable of the same dimensions."""
         return syntax.Name(name, self.equation.left.subscripts, self.span)
 
+    def alike(self, term: syntax.Term) -> syntax.Term:
+        """Write a term of the stock's equation with the subscripts of the flow's."""
+        match term:
+            case syntax.Name(subscripts=subscripts):
+                return replace(term, subscripts=self.equation.left.subscripts) if subscripts else term
+            case syntax.Apply():
+                return replace(term, arguments=tuple(map(self.alike, term.arguments)))
+            case syntax.Prefix():
+                return replace(term, operand=self.alike(term.operand))
+            case syntax.Infix():
+                return replace(term, left=self.alike(term.left), right=self.alike(term.right))
+            case _:
+                return term
+
     def held(self, stock: str) -> syntax.Term:
         """Write what a stock holds, as a flow that would empty it in one step."""
         return self.infix("/", self.name(stock), syntax.Name(self.time_step, (), self.span))
@@ -231,7 +260,7 @@ class _Writer:
     def infix(self, op: str, left: syntax.Term, right: syntax.Term) -> syntax.Term:
         """Write an operator."""
         match op:
-            case "+" | "-" | "/":
+            case "+" | "-" | "*" | "/":
                 return syntax.Infix(op, left, right, self.span, self.span)
             case _:
                 raise ValueError(op)
@@ -251,7 +280,16 @@ def _is_straight(stocks: Sequence[_Stock]) -> bool:
     return all(
         name.subscripts == stock.equation.left.subscripts
         for stock in stocks
-        for name in (*stock.inflows, *stock.outflows)
+        for name in (*stock.inflows, *stock.outflows, *_subscripted(stock.factors.values()))
+    )
+
+
+def _subscripted(terms: Iterable[syntax.Term]) -> Iterable[syntax.Name]:
+    return (
+        name
+        for term in terms
+        for name in syntax.terms(term)
+        if isinstance(name, syntax.Name) and name.subscripts
     )
 
 

@@ -107,7 +107,10 @@ def _runs(resolver: Resolver, call: syntax.Apply, term: syntax.Term, scope: Scop
 
 
 def _reduce(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
-    """Unfold SUM, PROD, MEAN and STDDEV of an array."""
+    """Unfold SUM, PROD, MEAN and STDDEV of an array; older files of Stella have MEAN of several numbers."""
+    if len(call.arguments) > 1 and name_key(call.function.name) == "mean":
+        total = Call("sum", tuple(resolver.exprs(call.arguments, scope)), span=call.span)
+        return Binary("/", total, Number(float(len(call.arguments)), call.span), call.span)
     if not resolver.has_arguments(call, 1):
         return _nothing(call)
     runs = _runs(resolver, call, call.arguments[0], scope)
