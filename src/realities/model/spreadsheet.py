@@ -2,18 +2,17 @@
 
 In comes the path of a file; out comes a `Book`, which hands out its sheets and named ranges. Files are
 untrusted: what is read is counted against an `Allowance` and a file that asks for more is refused.
-Anything wrong with a file is a `TableError`, which the caller puts at its place in a model. `.xlsx` is
-taken apart in `xlsx.py`; `library.py` opens each file once; `external.py` and `data.py` read cells.
+Anything wrong with a file is a `TableError`, which the caller puts at its place in a model. Workbooks are
+taken apart in `xlsx.py` and `xls.py`; `library.py` opens each file once.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +24,7 @@ LARGEST_FILE = 64_000_000
 #: A file in the old binary format holds many cells in few bytes.
 LARGEST_BINARY = 20_000_000
 #: What the table files of one model may hold all together.
-MOST_CELLS = 2_000_000
+MOST_CELLS = 1_000_000
 MOST_UNPACKED = 200_000_000
 
 #: A number or a text; blank cells are not kept.
@@ -131,7 +130,9 @@ def open_book(path: Path, allowance: Allowance) -> Book:
     if suffix in (".xlsx", ".xlsm"):
         raise TableError("bad-table", "is not a spreadsheet")
     if suffix == ".xls":
-        return _XlsBook(content, allowance)
+        from realities.model.xls import XlsBook
+
+        return XlsBook(content, allowance)
     return TextBook(decode(content), suffix, allowance)
 
 
@@ -152,8 +153,7 @@ class TextBook(Book):
             )
         rows: dict[int, dict[int, Cell]] = {}
         try:
-            for number, cells in enumerate(csv.reader(io.StringIO(self._text), delimiter=delimiter), start=1):
-                self._allowance.take_cells(len(cells))
+            for number, cells in enumerate(csv.reader(self._lines(delimiter), delimiter=delimiter), start=1):
                 found: dict[int, Cell] = {
                     column: text for column, cell in enumerate(cells, start=1) if (text := cell.strip())
                 }
@@ -163,72 +163,21 @@ class TextBook(Book):
             raise TableError("bad-table", f"cannot be read as a table: {error}") from None
         return Sheet("", rows)
 
+    def _lines(self, delimiter: str) -> Iterator[str]:
+        """Yield each line with its end, and count its cells before they are made."""
+        start = 0
+        while start < len(self._text):
+            end = self._text.find("\n", start) + 1 or len(self._text)
+            self._allowance.take_cells(self._text.count(delimiter, start, end) + 1)
+            yield self._text[start:end]
+            start = end
+
     def area(self, sheet: str, name: str) -> None:
         """Return None: text names no ranges."""
 
     def first(self) -> Sheet:
         """Return the cells, with the usual delimiter."""
         return self.sheet("")
-
-
-class _XlsBook(Book):
-    """A workbook in the binary format of Excel before 2007, read by xlrd."""
-
-    def __init__(self, content: bytes, allowance: Allowance) -> None:
-        import xlrd
-
-        self._allowance = allowance
-        try:
-            # Sheets are read when asked for, with no padding of short rows, and nothing is printed.
-            self._book = xlrd.open_workbook(
-                file_contents=content, logfile=io.StringIO(), on_demand=True, ragged_rows=True
-            )
-        except Exception as error:  # whatever a broken file brings about in there
-            raise TableError("bad-table", f"cannot be read as a spreadsheet: {_words(error)}") from None
-
-    def sheet(self, name: str) -> Sheet:
-        """Return a sheet by its name or number."""
-        names: list[str] = self._book.sheet_names()
-        index = sheet_index(name, names)
-        try:
-            found = self._book.sheet_by_index(index)
-            rows: dict[int, dict[int, Cell]] = {}
-            for row in range(found.nrows):
-                width = found.row_len(row)
-                self._allowance.take_cells(width)
-                cells: dict[int, Cell] = {}
-                for column in range(width):
-                    kind, value = found.cell_type(row, column), found.cell_value(row, column)
-                    if kind in (1, 2, 3, 4) and value != "":  # text, number, date, truth value
-                        cells[column + 1] = value if kind == 1 else float(value)
-                if cells:
-                    rows[row + 1] = cells
-        except TableError:
-            raise
-        except Exception as error:  # as above
-            raise TableError("bad-table", f"cannot be read as a spreadsheet: {_words(error)}") from None
-        self._book.unload_sheet(index)
-        return Sheet(names[index], rows)
-
-    def area(self, sheet: str, name: str) -> Area | None:
-        """Return a named range."""
-        names: list[str] = self._book.sheet_names()
-        try:
-            index = sheet_index(sheet, names)
-            defined = self._book.name_map.get(name.lower(), [])
-            ordered = sorted(defined, key=lambda one: (one.scope != index, one.scope != -1))
-            if not ordered:
-                return None
-            on, top, bottom, left, right = ordered[0].area2d(clipped=True)
-            return Area(on.name, top + 1, left + 1, bottom, right)
-        except TableError:
-            raise
-        except Exception:  # a name that is no one range of cells
-            return None
-
-    def first(self) -> Sheet:
-        """Return the first sheet."""
-        return self.sheet("1")
 
 
 def sheet_index(name: str, names: list[str]) -> int:
@@ -295,8 +244,3 @@ def cell_name(row: int, column: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return f"{letters}{row}"
-
-
-def _words(error: Exception) -> str:
-    """Return what an error of another library says, in one short line."""
-    return " ".join(str(error).split())[:120] or type(error).__name__

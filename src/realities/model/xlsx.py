@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import posixpath
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -28,6 +29,12 @@ _CHUNK = 65_536
 _LONGEST_TEXT = 1_000_000
 #: How many XML elements stand for one cell at most, texts and rows included.
 _PER_CELL = 4
+#: Elements do not stand deeper inside one another than this, and no tag is longer than this, in bytes.
+_DEEPEST = 100
+_LONGEST_TAG = 1_000_000
+
+#: What a damaged archive brings about; NotImplementedError is a RuntimeError.
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError)
 
 _RANGE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(\$?[A-Z]{1,3}\$?\d+)(?::(\$?[A-Z]{1,3}\$?\d+))?", re.I)
 
@@ -52,7 +59,7 @@ class XlsxBook(Book):
         self._elements = _PER_CELL * allowance.cells
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        except _BROKEN as error:
             raise TableError("bad-table", f"is not a spreadsheet: {error}") from None
         main = next((path for path in self._related("").values() if "workbook" in path), "xl/workbook.xml")
         self._folder = posixpath.dirname(main)
@@ -184,14 +191,14 @@ class XlsxBook(Book):
             opened = self._archive.open(part)
         except KeyError:
             return False
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+        except _BROKEN as error:
             raise TableError("bad-table", f"cannot be unpacked: {error}") from None
         try:
             with opened as stream:
                 self._parse(stream, begin, end, most)
         except expat.ExpatError as error:
             raise TableError("bad-table", f"is damaged: {error}") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+        except _BROKEN as error:
             raise TableError("bad-table", f"cannot be unpacked: {error}") from None
         return True
 
@@ -199,16 +206,20 @@ class XlsxBook(Book):
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         pieces: list[str] = []
-        length = 0
+        length = depth = 0
 
         def start_element(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal depth
+            depth += 1
             self._elements -= 1
-            if self._elements < 0:
+            if self._elements < 0 or depth > _DEEPEST:
                 raise TableError("too-large", "holds too many cells and texts")
             forget()
             begin(tag.rpartition(" ")[2], attributes)
 
         def end_element(tag: str) -> None:
+            nonlocal depth
+            depth -= 1
             if end is not None:
                 end(tag.rpartition(" ")[2], "".join(pieces))
             forget()
@@ -239,6 +250,9 @@ class XlsxBook(Book):
                 raise TableError("too-large", "has too long a list of sheets and names")
             self._allowance.take_bytes(len(chunk))
             parser.Parse(chunk, False)
+            # What is not yet a whole tag is gone through again with every chunk.
+            if n_bytes - parser.CurrentByteIndex > _LONGEST_TAG + _LONGEST_TEXT:
+                raise TableError("too-large", "holds too long a tag or text")
         parser.Parse(b"", True)
 
 
