@@ -160,3 +160,42 @@ def test_findings_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = "a = 1 ~ person ~ |\nb = a + 5 ~ person ~ |\nc = a + 6 ~ m^^2 ~ |\nd = a + 7 ~ person ~ |\n"
     path.write_text(text + CONTROL, encoding="utf-8")
     assert [item.span.line for item in examine(path).found] == [2, 3, 3, 4]
+
+
+STELLA = """<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
+<header><vendor>v</vendor><product version="1" lang="en">p</product></header>
+<sim_specs time_units="Months" method="Euler">
+  <start>1</start><stop>4</stop><dt reciprocal="true">4</dt>
+</sim_specs>
+<model><variables>
+  <stock name="the belt"><eqn>9</eqn><inflow>arriving</inflow><outflow>leaving</outflow>
+    <conveyor><len>3</len></conveyor></stock>
+  <flow name="arriving"><eqn>IF TIME &gt; 2 THEN MAX(1, rate) ELSE Late(TIME)</eqn></flow>
+  <flow name="leaving"/>
+  <stock name="shop"><eqn>1</eqn><outflow>sold_off</outflow></stock>
+  <flow name="sold off"><eqn>SMTH1(arriving, 2)</eqn></flow>
+  <aux name="rate"><eqn>2</eqn></aux>
+  <gf name="Late"><xpts>0,4</xpts><ypts>0,1</ypts></gf>
+</variables></model></xmile>"""
+
+
+def test_an_xmile_model_is_reported_with_what_stands_in_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "shop.xmile"
+    path.write_text(STELLA, encoding="utf-8")
+    found = examine(path).report
+    assert found.opens
+    assert found.dialect == "xmile"
+    assert [(use.name, use.count) for use in found.functions] == [
+        ("IF THEN ELSE", 1),
+        ("MAX", 1),
+        ("SMTH1", 1),
+    ]
+    assert (found.names["stock"], found.names["flow"], found.names["lookup"]) == (2, 3, 1)
+    assert [(drain.stock, drain.outflow) for drain in found.may_go_negative] == [("shop", "sold off")]
+    time = found.time
+    assert (time.initial_time, time.final_time, time.time_step, time.integrator) == (
+        "1",
+        "4",
+        "0.25",
+        "euler",
+    )

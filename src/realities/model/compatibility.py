@@ -259,6 +259,8 @@ def _kind(equation: syntax.Equation) -> Kind:
             return "data" if equation.is_data else "constant" if is_number else "auxiliary"
 
 
+#: What XMILE says in other words: IF, <gf>, //, <init_eqn>.
+_SPELLED_OTHERWISE = {"if then else", "with lookup", "safediv", "active initial"}
 _LITERAL = (syntax.Numeral, syntax.Rows, syntax.Prefix, syntax.Infix)
 
 
@@ -325,13 +327,20 @@ def _functions(
     for call, inside in _calls(file):
         key = name_key(call.function.name)
         is_lookup = kinds.get(key) == "lookup" or key in inside
-        is_our_mark = key.startswith(":") or (file.dialect == "xmile" and key == "integ")
-        if not (is_lookup or is_our_mark or key in macros):  # a mark of the tree stands in no file
+        if not (is_lookup or key in macros or _is_made(call, file.dialect)):
             lines.setdefault(key, []).append(call.function.span.line)
     return tuple(
         FunctionUse(key.upper(), len(lines[key]), status_of(key, language), tuple(sorted(set(lines[key]))))
         for key in sorted(lines)
     )
+
+
+def _is_made(call: syntax.Apply, dialect: Dialect) -> bool:
+    """Return whether a reader made a call that no file spells, as for stocks and conveyors of XMILE."""
+    key = name_key(call.function.name)
+    if key.startswith(":") or dialect == "vensim":
+        return key.startswith(":")
+    return key not in _SPELLED_OTHERWISE and name_key(call.function.span.text) != key
 
 
 def status_of(key: str, language: Language) -> Status:
@@ -397,13 +406,14 @@ def _drains(file: syntax.ModelFile) -> Iterator[Drain]:
     """
     needs = _needs(file)
     spelled = {name_key(equation.left.name): equation.left.name for equation in file.equations}
+    empty = {name_key(one.left.name) for one in file.equations if one.right == syntax.Numeral(0.0)}
     seen: set[tuple[str, str]] = set()
     for equation, term, sign in _summands_of(file):
         stock = name_key(equation.left.name)
         text = " ".join(term.span.text.split())
         if isinstance(term, syntax.Name):
-            if name_key(term.name) not in spelled:
-                continue  # an outflow that nothing defines: an error says so
+            if name_key(term.name) not in spelled or name_key(term.name) in empty:
+                continue  # an outflow that nothing defines, as an error says, or that is 0
             text = spelled[name_key(term.name)]
         is_number = all(isinstance(part, _LITERAL) for part in syntax.terms(term))
         if sign > 0 or is_number or equation.is_non_negative or (stock, name_key(text)) in seen:
