@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from hand_built import aux, build, call, constant, initial, ref, stock
+from hand_built import aux, build, call, constant, initial, lookup, ref, stock
 from scipy import stats
 
 from realities.engine.random import scramble, uniform
@@ -87,7 +89,14 @@ def test_a_number_holds_still_within_a_step(integrator: str) -> None:
         ("vensim.random_exponential", (0.0, 1e9, 1.0, 2.0, 0), stats.expon(1, 2)),
         ("vensim.random_gamma", (0.0, 1e9, 2.5, 0.0, 3.0, 0), stats.gamma(2.5, 0, 3)),
         ("vensim.random_beta", (0.0, 1.0, 2.0, 5.0, 0.0, 1.0, 0), stats.beta(2, 5)),
-        ("vensim.random_weibull", (0.0, 1e9, 1.7, 1.0, 3.0, 0), stats.weibull_min(1.7, 1, 3)),
+        # Vensim's manual: it starts at 0 and has mean 1, then it is stretched and shifted.
+        (
+            "vensim.random_weibull",
+            (0.0, 1e9, 1.7, 1.0, 3.0, 0),
+            stats.weibull_min(1.7, 1, 3 / math.gamma(1 + 1 / 1.7)),
+        ),
+        # Vensim's manual: an order below 1 is taken for 1.
+        ("vensim.random_gamma", (0.0, 1e9, 0.4, 0.0, 3.0, 0), stats.expon(0, 3)),
         ("vensim.random_triangular", (-9.0, 9.0, 1.0, 2.0, 5.0, 0), stats.triang(0.25, 1, 4)),
     ],
 )
@@ -100,6 +109,8 @@ def test_a_continuous_distribution_is_what_its_name_says(function: str, args: tu
     [
         ("vensim.random_poisson", (0.0, 1e9, 3.5, 0.0, 1.0, 0), stats.poisson(3.5)),
         ("vensim.random_binomial", (0.0, 1e9, 0.3, 12.0, 0.0, 1.0, 0), stats.binom(12, 0.3)),
+        # It counts the trials: SciPy's counts the failures, three fewer.
+        ("vensim.random_negative_binomial", (0.0, 1e9, 0.6, 3.0, 0.0, 1.0, 0), stats.nbinom(3, 0.6, loc=3)),
     ],
 )
 def test_a_count_is_what_its_name_says(function: str, args: tuple, truth: object) -> None:
@@ -110,6 +121,38 @@ def test_a_count_is_what_its_name_says(function: str, args: tuple, truth: object
         stats.chisquare(counts[kept], expected[kept] * counts[kept].sum() / expected[kept].sum()).pvalue
         > 1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ("bounds", "truth"),
+    [
+        ((-9.0, 99.0, 0.0, 1.0), stats.triang(0.25, 1, 4)),
+        ((-9.0, 99.0, 3.0, 2.0), stats.triang(0.25, 5, 8)),
+        ((-99.0, 99.0, 0.0, -1.0), stats.triang(0.75, -5, 4)),
+    ],
+)
+def test_a_table_may_be_a_density(bounds: tuple[float, ...], truth: object) -> None:
+    """A table that rises from 1 to 2 and falls to 5 is a triangular distribution, whatever its height."""
+    density = lookup("density", (1.0, 0.0), (2.0, 6.0), (5.0, 0.0))
+    model = build(
+        [aux("x", call("vensim.random_lookup", *bounds, 0, table="density"))], end=0.0, lookups=[density]
+    )
+    drawn = simulate(model, n_draws=N)["x"][:, 0]
+    assert stats.kstest(drawn, truth.cdf).pvalue > 1e-3  # type: ignore[attr-defined]
+
+
+def test_a_density_is_cut_to_its_bounds() -> None:
+    falling = lookup("falling", (0.0, 4.0), (2.0, 2.0))
+    for bounds in ((1.0, 3.0, 0.0, 1.0), (0.5, 1.5, 0.0, 1.0)):
+        out = call("vensim.random_lookup", *bounds, 0, table="falling")
+        drawn = simulate(build([aux("x", out)], end=0.0, lookups=[falling]), n_draws=N)["x"][:, 0]
+        low, high = bounds[0], min(bounds[1], 2.0)
+
+        def mass(x: np.ndarray) -> np.ndarray:  # of a density that falls from 2/3 to 1/3 over 0 to 2
+            return 2 * x / 3 - x * x / 12
+
+        truth = lambda x, a=low, b=high: (mass(x) - mass(a)) / (mass(b) - mass(a))  # noqa: E731
+        assert stats.kstest(drawn, truth).pvalue > 1e-3
 
 
 def test_truncated_counts_stay_within_their_bounds_and_keep_their_odds() -> None:

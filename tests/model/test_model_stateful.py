@@ -135,3 +135,28 @@ def test_a_run_cannot_change_what_the_order_of_a_delay_follows_from(build: Build
         simulate(model, hold={"order": 3.0})
     with pytest.raises(InputError, match='a run cannot change "order"'):
         simulate(model, events=[Event("order", 5.0, 1.0)])
+
+
+@pytest.mark.parametrize(("time_step", "correlation_time"), [(1.0, 8.0), (0.25, 8.0), (0.5, 2.0)])
+def test_pink_noise_has_its_deviation_whatever_the_step_and_remembers_for_its_time(
+    build: Build, time_step: float, correlation_time: float
+) -> None:
+    """An AR(1) process: its deviation is the one asked for, its correlation falls by 1 - step/time a step."""
+    model = build(f"x = RANDOM PINK NOISE(5, 2, {correlation_time}, 1) ~~|")
+    run = simulate(model, {"TIME STEP": time_step}, n_draws=20_000, save_times=[0.0, 4.0, 4.0 + time_step])
+    first, middle, after = run["x"].T
+    for drawn in (first, middle, after):
+        assert drawn.mean() == pytest.approx(5.0, abs=0.06)
+        assert drawn.std() == pytest.approx(2.0, rel=0.03)
+    assert np.corrcoef(middle, after)[0, 1] == pytest.approx(1 - time_step / correlation_time, abs=0.02)
+
+
+def test_the_noise_that_starts_a_pink_noise_is_not_the_first_that_moves_it(build: Build) -> None:
+    run = simulate(build("x = RANDOM PINK NOISE(0, 1, 4, 1) ~~|"), n_draws=20_000, save_times=[0.0, 1.0])
+    assert np.corrcoef(run["x"][:, 0], run["x"][:, 1])[0, 1] == pytest.approx(1 - 1 / 4, abs=0.02)
+
+
+def test_straight_line_depreciation_writes_off_all_that_was_spent(build: Build) -> None:
+    text = "d = DEPRECIATE STRAIGHTLINE(spending, 6, 2, 0) ~~| spending = IF THEN ELSE(Time < 3.2, 7, 0) ~~|"
+    run = simulate(build(text + "sum = INTEG(d, 0) ~~| spent = INTEG(spending, 0) ~~|"), {"TIME STEP": 0.25})
+    assert run["sum"][0, -1] == pytest.approx(run["spent"][0, -1])

@@ -97,14 +97,17 @@ def _weibull(
     shift: FloatArray,
     stretch: FloatArray,
 ) -> FloatArray:
+    from scipy.special import gamma
+
+    mean = gamma(1.0 + 1.0 / shape)
     return _truncated(
         u,
         least,
         most,
         shift,
         stretch,
-        lambda x: -np.expm1(-(np.maximum(x, 0.0) ** shape)),
-        lambda p: (-np.log1p(-p)) ** (1.0 / shape),
+        lambda x: -np.expm1(-((np.maximum(x, 0.0) * mean) ** shape)),
+        lambda p: (-np.log1p(-p)) ** (1.0 / shape) / mean,
     )
 
 

@@ -222,7 +222,7 @@ VENSIM_ROWS = (
         6,
         6,
         "u, u, 1, u, u, * -> u",
-        "(least, most, shape, shift, stretch, seed): shift + stretch times a Weibull variate, truncated.",
+        "(least, most, shape, shift, stretch, seed): shift + stretch times a Weibull of mean 1, truncated.",
         is_random=True,
     ),
     # -- functions of whole arrays: every element is an argument, and of most so is every result ---------

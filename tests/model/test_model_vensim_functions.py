@@ -1,0 +1,132 @@
+"""Every function of Vensim is run, or refused by name with what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from realities.engine.reference import simulate
+from realities.errors import InputError
+from realities.ir.builtins import NOT_AVAILABLE
+from realities.ir.model import Model
+from realities.model.vensim.language import VENSIM
+
+Build = Callable[[str], Model]
+
+#: Names as the summary list of functions in Vensim's reference manual has them, and those of its pages on
+#: data, random numbers, allocation, queues and external data.
+RUN = """
+    ABS, ACTIVE INITIAL, ALLOCATE AVAILABLE, ALLOCATE BY PRIORITY, ARCCOS, ARCSIN, ARCTAN, COS, COSH,
+    CUMULATE, CUMULATEF, DELAY FIXED, DELAY INFORMATION, DELAY MATERIAL, DELAY N, DELAY1, DELAY1I,
+    DELAY3, DELAY3I, DEMAND AT PRICE, DEPRECIATE STRAIGHTLINE, ELMCOUNT, EXP, FIND MARKET PRICE,
+    FORECAST, GAME, GAMMA LN, GET DATA AT TIME, GET DATA BETWEEN TIMES, GET DATA FIRST TIME,
+    GET DATA LAST TIME, GET DATA MAX, GET DATA MEAN, GET DATA MEDIAN, GET DATA MIN,
+    GET DATA TOTAL POINTS, GET TIME VALUE, IF THEN ELSE, INITIAL, INTEG, INTEGER, INVERT MATRIX, LN,
+    LOG, LOOKUP AREA, LOOKUP BACKWARD, LOOKUP EXTRAPOLATE, LOOKUP FORWARD, LOOKUP INVERT, LOOKUP SLOPE,
+    MAX, MIN, MODULO, NPV, NPVE, POWER, PROD, PULSE, PULSE TRAIN, QUANTUM, RAMP, RANDOM 0 1,
+    RANDOM BETA, RANDOM BINOMIAL, RANDOM EXPONENTIAL, RANDOM GAMMA, RANDOM LOOKUP,
+    RANDOM NEGATIVE BINOMIAL, RANDOM NORMAL, RANDOM PINK NOISE, RANDOM POISSON, RANDOM TRIANGULAR,
+    RANDOM UNIFORM, RANDOM WEIBULL, REINITIAL, SAMPLE IF TRUE, SIN, SINH, SMOOTH, SMOOTH N, SMOOTH3,
+    SMOOTH3I, SMOOTHI, SQRT, STEP, SUM, SUPPLY AT PRICE, TAN, TANH, TIME BASE, TIME SHIFT, TREND,
+    VECTOR ELM MAP, VECTOR LOOKUP, VECTOR RANK, VECTOR REORDER, VECTOR SELECT, VECTOR SORT ORDER, VMAX,
+    VMIN, WITH LOOKUP, XIDZ, ZIDZ
+"""
+NOT_RUN = """
+    ALLOC P, DELAY BATCH, DELAY CONVEYOR, DELAY PROFILE, DELAYP, DEPRECIATE BY SCHEDULE, FIND ZERO,
+    GET 123 CONSTANTS, GET 123 DATA, GET 123 LOOKUPS, GET DATA STDV, GET ODBC CONSTANTS, GET ODBC DATA,
+    GET ODBC LOOKUPS, GET VDF CONSTANTS, GET VDF DATA, GET VDF LOOKUPS, INTERNAL RATE OF RETURN,
+    MARKETP, MESSAGE, PROPAGATE, QUEUE AGE AVERAGE, QUEUE AGE IN RANGE, QUEUE AGE OLDEST, QUEUE FIFO,
+    QUEUE FIFO ATTRIB, SHIFT IF TRUE, SIMULTANEOUS, TABXL
+"""
+#: Named like functions in published models, where they are macros.
+MACROS = ("PINK NOISE", "SAMPLE UNTIL", "SSHAPE")
+
+
+def names(text: str) -> list[str]:
+    return [name.strip() for name in text.replace("\n", " ").split(",")]
+
+
+@pytest.mark.parametrize("name", names(RUN))
+def test_a_function_of_the_manual_is_run(name: str) -> None:
+    key = name.lower()
+    assert key in VENSIM.simple or key in VENSIM.unfold or key in VENSIM.whole
+    assert key not in VENSIM.refused
+
+
+@pytest.mark.parametrize("name", [*names(NOT_RUN), *MACROS])
+def test_a_function_that_is_not_run_is_refused_with_advice(build: Build, name: str) -> None:
+    with pytest.raises(InputError) as error:
+        build(f"x = {name}(1, 2) ~~|")
+    (found,) = error.value.diagnostics
+    assert (found.code, found.message) == ("unsupported-function", f"{name} is not supported")
+    assert found.help
+
+
+def test_no_function_is_both_run_and_refused() -> None:
+    run = {*VENSIM.simple, *VENSIM.unfold, *VENSIM.whole}
+    assert not run & set(VENSIM.refused)
+
+
+def test_a_macro_of_the_file_comes_before_what_is_refused(build: Build) -> None:
+    model = build(":MACRO: SSHAPE(x) SSHAPE = x * 2 ~~| :END OF MACRO: y = SSHAPE(3) ~~|")
+    assert simulate(model)["y"][0, 0] == 6.0
+
+
+# -- what the same name means in other languages (Vensim's reference manual, one page for each function) -----
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("INTEGER(-2.5)", -2.0),  # "fractional part removed": toward zero; XMILE's INT goes down
+        ("QUANTUM(-2.5, 1)", -2.0),
+        ("QUANTUM(2.5, 0)", 2.5),  # "If B <= 0 then A is returned"
+        ("QUANTUM(2.5, -1)", 2.5),
+        ("MODULO(-7, 3)", -1.0),  # A - QUANTUM(A, B); XMILE's MOD has the sign of the divisor
+        ("MODULO(7, -3)", 1.0),
+        ("MAX(-1, :NA:)", -1.0),
+        ("IF THEN ELSE(:NA: = :NA:, 1, 0)", 1.0),
+        (":NA:", NOT_AVAILABLE),  # -2^109
+        ("LOG(8, 2)", 3.0),
+        ("-2 ^ 2", -4.0),  # a power binds closer than a sign
+        ("RANDOM NORMAL(3, 3, 0, 1, 0)", 3.0),  # (least, most, mean, deviation, seed)
+        ("DELAY N(5, 2, 7, 3)", 7.0),  # (input, time, initial, order)
+        ("SMOOTH N(5, 2, 7, 3)", 7.0),
+        ("SMOOTH(5, 2)", 5.0),  # without an initial value, that of the input
+        ("DELAY3(5, 2)", 5.0),
+        ("TREND(5, 2, 0.25)", 0.25),
+    ],
+)
+def test_a_name_means_what_it_means_in_vensim(build: Build, expression: str, expected: float) -> None:
+    assert simulate(build(f"x = {expression} ~~|"))["x"][0, 0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("PULSE(2, 3)", [0, 0, 1, 1, 1, 0, 0]),  # (start, width), of height 1; XMILE's has an area
+        ("PULSE(2, 0)", [0, 0, 1, 0, 0, 0, 0]),  # no narrower than a time step
+        ("RAMP(2, 1, 4)", [0, 0, 2, 4, 6, 6, 6]),  # (slope, start, end)
+        ("STEP(3, 2)", [0, 0, 3, 3, 3, 3, 3]),
+        ("PULSE TRAIN(1, 1, 3, 5)", [0, 1, 0, 0, 1, 0, 0]),
+    ],
+)
+def test_a_test_input_is_vensims(build: Build, expression: str, expected: list[float]) -> None:
+    assert simulate(build(f"x = {expression} ~~|"))["x"][0].tolist()[:7] == pytest.approx(expected)
+
+
+def test_a_stock_may_go_below_zero(build: Build) -> None:
+    assert simulate(build("x = INTEG(-1, 2) ~~|"))["x"][0, -1] == -8.0
+
+
+def test_names_do_not_mind_case_spaces_and_underscores(build: Build) -> None:
+    run = simulate(build('Growth_Rate = 2 ~~| x = growth  RATE * "growth rate" ~~|'))
+    assert run["x"][0, 0] == 4.0
+
+
+def test_a_runge_kutta_method_in_the_settings_is_used(build: Build) -> None:
+    """One step of 1 of x' = x with RK4 is 1 + 1 + 1/2 + 1/6 + 1/24; with Euler it is 2."""
+    tail = "\\\\\\---/// Sketch\n///---\\\\\\\n:L<%^E!@\n15:0,0,0,5,0,0\n"
+    model = build("x = INTEG(x, 1) ~~|\nFINAL TIME = 1 ~~|\nINITIAL TIME = 0 ~~|\nTIME STEP = 1 ~~|\n" + tail)
+    assert simulate(model)["x"][0, 1] == pytest.approx(1 + 1 + 1 / 2 + 1 / 6 + 1 / 24)
