@@ -181,8 +181,8 @@ class _Checker:
 
     def _same(self, part: Binary, left: _Inferred, right: _Inferred) -> None:
         """Warn when the sides of a sum or comparison are in different units."""
-        if self._agree(left, right):
-            return
+        if self._agree(left, right) or _places(part.left) == _places(part.right) == [_place(part.span)]:
+            return  # what stands at one place altogether was written by a pass
         one, other = _quoted(left), _quoted(right)
         match part.op:
             case "+":
@@ -366,8 +366,16 @@ def _is_ours(call: Call) -> bool:
 
     The author of the model never saw it; what is wrong with the equation shows against its declared unit.
     """
-    places = [(part.span.start, part.span.end) for part in call.args if part.span is not NOWHERE]
-    return (call.span.start, call.span.end) in places
+    return any(_place(call.span) in _places(part) for part in call.args)
+
+
+def _places(part: Expr) -> list[tuple[int, int]]:
+    """Return the place of an expression, nothing where it has none."""
+    return [] if part.span is NOWHERE else [_place(part.span)]
+
+
+def _place(span: Span) -> tuple[int, int]:
+    return span.start, span.end
 
 
 def _suits_any_unit(value: float | None) -> bool:
