@@ -53,8 +53,9 @@ def check_realities(file: syntax.ModelFile, table: Table, space: Space, findings
     """Note what is wrong with the names in a file's Reality Checks, as warnings: no run needs them."""
     if not file.reality_checks:
         return
-    count = len(file.reality_checks)
+    count = sum(not check.is_test_input for check in file.reality_checks)
     what = "a Reality Check, which is" if count == 1 else f"{count} Reality Checks, which are"
+    what = what if count else "test inputs of Reality Checks, which are"
     findings.warning(
         "reality-check",
         f"this model holds {what} no part of a run",

@@ -9,6 +9,7 @@ the file. `read.py` parses each block next.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,7 +63,7 @@ def cut(source: SourceText, findings: Findings) -> Cut:
     """Return the blocks of a Vensim file; what cannot be cut is noted in `findings`."""
     sketch = _SKETCH.search(source.text)
     end = sketch.start() if sketch else len(source.text)
-    cutter = _Cutter(source, end, findings)
+    cutter = _Cutter(source, end, findings, comment_ends(source.text, end))
     return Cut(tuple(cutter.run()), end)
 
 
@@ -71,6 +72,7 @@ def blank(text: str) -> str:
     if "{" not in text and "\\" not in text:
         return text
     parts: list[str] = []
+    comments = comment_ends(text, len(text))
     at = 0
     while found := _BLANK.search(text, at):
         parts.append(text[at : found.start()])
@@ -79,7 +81,7 @@ def blank(text: str) -> str:
             parts.append(_CONTINUATION.sub(_spaces, found.group()))
             continue
         if found.group() == "{":
-            at = comment_end(text, found.start(), len(text)) or at
+            at = comments.get(found.start(), at)
         parts.append(" " * (at - found.start()))
     return "".join((*parts, text[at:]))
 
@@ -88,18 +90,32 @@ def _spaces(found: re.Match[str]) -> str:
     return " " * len(found.group())
 
 
-def comment_end(text: str, start: int, end: int) -> int | None:
-    """Return where the comment that opens at `start` is over, or None where nothing closes it.
+def comment_ends(text: str, end: int) -> dict[int, int]:
+    """Return where each comment of a text is over, by where it begins, without those that nothing closes.
 
     Comments stand inside one another, as when a part of an equation is put out of use that has one.
     """
-    depth = 0
-    for found in _BRACE.finditer(text, start, min(end, start + _LONGEST_NEST)):
-        depth += 1 if found.group() == "{" else -1
-        if depth == 0:
-            return found.end()
-    first = text.find("}", start, end)
-    return first + 1 if first >= 0 else None
+    ends: dict[int, int] = {}
+    opened: list[int] = []
+    lone: list[int] = []
+    closed: list[int] = []
+    for found in _BRACE.finditer(text, 0, end):
+        at = found.start()
+        if found.group() == "{":
+            opened.append(at)
+            continue
+        closed.append(at)
+        if opened:
+            start = opened.pop()
+            if at - start <= _LONGEST_NEST:
+                ends[start] = at + 1
+            else:
+                lone.append(start)
+    for start in (*opened, *lone):
+        first = bisect_right(closed, start)
+        if first < len(closed):
+            ends[start] = closed[first] + 1
+    return ends
 
 
 @dataclass(slots=True)
@@ -109,6 +125,7 @@ class _Cutter:
     source: SourceText
     end: int
     findings: Findings
+    comments: dict[int, int]
     at: int = 0
     group: str = ""
 
@@ -137,7 +154,7 @@ class _Cutter:
             self.at = gap.end() if gap else self.at
             if text[self.at : self.at + 1] != "{" or self.at >= self.end:
                 return
-            after = comment_end(text, self.at, self.end)
+            after = self.comments.get(self.at)
             if after is None:
                 return
             self.at = after
@@ -220,7 +237,7 @@ class _Cutter:
                 return found.start()
             is_comment = found.group() == "{"
             if is_comment:
-                after = comment_end(text, found.start(), self.end)
+                after = self.comments.get(found.start())
             else:
                 quoted = _QUOTED.match(text, found.start(), self.end)
                 after = quoted.end() if quoted else None
