@@ -38,14 +38,14 @@ def test_a_third_order_delay_keeps_what_flows(build: Build) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "order"), [("SMOOTH N(step, 4, 0, 5)", 5), ("DELAY N(step, 4, 0, 5)", 5)]
+    ("function", "order"), [("SMOOTH N(step, 5, 0, 5)", 5), ("DELAY N(step, 5, 0, 5)", 5)]
 )
 def test_a_smooth_and_a_delay_of_order_n_follow_the_erlang_curve(
     build: Build, function: str, order: int
 ) -> None:
     text = f"x = {function} ~~| step = STEP(1, 0) ~~|"
     run = simulate(build(text), {"TIME STEP": 0.002}, save_times=np.arange(11.0))
-    rate = order / 4
+    rate = order / 5
     for time, value in zip(run.times, run["x"][0], strict=True):
         tail = sum((rate * time) ** k / math.factorial(k) for k in range(order)) * math.exp(-rate * time)
         assert value == pytest.approx(1 - tail, abs=2e-3)
@@ -160,3 +160,13 @@ def test_straight_line_depreciation_writes_off_all_that_was_spent(build: Build) 
     text = "d = DEPRECIATE STRAIGHTLINE(spending, 6, 2, 0) ~~| spending = IF THEN ELSE(Time < 3.2, 7, 0) ~~|"
     run = simulate(build(text + "sum = INTEG(d, 0) ~~| spent = INTEG(spending, 0) ~~|"), {"TIME STEP": 0.25})
     assert run["sum"][0, -1] == pytest.approx(run["spent"][0, -1])
+
+
+def test_a_delay_keeps_as_many_stages_as_it_has_time_steps(build: Build) -> None:
+    """Vensim's manual: the order is reduced, and the delay is then a pipeline of one step a stage."""
+    model = build("x = DELAY N(Time, T, -1, 6) ~~| T = 4 ~~|")
+    assert sum(v.kind == "stock" for v in model.variables) == 4
+    assert simulate(model)["x"][0].tolist() == [-1.0] * 4 + [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert dict(model.settled) == {"T": 4.0, "TIME STEP": 1.0}
+    free = build("x = DELAY N(Time, T, -1, 4) ~~| T = 4 ~~|")
+    assert not free.settled

@@ -197,6 +197,8 @@ def _with_stages(resolver: Resolver, call: syntax.Apply, scope: Scope) -> tuple[
         stages = _order(resolver, call.arguments[3], scope)
         if stages is None:
             return None
+        if name_key(call.function.name) == "delay n":
+            stages = _as_many_as_fit(resolver, call, scope, stages)
     return value, time, rest[0] if rest else value, stages
 
 
@@ -211,6 +213,26 @@ def _order(resolver: Resolver, term: syntax.Term, scope: Scope) -> int | None:
         )
         return None
     return int(value + 0.5)
+
+
+def _as_many_as_fit(resolver: Resolver, call: syntax.Apply, scope: Scope, stages: int) -> int:
+    """Return how many stages a DELAY N keeps: none is shorter than a time step, as Vensim has it."""
+    settled = dict(resolver.settled)
+    time = value_before_run(resolver, call.arguments[1], scope)
+    clock = syntax.Name(resolver.language.controls.time_step)
+    step = value_before_run(resolver, clock, Scope(clock.name, {}))
+    if time is None or step is None or step <= 0.0 or stages * step <= time * (1.0 + 1e-9):
+        resolver.settled = settled  # nothing was made of these numbers
+        return stages
+    kept = max(int(time / step + 1e-9), 1)
+    if kept < stages:
+        resolver.findings.warning(
+            "short-delay",
+            f"{stages} stages are more than a delay of {time:g} has time steps of {step:g}: it gets {kept}",
+            call.span,
+            "Vensim does so too; a shorter TIME STEP lets it have them all",
+        )
+    return min(kept, stages)
 
 
 # -- trends ---------------------------------------------------------------------------------------------
