@@ -7,9 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from xmile_model import NON_NEGATIVE, aux, build, errors, flow, run, stock
+from xmile_model import NON_NEGATIVE, aux, build, errors, flow, run, stock, text
 
 from realities.engine.reference import simulate
+from realities.errors import Findings
+from realities.model.load import build_model
+from realities.model.write.xmile import xmile_text
+from realities.model.xmile.read import read_xmile
+from realities.source import SourceText
 
 LEAK = "<leak/>"
 
@@ -260,3 +265,26 @@ def test_a_queue_before_a_conveyor_is_refused() -> None:
         flow("out"),
     )
     assert found[0][1] == 'the conveyor "s" is fed by a queue, which is not supported'
+
+
+@pytest.mark.parametrize("how", ["false", "true"])
+def test_a_conveyor_is_written_as_it_was_read(how: str) -> None:
+    in_d = '<dimensions><dim name="D"/></dimensions>'
+    source = text(
+        stock(
+            "s", "D*9", "in", "out lost", conveyor("t", "<capacity>20</capacity>", exponential_leak=how), in_d
+        ),
+        aux("t", "D", in_d),
+        flow("in", "TIME*10 + D", in_d),
+        flow("out", "", in_d),
+        flow("lost", "0.1*TIME", LEAK, in_d),
+        dimensions='<dim name="D" size="2"/>',
+    )
+    findings = Findings()
+    file = read_xmile(SourceText("model.xmile", source), findings)
+    again = SourceText("model.xmile", xmile_text(file))
+    assert "<conveyor" in again.text and ":exit:" not in again.text
+    before, after = simulate(build_model(SourceText("model.xmile", source))), simulate(build_model(again))
+    assert set(before.values) == set(after.values)
+    for name, values in before.values.items():
+        assert after[name].tolist() == values.tolist()

@@ -15,6 +15,7 @@ from realities.errors import Findings
 from realities.ir.model import Integrator, LookupMode
 from realities.model import syntax
 from realities.model.arrays import Space, build_space, name_key
+from realities.model.write.conveyors import Conveyors, split_conveyors
 from realities.model.write.flows import Stock, split_stocks
 from realities.model.write.markup import Markup
 from realities.model.write.spelling import Speller, name_text, number_text, variable_dimensions
@@ -160,6 +161,7 @@ def _needs_element(term: syntax.Term | None) -> bool:
 def _variables(markup: Markup, equations: Equations, speller: Speller, time_unit: str) -> None:
     """Write every variable: stocks with their flows, flows, graphical functions and auxiliaries."""
     stocks, equations = split_stocks(equations, time_unit)
+    belts, equations = split_conveyors(equations)
     flows = {name for stock in stocks.values() for name in (*stock.inflows, *stock.outflows)}
     named: dict[str, list[syntax.Equation]] = {}
     for equation in equations:
@@ -169,10 +171,12 @@ def _variables(markup: Markup, equations: Equations, speller: Speller, time_unit
         is_table = all(isinstance(one.right, syntax.Points) for one in parts)
         is_flow = key in flows or any(one.is_non_negative for one in parts)
         tag = "stock" if stock else "gf" if is_table else "flow" if is_flow else "aux"
-        _variable(markup, tag, parts, stock, speller)
+        _variable(markup, tag, parts, stock, belts, speller)
 
 
-def _variable(markup: Markup, tag: str, parts: Equations, stock: Stock | None, speller: Speller) -> None:
+def _variable(
+    markup: Markup, tag: str, parts: Equations, stock: Stock | None, belts: Conveyors, speller: Speller
+) -> None:
     """Write one variable; its equations share what is said besides."""
     first = parts[0]
     dimensions = speller.dimensions(parts)
@@ -199,6 +203,13 @@ def _variable(markup: Markup, tag: str, parts: Equations, stock: Stock | None, s
                 markup.leaf("inflow", name_text(name))
             for name in stock.outflows.values():
                 markup.leaf("outflow", name_text(name))
+        key = name_key(first.left.name)
+        if key in belts.lengths:
+            how = {"exponential_leak": "true"} if key in belts.exponential else {}
+            with markup.inside("conveyor", **how):
+                markup.leaf("len", speller.text(belts.lengths[key], first.left))
+        if key in belts.leaks:
+            markup.leaf("leak")
         if any(one.is_non_negative for one in parts):
             markup.leaf("non_negative")
         if unit := _last(one.unit for one in parts):
