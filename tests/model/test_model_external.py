@@ -1,6 +1,6 @@
 """What a model reads from spreadsheets and text: which cells, in what order, and what is refused.
 
-`fares.xls` was written by xlwt: Fares A1:E4 and Second C5. Other spreadsheets are made here.
+`fares.xls` was written by xlwt: Series A1:C4, Fares A1:E4 and Second C5. Other spreadsheets are made here.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def test_an_old_workbook_is_read_too(tmp_path: Path) -> None:
         tmp_path,
         "E: GET XLS SUBSCRIPT('fares.xls','Fares','A2','A3','') ~~| Y: y1, y2, y3, y4 ~~|"
         "north[Y] = GET XLS CONSTANTS('fares.xls','Fares','B2') ~~|"
-        "south := GET XLS DATA('fares.xls','1','1','B3') ~~|"
+        "south := GET XLS DATA('fares.xls','2','1','B3') ~~|"
         "far[E] = GET XLS CONSTANTS('fares.xls','Fares','E2*') ~~|"
         "seven = GET DIRECT CONSTANTS('fares.xls','Second','C5') ~~|".replace("", ""),
     )

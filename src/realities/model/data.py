@@ -25,7 +25,6 @@ from realities.source import NOWHERE, SourceText, Span, decode
 LARGEST_FILE = 64_000_000
 #: What a spreadsheet with series may hold.
 MOST_CELLS = 10_000_000
-_MOST_COLUMNS = 16_384
 #: How near a time must be to a point of raw data to be at it.
 _AT = 1e-6
 _POINT = re.compile(r"\s*([-+.\deE]*\d[-+.\deE]*)[\s,]+([-+.\deE]*\d[-+.\deE]*|:NA:)\s*", re.IGNORECASE)
@@ -163,6 +162,10 @@ def _read_file(path: Path, findings: Findings) -> Mapping[str, Series]:
         if size > LARGEST_FILE:
             message = f"this file has {size:,} bytes; the most is {LARGEST_FILE:,}"
             raise InputError(Diagnostic("error", "too-large", message, _start(path)))
+        if path.suffix.lower() in (".vdf", ".vdfx"):
+            message = f"{path.name} is a run of Vensim in its own binary form, which is not read"
+            hint = "export it from Vensim as .dat, .tab or .csv (Model > Export Dataset)"
+            raise InputError(Diagnostic("error", "unknown-format", message, _start(path), (hint,)))
         if path.suffix.lower() in (".xlsx", ".xlsm", ".xls"):
             return _series(_spreadsheet_rows(path), findings)
         text = decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
@@ -198,20 +201,21 @@ def _text_rows(source: SourceText) -> list[_Row]:
 
 
 def _spreadsheet_rows(path: Path) -> list[_Row]:
-    """Return the rows of the first sheet, from its first column to its last."""
+    """Return the rows of the first sheet, each from the first column to its last."""
+    allowance = Allowance(cells=MOST_CELLS)
+    rows = []
     try:
-        sheet = open_book(path, Allowance(cells=MOST_CELLS)).first()
+        sheet = open_book(path, allowance).first()
+        for number in sorted(sheet.rows):
+            cells = sheet.rows[number]
+            width = max(cells)
+            allowance.take_cells(width)  # blank cells are cells of a row here
+            row = [cells.get(column) for column in range(1, width + 1)]
+            rows.append(_Row(row, _start(path)))
     except TableError as error:
         code = "unreadable-file" if error.code == "bad-table" else error.code
         message = f"cannot read {path}: this file {error}"
         raise UnreadableError(Diagnostic("error", code, message, _start(path))) from None
-    rows = []
-    for number in sorted(sheet.rows):
-        cells = sheet.rows[number]
-        row = (
-            [cells.get(column) for column in range(1, max(cells) + 1)] if max(cells) <= _MOST_COLUMNS else []
-        )
-        rows.append(_Row(row, _start(path)))
     return rows
 
 
