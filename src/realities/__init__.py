@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from realities.errors import InputError, RealitiesError, SimulationError
     from realities.ir.model import Model
     from realities.model.load import load_model
+    from realities.model.write.convert import convert_model
     from realities.report import write_report
     from realities.trajectories import Trajectories
     from realities.weigh.fits import Weighing
@@ -36,6 +37,7 @@ _HOME = {
     "Study": "weigh.study",
     "Trajectories": "trajectories",
     "Weighing": "weigh.fits",
+    "convert_model": "model.write.convert",
     "load_case": "case.folder",
     "load_model": "model.load",
     "run_case": "weigh.study",
@@ -56,6 +58,7 @@ __all__ = [
     "Study",
     "Trajectories",
     "Weighing",
+    "convert_model",
     "load_case",
     "load_model",
     "run_case",

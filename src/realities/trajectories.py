@@ -166,7 +166,7 @@ class Trajectories:
         """
         has_draw = self.n_draws > 1 if with_draw is None else with_draw
         if isinstance(target, str | Path):
-            _write_beside(Path(target), lambda path: self._write_csv_file(path, has_draw))
+            write_beside(Path(target), lambda path: self._write_csv_file(path, has_draw))
         else:
             self._write_rows(target, has_draw)
 
@@ -182,7 +182,7 @@ class Trajectories:
         labels = _labels(by_label.values(), slash="_")
         dataset = dataset.rename({label: labels[name] for label, name in by_label.items()})
         encoding: dict[str, Any] = {label: {"zlib": True, "complevel": 1} for label in labels.values()}
-        _write_beside(
+        write_beside(
             Path(path), lambda beside: dataset.to_netcdf(beside, engine="h5netcdf", encoding=encoding)
         )
 
@@ -207,7 +207,7 @@ class Trajectories:
             "time": np.tile(self.times, self.n_draws),
         }
         columns |= {name: np.ascontiguousarray(array).reshape(-1) for name, array in self.values.items()}
-        _write_beside(Path(path), lambda beside: pq.write_table(pa.table(columns), beside))
+        write_beside(Path(path), lambda beside: pq.write_table(pa.table(columns), beside))
 
     def _full_name(self, name: str) -> str:
         if name in self.values:
@@ -259,7 +259,7 @@ def _labels(names: Iterable[str], slash: str = "/") -> dict[str, str]:
     return labels
 
 
-def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
+def write_beside(path: Path, write: Callable[[Path], object]) -> None:
     """Write to a new file beside `path`, then rename it: no reader ever sees half a file."""
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)

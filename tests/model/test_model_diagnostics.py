@@ -15,7 +15,7 @@ from realities.source import SourceText
 BAD = Path(__file__).parents[1] / "bad" / "model"
 SOURCES = Path(realities.model.__file__).parent
 #: Codes of going from one language to the other; tests/write has them.
-IN_WRITING = {"no-counterpart", "left-out", "renamed", "settled-control"}
+IN_WRITING = {"no-counterpart", "left-out", "renamed", "settled-control", "exists"}
 #: Codes that a file's path or size brings about; test_model_load.py has them.
 ELSEWHERE = IN_WRITING | {"unknown-format", "unreadable-file", "too-long"}
 

@@ -21,6 +21,7 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 from realities.cli.cases import cases, new
 from realities.cli.check import check
+from realities.cli.convert import convert
 from realities.cli.run import report, run, weigh
 from realities.cli.simulate import simulate
 from realities.cli.terminal import Terminal
@@ -39,7 +40,7 @@ def group(context: click.Context, quiet: bool, verbose: bool, traceback: bool) -
     del traceback  # read where an internal error is caught
 
 
-for command in (run, weigh, check, simulate, report, cases, new):
+for command in (run, weigh, check, simulate, convert, report, cases, new):
     group.add_command(command)
 
 

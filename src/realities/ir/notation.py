@@ -49,20 +49,24 @@ class Piece(NamedTuple):
         """Return the text, in parentheses where it binds less strongly than `least`."""
         return self.text if self.strength >= least else f"({self.text})"
 
+    def behind(self, least: int) -> str:
+        """Return the same for what stands behind an operator: no two signs follow on one another."""
+        return f"({self.text})" if self.text.startswith(("-", "+")) else self.within(least)
+
 
 def infix(op: str, sign: str, left: Piece, right: Piece, strength: Mapping[str, int] = STRENGTH) -> Piece:
     """Return two operands around an operator, printed as `sign`."""
     own = strength[op]
     if op == "^":
-        return Piece(f"{left.within(ATOM)} {sign} {right.within(strength['sign'])}", own)
+        return Piece(f"{left.within(ATOM)} {sign} {right.behind(strength['sign'])}", own)
     least_left = own + 1 if op in _UNCHAINED else own
-    return Piece(f"{left.within(least_left)} {sign} {right.within(own + 1)}", own)
+    return Piece(f"{left.within(least_left)} {sign} {right.behind(own + 1)}", own)
 
 
 def prefix(op: str, sign: str, operand: Piece, strength: Mapping[str, int] = STRENGTH) -> Piece:
     """Return an operand behind a sign or a negation, printed as `sign`."""
     own = strength["not" if op == "not" else "sign"]
-    return Piece(f"{sign}{operand.within(own)}", own)
+    return Piece(f"{sign}{operand.behind(own)}", own)
 
 
 def number(value: float) -> Piece:

@@ -45,14 +45,15 @@ SAME: Mapping[str, str] = MappingProxyType(
 )
 
 
-def _is_number(place: int, *values: float) -> Recipe:
-    """Return an empty recipe that fits where an argument is one of these numbers."""
+def _with_numbers(text: str, parameters: str, **values: float) -> Recipe:
+    """Return a recipe that fits where some of the arguments are just these numbers."""
+    names = [name.strip() for name in parameters.split(",")]
 
     def fits(arguments: tuple[syntax.Term, ...]) -> bool:
-        found = arguments[place]
-        return isinstance(found, syntax.Numeral) and found.value in values
+        given = dict(zip(names, arguments, strict=True))
+        return all(given[name] == syntax.Numeral(value) for name, value in values.items())
 
-    return Recipe("", "", {}, fits)
+    return Recipe(parameters, text, {}, fits)
 
 
 _RELATIVE = "(x) * (1 + x * x / 6 * (1 + x * x / 20 * (1 + x * x / 42 * (1 + x * x / 72))))"
@@ -68,15 +69,13 @@ RECIPES: Recipes = MappingProxyType(
             average="SMTH1(input, period)",
         ),
         "game": row("x", "x"),
+        # In the calendar of a model, dates are no numbers of XMILE.
         "get time value": (
-            Recipe("relative, offset, kind", "TIME + offset", {}, _is_number(0, 0.0).fits),
-            Recipe("relative, offset, kind", "STARTTIME + offset", {}, _is_number(0, 1.0).fits),
+            _with_numbers("TIME + offset", "relative, offset, kind", relative=0.0, kind=0.0),
+            _with_numbers("STARTTIME + offset", "relative, offset, kind", relative=1.0, kind=0.0),
         ),
         "integer": row("x", "IF x < 0 THEN -INT(-x) ELSE INT(x)"),
-        "log": (
-            Recipe("x, base", "LOG10(x)", {}, _is_number(1, 10.0).fits),
-            Recipe("x, base", "LN(x) / LN(base)"),
-        ),
+        "log": (_with_numbers("LOG10(x)", "x, base", base=10.0), Recipe("x, base", "LN(x) / LN(base)")),
         # The remainders of sizes agree between the languages; the sign is that of the first argument.
         "modulo": row("x, y", "IF x < 0 THEN -(ABS(x) MOD ABS(y)) ELSE ABS(x) MOD ABS(y)"),
         "npv": row(

@@ -103,13 +103,20 @@ class Speller:
             has_twin = len({self._origin(one.name) for one in left.subscripts}) < len(places)
             if has_twin and name_key(name) in places and name_key(name) in self.space.axes:
                 return f"@{places.index(name_key(name)) + 1}"
-            return name_text(name)
+            return name if self._is_numbered(name, axis) else name_text(name)
         if name_key(self._origin(name)) == name_key(self._origin(axis)):
             return "*"
         found = _RANGE.fullmatch(name)
         if found is not None and name_key(found[1]) == name_key(self._origin(axis)):
             return f"{found[2]}:{found[3]}"
         return f"*:{name_text(name)}"
+
+    def _is_numbered(self, name: str, axis: str) -> bool:
+        """Return whether an element of a dimension is called by its own number in it."""
+        found = self.space.axes.get(name_key(axis))
+        if found is None or not name.isdecimal() or not 0 < int(name) <= len(found.elements):
+            return False
+        return found.elements[int(name) - 1] == name
 
     def _special(
         self, call: syntax.Apply, piece: Callable[[syntax.Term], Piece], left: syntax.Left

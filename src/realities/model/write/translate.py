@@ -25,6 +25,7 @@ from realities.model.resolve import Resolver
 from realities.model.symbols import build_table
 from realities.model.write.to_vensim import to_vensim, without_marks
 from realities.model.write.to_xmile import Opened, to_xmile
+from realities.model.xmile.conveyors import EXIT
 from realities.source import Span
 
 
@@ -52,10 +53,15 @@ def translate(
     if file.dialect == target:
         return file
     _tell_losses(file, findings)
+    refused = Findings()
     if target == "vensim":
-        file = without_marks(file, findings)
+        file = without_marks(file, refused)
+        if file.integrator == "rk45":
+            message = "RK45 has no counterpart in Vensim: its automatic steps are others"
+            refused.error("no-counterpart", message, Span(file.source, 0, 0), "choose RK4 in the model")
     opened = open_file(file, findings, data)
     findings.check()
+    findings.extend(refused.items)
     return to_xmile(opened, findings) if target == "xmile" else to_vensim(opened, findings)
 
 
@@ -73,6 +79,15 @@ def open_file(file: syntax.ModelFile, findings: Findings, data: Sequence[Path | 
     )
     macros = macro_table(file.macros, findings)
     return Opened(file, Resolver(space, table, macros, findings, language), series)
+
+
+def refuse_conveyors(file: syntax.ModelFile, findings: Findings) -> None:
+    """Note the conveyors of a model, which are read as calls that no file can hold."""
+    for equation in file.equations:
+        match equation.right:
+            case syntax.Apply(function) if function.name == EXIT:
+                message = f'"{equation.left.name}" comes from a conveyor, which is not written to files yet'
+                findings.error("no-counterpart", message, equation.left.span)
 
 
 def _tell_losses(file: syntax.ModelFile, findings: Findings) -> None:

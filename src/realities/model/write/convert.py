@@ -1,0 +1,169 @@
+"""One model file into another: `convert_model` reads, translates, prints, and writes.
+
+    read        any model file -> syntax tree              load.py
+    translate   the tree in the other language             translate.py
+    print       the tree -> text                           vensim.py, xmile.py
+    write       beside the file that is wanted, then renamed into its place
+
+What is printed is read once more before it is written, so that no file leaves here that does not open.
+The ending of the name says what is wanted. `cli/convert.py` calls this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from realities.errors import Diagnostic, Findings, InputError, InternalError
+from realities.ir.model import Dialect
+from realities.model import syntax
+from realities.model.arrays import name_key
+from realities.model.load import LANGUAGES, READERS, read_file, read_source
+from realities.model.realitychecks import claims_of
+from realities.model.write.translate import refuse_conveyors, translate
+from realities.model.write.vensim import vensim_text
+from realities.model.write.xmile import xmile_text
+from realities.source import SourceText, Span
+from realities.trajectories import write_beside
+
+#: The language of each kind of model file that is written, by the ending of its name.
+DIALECTS: Mapping[str, Dialect] = {
+    ".mdl": "vensim",
+    **dict.fromkeys((".xmile", ".stmx", ".xml"), "xmile"),
+}
+#: What prints each language.
+PRINTERS: Mapping[Dialect, Callable[[syntax.ModelFile], str]] = {"vensim": vensim_text, "xmile": xmile_text}
+#: Files of networks, which this does not convert yet.
+NETWORKS = frozenset((".geojson", ".graphml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What was written.
+
+    Attributes
+    ----------
+    path
+        The file.
+    text
+        What stands in it.
+    n_variables
+        How many names it defines; for claims, how many Reality Checks became claims.
+    macros, added
+        Names of the macros and of the variables that were made, to say what the language has no word for.
+    """
+
+    path: Path
+    text: str
+    n_variables: int
+    macros: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+
+def convert_model(
+    model: Path | str,
+    out: Path | str,
+    *,
+    data: Sequence[Path | str] = (),
+    findings: Findings | None = None,
+) -> Converted:
+    """Write a model in the language that a file's name asks for, and return what was written.
+
+    Both files give the same results. Stocks, equations, units, comments and groups are kept; functions
+    that the other language lacks are written out, or become macros of the same meaning.
+
+    Parameters
+    ----------
+    model
+        A model file: `.mdl`, `.xmile`, `.stmx`, `.xml`.
+    out
+        The file to write: `.mdl`, `.xmile` or `.stmx`; or `.toml` for a model's Reality Checks as claims. A
+        file that is there is replaced, unless it is the model itself.
+    data
+        Files with the values of data variables, which become graphical functions in XMILE.
+    findings
+        Takes the warnings: what was left out, renamed or settled.
+
+    Raises
+    ------
+    UnreadableError
+        If the model is missing or cannot be read.
+    InputError
+        If the model is wrong, says something that the other language cannot say, or a name ends in nothing
+        that is written; with every problem that could be found. Nothing is written then.
+    """
+    source_path, target = Path(model), Path(out)
+    found = Findings()
+    dialect = _dialect(target)
+    _check_distinct(source_path, target)
+    file = read_file(read_source(source_path), found)
+    if not file.equations and not found.errors:
+        found.error("empty-model", "this file holds no equations", Span(file.source, 0, 0))
+    found.check()
+    if dialect is None:
+        text = claims_of(file)
+        result = Converted(target, text, text.count("[[claim]]"))
+    else:
+        result = _converted(file, dialect, target, data, found)
+    found.check()
+    write_beside(target, lambda path: path.write_text(result.text, encoding="utf-8", newline="\n"))
+    if findings is not None:
+        findings.extend(found.items)
+    return result
+
+
+def _converted(
+    file: syntax.ModelFile, dialect: Dialect, target: Path, data: Sequence[Path | str], found: Findings
+) -> Converted:
+    """Return a model as text in a language; what it cannot say is noted."""
+    refuse_conveyors(file, found)
+    found.check()
+    translated = translate(file, dialect, found, data)
+    found.check()
+    text = PRINTERS[dialect](translated)
+    _check_readable(text, target)
+    before, after = _names(file), _names(translated)
+    known = {name_key(one.name) for one in file.macros}
+    macros = [one.name for one in translated.macros if name_key(one.name) not in known]
+    added = [name for key, name in after.items() if key not in before] if dialect != file.dialect else []
+    return Converted(target, text, len(after), tuple(macros), tuple(added))
+
+
+def _names(file: syntax.ModelFile) -> dict[str, str]:
+    """Return the names that a file defines by key, those of its time settings left out."""
+    settings = {name_key(name) for name in LANGUAGES[file.dialect].controls.names()}
+    named = {name_key(one.left.name): one.left.name for one in file.equations}
+    return {key: name for key, name in named.items() if key not in settings}
+
+
+def _dialect(target: Path) -> Dialect | None:
+    """Return the language that a file's name asks for, None for claims."""
+    suffix = target.suffix.lower()
+    if suffix == ".toml":
+        return None
+    if suffix in DIALECTS:
+        return DIALECTS[suffix]
+    message = f'cannot write "{target.name}": its name ends in none of {", ".join(DIALECTS)}, .toml'
+    if suffix in NETWORKS:
+        message = f'cannot write "{target.name}": networks are not converted yet'
+    raise _refusal("unknown-format", message, target)
+
+
+def _check_distinct(model: Path, target: Path) -> None:
+    if target.exists() and model.exists() and target.samefile(model):
+        raise _refusal("exists", f'"{target}" is the model itself; choose another name', target)
+    if not target.resolve().parent.is_dir():
+        raise FileNotFoundError(2, "there is no such folder", str(target.parent))
+
+
+def _refusal(code: str, message: str, path: Path) -> InputError:
+    return InputError(Diagnostic("error", code, message, SourceText(str(path), "").span(0, 0)))
+
+
+def _check_readable(text: str, target: Path) -> None:
+    """Make sure that what was printed is read again without an error."""
+    found = Findings()
+    READERS[target.suffix.lower()](SourceText(str(target), text), found)
+    if found.errors:
+        raise InternalError(f"what was written cannot be read: {found.errors[0].render()}")
