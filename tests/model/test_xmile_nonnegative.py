@@ -164,3 +164,27 @@ def test_an_inflow_in_other_units_counts_as_what_it_brings() -> None:
     )
     assert found["out"].tolist() == [6, 6, 6, 6]
     assert found["b"].tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_the_flows_nothing_is_created_lost_or_owed(seed: int) -> None:
+    # Closed networks of flows that run both ways, depend on stocks and on one another.
+    rng = np.random.default_rng(seed)
+    names = "abcde"[: rng.integers(2, 6)]
+    inflows: dict[str, list[str]] = {name: [] for name in names}
+    outflows: dict[str, list[str]] = {name: [] for name in names}
+    variables = []
+    for number in range(rng.integers(2, 10)):
+        source, target = rng.choice(list(names), 2, replace=False)
+        outflows[source].append(f"f{number}")
+        inflows[target].append(f"f{number}")
+        wave, other = f"3*SIN(TIME*{number + 1})", f"f{max(number - 1, 0)}/2" if number else "1"
+        equation = rng.choice([wave, f"{target}*0.7", "5", "-2", other])
+        variables.append(flow(f"f{number}", equation, *([NON_NEGATIVE] if rng.random() < 0.5 else [])))
+    for name in names:
+        ends = " ".join(inflows[name]), " ".join(outflows[name])
+        variables.append(stock(name, str(rng.integers(0, 9)), *ends, NON_NEGATIVE))
+    found = run(*variables, dt=float(rng.choice([1, 0.5, 0.3])), stop=12)
+    held = np.array([found[name] for name in names])
+    assert held.min() >= 0
+    assert held.sum(axis=0) == pytest.approx(np.full(held.shape[1], held[:, 0].sum()))

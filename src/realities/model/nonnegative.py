@@ -10,7 +10,7 @@ XMILE 1.0 (4.2, 4.3, 4.8.4) names the marks and leaves them to filters of this f
 - a non-negative flow is the larger of its equation and 0;
 - an outflow of a non-negative stock takes no more than `stock / DT` and the inflows of the same step, less
   what the outflows listed before it take;
-- an inflow that runs backward takes no more than `stock / DT`, before any outflow.
+- an inflow that runs backward takes no more than `stock / DT`, before any outflow, in their order.
 
 What neither says is decided here. An inflow that itself depends on an outflow within a step is not
 counted for it: so stocks that drain into one another in a ring have an order of evaluation, and none falls
@@ -118,23 +118,34 @@ def _flows(net: syntax.Term) -> tuple[list[tuple[int, syntax.Name]], dict[str, s
     return found, factors
 
 
-@dataclass(slots=True)
-class _Limits:
-    """What each flow of one model is limited by.
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """What a flow may take from one stock: what it holds, and what is settled before the flow.
 
     Attributes
     ----------
-    ceilings
-        For a flow the stock it is limited by, the inflows that are counted, and the outflows before it.
-    floors
-        For a flow the stock that it must not take below zero by running backward.
+    stock
+        The key of the stock.
+    inflows
+        The inflows that never run backward and are counted.
+    before
+        The flows that are served first: outflows, and inflows that may run backward.
     """
+
+    stock: str
+    inflows: tuple[str, ...]
+    before: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Limits:
+    """What each flow of one model is limited by: out of a stock, and backward out of the one it fills."""
 
     stocks: dict[str, list[_Stock]]
     marked: set[str]
     time_step: str
-    ceilings: dict[str, tuple[str, list[str], list[str]]] = field(default_factory=dict)
-    floors: dict[str, str] = field(default_factory=dict)
+    ceilings: dict[str, _Limit] = field(default_factory=dict)
+    floors: dict[str, _Limit] = field(default_factory=dict)
 
     def find(self, equations: Sequence[syntax.Equation]) -> None:
         """Settle the limits of every flow."""
@@ -149,17 +160,21 @@ class _Limits:
             if key not in self.marked or not _is_straight(stocks):
                 continue
             outflows = [flow for flow in _keys(stocks, "outflows") if drains[flow] == {key}]
-            inflows = list(_keys(stocks, "inflows"))
-            before: list[str] = []
-            for flow in order.in_order(outflows):
-                for other in before:
+            inflows = [flow for flow in _keys(stocks, "inflows") if flow not in outflows]
+            backward = [flow for flow in inflows if fills[flow] == {key} and flow not in self.marked]
+            takers = order.in_order([*backward, *outflows])
+            for place, flow in enumerate(takers):
+                for other in takers[:place]:
                     order.add(flow, other)
-                counted = [other for other in inflows if order.add(flow, other)]
-                self.ceilings[flow] = (key, counted, list(before))
-                before.append(flow)
-            for flow in inflows:
-                if fills[flow] == {key} and flow not in self.marked and flow not in stocks[0].factors:
-                    self.floors[flow] = key
+            # Only now that the takers have their order is it known what would close a loop.
+            for place, flow in enumerate(takers):
+                before = tuple(takers[:place])
+                if flow in backward:
+                    self.floors[flow] = _Limit(key, (), before)
+                else:
+                    others = (other for other in inflows if other not in backward)
+                    counted = tuple(other for other in others if order.add(flow, other))
+                    self.ceilings[flow] = _Limit(key, counted, before)
 
     def _ends(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
         """Return for each flow the stocks it drains, and those it fills."""
@@ -193,24 +208,26 @@ class _Limits:
                 if is_flow:
                     term = write.call("MAX", term, write.zero)
                 if key in self.floors:
-                    held = write.call("MAX", write.held(self._name(self.floors[key])), write.zero)
-                    term = write.call("MAX", term, syntax.Prefix("-", held, write.span))
+                    most = self._most(self.floors[key], write)
+                    factor = self.stocks[self.floors[key].stock][0].factors.get(key)
+                    if factor is not None:
+                        most = write.infix("/", most, write.alike(factor))
+                    term = write.call("MAX", term, syntax.Prefix("-", most, write.span))
                 if key in self.ceilings:
-                    stock, counted, before = self.ceilings[key]
-                    left = write.held(self._name(stock))
-                    for flow in counted:
-                        entering = write.name(self._flow_name(stock, flow))
-                        factor = self.stocks[stock][0].factors.get(flow)
-                        if factor is not None:
-                            entering = write.infix("*", entering, write.alike(factor))
-                        left = write.infix("+", left, entering)
-                    for flow in before:
-                        left = write.infix("-", left, write.name(self._flow_name(stock, flow)))
-                    term = write.call("MIN", term, write.call("MAX", left, write.zero))
+                    term = write.call("MIN", term, self._most(self.ceilings[key], write))
                 return replace(equation, right=term)
 
-    def _name(self, stock: str) -> str:
-        return self.stocks[stock][0].equation.left.name
+    def _most(self, limit: _Limit, write: _Writer) -> syntax.Term:
+        """Return the most that a flow may take."""
+        stock = self.stocks[limit.stock][0]
+        inflows = {name_key(name.name) for part in self.stocks[limit.stock] for name in part.inflows}
+        left = write.held(stock.equation.left.name)
+        for flow in (*limit.inflows, *limit.before):
+            amount = write.name(self._flow_name(limit.stock, flow))
+            if flow in stock.factors:
+                amount = write.infix("*", amount, write.alike(stock.factors[flow]))
+            left = write.infix("+" if flow in inflows else "-", left, amount)
+        return write.call("MAX", left, write.zero)
 
     def _flow_name(self, stock: str, flow: str) -> str:
         names = (name for part in self.stocks[stock] for name in (*part.inflows, *part.outflows))
