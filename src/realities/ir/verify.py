@@ -49,17 +49,17 @@ def _problems(model: Model) -> Iterator[str]:
     for name in (time.initial_time, time.final_time, time.time_step, time.save_period):
         if name not in known:
             yield f'"{name}" is not a variable'
+    several = {variable.name for variable in model.variables if n_parts(variable.expression)}
     for variable in model.variables:
         yield from _shape(variable, model)
         for expr in _expressions(variable):
-            yield from _expression(expr, variable, model, known)
+            yield from _expression(expr, variable, model, known, several)
     for lookup in model.lookups.values():
         if not lookup.xs or len(lookup.xs) != len(lookup.ys):
             yield f'the lookup "{lookup.name}" has {len(lookup.xs)} abscissae and {len(lookup.ys)} ordinates'
         if any(right < left for left, right in zip(lookup.xs, lookup.xs[1:], strict=False)):
             yield f'the abscissae of "{lookup.name}" decrease'
     yield from _order(model)
-    yield from _several(model)
 
 
 def _expressions(variable: Variable) -> tuple[Expr, ...]:
@@ -88,11 +88,17 @@ def _may_vary(node: Expr) -> bool:
     return isinstance(node, Ref) or (isinstance(node, Call) and node.function != "sum")
 
 
-def _expression(expr: Expr, variable: Variable, model: Model, known: set[str]) -> Iterator[str]:
+def _expression(
+    expr: Expr, variable: Variable, model: Model, known: set[str], several: set[str]
+) -> Iterator[str]:
+    # What gives several numbers is the whole of a hidden auxiliary, or has a part taken out.
+    allowed = {id(expr)} if variable.is_hidden and variable.kind == "auxiliary" else set()
     for node in walk(expr):
         match node:
             case Ref(name) if name not in known:
                 yield f'"{variable.name}" refers to "{name}"'
+            case Ref(name) if name in several and id(node) not in allowed:
+                yield f'"{variable.name}" takes several numbers for one'
             case Call(function, args, table):
                 row = BUILTINS.get(function)
                 if row is None:
@@ -102,25 +108,14 @@ def _expression(expr: Expr, variable: Variable, model: Model, known: set[str]) -
                     yield f'"{variable.name}" calls "{function}" with {len(args)} arguments'
                 if row.takes_table != (table is not None) or (table and table not in model.lookups):
                     yield f'"{variable.name}" calls "{function}" with the table "{table}"'
+                if row.is_vector and id(node) not in allowed:
+                    yield f'"{variable.name}" takes several numbers for one'
+                if function == "part" and args:
+                    allowed.add(id(args[0]))
+                    if not (n_parts(args[0]) or (isinstance(args[0], Ref) and args[0].name in several)):
+                        yield f'"{variable.name}" takes a part of a single number'
             case _:
                 pass
-
-
-def _several(model: Model) -> Iterator[str]:
-    """Check that what gives several numbers is the whole of a hidden auxiliary, or has a part taken out."""
-    several = {variable.name for variable in model.variables if n_parts(variable.expression)}
-    for variable in model.variables:
-        for expr in _expressions(variable):
-            allowed = {id(expr)} if variable.is_hidden and variable.kind == "auxiliary" else set()
-            for node in walk(expr):
-                gives = n_parts(node) > 0 or (isinstance(node, Ref) and node.name in several)
-                if isinstance(node, Call) and node.function == "part":
-                    allowed.add(id(node.args[0]))
-                    first = node.args[0]
-                    if not (n_parts(first) or (isinstance(first, Ref) and first.name in several)):
-                        yield f'"{variable.name}" takes a part of a single number'
-                if gives and id(node) not in allowed:
-                    yield f'"{variable.name}" takes several numbers for one'
 
 
 def _order(model: Model) -> Iterator[str]:
