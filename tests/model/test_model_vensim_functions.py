@@ -73,6 +73,25 @@ def test_a_macro_of_the_file_comes_before_what_is_refused(build: Build) -> None:
     assert simulate(model)["y"][0, 0] == 6.0
 
 
+@pytest.mark.parametrize(
+    ("kind", "named"), [("5", "constant elasticity"), ("13", "whole numbers"), ("7", "7")]
+)
+def test_a_priority_curve_that_is_not_supported_is_refused_before_the_run(
+    build: Build, kind: str, named: str
+) -> None:
+    text = (
+        "D: a, b ~~| P: ptype, ppriority, pwidth, pextra ~~| wish[D] = 1, 2 ~~| shape[D, ppriority] = 1 ~~|"
+        f"shape[D, ptype] = {kind} ~~| shape[D, pwidth] = 1 ~~| shape[D, pextra] = 0 ~~|"
+    )
+    for equation in (
+        "x[D] = ALLOCATE AVAILABLE(wish[D], shape[D, ptype], 2) ~~|",
+        "x[D] = DEMAND AT PRICE(wish[D], shape[D, ptype], 1) ~~|",
+        "x = FIND MARKET PRICE(wish[a], shape[a, ptype], wish[a], shape[a, ptype]) ~~|",
+    ):
+        with pytest.raises(InputError, match=named):
+            build(text + equation)
+
+
 # -- what the same name means in other languages (Vensim's reference manual, one page for each function) -----
 
 

@@ -85,6 +85,27 @@ def value_before_run(resolver: Resolver, term: syntax.Term, scope: Scope) -> flo
     return value
 
 
+def value_at_start(resolver: Resolver, expr: Expr) -> float | None:
+    """Return the value of an expression at the initial time, or None; nothing is noted as settled."""
+    try:
+        return _Evaluator(resolver).expr(expr, 0)
+    except (_UnknownError, ArithmeticError, ValueError, TypeError):
+        return None
+
+
+def expression_before_run(resolver: Resolver, expression: Expr) -> float | None:
+    """Return the value of a resolved expression at the initial time, as `value_before_run` does of a term."""
+    evaluator = _Evaluator(resolver)
+    try:
+        value = evaluator.expr(expression, 0)
+    except ArithmeticError:
+        value = math.nan
+    except (_UnknownError, ValueError, TypeError):
+        return None
+    resolver.settled |= evaluator.used
+    return value
+
+
 class _UnknownError(Exception):
     """The value takes a run to know."""
 

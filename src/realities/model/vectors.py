@@ -19,7 +19,7 @@ from realities.model.language import Unfold
 from realities.model.reductions import each
 from realities.model.resolve import Resolver
 from realities.model.symbols import Scope
-from realities.model.value import fixed_value
+from realities.model.value import fixed_value, value_at_start
 
 #: Stand for the places in an array that is walked along; no name in a file can be these.
 _OPEN = (syntax.Subscript("@row"), syntax.Subscript("@"))
@@ -105,6 +105,8 @@ def _whole(
         n_errors = len(resolver.findings.errors)
         head = resolver.exprs(before, home)
         columns = [one.at(resolver, home) for one in arrays]
+        if function == "vensim.allocate_available":
+            _check_types(resolver, call, columns[1])
         if len(resolver.findings.errors) > n_errors:
             return None
         rest = chain.from_iterable(zip(*columns, strict=True))
@@ -285,6 +287,18 @@ def _profile(resolver: Resolver, profile: syntax.Term) -> list[_Array] | None:
     return None
 
 
+def _check_types(resolver: Resolver, call: syntax.Apply, types: Iterable[Expr]) -> None:
+    """Note a type of priority curve that is not supported, where it can be told before the run."""
+    for kind in types:
+        value = value_at_start(resolver, kind)
+        if value is not None and value not in range(5):
+            which = {5.0: " (constant elasticity)"}.get(value, " (whole numbers)" if value >= 10.0 else "")
+            message = f"priority curves of type {value:g}{which} are not supported"
+            advice = "there are 0 fixed, 1 rectangular, 2 triangular, 3 normal and 4 exponential"
+            resolver.findings.error("unsupported-function", message, call.span, advice)
+            return
+
+
 def _four(resolver: Resolver, profile: syntax.Term) -> list[syntax.Subscript] | None:
     """Return the subscripts of type, priority, width and extra, of which a profile names the first."""
     if not isinstance(profile, syntax.Name) or not profile.subscripts:
@@ -314,6 +328,7 @@ def _market_price(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
             message = "the profiles must be given for the same elements as the quantities"
             resolver.findings.error("wrong-arguments", message, call.arguments[at + 1].span)
             return _nothing(call)
+        _check_types(resolver, call, columns[1])
         sides.append(list(chain.from_iterable(zip(*columns, strict=True))))
     n_demanders = Number(len(sides[0]) / 5.0, call.span)
     return Call("vensim.find_market_price", (n_demanders, *sides[0], *sides[1]), span=call.span)
@@ -331,7 +346,9 @@ def _at_price(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
         return _nothing(call)
     parts = [syntax.Name(profile.name, (*profile.subscripts[:-1], last), profile.span) for last in four]
     key = f"vensim.{name_key(call.function.name).replace(' ', '_')}"
-    return Call(key, tuple(resolver.exprs((price, quantity, *parts), scope)), span=call.span)
+    arguments = resolver.exprs((price, quantity, *parts), scope)
+    _check_types(resolver, call, arguments[2:3])
+    return Call(key, tuple(arguments), span=call.span)
 
 
 def _by_priority(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
