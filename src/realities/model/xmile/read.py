@@ -148,11 +148,21 @@ class _Reader:
                     self.still_open(definition)
             settled.append((definition, own))
             shapes[key] = _shape(placed.name, definition, own)
-        slices = Slices(self.axes, shapes, self.findings)
+        slices = Slices(self.axes, shapes, self.findings, self.outside())
         found = [slices.equation(one) for _, own in settled for one in own]
         for placed in (flat.placed[key] for key in sorted(slices.tables)):
             found += _tables(placed.name, placed.definition)
         return found, list(slices.dimensions.values())
+
+    def outside(self) -> Span | None:
+        """Return where a file asks for NaN outside of an array, or None."""
+        name = "invalid_index_value"
+        header = self.root.first("header")
+        for options in () if header is None else header.all("options", "smile"):
+            for option in options.all("uses_arrays"):
+                if option.attributes.get(name, "0").strip().lower() == "nan":
+                    return option.attribute_span(name)
+        return None
 
     def has_dimensions(self, definition: Definition) -> bool:
         """Return whether the dimensions of a variable are there; note the first that is not."""

@@ -109,6 +109,8 @@ class Slices:
     axes: Mapping[str, Axis]
     shapes: Mapping[str, Shape]
     findings: Findings
+    #: Where the file asks for NaN outside of an array, which is not supported; None where it asks for 0.
+    outside: Span | None = None
     dimensions: dict[str, syntax.DimensionDef] = field(default_factory=dict)
     #: Keys of variables whose graphical function is called by their name.
     tables: set[str] = field(default_factory=set)
@@ -485,6 +487,7 @@ class _Speller:
         except _StopError:
             return syntax.Numeral(0.0, call.span)
         except _OutsideError as outside:
+            self.check_outside()
             message = f"{outside}; its value is 0"
             self.slices.findings.warning("wrong-subscripts", message, call.span)
             return syntax.Numeral(0.0, call.span)
@@ -494,7 +497,15 @@ class _Speller:
 
     def element(self, indices: tuple[syntax.Term, ...], array: syntax.Name, span: Span) -> syntax.Term:
         """Return the element of an array that only a run can tell."""
+        self.check_outside()
         return syntax.Apply(syntax.Name(ELEMENT, (), span), (*indices, array), (), span)
+
+    def check_outside(self) -> None:
+        """Refuse a file that asks for NaN outside of an array, once such a place is met."""
+        place, self.slices.outside = self.slices.outside, None
+        if place is not None:
+            message = "NaN as the value outside of an array is not supported: it is 0 here"
+            self.error("unsupported-function", message, place)
 
     def plain(self, name: syntax.Name, indices: Sequence[syntax.Term], call: syntax.Apply) -> syntax.Term:
         """Return a name that is no array with what stands in its brackets, for the resolver to explain."""

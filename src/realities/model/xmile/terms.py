@@ -41,6 +41,12 @@ SLICED, ALL, PART, RANGE, PLACE, TRANSPOSED = (
     ":transposed:",
 )
 
+#: A number, or a name that is no keyword: most equations of a large model are no more than that.
+_SIMPLE = re.compile(
+    r"\s*(?:(?P<number>(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15}))"
+    r"|(?!(?:if|then|else|and|or|not|mod)\b)(?P<name>[a-z_]\w*))\s*",
+    re.IGNORECASE | re.ASCII,
+)
 _COMMENT = re.compile(r"\{[^{}]*\}")
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^."]+')
 _OPERATORS: dict[str, BinaryOp] = {"and": "and", "or": "or"}
@@ -56,6 +62,9 @@ def read_term(text: str, base: int, source: SourceText, findings: Findings) -> s
         message = f"this equation is {len(text):,} characters long; the most is {LONGEST_EQUATION:,}"
         findings.error("too-long", message, Span(source, base, base + 1))
         return None
+    simple = _SIMPLE.fullmatch(text)
+    if simple is not None:
+        return _simple(simple, base, source)
     bare = without_comments(text)
     at = bare.find("{")
     if at >= 0:
@@ -69,6 +78,15 @@ def read_term(text: str, base: int, source: SourceText, findings: Findings) -> s
     except UnsoundError as error:
         findings.error(error.code, error.message, error.span, *error.help)
     return None
+
+
+def _simple(found: re.Match[str], base: int, source: SourceText) -> syntax.Term:
+    """Return a number or a name that stands alone."""
+    kind = "number" if found["number"] is not None else "name"
+    place = Span(source, base + found.start(kind), base + found.end(kind))
+    return (
+        syntax.Numeral(float(found[kind]), place) if kind == "number" else syntax.Name(found[kind], (), place)
+    )
 
 
 def without_comments(text: str) -> str:

@@ -8,6 +8,7 @@ equations of their own become one equation for each element. `modules.py` settle
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -31,6 +32,8 @@ _MODES: Mapping[str, LookupMode] = {
 }
 #: What stands where an equation is still to be written.
 _MISSING = "???"
+#: What a translator from Vensim leaves in a comment where it could not say something in XMILE.
+_LEFT_OUT = re.compile(r"\{\s*(?:GET[_ ](?:DIRECT|XLS|DATA|123|VDF|ODBC)\w*|Untranslated function)[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +198,16 @@ class _Reader:
 
         The equation of an array may be a list with one entry for each element, as some programs write it.
         """
-        pieces = [
-            (piece, at)
-            for eqn in eqns
-            for piece, at in split(without_comments(eqn.text), eqn.opened, ",;")
-            if piece
-        ]
         eqn = eqns[0]
-        if len(pieces) < 2 or not (is_whole and subscripts):
+        pieces: list[tuple[str, int]] = []
+        if is_whole and subscripts:
+            pieces = [
+                (piece, at)
+                for one in eqns
+                for piece, at in split(without_comments(one.text), one.opened, ",;")
+                if piece
+            ]
+        if len(pieces) < 2:
             term = self.term(eqn.text, eqn.opened, eqn)
             if term is not None:
                 yield subscripts, term
@@ -221,6 +226,10 @@ class _Reader:
 
     def term(self, text: str, start: int, eqn: Element) -> syntax.Term | None:
         """Return the term a text spells, or None with a finding: also where it is still to be written."""
+        for left_out in _LEFT_OUT.finditer(text):
+            place = Span(eqn.source, start + left_out.start(), start + left_out.end())
+            message = f'"{self.name}" is what is left of an equation that a translator could not write'
+            self.findings.warning("incomplete-equation", message, place)
         at = without_comments(text).find(_MISSING)
         if at < 0:
             return read_term(text, start, eqn.source, self.findings)
