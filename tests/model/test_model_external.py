@@ -179,6 +179,13 @@ def test_get_xls_steps_over_a_gap_in_the_times_and_get_direct_ends_there(tmp_pat
     assert [one.code for one in found.warnings] == ["gap-in-times"]
 
 
+def test_times_that_do_not_begin_with_a_number_are_an_error_and_no_gap(tmp_path: Path) -> None:
+    (tmp_path / "head.csv").write_text("Year,v\n0,10\n1,11\n")
+    assert codes(tmp_path, "a := GET DIRECT DATA('head.csv',',','A','B1') ~~|") == ["bad-table"]
+    text = "a := GET XLS DATA('head.csv',',','A','B1') ~~|"
+    assert run(tmp_path, text)["a"][0].tolist() == [10, 11, 11, 11, 11]
+
+
 def test_not_available_is_a_constant_and_no_point_of_a_series(tmp_path: Path) -> None:
     (tmp_path / "na.csv").write_text("t,0,2,4\nv,1,:NA:,3\n")
     got = run(

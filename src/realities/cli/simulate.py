@@ -36,7 +36,13 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For random functions."
 )
-@click.option("--data", "data", metavar="FILE", multiple=True, help="Series for data variables.")
+@click.option(
+    "--data",
+    "data",
+    metavar="FILE",
+    multiple=True,
+    help="Series for data variables: a table, .dat, or ?NAME=TABLE for what a model calls ?NAME.",
+)
 @click.pass_obj
 def simulate(
     terminal: Terminal,

@@ -113,8 +113,8 @@ def tell_missing(wanting: Sequence[tuple[str, Span]], findings: Findings, *, is_
             message = f'"{name}" is a data variable, and no data are given for it'
             findings.error("missing-data", message, place, hint)
     elif wanting:
-        names = listed([name for name, _ in wanting])
-        message = f"{names} {'want' if len(wanting) > 1 else 'wants'} data that are not there"
+        names = list(dict.fromkeys(name for name, _ in wanting))
+        message = f"{listed(names)} {'want' if len(names) > 1 else 'wants'} data that are not there"
         findings.warning("missing-data", message, wanting[0][1], hint)
 
 

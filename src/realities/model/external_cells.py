@@ -199,6 +199,8 @@ def _places(axis: _Axis, start: _Start, call: Call, findings: Findings) -> Itera
     found = [(at, x) for at, x in numbers if x is not None and x != NOT_AVAILABLE]
     for number, (at, x) in enumerate(found):
         if not call.skips_gaps and at != first + number:
+            if number == 0:
+                return  # not even the first: an error, said by the caller
             row, column = (first + number, axis.index) if axis.runs_down else (axis.index, first + number)
             message = (
                 f"the times in {_where(call, axis.sheet)} end before {cell_name(row, column)}, which holds "
