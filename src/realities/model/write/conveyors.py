@@ -39,7 +39,7 @@ def split_conveyors(equations: Sequence[syntax.Equation]) -> tuple[Conveyors, li
                 kept.append(replace(equation, right=None))
             case syntax.Apply(function, (syntax.Numeral(which), *arguments)) if function.name == LEAK:
                 found.leaks.add(name_key(equation.left.name))
-                fraction = arguments[4 + int(which)]
+                fraction = arguments[6 + int(which)]
                 key = name_key(fraction.name) if isinstance(fraction, syntax.Name) else ""
                 own = [
                     replace(one, left=replace(one.left, name=equation.left.name), unit=equation.unit)

@@ -154,17 +154,27 @@ class Speller:
 
 def variable_dimensions(parts: Sequence[syntax.Equation], space: Space) -> list[str]:
     """Return the dimensions of a variable, from the left sides of its equations."""
-    return [
-        _dimension([equation.left.subscripts[place].name for equation in parts], space)
-        for place in range(len(parts[0].left.subscripts))
-    ]
+    return dimensions_of([[one.name for one in part.left.subscripts] for part in parts], space)
 
 
-def _dimension(names: Iterable[str], space: Space) -> str:
-    """Return the dimension that some subscripts run through: the smallest that holds them all."""
+def dimensions_of(subscripts: Sequence[Sequence[str]], space: Space) -> list[str]:
+    """Return the dimensions of a variable, from the names between the brackets of its left sides."""
+    found: list[str] = []
+    for names in zip(*subscripts, strict=True):
+        found.append(_dimension(names, space, found))
+    return found
+
+
+def _dimension(names: Iterable[str], space: Space, used: Sequence[str]) -> str:
+    """Return the dimension that some subscripts run through: the smallest that holds them all.
+
+    Of several that hold the same, one that the variable does not have yet.
+    """
     keys = dict.fromkeys(name_key(name) for name in names)
     if len(keys) == 1 and (only := next(iter(keys))) in space.axes:
         return space.axes[only].name
     elements = {one for key in keys for one in (space.axes[key].elements if key in space.axes else (key,))}
     holding = [axis for axis in space.axes.values() if elements <= set(axis.elements)]
-    return min(holding, key=lambda axis: len(axis.elements)).name if holding else ""
+    if not holding:
+        return ""
+    return min(holding, key=lambda axis: (len(axis.elements), axis.name in used)).name

@@ -25,7 +25,7 @@ from realities.model.value import value_before_run
 from realities.model.write.flows import is_stock, with_flows
 from realities.model.write.recast import Place, Recaster
 from realities.model.write.recipes_xmile import RECIPES, SAME
-from realities.model.write.spelling import name_text, variable_dimensions
+from realities.model.write.spelling import dimensions_of, name_text, variable_dimensions
 
 #: The control variables by key, and what XMILE calls them.
 CONTROLS: Mapping[str, str] = {
@@ -97,6 +97,7 @@ class _ToXmile(Recaster):
         self.stocks: dict[str, str] = {}
         self.controls = self._control_values()
         self.shapes = {key: self._shape(symbol) for key, symbol in self.table.symbols.items()}
+        self.uniform = self._uniform()
         self.special = {
             **dict.fromkeys(_REDUCTIONS, self._reduced),
             **dict.fromkeys(("integ", "active initial"), self._kept),
@@ -197,7 +198,7 @@ class _ToXmile(Recaster):
     def _symbol(self, symbol: Symbol) -> Iterator[syntax.Equation]:
         """Yield the equations of one name."""
         first = symbol.equations[0]
-        if self._is_uniform(symbol):
+        if name_key(symbol.name) in self.uniform:
             yield from self._one(first, first.left.subscripts, {}, 0, symbol)
             return
         for elements, (equation, instance) in symbol.instances.items():
@@ -299,6 +300,22 @@ class _ToXmile(Recaster):
     def _shape(self, symbol: Symbol) -> tuple[str, ...]:
         """Return the keys of a variable's dimensions."""
         return tuple(name_key(one) for one in variable_dimensions(symbol.equations, self.space))
+
+    def _uniform(self) -> set[str]:
+        """Return the keys of what is said in one equation, and settle the shapes of all the others.
+
+        What is written out element by element has the dimensions that its elements are found in, which
+        may be others than those it was written with: what refers to it may have to be written out too.
+        """
+        found = set(self.table.symbols)
+        while True:
+            still = {key for key in found if self._is_uniform(self.table.symbols[key])}
+            if still == found:
+                return found
+            for key in found - still:
+                names = [list(elements) for elements in self.table.symbols[key].instances]
+                self.shapes[key] = tuple(map(name_key, dimensions_of(names, self.space)))
+            found = still
 
     # -- names ------------------------------------------------------------------------------------------
 
