@@ -16,8 +16,8 @@ from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.library import open_library
 from realities.model.spreadsheet import TableError
+from realities.model.xmile.brackets import Axis, axes_of
 from realities.model.xmile.markup import Element, read_markup
-from realities.model.xmile.slices import Axis, axes_of
 from realities.model.xmile.specs import read_dimensions
 from realities.model.xmile.terms import written_name
 from realities.source import SourceText, encoding_of

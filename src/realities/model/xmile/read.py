@@ -19,12 +19,13 @@ from collections.abc import Iterator, Mapping
 from realities.errors import MOST_ERRORS, Findings, did_you_mean
 from realities.model import syntax
 from realities.model.arrays import name_key
+from realities.model.xmile.brackets import Axis, Shape, axes_of
 from realities.model.xmile.conveyors import with_conveyors
 from realities.model.xmile.files import open_files
 from realities.model.xmile.macros import read_macros
 from realities.model.xmile.markup import Element, read_markup
 from realities.model.xmile.modules import Flat, flatten, linked, qualified
-from realities.model.xmile.slices import Axis, Shape, Slices, axes_of, table_name
+from realities.model.xmile.slices import Slices, table_name
 from realities.model.xmile.specs import (
     read_controls,
     read_defaults,
