@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import IO
 from xml.parsers import expat
 
@@ -28,7 +28,7 @@ _CHUNK = 65_536
 #: No cell holds more than 32,767 letters.
 _LONGEST_TEXT = 1_000_000
 #: How many XML elements stand for one cell at most, texts and rows included.
-_PER_CELL = 4
+_PER_CELL = 3
 #: Elements do not stand deeper inside one another than this, and no tag is longer than this, in bytes.
 _DEEPEST = 100
 _LONGEST_TAG = 1_000_000
@@ -205,36 +205,30 @@ class XlsxBook(Book):
     def _parse(self, stream: IO[bytes], begin: _Begin, end: _End | None, most: int | None) -> None:
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
-        pieces: list[str] = []
-        length = depth = 0
+        text = ""
+        depth = 0
 
         def start_element(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal depth
+            nonlocal depth, text
             depth += 1
             self._elements -= 1
             if self._elements < 0 or depth > _DEEPEST:
                 raise TableError("too-large", "holds too many cells and texts")
-            forget()
-            begin(tag.rpartition(" ")[2], attributes)
+            text = ""
+            begin(_local(tag), attributes)
 
         def end_element(tag: str) -> None:
-            nonlocal depth
+            nonlocal depth, text
             depth -= 1
             if end is not None:
-                end(tag.rpartition(" ")[2], "".join(pieces))
-            forget()
+                end(_local(tag), text)
+            text = ""
 
-        def forget() -> None:
-            nonlocal length
-            length = 0
-            pieces.clear()
-
-        def take_text(text: str) -> None:
-            nonlocal length
-            length += len(text)
-            if length > _LONGEST_TEXT:
+        def take_text(more: str) -> None:
+            nonlocal text
+            text += more
+            if len(text) > _LONGEST_TEXT:
                 raise TableError("too-large", "holds too long a text")
-            pieces.append(text)
 
         def refuse(*_: object) -> None:
             raise TableError("bad-table", "declares a document type, which a spreadsheet never does")
@@ -254,6 +248,12 @@ class XlsxBook(Book):
             if n_bytes - parser.CurrentByteIndex > _LONGEST_TAG + _LONGEST_TEXT:
                 raise TableError("too-large", "holds too long a tag or text")
         parser.Parse(b"", True)
+
+
+@lru_cache(maxsize=256)
+def _local(tag: str) -> str:
+    """Return the name of an element without its namespace."""
+    return tag.rpartition(" ")[2]
 
 
 def _cell(kind: str, value: str, texts: list[str]) -> Cell | None:
