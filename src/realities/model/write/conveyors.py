@@ -17,11 +17,11 @@ from realities.model.xmile.conveyors import EXIT, LEAK
 
 @dataclass(slots=True)
 class Conveyors:
-    """The transit time of each conveyor by its key, those that leak exponentially, and the leaks."""
+    """The transit time of each conveyor by its key, those that leak exponentially, and where each leak is."""
 
     lengths: dict[str, syntax.Term] = field(default_factory=dict)
     exponential: set[str] = field(default_factory=set)
-    leaks: set[str] = field(default_factory=set)
+    leaks: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def split_conveyors(equations: Sequence[syntax.Equation]) -> tuple[Conveyors, list[syntax.Equation]]:
@@ -38,7 +38,8 @@ def split_conveyors(equations: Sequence[syntax.Equation]) -> tuple[Conveyors, li
                 _note(found, arguments)
                 kept.append(replace(equation, right=None))
             case syntax.Apply(function, (syntax.Numeral(which), *arguments)) if function.name == LEAK:
-                found.leaks.add(name_key(equation.left.name))
+                start, end = (one.value for one in arguments[4:6] if isinstance(one, syntax.Numeral))
+                found.leaks[name_key(equation.left.name)] = (start, end)
                 fraction = arguments[6 + int(which)]
                 key = name_key(fraction.name) if isinstance(fraction, syntax.Name) else ""
                 own = [

@@ -16,9 +16,16 @@ from realities.ir.notation import ATOM, STRENGTH, Piece
 from realities.model import syntax
 from realities.model.arrays import Space, name_key
 from realities.model.write.terms import Notation, term_text
+from realities.model.xmile.functions import CONSTANTS, SIMPLE
+from realities.model.xmile.plain import PLAIN
+from realities.model.xmile.reductions import REDUCTIONS
+from realities.model.xmile.stateful import STATEFUL
 
 _PLAIN = re.compile(r"(?:[^\W\d_]|[^\x00-\x7f])(?:[\w$]|[^\x00-\x7f])*")
 _WORDS = frozenset(("if", "then", "else", "and", "or", "not", "mod"))
+#: Names of functions, which a variable can have between quotation marks only.
+_FUNCTIONS = frozenset((*SIMPLE, *PLAIN, *STATEFUL, *REDUCTIONS)) - {"time", "dt", "starttime", "stoptime"}
+_FUNCTIONS -= frozenset(CONSTANTS)
 _RANGE = re.compile(r"(.*) (\d+):(\d+)'*", re.DOTALL)
 #: How strongly operators bind: a NOT as a sign does, equality less than the other comparisons.
 _STRENGTH = MappingProxyType({**STRENGTH, "not": 7, "=": 3, "<>": 3, "mod": 6})
@@ -26,9 +33,16 @@ _NOWHERE = syntax.Left("")
 
 
 def name_text(name: str) -> str:
-    """Return a name as it stands in an equation, between quotation marks where its characters need them."""
-    if _PLAIN.fullmatch(name) and name.lower() not in _WORDS:
-        return name
+    """Return the name of a variable in an equation, quoted where its characters or a function ask for it."""
+    return _quoted(name) if name_key(name) in _FUNCTIONS else function_text(name)
+
+
+def function_text(name: str) -> str:
+    """Return a name before parentheses, between quotation marks where its characters need them."""
+    return name if _PLAIN.fullmatch(name) and name.lower() not in _WORDS else _quoted(name)
+
+
+def _quoted(name: str) -> str:
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -67,6 +81,7 @@ class Speller:
         """Return how terms are spelled in the equation of a left side."""
         return Notation(
             name=name_text,
+            function=function_text,
             signs={"and": "AND", "or": "OR", "not": "NOT "},
             subscripts=lambda name, subscripts: ", ".join(self._subscripts(name, subscripts, left)),
             text=lambda text: f'"{text}"',

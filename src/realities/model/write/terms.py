@@ -21,7 +21,9 @@ class Notation:
     Attributes
     ----------
     name
-        A name, quoted where it has to be.
+        A name of a variable, quoted where it has to be.
+    function
+        A name before arguments.
     signs
         Operators that are not spelled as in the tree; "not" is the negation.
     number
@@ -40,6 +42,7 @@ class Notation:
     """
 
     name: Callable[[str], str]
+    function: Callable[[str], str]
     signs: Mapping[str, str]
     subscripts: Callable[[str, Sequence[syntax.Subscript]], str]
     text: Callable[[str], str]
@@ -101,7 +104,10 @@ def _call(call: syntax.Apply, notation: Notation) -> Piece:
     special = notation.special(call, lambda term: _piece(term, notation))
     if special is not None:
         return special
-    head = reference_text(call.function.name, call.function.subscripts, notation)
+    if call.function.subscripts:
+        head = reference_text(call.function.name, call.function.subscripts, notation)
+    else:
+        head = notation.function(call.function.name)
     inside = ", ".join(term_text(one, notation) for one in call.arguments)
     if call.outputs:
         inside += " : " + ", ".join(term_text(one, notation) for one in call.outputs)

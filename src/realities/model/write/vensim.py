@@ -15,6 +15,7 @@ from realities.ir.model import Integrator
 from realities.ir.notation import number_text
 from realities.model import syntax
 from realities.model.arrays import Space, build_space, name_key
+from realities.model.vensim.language import VENSIM
 from realities.model.write.terms import Notation, reference_text, term_text
 
 #: Lines are broken before this column where they can be.
@@ -30,6 +31,8 @@ _KEYWORDS = {
     "hold backward": ":HOLD BACKWARD:",
     "look forward": ":LOOK FORWARD:",
 }
+#: Names of functions, which a variable can have between quotation marks only.
+_FUNCTIONS = frozenset((*VENSIM.simple, *VENSIM.unfold, *VENSIM.whole, *VENSIM.refused))
 _READ_LOOKUPS = {"get xls lookups", "get direct lookups"}
 _INTEGRATION: dict[Integrator, int] = {"euler": 0, "rk2": 3, "rk4": 5, "rk45": 1}
 _NO_SKETCH = (
@@ -48,8 +51,13 @@ def is_plain_name(name: str) -> bool:
 
 
 def name_text(name: str) -> str:
-    """Return a name, between quotation marks where its characters need them."""
-    return name if _PLAIN.fullmatch(name) else f'"{name}"'
+    """Return a name, between quotation marks where its characters need them or a function bears it too."""
+    return f'"{name}"' if name_key(name) in _FUNCTIONS else function_text(name)
+
+
+def function_text(name: str) -> str:
+    """Return a name before parentheses, between quotation marks where its characters need them."""
+    return name if is_plain_name(name) else f'"{name}"'
 
 
 def _subscript(subscript: syntax.Subscript) -> str:
@@ -72,6 +80,7 @@ def _pairs(points: syntax.Points) -> str:
 #: How Vensim spells terms.
 VENSIM_NOTATION = Notation(
     name=name_text,
+    function=function_text,
     signs={"and": ":AND:", "or": ":OR:", "not": ":NOT: "},
     subscripts=lambda _, subscripts: _listed(subscripts),
     text=lambda text: f"'{text}'",
@@ -190,7 +199,7 @@ def _macro_head(macro: syntax.MacroDef) -> str:
     inside = ", ".join(name_text(name) for name in macro.inputs)
     if macro.outputs:
         inside += " : " + ", ".join(name_text(name) for name in macro.outputs)
-    return f":MACRO: {name_text(macro.name)}({inside})\n"
+    return f":MACRO: {function_text(macro.name)}({inside})\n"
 
 
 def _dimension(dimension: syntax.DimensionDef) -> str:

@@ -184,6 +184,10 @@ def _variable(
     attributes = {"name": first.left.name}
     if bare and isinstance(first.right, syntax.Points):
         attributes |= _kind(first.right)
+    key = name_key(first.left.name)
+    start, end = belts.leaks.get(key, (0.0, 1.0))
+    if (start, end) != (0.0, 1.0):
+        attributes |= {"leak_start": number_text(start), "leak_end": number_text(end)}
     with markup.inside("aux" if tag == "gf" and dimensions else tag, **attributes):
         if doc := _last(one.doc for one in parts):
             markup.leaf("doc", doc)
@@ -203,7 +207,6 @@ def _variable(
                 markup.leaf("inflow", name_text(name))
             for name in stock.outflows.values():
                 markup.leaf("outflow", name_text(name))
-        key = name_key(first.left.name)
         if key in belts.lengths:
             how = {"exponential_leak": "true"} if key in belts.exponential else {}
             with markup.inside("conveyor", **how):
