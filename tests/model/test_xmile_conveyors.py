@@ -25,18 +25,31 @@ def conveyor(length: str = "4", inside: str = "", **attributes: str) -> str:
 
 
 def belt(
-    entering: Sequence[float], initial: float, places: int, fraction: Sequence[float], dt: float, how: str
+    entering: Sequence[float],
+    initial: float,
+    places: int,
+    fraction: Sequence[float],
+    dt: float,
+    how: str,
+    zone: tuple[float, float] = (0.0, 1.0),
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Move a conveyor by hand, place by place: what it holds, what leaves at the end, and what leaks."""
-    first = fraction[0]
-    left = [1 - first * k / places if how == "linear" else (1 - first * dt) ** k for k in range(places)]
+    leaking = [zone[0] <= (place + 0.5) / places <= zone[1] for place in range(places)]
+    share = max(sum(leaking), 1)
+
+    def loss(whole: float, rest: float, place: int, f: float) -> float:
+        return leaking[place] * (whole * f / share if how == "linear" else rest * f * dt)
+
+    left = [1.0]
+    for place in range(places - 1):
+        left.append(left[-1] - loss(1.0, left[-1], place, fraction[0]))
     scale = initial / sum(left)
     cohorts = [(scale, scale * part) for part in left]  # (what entered, what is left), the newest first
     held, out, leaked = [], [], []
     for x, f in zip(entering, fraction, strict=True):
         held.append(sum(rest for _, rest in cohorts))
-        losses = [whole * f / places if how == "linear" else rest * f * dt for whole, rest in cohorts]
-        cohorts = [(whole, rest - loss) for (whole, rest), loss in zip(cohorts, losses, strict=True)]
+        losses = [loss(whole, rest, place, f) for place, (whole, rest) in enumerate(cohorts)]
+        cohorts = [(whole, rest - lost) for (whole, rest), lost in zip(cohorts, losses, strict=True)]
         leaked.append(sum(losses) / dt)
         out.append(cohorts.pop()[1] / dt)
         cohorts.insert(0, (x * dt, x * dt))
@@ -88,14 +101,18 @@ def test_an_exponential_leak_takes_its_fraction_of_what_is_there_in_each_step() 
     assert found["lost"][-1] == pytest.approx(0.3 * found["s"][-1])
 
 
+@pytest.mark.parametrize("zone", [(0.0, 1.0), (0.5, 1.0), (0.0, 0.4), (0.25, 0.7), (0.9, 1.0)])
 @pytest.mark.parametrize("how", ["linear", "exponential"])
 @pytest.mark.parametrize("dt", [1.0, 0.5, 0.1])
-def test_a_leak_that_changes_is_what_moving_the_places_by_hand_gives(how: str, dt: float) -> None:
+def test_a_leak_that_changes_is_what_moving_the_places_by_hand_gives(
+    how: str, dt: float, zone: tuple[float, float]
+) -> None:
     fraction = "0.2 + 0.15*SIN(TIME)"
     block = conveyor("3", exponential_leak=str(how == "exponential").lower())
-    variables = (flow("in", "10 + TIME*5"), flow("out"), flow("lost", fraction, LEAK), aux("f", fraction))
+    lost = f'<flow name="lost" leak_start="{zone[0]}" leak_end="{zone[1]}"><eqn>{fraction}</eqn>{LEAK}</flow>'
+    variables = (flow("in", "10 + TIME*5"), flow("out"), lost, aux("f", fraction))
     found = run(stock("s", "90", "in", "out lost", block), *variables, dt=dt)
-    held, out, leaked = belt(found["in"].tolist(), 90, round(3 / dt), found["f"].tolist(), dt, how)
+    held, out, leaked = belt(found["in"].tolist(), 90, round(3 / dt), found["f"].tolist(), dt, how, zone)
     assert found["s"] == pytest.approx(held, rel=1e-11)
     assert found["out"] == pytest.approx(out, rel=1e-11)
     assert found["lost"] == pytest.approx(leaked, rel=1e-11)
@@ -245,10 +262,17 @@ def test_what_a_conveyor_cannot_do_here_is_refused_by_name(block: str, leak: str
     assert errors(stock("s", "0", "in", "out lost", block), *variables)[0][1] == message
 
 
-def test_a_leak_in_part_of_a_conveyor_is_refused() -> None:
-    leak = '<flow name="lost" leak_start="0.5" leak_end="1"><eqn>0.1</eqn><leak/></flow>'
-    found = errors(stock("s", "0", "in", "out lost", conveyor()), flow("in", "1"), flow("out"), leak)
-    assert found == [("unsupported-function", '"lost" leaks in part of a conveyor, which is not supported')]
+def test_leaks_in_different_parts_of_a_conveyor_are_refused() -> None:
+    half = '<flow name="half" leak_start="0.5"><eqn>0.1</eqn><leak/></flow>'
+    variables = (flow("in", "1"), flow("out"), flow("lost", "0.1", LEAK), half)
+    found = errors(stock("s", "0", "in", "out lost half", conveyor()), *variables)
+    assert found == [("unsupported-function", '"half" leaks in another part of "s" than "lost" does')]
+
+
+def test_a_part_of_a_conveyor_is_from_0_to_1() -> None:
+    lost = '<flow name="lost" leak_end="2"><eqn>0.1</eqn><leak/></flow>'
+    found = errors(stock("s", "0", "in", "out lost", conveyor()), flow("in", "1"), flow("out"), lost)
+    assert found == [("bad-number", '"2" is no part of a conveyor, from 0 to 1')]
 
 
 def test_a_conveyor_takes_eulers_method() -> None:
@@ -277,7 +301,7 @@ def test_a_conveyor_is_written_as_it_was_read(how: str) -> None:
         aux("t", "D", in_d),
         flow("in", "TIME*10 + D", in_d),
         flow("out", "", in_d),
-        flow("lost", "0.1*TIME", LEAK, in_d),
+        flow("lost", "0.1*TIME", LEAK, in_d).replace('"lost"', '"lost" leak_start="0.5"'),
         dimensions='<dim name="D" size="2"/>',
     )
     findings = Findings()

@@ -4,11 +4,11 @@ The flows out of a conveyor or a queue have no equations of their own, what is o
 (3.7.2, 3.7.3, 4.2.1 and 4.3 of XMILE 1.0). Here they get some: calls that `belts.py` unfolds, of
 
     the content, what enters, the transit time, how it leaks (0: not, 1: linearly, 2: exponentially),
-    and the fraction of each leak, which becomes a variable nobody sees
+    from where to where, as parts of its length, and the fraction of each leak, a variable nobody sees
 
 What enters is limited by the capacity and the inflow limit, in the order of the inflows; what comes from
 another conveyor always enters. A queue with nothing in its way is emptied at once. What a file asks for
-beyond that is refused by its name: a transit time that changes, whole batches, leaks in part of a conveyor.
+beyond that is refused by its name: a transit time that changes, whole batches, leaks in several zones.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ class _Plan:
         leaks = [flow for flow in flows if flow is not exits[0]]
         how = 0.0 if not leaks else 2.0 if block.says("exponential_leak") else 1.0
         fractions = [self.fraction(leak) for leak in leaks]
-        parts = (_named(stock), content, length, syntax.Numeral(how, block.span), *fractions)
+        numbers = (syntax.Numeral(number, block.span) for number in (how, *self.zone(stock, leaks)))
+        parts = (_named(stock), content, length, *numbers, *fractions)
         self.drive(exits[0], _call(EXIT, block.span, *parts))
         for number, leak in enumerate(leaks):
             which = syntax.Numeral(float(number), block.span)
@@ -147,14 +148,36 @@ class _Plan:
         return len(self.findings.errors) == before
 
     def check_leak(self, flow: Definition) -> None:
-        """Refuse a leak in part of a conveyor, or of whole numbers."""
-        for name, harmless in _ZONE.items():
-            if name in flow.element.attributes and not _is_number(flow.element.attributes[name], harmless):
-                message = f'"{flow.name}" leaks in part of a conveyor, which is not supported'
-                self.refuse(message, flow.element.attribute_span(name))
+        """Refuse a leak of whole numbers."""
         mark = flow.element.first("leak_integers")
         if mark is not None:
             self.refuse(f'"{flow.name}" leaks whole numbers, which is not supported', mark.span)
+
+    def zone(self, stock: Definition, leaks: Sequence[Definition]) -> tuple[float, float]:
+        """Return where a conveyor leaks, as parts of its length; all its leaks are in one place."""
+        zones = [self.ends(leak) for leak in leaks]
+        for leak, zone in zip(leaks, zones, strict=True):
+            if zone != zones[0]:
+                message = f'"{leak.name}" leaks in another part of "{stock.name}" than "{leaks[0].name}" does'
+                help = "leaks of one conveyor are supported where they share their leak_start and leak_end"
+                self.findings.error("unsupported-function", message, leak.place, help)
+        return zones[0] if zones else (0.0, 1.0)
+
+    def ends(self, leak: Definition) -> tuple[float, float]:
+        """Return where a leak begins and ends, from 0 to 1."""
+        found = []
+        for name, otherwise in _ZONE.items():
+            text = leak.element.attributes.get(name, "").strip()
+            try:
+                number = float(text) if text else otherwise
+            except ValueError:
+                number = -1.0
+            if not 0.0 <= number <= 1.0:
+                message = f'"{text}" is no part of a conveyor, from 0 to 1'
+                self.findings.error("bad-number", message, leak.element.attribute_span(name))
+                number = otherwise
+            found.append(number)
+        return found[0], found[1]
 
     def length(self, stock: Definition, block: Element) -> syntax.Term | None:
         """Return the transit time of a conveyor, or None with a finding."""
@@ -298,13 +321,6 @@ class _Plan:
 
 def _is_leak(flow: Definition) -> bool:
     return flow.element.first("leak") is not None
-
-
-def _is_number(text: str, number: float) -> bool:
-    try:
-        return float(text) == number
-    except ValueError:
-        return False
 
 
 def _named(definition: Definition) -> syntax.Term:
