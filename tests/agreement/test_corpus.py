@@ -31,6 +31,7 @@ ONLY_VENSIM = {
     "accounting": "functions of Vensim's",
     "allocation": "functions of Vensim's",
     "data": "XMILE has no data variables",
+    "data equations": "XMILE has no data variables",
     "data points": "XMILE has no data variables",
     "dates": "functions of Vensim's",
     "dates in months": "functions of Vensim's",
@@ -48,6 +49,7 @@ ONLY_VENSIM = {
     "random numbers": "other functions in XMILE: random numbers in xmile",
     "rounding": "XMILE rounds down: rounding in xmile",
     "spreadsheets": "functions of Vensim's",
+    "stocks within bounds": "a function of Vensim's; in XMILE: non-negative stocks",
     "subscripts": "with mappings and exceptions; in XMILE: slices, arrays in xmile",
     "tabbed arrays": "a way of writing of Vensim's",
     "tables of text": "functions of Vensim's",
@@ -76,7 +78,6 @@ UNCALLED = {
     "vensim": {
         ":macro:": "stands for a macro that its file defines: macros",
         ":output:": "stands for an output of a macro: macros with outputs",
-        "sinteg": "a stock within bounds, tested in tests/model/test_model_limited.py",
     },
     "xmile": {
         ":macro:": "stands for a macro that its file defines: macros",

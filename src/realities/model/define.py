@@ -16,6 +16,7 @@ from realities.ir.model import Variable
 from realities.model import syntax
 from realities.model.arrays import Instance, name_key
 from realities.model.data import NOTHING, Series, listed, table_of
+from realities.model.dataequations import define_by_data, settle_series
 from realities.model.language import Controls
 from realities.model.resolve import About, Resolver
 from realities.model.symbols import Scope, Symbol
@@ -41,6 +42,8 @@ def define_all(resolver: Resolver, data: Mapping[str, Series], missing: list[tup
     """
     findings = resolver.findings
     for symbol in sorted(resolver.table, key=lambda symbol: _FIRST[symbol.kind]):
+        if symbol.kind == "variable" and resolver.pending:
+            settle_series(resolver)
         about = _about(symbol, resolver)
         spoiled: set[int] = set()
         wanting: list[str] = []
@@ -57,6 +60,7 @@ def define_all(resolver: Resolver, data: Mapping[str, Series], missing: list[tup
                 spoiled.add(id(equation))
         if wanting:
             _tell_wanting(symbol, wanting, missing, findings)
+    settle_series(resolver)
 
 
 def _tell_wanting(
@@ -141,6 +145,8 @@ def _define(
             given = data.get(name_key(name))
             _define_data(resolver, given if given is not None else NOTHING, name, equation, about)
             return name if given is None else None
+        case _ if equation.is_data:
+            define_by_data(resolver, name, equation, Scope(name, instance.binding), about)
         case term:
             if equation.is_non_negative and _is_stock(term):
                 about = {**about, "is_non_negative": True}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TypedDict, Unpack, assert_never
+from typing import TYPE_CHECKING, TypedDict, Unpack, assert_never
 
 from realities.errors import Findings, did_you_mean
 from realities.ir.builtins import BUILTINS
@@ -23,6 +23,9 @@ from realities.model.symbols import Scope, Symbol, Table
 from realities.model.value import is_literal
 from realities.source import Span
 from realities.units import PLAIN_NAMES, Unit, UnitNames
+
+if TYPE_CHECKING:
+    from realities.model.dataequations import Pending
 
 
 class About(TypedDict, total=False):
@@ -52,6 +55,8 @@ class Resolver:
     lookups: dict[str, Lookup] = field(default_factory=dict)
     #: The points of data variables by full name, for functions that look at all of them.
     series: dict[str, Series] = field(default_factory=dict)
+    #: Data equations that wait for the series they name.
+    pending: list[Pending] = field(default_factory=list)
     #: Constants that something was worked out from while loading, and their values.
     settled: dict[str, float] = field(default_factory=dict)
     n_sites: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from realities.model.calendar import CALENDAR
+from realities.model.dataequations import MISSING
 from realities.model.external import MISPLACED
 from realities.model.language import Controls, Language
 from realities.model.limited import LIMITED, MISPLACED_LIMITED
@@ -28,6 +29,7 @@ VENSIM = Language(
         **MACROS,
         **MISPLACED,
         **MISPLACED_LIMITED,
+        **MISSING,
     },
     whole={**WHOLE, **OUTPUTS, **SERIES, **LIMITED},
     values=VALUES,
