@@ -159,6 +159,16 @@ def test_both_subscripts_of_a_matrix_may_be_one_dimension(build: Build) -> None:
     assert simulate(model)["i[a1,a2]"][0, 0] == pytest.approx(2 / 3)
 
 
+def test_each_matrix_of_an_array_of_them_is_inverted(build: Build) -> None:
+    model = build(
+        "K: k1, k2 ~~| A: a1, a2 ~~| B <-> A ~~| m[K, A, B] = IF THEN ELSE(A = B, 2 * K, 0) ~~|"
+        "i[K, A, B] = INVERT MATRIX(m[K, A, B], 2) ~~|"
+    )
+    assert sum(v.is_hidden for v in model.variables) == 2
+    run = simulate(model)
+    assert [run[f"i[{k},a2,a2]"][0, 0] for k in ("k1", "k2")] == [0.5, 0.25]
+
+
 def test_a_hundred_by_a_hundred_matrix_loads_and_runs_quickly(build: Build) -> None:
     model = build(
         "A: (a1-a100) ~~| B <-> A ~~| m[A, B] = IF THEN ELSE(A = B, 100, 0) + A / B ~~|"

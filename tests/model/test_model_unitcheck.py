@@ -39,6 +39,11 @@ elasticity = 0.5 ~ Dmnl ~|
 side = SQRT(area) ~ km ~|
 area = 25 ~ km2 ~|
 square = side ^ 2 ~ km*km ~|
+sent = DELAY MATERIAL(births, lifetime, births, 0) ~ person/Month ~|
+heard = DELAY INFORMATION(births, lifetime, births) ~ person/Month ~|
+pink = RANDOM PINK NOISE(5, spread, lifetime, 0) ~ person ~|
+written off = DEPRECIATE STRAIGHTLINE(births, 12, 3, births) ~ person/Month ~|
+worth = NPVE(births, birth rate, 0, 1) ~ person ~|
 noise = RANDOM NORMAL(-100, 100, 0, spread, 1) ~ person ~|
 spread = 5 ~ person ~|
 season = MODULO(Time, 12) ~ Month ~|
@@ -234,3 +239,17 @@ def test_what_a_pass_wrote_is_never_shown_to_the_author() -> None:
     check_units(build_model(SourceText("model.xmile", text)), findings)
     messages = [item.message for item in findings.items]
     assert messages == ['"leak" is declared in "litre/time", but its equation comes out in "litre/metre"']
+
+
+@pytest.mark.parametrize(
+    ("equation", "message"),
+    [
+        ("DELAY INFORMATION(births, births, births)", 'needs a delay time in "Month"'),
+        ("DELAY MATERIAL(births, lifetime, births, lifetime)", "what comes out when nothing does"),
+    ],
+)
+def test_a_delay_that_varies_checks_its_time_and_what_comes_out_instead(equation: str, message: str) -> None:
+    findings = Findings()
+    text = f"{WELL_MADE} odd = {equation} ~ person/Month ~| {CONTROL}"
+    build_model(SourceText("model.mdl", text), findings=findings)
+    assert any(message in item.message for item in findings.warnings)

@@ -10,7 +10,9 @@ from realities.engine.reference import simulate
 from realities.errors import InputError
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.model import Model
+from realities.model.load import build_model
 from realities.model.vensim.language import VENSIM
+from realities.source import SourceText
 
 Build = Callable[[str], Model]
 
@@ -90,6 +92,34 @@ def test_a_priority_curve_that_is_not_supported_is_refused_before_the_run(
     ):
         with pytest.raises(InputError, match=named):
             build(text + equation)
+
+
+SETTINGS = "\\\\\\---/// Sketch\n///---\\\\\\\n:L<%^E!@\n37:2024\n38:1\n39:1\n40:2\n"
+
+
+@pytest.mark.parametrize(
+    ("equation", "message"),
+    [
+        ("x = GET DATA MAX(y, 0, 1) ~~| y = 3 ~~|", "a data variable is expected here"),
+        ("x = 1 + TIME SHIFT(y, 2) ~~| y = 3 ~~|", "it can only be the whole of an equation"),
+        ("x := TIME SHIFT(y, s) ~~| s = Time ~~| y := TIME SHIFT(x, 1) ~~|", "must be defined before"),
+        ("x = GET TIME VALUE(2, 0, 1) ~~|", "no run could be repeated"),
+        ("x = GET TIME VALUE(0, 0, 10) ~~|", "how many seconds have elapsed"),
+        ("x = GET TIME VALUE(0, 0, Time * 3 + 0.5) ~~|", "a whole number from 0 to 9"),
+        ("x = GET TIME VALUE(0, 0, 1) ~~|", "do not say which date its time 0 is"),
+    ],
+)
+def test_what_a_function_cannot_do_is_said_at_its_place(build: Build, equation: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        build(equation)
+
+
+def test_a_month_of_thirty_days_has_no_days_of_the_week() -> None:
+    text = "INITIAL TIME = 0 ~~|\nFINAL TIME = 1 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n" + SETTINGS
+    year = build_model(SourceText("model.mdl", "x = GET TIME VALUE(0, 11.9, 1) ~~|" + text))
+    assert simulate(year)["x"][0].tolist() == [2024.0, 2025.0]
+    with pytest.raises(InputError, match="no day of the week"):
+        build_model(SourceText("model.mdl", "x = GET TIME VALUE(0, 0, 5) ~~|" + text))
 
 
 # -- what the same name means in other languages (Vensim's reference manual, one page for each function) -----

@@ -397,9 +397,10 @@ def _pink_noise(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
 
     share = _op("/", resolver.time_step(span), time, span)
     larger = Call("sqrt", (_op("/", _op("-", Number(2.0, span), share, span), share, span),), span=span)
-    white = _op("+", mean, _op("*", _op("*", deviation, larger, span), normal(), span), span)
+    # Sums as calls: a mere number for the mean is no mistake of units, as in RANDOM NORMAL.
+    white = Call("sum", (mean, _op("*", _op("*", deviation, larger, span), normal(), span)), span=span)
     change = _op("/", _op("-", white, Ref(name, span), span), time, span)
-    start = _op("+", mean, _op("*", deviation, normal(), span), span)
+    start = Call("sum", (mean, _op("*", deviation, normal(), span)), span=span)
     return resolver.hide(name, "stock", change, span, initial=start)
 
 
