@@ -457,13 +457,13 @@ def _events_by_name(model: Model, events: Iterable[Event]) -> dict[str, tuple[tu
 
 
 def _check_settled(model: Model, variable: Variable, value: ArrayLike) -> None:
-    """Refuse another value for a constant that the model was made from, as from a delay's order, or its data."""
+    """Refuse another value for a constant that the model was made from, as from a delay's order or data."""
     if variable.name in model.settled and not np.all(np.equal(value, model.settled[variable.name])):
         raise InputError(
             Diagnostic(
                 "error",
                 "settled-constant",
-                f'a run cannot change "{variable.name}": the order of a delay, or data, were worked out from it',
+                f'a run cannot change "{variable.name}": a delay\'s order or data were worked out from it',
                 variable.span,
                 (f"it is {model.settled[variable.name]:g}; change it in the model file",),
             )
