@@ -106,6 +106,22 @@ def test_a_sum_over_one_dimension_keeps_the_other() -> None:
     assert elements(array("x", "SUM(q[Row, *])", "Row"), "x") == [36, 66, 96]
 
 
+def test_beside_a_slice_what_is_left_out_is_of_the_left_side() -> None:
+    assert elements(array("x", "SUM(m[Row, *] * v)", "Row"), "x") == [23, 2 * 43, 3 * 63]
+    assert elements(array("x", "SUM(m[Row, *] * w)", "Row"), "x") == [
+        11 * 5 + 12 * 6,
+        21 * 5 + 22 * 6,
+        31 * 5 + 32 * 6,
+    ]
+
+
+def test_max_and_min_of_several_arguments_go_element_by_element_where_they_can() -> None:
+    assert elements(array("x", "MAX(v, 2)", "Row"), "x") == [2, 2, 3]
+    assert elements(array("x", "MAX(w, 2)", "Row"), "x") == [6, 6, 6]
+    assert elements(array("x", "MAX(v)", "Row"), "x") == [3, 3, 3]
+    assert elements(array("x", "MAX(v + m[r1, c1], 13)", "Row"), "x") == [13, 13, 14]
+
+
 def test_the_name_of_a_dimension_is_the_number_of_its_element() -> None:
     assert elements(array("x", "10*Row + Col", "Row", "Col"), "x") == [11, 12, 21, 22, 31, 32]
     assert elements(array("x", "Num^2", "Num"), "x") == [1, 4, 9, 16]

@@ -85,6 +85,16 @@ def test_modules_lie_in_modules() -> None:
     assert columns["outer.w"] == 202
 
 
+def test_a_point_in_front_means_the_whole_model() -> None:
+    text = xmile(
+        module("outer") + aux("x", "1"),
+        models=model("outer", aux("x", "2") + module("inner", z=".x") + aux("w", ".x"))
+        + model("inner", aux("z", "0")),
+    )
+    columns = first(text)
+    assert (columns["outer.w"], columns["outer.inner.z"]) == (1, 1)
+
+
 def test_a_name_inside_a_module_is_of_that_module() -> None:
     text = xmile(module("m") + aux("x", "1"), models=model("m", aux("x", "2") + aux("y", "x")))
     assert first(text)["m.y"] == 2

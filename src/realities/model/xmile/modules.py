@@ -49,9 +49,12 @@ class Flat:
     subscripts: frozenset[str] = frozenset()
 
     def find(self, name: str, inside: tuple[str, ...]) -> str | None:
-        """Return the full name of what a name means inside some modules, or None."""
+        """Return the full name of what a name means inside some modules, or None.
+
+        A point in front means the whole model, or else, as some programs write it, the model above.
+        """
         if name.startswith("."):
-            return self._at(inside, name[1:]) or self._at((), name[1:])
+            return self._at((), name[1:]) or self._at(inside, name[1:])
         found = self._at(inside, name)
         if found is not None or "." not in name:
             return found

@@ -6,6 +6,7 @@ one plain `Subscript` for each dimension, as section 3.7.1 of XMILE 1.0 says:
     a                       in an equation for all of DimA       a[DimA]
     a[Boston], a[Location.Boston], a[1], a[@1]                   a[Boston], a[Boston], a[Boston], a[DimA]
     SUM(a), SUM(a[*]), SUM(a[1:3]), SUM(a[*:SubA])               a[DimA!], a[DimA!], a[DimA 1:3!], a[SubA!]
+    SUM(m[DimA, *] * a)     beside a slice, too, in an equation for all of DimA: SUM(m[DimA, DimB!] * a[DimA])
     a'                      the dimensions in reverse
     Location.Boston         as a value                           its number, 1
     SELF                                                         the variable itself, with its subscripts
@@ -44,7 +45,7 @@ from realities.model.xmile.brackets import (
     count,
     element_of,
 )
-from realities.model.xmile.terms import PLACE, SLICED, TRANSPOSED
+from realities.model.xmile.terms import ALL, PART, PLACE, RANGE, SLICED, TRANSPOSED
 from realities.source import Span
 
 #: Calls that only the resolver of XMILE knows.
@@ -143,6 +144,8 @@ class _Speller:
     slices: Slices
     place: Place
     brackets: Brackets = field(init=False)
+    #: Whether an array without brackets keeps the dimensions of the left side: where others are sliced.
+    keeps: bool = False
 
     def __post_init__(self) -> None:
         ranges, findings = self.slices.ranges, self.slices.findings
@@ -252,14 +255,38 @@ class _Speller:
                 axis = self.axes.get(name_key(dimension.name))
                 if axis is not None:
                     return syntax.Numeral(float(len(axis.elements)), call.span)
+        keeps = self.keeps
         if shape is None and key in ARRAY_FUNCTIONS:
             is_whole = True
-        elif shape is None and key in EITHER:
-            is_whole = is_whole or len(call.arguments) == 1 or not self.place.dimensions
+            self.keeps = any(_is_sliced(one) for one in call.arguments)
+        either = shape is None and key in EITHER
         self.brackets.calls += 1
-        arguments = tuple(self.term(one, is_whole=is_whole) for one in call.arguments)
+        arguments = tuple(
+            self.term(
+                one, is_whole=is_whole or (either and (len(call.arguments) == 1 or not self.is_over(one)))
+            )
+            for one in call.arguments
+        )
         self.brackets.calls -= 1
+        self.keeps = keeps
         return replace(call, arguments=arguments)
+
+    def is_over(self, term: syntax.Term) -> bool:
+        """Return whether the left side has every dimension of the arrays without brackets in a term."""
+        parts = list(syntax.terms(term))
+        sliced = {
+            id(one.arguments[0])
+            for one in parts
+            if isinstance(one, syntax.Apply) and one.function.name == SLICED
+        }
+        shapes = (
+            self.slices.shapes.get(name_key(one.name))
+            for one in parts
+            if isinstance(one, syntax.Name) and id(one) not in sliced
+        )
+        return bool(self.place.dimensions) and not any(
+            shape is not None and self.beyond(shape) for shape in shapes
+        )
 
     def net_flow(self, net: syntax.Term) -> syntax.Term:
         """Return a net flow; a flow with more dimensions than its stock is summed over the rest."""
@@ -307,14 +334,13 @@ class _Speller:
 
     def filled(self, name: syntax.Name, shape: Shape, is_whole: bool) -> syntax.Term:
         """Return an array without brackets, its dimensions filled in."""
+        keys = shape.dimensions
         try:
             subscripts = tuple(
-                self.brackets.run(shape.dimensions, at, name.span)
-                if is_whole
-                else self.brackets.bound(
-                    shape.dimensions[at], shape.dimensions[:at].count(shape.dimensions[at]), name
-                )
-                for at in range(len(shape.dimensions))
+                self.brackets.run(keys, at, name.span)
+                if is_whole and not (self.keeps and key in self.place.dimensions)
+                else self.brackets.bound(key, keys[:at].count(key), name)
+                for at, key in enumerate(keys)
             )
         except StopError:
             return syntax.Numeral(0.0, name.span)
@@ -406,6 +432,14 @@ class _Speller:
     def error(self, code: str, message: str, span: Span, *help: str) -> None:
         """Note an error."""
         self.slices.findings.error(code, message, span, *help)
+
+
+def _is_sliced(term: syntax.Term) -> bool:
+    """Return whether a term says itself which elements of an array it takes several of."""
+    return any(
+        isinstance(one, syntax.Apply) and one.function.name in (ALL, PART, RANGE)
+        for one in syntax.terms(term)
+    )
 
 
 def table_name(name: str) -> str:
