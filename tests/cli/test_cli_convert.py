@@ -73,8 +73,8 @@ def test_a_name_that_cannot_be_written_is_refused(
 
 def test_a_conveyor_is_refused_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = CORPUS / "conveyors" / "model.xmile"
-    assert invoke(["convert", str(model), str(tmp_path / "m.xmile")]) == 1
-    assert '"finish" comes from a conveyor, which is not written to files yet' in capsys.readouterr().err
+    assert invoke(["convert", str(model), str(tmp_path / "m.mdl")]) == 1
+    assert '"finish" leaves a conveyor, which has no counterpart in Vensim' in capsys.readouterr().err
 
 
 def test_a_model_that_is_missing_exits_with_3(tmp_path: Path) -> None:

@@ -62,12 +62,7 @@ def test_any_text_stands_in_a_file_as_it_is(text: str) -> None:
     )
 
 
-#: Conveyors are read as calls that no file can hold; `convert` refuses them.
-NOT_PRINTED = ("conveyors",)
-PRINTED = [path for path in xmile_files(CORPUS) if path.parent.name not in NOT_PRINTED]
-
-
-@pytest.mark.parametrize("path", PRINTED, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", xmile_files(CORPUS), ids=lambda path: path.parent.name)
 def test_a_file_that_is_printed_and_read_is_the_same(path: Path) -> None:
     assert same_when_printed(path)
 

@@ -21,7 +21,7 @@ from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.load import LANGUAGES, READERS, read_file, read_source
 from realities.model.realitychecks import claims_of
-from realities.model.write.translate import refuse_conveyors, translate
+from realities.model.write.translate import translate
 from realities.model.write.vensim import vensim_text
 from realities.model.write.xmile import xmile_text
 from realities.source import SourceText, Span
@@ -117,8 +117,6 @@ def _converted(
     file: syntax.ModelFile, dialect: Dialect, target: Path, data: Sequence[Path | str], found: Findings
 ) -> Converted:
     """Return a model as text in a language; what it cannot say is noted."""
-    refuse_conveyors(file, found)
-    found.check()
     translated = translate(file, dialect, found, data)
     found.check()
     text = PRINTERS[dialect](translated)

@@ -25,6 +25,7 @@ from realities.model.write.recipes import filled
 from realities.model.write.recipes_vensim import RECIPES, SAME
 from realities.model.write.to_xmile import Opened
 from realities.model.write.vensim import is_plain_name
+from realities.model.xmile.conveyors import EXIT, LEAK
 from realities.model.xmile.language import XMILE
 from realities.source import Span
 
@@ -122,6 +123,7 @@ class _ToVensim(Recaster):
             **dict.fromkeys(("integ", "active initial"), self._kept),
             **dict.fromkeys(("inf", "nan", "pi"), self._number),
             **dict.fromkeys(("time", "dt", "starttime", "stoptime"), self._bare),
+            **dict.fromkeys((EXIT, LEAK), self._conveyor),
             ":element:": self._indexed,
             ":position:": self._position,
             "delayn": self._delay_n,
@@ -322,6 +324,13 @@ class _ToVensim(Recaster):
     def _bare(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return what TIME() and the like are without their parentheses."""
         return self.name(syntax.Name(call.function.name, (), call.span), place)
+
+    def _conveyor(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Refuse what leaves a conveyor."""
+        name = place.equation.left.name
+        message = f'"{name}" leaves a conveyor, which has no counterpart in Vensim'
+        self.findings.error("no-counterpart", message, place.equation.left.span)
+        return syntax.Numeral(0.0, call.span)
 
     def _delay_n(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return DELAYN; Vensim's last stage lags behind a delay time that varies."""

@@ -25,7 +25,6 @@ from realities.model.resolve import Resolver
 from realities.model.symbols import build_table
 from realities.model.write.to_vensim import to_vensim, without_marks
 from realities.model.write.to_xmile import Opened, to_xmile
-from realities.model.xmile.conveyors import EXIT
 from realities.source import Span
 
 
@@ -79,15 +78,6 @@ def open_file(file: syntax.ModelFile, findings: Findings, data: Sequence[Path | 
     )
     macros = macro_table(file.macros, findings)
     return Opened(file, Resolver(space, table, macros, findings, language), series)
-
-
-def refuse_conveyors(file: syntax.ModelFile, findings: Findings) -> None:
-    """Note the conveyors of a model, which are read as calls that no file can hold."""
-    for equation in file.equations:
-        match equation.right:
-            case syntax.Apply(function) if function.name == EXIT:
-                message = f'"{equation.left.name}" comes from a conveyor, which is not written to files yet'
-                findings.error("no-counterpart", message, equation.left.span)
 
 
 def _tell_losses(file: syntax.ModelFile, findings: Findings) -> None:
