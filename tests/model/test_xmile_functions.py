@@ -88,7 +88,7 @@ def test_nan_is_no_number() -> None:
     assert value("IF 1 THEN 2 ELSE NAN") == 2.0
 
 
-@pytest.mark.parametrize("name", ["PI", "inf", "NaN", "Time"])
+@pytest.mark.parametrize("name", ["PI", "inf", "NaN", "Time", "Self", "dt"])
 def test_a_variable_cannot_bear_a_reserved_name(name: str) -> None:
     # 3.2.2.5: names of the standard are reserved.
     found = errors(aux(name, "3"), aux("x", "1"))

@@ -70,7 +70,7 @@ def _deviation(*elements: FloatArray) -> FloatArray:
 
 
 def _exponential(u: FloatArray, mean: FloatArray) -> FloatArray:
-    return -mean * np.log1p(-u)
+    return np.where(mean >= 0.0, -mean * np.log1p(-u), np.nan)
 
 
 def _standard_normal(u: FloatArray) -> FloatArray:

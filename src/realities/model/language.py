@@ -67,6 +67,8 @@ class Language:
         writes it: (place, file, findings) -> term, or None with a finding.
     constants
         Names that are numbers, as PI is; no variable can be named like one.
+    reserved
+        Other names that no variable can have.
     """
 
     dialect: Dialect
@@ -78,3 +80,8 @@ class Language:
     refused: Mapping[str, str]
     read_term: Callable[[Span, syntax.ModelFile, Findings], syntax.Term | None]
     constants: Mapping[str, float] = field(default_factory=dict)
+    reserved: frozenset[str] = frozenset()
+
+    def words(self) -> frozenset[str]:
+        """Return the keys that no variable can have."""
+        return self.reserved | frozenset(self.constants)

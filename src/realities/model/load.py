@@ -149,7 +149,7 @@ def build_file(
     file = replace(file, dimensions=read_dimensions(file.dimensions, shelf))
     space = build_space(file.dimensions, found)
     file = replace(file, equations=read_equations(file.equations, space, shelf))
-    table = build_table(source, with_outputs(file), space, found, language.controls, language.constants)
+    table = build_table(source, with_outputs(file), space, found, language.controls, language.words())
     check_realities(file, table, space, found)
     found.check()
     macros = macro_table(file.macros, found)

@@ -102,18 +102,18 @@ def build_table(
     space: Space,
     findings: Findings,
     controls: Controls,
-    constants: Container[str] = (),
+    words: Container[str] = (),
 ) -> Table:
     """Return the symbols that a file defines; what contradicts itself is noted in `findings`.
 
-    `constants` are the keys of the names that are numbers in the language.
+    `words` are the keys of the names that mean something in the language, and no variable can have.
     """
     table = Table(source)
     for equation in equations:
         if table.n_scalars > MOST_VARIABLES or len(findings.errors) >= MOST_ERRORS:
             return table
-        if name_key(equation.left.name) in constants:
-            message = f'a variable cannot be named "{equation.left.name}": that is a number of the language'
+        if name_key(equation.left.name) in words:
+            message = f'a variable cannot be named "{equation.left.name}": that is a word of the language'
             findings.error("duplicate-name", message, equation.left.span, "rename it")
             continue
         _enter(table, equation, space, findings)

@@ -35,4 +35,5 @@ XMILE = Language(
     refused=UNSUPPORTED,
     read_term=read_expression,
     constants=CONSTANTS,
+    reserved=frozenset({"self"}),
 )
