@@ -8,9 +8,9 @@ import pytest
 from xmile_text import aux, dims, first, over, problems, run, warnings, xmile
 
 from realities.engine.reference import simulate
-from realities.errors import Findings
+from realities.errors import Findings, InputError
 from realities.ir.model import Model
-from realities.model.load import build_model, read_file
+from realities.model.load import ExtraEquation, build_model, read_file
 from realities.model.syntax import ModelFile
 from realities.source import SourceText
 
@@ -363,3 +363,41 @@ def test_an_equation_of_an_array_may_be_a_list() -> None:
 def test_a_list_of_another_length_is_refused() -> None:
     text = xmile(aux("a", "\n1, 2, 3", over("C")), dims(C="u v"))
     assert problems(text) == [(8, "wrong-count", '"a" needs 2 entries, one for each element, not 3')]
+
+
+# -- expressions of cases -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("SUM(pop[*]) + 1", 31.0),
+        ("SUM(pop)", 30.0),
+        ("pop[south]", 20.0),
+        ("pop[2]", 20.0),
+        ("m.x * 2", 14.0),
+        ('"the rate" + 1', 4.0),
+        (r"\"the rate\" + 1", 4.0),  # as a quoted text of TOML has it
+        ("IF pop[north] = 10 THEN the_rate ELSE 0", 3.0),
+    ],
+)
+def test_an_expression_of_a_case_is_in_the_language_of_its_model(written: str, expected: float) -> None:
+    text = xmile(
+        f'<aux name="pop">{over("D")}<element subscript="north"><eqn>10</eqn></element>'
+        '<element subscript="south"><eqn>20</eqn></element></aux><module name="m"/>' + aux("the rate", "3"),
+        dims(E="north", D="north south"),
+        models=f'<model name="m"><variables>{aux("x", "7")}</variables></model>',
+    )
+    place = SourceText("case.toml", f"value = '{written}'")
+    extra = ExtraEquation("measure", place.span(9, 9 + len(written)))
+    model = build_model(SourceText("model.xmile", text), extra=[extra])
+    assert simulate(model, outputs=["measure"]).values["measure"][0, 0] == expected
+
+
+def test_a_problem_in_an_expression_of_a_case_is_shown_there() -> None:
+    place = SourceText("case.toml", "value = 'a + nobody'")
+    extra = ExtraEquation("measure", place.span(9, 19))
+    with pytest.raises(InputError) as caught:
+        build_model(SourceText("model.xmile", xmile(aux("a", "1"))), extra=[extra])
+    (found,) = caught.value.diagnostics
+    assert (found.span.source.name, found.span.column, found.code) == ("case.toml", 14, "unknown-name")
