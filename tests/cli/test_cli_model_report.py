@@ -149,3 +149,12 @@ def test_a_missing_data_file_does_not_stop_a_check(
     report = capsys.readouterr().out
     assert 'Data           "wages.csv" is missing, named on line 1\n' in report
     assert "               to be given with --data FILE: rent\n" in report
+
+
+def test_of_a_file_without_equations_nothing_is_claimed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert invoke(["check", town(tmp_path, "{UTF-8}\n")]) == 1
+    report = capsys.readouterr().out.splitlines()
+    assert report[0] == "town.mdl is refused: 1 error; what could be read of it:"
+    assert report[1:3] == ["  Vensim, UTF-8, 0 equations", ""]

@@ -143,6 +143,8 @@ def _refused(use: FunctionUse) -> str:
 
 def _time(report: Report) -> Iterator[str]:
     time = report.time
+    if not report.n_equations:
+        return
     yield "Time"
     unit = f" {time.unit}" if time.unit else ""
     if time.initial_time is None and time.final_time is None and time.time_step is None:
