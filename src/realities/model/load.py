@@ -42,6 +42,7 @@ from realities.model.syntax import ModelFile
 from realities.model.unitcheck import check_units
 from realities.model.vensim.language import VENSIM
 from realities.model.vensim.read import read_vensim
+from realities.model.xmile.elsewhere import with_macros_beside
 from realities.model.xmile.language import XMILE
 from realities.model.xmile.read import read_xmile
 from realities.source import SourceText, Span, encoding_of
@@ -196,7 +197,8 @@ def read_file(source: SourceText, findings: Findings) -> ModelFile:
         endings = ", ".join(READERS)
         message = f'"{place.name}" is no model file: its name ends in none of {endings}'
         raise _refusal(InputError, place, "unknown-format", message)
-    return reader(source, findings)
+    file = reader(source, findings)
+    return with_macros_beside(file, XMILE, findings) if file.dialect == "xmile" else file
 
 
 def read_source(path: Path) -> SourceText:

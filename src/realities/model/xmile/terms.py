@@ -72,12 +72,21 @@ def read_term(text: str, base: int, source: SourceText, findings: Findings) -> s
         findings.error("syntax-error", 'this "{" is never closed', place)
         return None
     try:
-        return _Builder(source, base).term(_parser().parse(bare))
+        builder, tree = _Builder(source, base), _parser().parse(bare)
+        term = builder.term(tree)
+        for node in tree.find_data("behind"):
+            _tell_behind(builder.span(node), findings)
+        return term
     except UnexpectedInput as error:
         explain(error, bare, source, base, findings)
     except UnsoundError as error:
         findings.error(error.code, error.message, error.span, *error.help)
     return None
+
+
+def _tell_behind(place: Span, findings: Findings) -> None:
+    message = f'NOT stands behind what it negates; read as "not ({place.text[:-3].strip()})"'
+    findings.warning("misplaced-not", message, place, "some translators of Vensim models write it so")
 
 
 def _simple(found: re.Match[str], base: int, source: SourceText) -> syntax.Term:
@@ -182,6 +191,9 @@ class _Builder:
                 operand = self.term(parts[1], depth + 1)
                 op = cast("syntax.PrefixOp", str(token) if token in ("-", "+") else "not")
                 return syntax.Prefix(op, operand, self.span(token).to(operand.span))
+            case "behind":
+                operand = self.term(parts[0], depth + 1)
+                return syntax.Prefix("not", operand, operand.span.to(self.span(parts[1])))
             case "modulo" | "safely":
                 left, right = self.term(parts[0], depth + 1), self.term(parts[2], depth + 1)
                 name = "MOD" if tree.data == "modulo" else "SAFEDIV"
