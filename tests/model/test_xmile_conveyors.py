@@ -11,8 +11,10 @@ from xmile_model import NON_NEGATIVE, aux, build, errors, flow, run, stock, text
 
 from realities.engine.reference import simulate
 from realities.errors import Findings
+from realities.model.compatibility import report_on
 from realities.model.load import build_model
 from realities.model.write.xmile import xmile_text
+from realities.model.xmile.language import XMILE
 from realities.model.xmile.read import read_xmile
 from realities.source import SourceText
 
@@ -312,3 +314,13 @@ def test_a_conveyor_is_written_as_it_was_read(how: str) -> None:
     assert set(before.values) == set(after.values)
     for name, values in before.values.items():
         assert after[name].tolist() == values.tolist()
+
+
+def test_what_nobody_sees_is_not_counted() -> None:
+    variables = (flow("in", "1"), flow("out"), flow("lost", "0.1", LEAK))
+    source = SourceText("model.xmile", text(stock("s", "0", "in", "out lost", conveyor()), *variables))
+    findings = Findings()
+    report = report_on(read_xmile(source, findings), XMILE, findings.items, build_model(source))
+    shown = [use.name for use in report.all_names]
+    assert [name for name in shown if ":" in name] == []
+    assert {"s", "in", "out", "lost"} <= set(shown)

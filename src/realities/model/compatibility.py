@@ -207,7 +207,7 @@ def report_on(
         encoding=file.source.encoding,
         opens=model is not None,
         n_errors=sum(item.severity == "error" for item in found),
-        n_equations=len(file.equations),
+        n_equations=sum(not equation.is_hidden for equation in file.equations),
         names={kind: sum(use.kind == kind for use in names) for kind in KINDS},
         scalars=None if model is None else _scalars(model, kinds),
         dimensions=_dimensions(file),
@@ -271,6 +271,8 @@ def _names(file: syntax.ModelFile, kinds: Mapping[str, Kind]) -> tuple[NameUse, 
         key, left = name_key(equation.left.name), equation.left
         subscripts = tuple(subscript.name for subscript in left.subscripts)
         known = found.get(key)
+        if equation.is_hidden:
+            continue
         if known is None:
             found[key] = NameUse(left.name, subscripts, kinds[key], equation.unit, left.span.line)
         elif equation.unit and not known.unit:
