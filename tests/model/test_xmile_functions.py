@@ -71,6 +71,24 @@ def test_a_function_of_numbers(equation: str, expected: float) -> None:
     assert value(equation, start=2, stop=4, dt=0.25) == pytest.approx(expected, rel=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("equation", "expected"),
+    [
+        # Stella's help: COMBINATIONS(5, 3) = 5! / (3! 2!)
+        ("COMBINATIONS(5, 3)", 10.0),
+        ("PERMUTATIONS(5, 3)", 60.0),
+        # Of a line from (0, 1) to (4, 9): 2 x + 1, its area x^2 + x.
+        ("LOOKUP(g, 1.5)", 4.0),
+        ("g(1.5)", 4.0),
+        ("LOOKUPINV(g, 4)", 1.5),
+        ("LOOKUPAREA(g, 1, 3)", 10.0),
+    ],
+)
+def test_a_function_of_counts_or_of_a_table(equation: str, expected: float) -> None:
+    table = '<gf name="g"><xscale min="0" max="4"/><ypts>1,9</ypts></gf>'
+    assert value(equation, table) == pytest.approx(expected)
+
+
 def test_int_goes_down_where_vensim_goes_toward_zero() -> None:
     # 3.5.1: "next integer less than or equal"; note 4 of 3.3.1: the floor.
     assert value("INT(-2.5)") == -3.0

@@ -101,8 +101,6 @@ UNSUPPORTED: Mapping[str, str] = MappingProxyType(
         "interpolate": "",
         "invnorm": "",
         "irr": "",
-        "lookuparea": "",
-        "lookupinv": "",
         "lookupmean": "it reads a graphical function as a container",
         "lookupxy": "",
         "negbinomial": _UNSURE,

@@ -161,12 +161,37 @@ def _lookup(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     return Call("lookup", (resolver.expr(call.arguments[1], scope),), table, span=call.span)
 
 
+def _lookup_other(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold Stella's LOOKUPINV(graphical function, y) and LOOKUPAREA(graphical function, from, to)."""
+    is_area = name_key(call.function.name) == "lookuparea"
+    if not resolver.has_arguments(call, 3 if is_area else 2):
+        return _nothing(call)
+    table = resolver.table_of(call.arguments[0], scope)
+    key = "vensim.lookup_area" if is_area else "vensim.lookup_invert"
+    return Call(key, tuple(resolver.exprs(call.arguments[1:], scope)), table, span=call.span)
+
+
+def _choices(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold Stella's COMBINATIONS(n, r), n!/(r! (n-r)!), and PERMUTATIONS(n, r), n!/(n-r)!."""
+    if not resolver.has_arguments(call, 2):
+        return _nothing(call)
+    n, r = resolver.exprs(call.arguments, scope)
+    span = call.span
+    rest = Call("xmile.factorial", (Binary("-", n, r, span),), span=span)
+    orders = Binary("/", Call("xmile.factorial", (n,), span=span), rest, span)
+    if name_key(call.function.name) == "permutations":
+        return orders
+    return Binary("/", orders, Call("xmile.factorial", (r,), span=span), span)
+
+
 #: Every function this file unfolds, by key.
 PLAIN: dict[str, Unfold] = {
     **dict.fromkeys(_RANDOM, _random),
     **dict.fromkeys(("pi", "inf", "nan"), _number),
     **dict.fromkeys(("time", "dt", "starttime", "stoptime"), _control),
     **dict.fromkeys(("sinwave", "coswave"), _wave),
+    **dict.fromkeys(("combinations", "permutations"), _choices),
+    **dict.fromkeys(("lookupinv", "lookuparea"), _lookup_other),
     "lookup": _lookup,
     "montecarlo": _monte_carlo,
     "percent": _percent,
