@@ -8,7 +8,7 @@ translated, a variable serves one stock as inflow and one as outflow at most, as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from realities.model import syntax
@@ -32,7 +32,11 @@ class _Summand:
 
 
 def split_stocks(
-    equations: Sequence[syntax.Equation], time_unit: str, *, is_exclusive: bool = False
+    equations: Sequence[syntax.Equation],
+    time_unit: str,
+    *,
+    is_exclusive: bool = False,
+    inputs: Collection[str] = (),
 ) -> tuple[dict[str, Stock], list[syntax.Equation]]:
     """Return the flows of every stock by the stock's key, and all equations with those of new flows.
 
@@ -44,11 +48,13 @@ def split_stocks(
         What the unit of a new flow is counted over; an empty one leaves its unit open.
     is_exclusive
         Whether a variable may flow into one stock and out of one only.
+    inputs
+        Keys of the inputs of a macro, which may be flows too.
     """
     named: dict[str, list[syntax.Equation]] = {}
     for equation in equations:
         named.setdefault(name_key(equation.left.name), []).append(equation)
-    splitter = _Splitter(named, time_unit, is_exclusive)
+    splitter = _Splitter(named, time_unit, is_exclusive, inputs)
     stocks: dict[str, Stock] = {}
     found: list[syntax.Equation] = []
     for equation in equations:
@@ -94,9 +100,13 @@ class _Splitter:
     """Finds flows for one stock after another."""
 
     def __init__(
-        self, named: Mapping[str, list[syntax.Equation]], time_unit: str, is_exclusive: bool
+        self,
+        named: Mapping[str, list[syntax.Equation]],
+        time_unit: str,
+        is_exclusive: bool,
+        inputs: Collection[str],
     ) -> None:
-        self.named, self.time_unit, self.is_exclusive = named, time_unit, is_exclusive
+        self.named, self.time_unit, self.is_exclusive, self.inputs = named, time_unit, is_exclusive, inputs
         self.taken: set[tuple[str, bool]] = set()
         self.made: set[str] = set()
 
@@ -125,7 +135,8 @@ class _Splitter:
             if not _is_own(one.term, left) or not isinstance(one.term, syntax.Name):
                 continue
             parts = self.named.get(name_key(one.term.name), ())
-            is_variable = bool(parts) and not any(
+            is_known = bool(parts) or name_key(one.term.name) in self.inputs
+            is_variable = is_known and not any(
                 is_stock(part) or part.right is None or isinstance(part.right, syntax.Points)
                 for part in parts
             )

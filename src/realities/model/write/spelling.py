@@ -27,8 +27,8 @@ _WORDS = frozenset(("if", "then", "else", "and", "or", "not", "mod"))
 _FUNCTIONS = frozenset((*SIMPLE, *PLAIN, *STATEFUL, *REDUCTIONS)) - {"time", "dt", "starttime", "stoptime"}
 _FUNCTIONS -= frozenset(CONSTANTS)
 _RANGE = re.compile(r"(.*) (\d+):(\d+)'*", re.DOTALL)
-#: How strongly operators bind: a NOT as a sign does, equality less than the other comparisons.
-_STRENGTH = MappingProxyType({**STRENGTH, "not": 7, "=": 3, "<>": 3, "mod": 6})
+#: How strongly operators bind: a NOT as a sign does; comparisons never stand side by side.
+_STRENGTH = MappingProxyType({**STRENGTH, "not": 7, "mod": 6})
 _NOWHERE = syntax.Left("")
 
 

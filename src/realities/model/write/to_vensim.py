@@ -23,8 +23,8 @@ from realities.model.vensim.language import VENSIM
 from realities.model.write.recast import Place, Recaster
 from realities.model.write.recipes import filled
 from realities.model.write.recipes_vensim import RECIPES, SAME
-from realities.model.write.to_xmile import Opened
 from realities.model.write.vensim import is_plain_name
+from realities.model.write.xmile_terms import Opened
 from realities.model.xmile.conveyors import EXIT, LEAK
 from realities.model.xmile.language import XMILE
 from realities.source import Span

@@ -24,7 +24,8 @@ from realities.model.macros import macro_table, with_outputs
 from realities.model.resolve import Resolver
 from realities.model.symbols import build_table
 from realities.model.write.to_vensim import to_vensim, without_marks
-from realities.model.write.to_xmile import Opened, to_xmile
+from realities.model.write.to_xmile import to_xmile
+from realities.model.write.xmile_terms import Opened
 from realities.source import Span
 
 

@@ -128,7 +128,9 @@ def _macro(markup: Markup, macro: syntax.MacroDef, speller: Speller) -> None:
     """Write a macro: its inputs, its value, and the other variables it is made of."""
     key = name_key(macro.name)
     value = next((one for one in macro.equations if name_key(one.left.name) == key), None)
-    needs_element = value is not None and _needs_element(value.right)
+    needs_element = value is not None and bool(
+        _needs_element(value.right) or value.doc or value.unit or value.limits
+    )
     others = [one for one in macro.equations if one is not value or needs_element]
     n_given = len(macro.inputs) - len(macro.defaults)
     with markup.inside("macro", name=macro.name):
@@ -137,11 +139,9 @@ def _macro(markup: Markup, macro: syntax.MacroDef, speller: Speller) -> None:
             markup.leaf("parm", name_text(name), **default)
         if value is not None and value.right is not None:
             markup.leaf("eqn", name_text(macro.name) if needs_element else speller.text(value.right))
-            if value.doc:
-                markup.leaf("doc", value.doc)
         if others:
             with markup.inside("variables"):
-                _variables(markup, others, speller, "")
+                _variables(markup, others, speller, "", [name_key(name) for name in macro.inputs])
 
 
 def _needs_element(term: syntax.Term | None) -> bool:
@@ -158,9 +158,11 @@ def _needs_element(term: syntax.Term | None) -> bool:
 # -- variables ----------------------------------------------------------------------------------------
 
 
-def _variables(markup: Markup, equations: Equations, speller: Speller, time_unit: str) -> None:
+def _variables(
+    markup: Markup, equations: Equations, speller: Speller, time_unit: str, inputs: Sequence[str] = ()
+) -> None:
     """Write every variable: stocks with their flows, flows, graphical functions and auxiliaries."""
-    stocks, equations = split_stocks(equations, time_unit)
+    stocks, equations = split_stocks(equations, time_unit, inputs=inputs)
     belts, equations = split_conveyors(equations)
     flows = {name for stock in stocks.values() for name in (*stock.inflows, *stock.outflows)}
     named: dict[str, list[syntax.Equation]] = {}

@@ -1,0 +1,443 @@
+"""Terms of Vensim's equations as XMILE can say them: names, functions, arrays and lookups.
+
+In come terms, and the element that each dimension stands for where an equation is written out; out come
+terms for `spelling.py` to print. Functions over part of an array are written out part by part, lookups
+read another way get points of their own. `to_xmile.py` goes through the equations of a file with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import pairwise, product
+
+from realities.errors import Findings
+from realities.ir.model import LookupMode
+from realities.model import syntax
+from realities.model.arrays import Binding, Space, name_key
+from realities.model.data import Series
+from realities.model.resolve import Resolver
+from realities.model.symbols import Symbol, Table
+from realities.model.write.flows import is_stock
+from realities.model.write.recast import Place, Recaster
+from realities.model.write.recipes_xmile import RECIPES, SAME
+from realities.model.write.spelling import name_text
+
+#: The control variables by key, and what XMILE calls them.
+CONTROLS: Mapping[str, str] = {
+    "initial time": "STARTTIME",
+    "final time": "STOPTIME",
+    "time step": "DT",
+    "saveper": "SAVESTEP",
+}
+#: Functions that run over the elements of an array, what they are called, and how two parts are joined.
+_REDUCTIONS: Mapping[str, str] = {"sum": "SUM", "prod": "", "vmin": "MIN", "vmax": "MAX"}
+#: The most parts that a function of an array is written out in.
+_MOST_PARTS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A Vensim model whose names are settled.
+
+    Attributes
+    ----------
+    file
+        The tree, what stands in table files read into it.
+    resolver
+        Its dimensions, symbols and macros.
+    series
+        Values of data variables, by the key of their full name.
+    """
+
+    file: syntax.ModelFile
+    resolver: Resolver
+    series: Mapping[str, Series]
+
+    @property
+    def space(self) -> Space:
+        """The dimensions and elements."""
+        return self.resolver.space
+
+    @property
+    def table(self) -> Table:
+        """What each name stands for."""
+        return self.resolver.table
+
+
+class XmileTerms(Recaster):
+    """Says the terms of one model."""
+
+    same = SAME
+    recipes = RECIPES
+    target = "xmile"
+    whole = frozenset(("integ", "active initial"))
+
+    def __init__(self, opened: Opened, findings: Findings) -> None:
+        super().__init__(opened.file, findings)
+        self.opened, self.space, self.table = opened, opened.space, opened.table
+        self.taken |= {name_key(symbol.name) for symbol in self.table}
+        self.renamed: dict[str, str] = {}
+        self.derived: dict[str, list[syntax.Equation]] = {}
+        self.stocks: dict[str, str] = {}
+        self.controls: dict[str, float] = {}
+        self.shapes: dict[str, tuple[str, ...]] = {}
+        self.special = {
+            **dict.fromkeys(_REDUCTIONS, self._reduced),
+            **dict.fromkeys(("integ", "active initial"), self._kept),
+            **dict.fromkeys(_MODES, self._other_lookup),
+            "delay n": self._delay_n,
+            "elmcount": self._count,
+            "lookup invert": self._inverted,
+            "sample if true": self._sample,
+            "with lookup": self._with_lookup,
+        }
+
+    def equations_of(self, symbol: Symbol) -> Iterator[syntax.Equation]:
+        """Yield the equations of one name, in XMILE."""
+        raise NotImplementedError
+
+    # -- names ------------------------------------------------------------------------------------------
+
+    def name(self, name: syntax.Name, place: Place) -> syntax.Term:
+        """Return what a name becomes: a variable, a time setting, or the number of an element."""
+        key = name_key(name.name)
+        if key in place.inputs:
+            return replace(name, name=self.spelled(name.name))
+        if key.endswith("$"):
+            return self._from_model(name, key.rstrip("$").rstrip())
+        if key == "time":
+            return syntax.Name("TIME", (), name.span)
+        if key in CONTROLS:
+            return self._control(key, name)
+        if key not in self.table.symbols and (key in self.space.axes or key in self.space.spelling):
+            element = self._element(syntax.Subscript(name.name, False, name.span), place)
+            return syntax.Numeral(float(self.space.numbers.get(element or "", 0)), name.span)
+        return self.reference(name, place)
+
+    def _from_model(self, name: syntax.Name, key: str) -> syntax.Term:
+        """Return a name that reaches out of a macro: time does, a variable of the model cannot."""
+        if key == "time":
+            return syntax.Name("TIME", (), name.span)
+        if key in CONTROLS:
+            return self._control(key, name)
+        return self.refused(name, f'("{name.name}" reaches out of a macro)')
+
+    def _control(self, key: str, name: syntax.Name) -> syntax.Term:
+        if key != "saveper":
+            return syntax.Name(CONTROLS[key], (), name.span)
+        if self.controls.get(key) == self.controls.get("time step"):
+            return syntax.Name("DT", (), name.span)
+        return syntax.Numeral(self.controls.get(key, 0.0), name.span)
+
+    def reference(self, name: syntax.Name, place: Place) -> syntax.Name:
+        """Return a name of a variable with its subscripts."""
+        key = name_key(name.name)
+        spelled = self.spelled(self.renamed.get(key, name.name))
+        subscripts = tuple(self.subscript(one, place) for one in name.subscripts)
+        return syntax.Name(spelled, subscripts, name.span)
+
+    def subscript(self, subscript: syntax.Subscript, place: Place) -> syntax.Subscript:
+        """Return a subscript: as it is in an equation of whole dimensions, else an element."""
+        key = name_key(subscript.name)
+        bound = place.binding.get(f"{key}!") if subscript.is_reduced else None
+        is_whole = not subscript.is_reduced and key in self.space.axes and not _binds(place.binding)
+        if bound is None and (subscript.is_reduced or is_whole):
+            return replace(subscript, name=self.spelled(subscript.name))
+        element = bound or self._element(subscript, place)
+        if element is None:
+            return subscript
+        return syntax.Subscript(self.spelled(self.space.spelling[element]), False, subscript.span)
+
+    def _element(self, subscript: syntax.Subscript, place: Place) -> str | None:
+        return self.space.element(subscript, place.binding, self.findings)
+
+    def spelled(self, name: str) -> str:
+        """Return a name as it stands in an equation: with underscores, where that spares quotation marks."""
+        plain = unescaped(name).replace(" ", "_")
+        return plain if name_text(plain) == plain else unescaped(name)
+
+    def is_called_by_name(self, key: str) -> bool:
+        """Return whether a name before parentheses is that of a variable or a lookup of the file."""
+        return key in self.table.symbols
+
+    def is_table(self, key: str) -> bool:
+        """Return whether a variable is a lookup."""
+        return self.table.symbols[key].kind == "lookup"
+
+    def now(self) -> syntax.Term:
+        """Return the middle of the current step; with Euler, time itself holds still within a step."""
+        time: syntax.Term = syntax.Name("TIME")
+        if self.file.integrator != "euler":
+            start = syntax.Name("STARTTIME")
+            elapsed = syntax.Apply(syntax.Name("RAMP"), (syntax.Numeral(1.0), start))
+            time = syntax.Infix("+", start, elapsed)
+        half = syntax.Infix("/", syntax.Name("DT"), syntax.Numeral(2.0))
+        return syntax.Infix("+", time, half)
+
+    # -- functions of their own -------------------------------------------------------------------------
+
+    def _kept(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return INTEG or ACTIVE INITIAL, which the printer knows."""
+        if len(call.arguments) != 2:
+            return self.refused(call, "with these arguments")
+        found = replace(call, arguments=self.terms(call.arguments, place))
+        name = self._stock_name(place.equation)
+        if name and place.equation.right is call:
+            left = replace(place.left, name=name)
+            place.more.append(replace(place.equation, left=left, right=found, doc="", limits=""))
+            subscripts = tuple(replace(one, name=self.spelled(one.name)) for one in left.subscripts)
+            return syntax.Name(self.spelled(name), subscripts, call.span)
+        return self.alone(found, call, place)
+
+    def _stock_name(self, equation: syntax.Equation) -> str:
+        """Return what the stocks among the elements of a name are called, if others of them are none.
+
+        A variable of XMILE is a stock with all its elements, or not at all.
+        """
+        symbol = self.table.get(equation.left.name)
+        if not is_stock(equation) or symbol is None or all(is_stock(one) for one in symbol.equations):
+            return ""
+        key = name_key(symbol.name)
+        if key not in self.stocks:
+            self.stocks[key] = self.free_name(f"{unescaped(symbol.name)} stock")
+        return self.stocks[key]
+
+    def _sample(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return SAMPLE IF TRUE; the name of its own variable inside it means the value kept so far."""
+        if len(call.arguments) != 3:
+            return self.refused(call, "with these arguments")
+        is_all = place.equation.right is call
+        condition, value, initial = self.terms(call.arguments, place)
+        function = syntax.Name("PREVIOUS", (), call.span)
+        kept = syntax.Apply(function, (syntax.Name("SELF", (), call.span), initial), (), call.span)
+        if is_all:
+            own = name_key(place.left.name)
+            condition, value = (_with_kept(one, own, kept) for one in (condition, value))
+        choice = syntax.Name("IF THEN ELSE", (), call.span)
+        found = syntax.Apply(choice, (condition, value, kept), (), call.span)
+        return found if is_all else self.moved(found, place, "sample")
+
+    def _delay_n(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return DELAY N, whose last stage lags behind a delay time that varies: XMILE has no such delay."""
+        match call.arguments:
+            case (_, time, _, _) if not self._is_steady(time):
+                return self.refused(call, "where the delay time varies")
+        return self.follow("delay n", call, place)
+
+    def _is_steady(self, term: syntax.Term) -> bool:
+        match term:
+            case syntax.Numeral():
+                return True
+            case syntax.Name(name):
+                symbol = self.table.get(name)
+                return symbol is not None and all(
+                    isinstance(one.right, syntax.Numeral | syntax.Rows) for one in symbol.equations
+                )
+            case _:
+                return False
+
+    def _count(self, call: syntax.Apply, _: Place) -> syntax.Term:
+        """Return the number of elements of a dimension."""
+        match call.arguments:
+            case (syntax.Name(name),) if name_key(name) in self.space.axes:
+                count = len(self.space.axes[name_key(name)].elements)
+                return syntax.Numeral(float(count), call.span)
+            case _:
+                return self.refused(call, "with these arguments")
+
+    # -- arrays -----------------------------------------------------------------------------------------
+
+    def _reduced(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return SUM, PROD, VMIN or VMAX: of a whole array as XMILE has it, else part by part."""
+        key = name_key(call.function.name)
+        if len(call.arguments) != 1:
+            return self.refused(call, "with these arguments")
+        (term,) = call.arguments
+        if _REDUCTIONS[key] and isinstance(term, syntax.Name) and self._is_slice(term):
+            function = replace(call.function, name=_REDUCTIONS[key])
+            return replace(call, function=function, arguments=(self.reference(term, place),))
+        runs = {name_key(one.name): one for one in _marked(term)}
+        if any(run not in self.space.axes for run in runs) or not runs:
+            return self.refused(call, "here")
+        axes = [self.space.axes[run].elements for run in runs]
+        if math.prod(len(axis) for axis in axes) > _MOST_PARTS:
+            return self.refused(call, f"in more than {_MOST_PARTS:,} parts")
+        parts = []
+        for elements in product(*axes):
+            bound = {f"{run}!": element for run, element in zip(runs, elements, strict=True)}
+            inner = replace(place, binding={**place.binding, **bound})
+            parts.append(self.term(term, inner))
+        return _joined(key, parts, call)
+
+    def _is_slice(self, name: syntax.Name) -> bool:
+        """Return whether a name's marked subscripts run over the whole dimensions of its variable."""
+        shape = self.shapes.get(name_key(name.name), ())
+        if len(shape) != len(name.subscripts) or not any(one.is_reduced for one in name.subscripts):
+            return False
+        marked = [name_key(one.name) for one in name.subscripts if one.is_reduced]
+        return len(set(marked)) == len(marked) and all(
+            not one.is_reduced or name_key(one.name) == dimension
+            for one, dimension in zip(name.subscripts, shape, strict=True)
+        )
+
+    # -- lookups ----------------------------------------------------------------------------------------
+
+    def _with_lookup(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return WITH LOOKUP: the call of a lookup, which gets a name of its own where it has none."""
+        match call.arguments:
+            case (x, syntax.Name() as table) if name_key(table.name) in self.table.symbols:
+                return syntax.Apply(self.reference(table, place), (self.term(x, place),), (), call.span)
+            case (x, syntax.Points() as points):
+                name = self.free_name(f"{place.left.name} lookup")
+                left = syntax.Left(name, (), (), points.span)
+                made = syntax.Equation(left, readable(points), group=place.equation.group)
+                place.more.append(made)
+                function = syntax.Name(self.spelled(name), (), call.span)
+                return syntax.Apply(function, (self.term(x, place),), (), call.span)
+            case _:
+                return self.refused(call, "with these arguments")
+
+    def _other_lookup(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return LOOKUP EXTRAPOLATE, BACKWARD or FORWARD: points of its own, read in another way."""
+        key = name_key(call.function.name)
+        word, change = _MODES[key]
+        if len(call.arguments) != 2:
+            return self.refused(call, "with these arguments")
+        table, x = call.arguments
+        function = self._derived(table, word, change, place)
+        if function is None:
+            return self.refused(call, "with these arguments")
+        found = self.term(x, place)
+        if key == "lookup forward":
+            found = syntax.Prefix("-", found, found.span)
+        return syntax.Apply(function, (found,), (), call.span)
+
+    def _inverted(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return LOOKUP INVERT: the points turned over, where the ordinates rise or fall throughout."""
+        match call.arguments:
+            case (syntax.Name() as table, y):
+                symbol = self.table.get(table.name)
+                rights = [] if symbol is None else [one.right for one in symbol.equations]
+                if all(isinstance(one, syntax.Points) and _is_strict(one.ys) for one in rights):
+                    function = self._derived(table, "inverse", _turned, place)
+                    if function is not None:
+                        return syntax.Apply(function, (self.term(y, place),), (), call.span)
+        return self.refused(call, "unless the ordinates rise or fall throughout")
+
+    def _derived(
+        self,
+        table: syntax.Term,
+        word: str,
+        change: Callable[[syntax.Points], syntax.Points],
+        place: Place,
+    ) -> syntax.Name | None:
+        """Return a lookup made from another, with the same subscripts; None where the other is none."""
+        if not isinstance(table, syntax.Name):
+            return None
+        key = name_key(table.name)
+        symbol = self.table.symbols.get(key)
+        if symbol is None or symbol.kind != "lookup" or key in place.inputs:
+            return None
+        label = f"{key} {word}"
+        if label not in self.derived:
+            name = self.free_name(f"{unescaped(symbol.name)} {word}")
+            self.derived[label] = [
+                replace(one, left=replace(one.left, name=name), right=change(one.right))
+                for one in self.equations_of(symbol)
+                if isinstance(one.right, syntax.Points)
+            ]
+        name = self.derived[label][0].left.name
+        return replace(self.reference(table, place), name=self.spelled(name))
+
+
+def unescaped(name: str) -> str:
+    """Return a name without the backslashes that Vensim writes before quotation marks."""
+    return name.replace('\\"', '"').replace("\\\\", "\\")
+
+
+def _with_kept(term: syntax.Term, own: str, kept: syntax.Term) -> syntax.Term:
+    """Return a term in which a variable's own name is the value it had."""
+    match term:
+        case syntax.Name(name):
+            return kept if name_key(name) == own else term
+        case syntax.Apply():
+            return replace(term, arguments=tuple(_with_kept(one, own, kept) for one in term.arguments))
+        case syntax.Prefix():
+            return replace(term, operand=_with_kept(term.operand, own, kept))
+        case syntax.Infix():
+            left, right = (_with_kept(one, own, kept) for one in (term.left, term.right))
+            return replace(term, left=left, right=right)
+        case _:
+            return term
+
+
+def _binds(binding: Binding) -> bool:
+    """Return whether a binding says what the dimensions of a left side stand for."""
+    return any(not key.endswith("!") for key in binding)
+
+
+def _marked(term: syntax.Term) -> Iterator[syntax.Subscript]:
+    """Yield the subscripts marked `!` in a term that no function inside it runs over already."""
+    match term:
+        case syntax.Name(subscripts=subscripts):
+            yield from (one for one in subscripts if one.is_reduced)
+        case syntax.Apply(function, arguments):
+            yield from (one for one in function.subscripts if one.is_reduced)
+            if name_key(function.name) not in _REDUCTIONS:
+                for argument in arguments:
+                    yield from _marked(argument)
+        case syntax.Prefix(operand=operand):
+            yield from _marked(operand)
+        case syntax.Infix(left=left, right=right):
+            yield from _marked(left)
+            yield from _marked(right)
+
+
+def _joined(key: str, parts: Sequence[syntax.Term], call: syntax.Apply) -> syntax.Term:
+    """Return parts joined as a function of an array joins them."""
+
+    def join(left: syntax.Term, right: syntax.Term) -> syntax.Term:
+        if key in ("sum", "prod"):
+            return syntax.Infix("+" if key == "sum" else "*", left, right, call.span)
+        function = syntax.Name(_REDUCTIONS[key], (), call.function.span)
+        return syntax.Apply(function, (left, right), (), call.span)
+
+    return reduce(join, parts)
+
+
+def _with_mode(mode: LookupMode) -> Callable[[syntax.Points], syntax.Points]:
+    return lambda points: replace(points, mode=mode)
+
+
+def mirrored(points: syntax.Points) -> syntax.Points:
+    """Return points over -x that hold each value to the next: at -x the value of the next point."""
+    xs = tuple(-x for x in reversed(points.xs))
+    return replace(points, xs=xs, ys=tuple(reversed(points.ys)), mode="discrete")
+
+
+def _turned(points: syntax.Points) -> syntax.Points:
+    """Return points with abscissae and ordinates exchanged."""
+    pairs = sorted(zip(points.ys, points.xs, strict=True))
+    return replace(points, xs=tuple(y for y, _ in pairs), ys=tuple(x for _, x in pairs))
+
+
+def _is_strict(values: Sequence[float]) -> bool:
+    steps = [later - earlier for earlier, later in pairwise(values)]
+    return bool(steps) and (all(step > 0 for step in steps) or all(step < 0 for step in steps))
+
+
+#: What a lookup read in another way is called, and how its points change.
+_MODES: Mapping[str, tuple[str, Callable[[syntax.Points], syntax.Points]]] = {
+    "lookup backward": ("stepwise", _with_mode("discrete")),
+    "lookup extrapolate": ("extrapolated", _with_mode("extrapolate")),
+    "lookup forward": ("stepwise ahead", mirrored),
+}
+
+
+def readable(points: syntax.Points) -> syntax.Points:
+    """Return points as XMILE can hold them: in order."""
+    pairs = sorted(zip(points.xs, points.ys, strict=True), key=lambda pair: pair[0])
+    return replace(points, xs=tuple(x for x, _ in pairs), ys=tuple(y for _, y in pairs))
