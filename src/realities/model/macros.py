@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from realities.errors import Findings
 from realities.ir.expr import Expr, Number, Ref
 from realities.model import syntax
-from realities.model.arrays import name_key
+from realities.model.arrays import MOST_VARIABLES, name_key
 from realities.model.language import Unfold, Whole
 from realities.model.resolve import About, Resolver
 from realities.model.symbols import Scope
@@ -112,7 +112,7 @@ def _macro(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     if key in scope.macros:
         resolver.findings.error("cycle", f'the macro "{macro.name}" calls itself', call.span)
         return Number(0.0, call.span)
-    if not _fits(resolver, macro, call):
+    if not _fits(resolver, macro, call) or not _has_room(resolver, macro, call):
         return Number(0.0, call.span)
     base = resolver.label(scope, macro.name)
     local: dict[str, Expr | str] = {}
@@ -154,6 +154,15 @@ def _fits(resolver: Resolver, macro: syntax.MacroDef, call: syntax.Apply) -> boo
             resolver.findings.error("wrong-arguments", message, output.span)
             return False
     return True
+
+
+def _has_room(resolver: Resolver, macro: syntax.MacroDef, call: syntax.Apply) -> bool:
+    """Return whether a model can hold one more call; macros that call others twice grow without end."""
+    if len(resolver.variables) > MOST_VARIABLES and resolver.budget >= 0:
+        resolver.budget = -1  # said once
+        message = f'calls of macros such as "{macro.name}" make more than {MOST_VARIABLES:,} variables'
+        resolver.findings.error("too-large", message, call.span)
+    return resolver.budget >= 0
 
 
 def _argument(resolver: Resolver, name: str, argument: syntax.Term, scope: Scope) -> Expr | str:

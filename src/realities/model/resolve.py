@@ -60,7 +60,8 @@ class Resolver:
     #: Constants that something was worked out from while loading, and their values.
     settled: dict[str, float] = field(default_factory=dict)
     n_sites: int = 0
-    budget: int = 10 * MOST_VARIABLES
+    #: How many more elements functions of arrays may run over; below 0 when that is said to be too many.
+    budget: int = 5 * MOST_VARIABLES
     _labels: dict[str, int] = field(default_factory=dict)
     _inline: dict[int, str] = field(default_factory=dict)
     #: Results of functions of whole arrays, by call and by what is bound where it stands.
