@@ -128,3 +128,8 @@ def test_a_sample_compares_with_what_it_has_kept(build: Build) -> None:
 )
 def test_what_a_macro_cannot_be_is_an_error(codes: Codes, text: str, code: str) -> None:
     assert codes(text) == [code]
+
+
+def test_an_output_that_a_macro_does_not_define_is_an_error_where_it_is_called(codes: Codes) -> None:
+    macro = ":MACRO: M(a : b)\nM = a ~~|\n:END OF MACRO:\n"
+    assert codes(macro + "x = M(1 : y) ~~|") == ["incomplete-equation"]

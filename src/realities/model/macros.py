@@ -133,7 +133,7 @@ def _macro(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     for equation in macro.equations:
         _define_local(resolver, equation, base, key, inside)
     for name, output in zip(macro.outputs, call.outputs, strict=False):
-        found = local[name_key(name)]
+        found = local.get(name_key(name))  # None where the macro does not define it, which is noted
         if isinstance(output, syntax.Name) and isinstance(found, Ref):
             _define_output(resolver, output, found, scope)
     return Ref(base, call.span)
