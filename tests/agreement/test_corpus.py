@@ -62,6 +62,7 @@ ONLY_XMILE = {
     "element-wise arrays": "Vensim writes an equation for each element: mixed definitions",
     "graphical functions": "Vensim's lookups have no kinds: lookups",
     "lookups and choices in xmile": "functions of Stella's",
+    "lookups and choices in xmile": "functions of XMILE's",
     "modules": "Vensim has no modules",
     "non-negative stocks": "Vensim lets stocks be negative",
     "previous values": "Vensim has no PREVIOUS",
