@@ -180,6 +180,8 @@ class _ToXmile(XmileTerms):
                 return self._data(equation, place, Series(points.xs, points.ys))
             case None:
                 return self._data(equation, place, None)
+            case _ if equation.is_data and self._is_series(place):
+                return self._data(equation, place, None)
             case syntax.Rows(values):
                 value = values[position] if position < len(values) else 0.0
                 return syntax.Numeral(value, equation.right.span)
@@ -191,6 +193,11 @@ class _ToXmile(XmileTerms):
                 return replace(equation.right, arguments=(self.term(x, place), readable(points)))
             case term:
                 return self.term(term, place)
+
+    def _is_series(self, place: Place) -> bool:
+        """Return whether a data equation was worked out at the times of its data."""
+        elements = [name_key(one.name) for one in place.left.subscripts]
+        return name_key(self.space.full_name(place.equation.left.name, elements)) in self.opened.series
 
     def _data(self, equation: syntax.Equation, place: Place, read: Series | None) -> syntax.Term | None:
         """Return a data variable as a graphical function of time, where its values are at hand."""
@@ -212,7 +219,7 @@ class _ToXmile(XmileTerms):
             return False
         if not keys:
             return True
-        if equation.right is None or equation.tables or isinstance(equation.right, syntax.Rows):
+        if equation.is_data or equation.tables or isinstance(equation.right, syntax.Rows):
             return False
         return all(self._reads_alike(name, keys) for name in _names(equation.right))
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from realities.errors import Findings
 from realities.ir.model import Dialect
 from realities.model import syntax
-from realities.model.arrays import build_space
+from realities.model.arrays import build_space, name_key
 from realities.model.data import read_data, split_data
+from realities.model.define import define_all
 from realities.model.external import Shelf, read_dimensions, read_equations
 from realities.model.library import open_library
 from realities.model.load import LANGUAGES
@@ -78,6 +79,10 @@ def open_file(file: syntax.ModelFile, findings: Findings, data: Sequence[Path | 
         file.source, with_outputs(file), space, findings, language.controls, language.constants
     )
     macros = macro_table(file.macros, findings)
+    if any(one.is_data and one.right is not None and not one.tables for one in file.equations):
+        worked_out = Resolver(space, table, macros, Findings(), language)
+        define_all(worked_out, series, [])
+        series = {**{name_key(name): found for name, found in worked_out.series.items()}, **series}
     return Opened(file, Resolver(space, table, macros, findings, language), series)
 
 
