@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,19 +45,33 @@ def told(name: str) -> str:
     return name_key(name.replace("\\n", " ").replace('\\"', '"').replace("\\\\", "\\"))
 
 
-def differences(wanted: Trajectories, found: Trajectories) -> Iterator[str]:
+def renamed(findings: Findings) -> dict[str, str]:
+    """Return the names that a translation changed, by what they were: it warns of each."""
+    pairs = [re.findall('"([^"]*)"', item.message) for item in findings.items if item.code == "renamed"]
+    return {name_key(old): name_key(new) for old, new in pairs}
+
+
+def called(name: str, names: Mapping[str, str]) -> str:
+    """Return what a column is called where names were changed."""
+    base, _, elements = told(name).partition("[")
+    parts = [names.get(one, one) for one in elements.rstrip("]").split(",")] if elements else []
+    return names.get(base, base) + (f"[{','.join(parts)}]" if parts else "")
+
+
+def differences(wanted: Trajectories, found: Trajectories, names: Mapping[str, str]) -> Iterator[str]:
     """Yield the columns that are missing or differ, time settings left out."""
     if wanted.times.tolist() != pytest.approx(found.times.tolist()):
         yield "other times"
         return
     columns = {told(name): values[0] for name, values in found.values.items()}
     for name, values in wanted.values.items():
+        key = called(name, names)
         if told(name) in CONTROLS:
             continue
-        if told(name) not in columns:
+        if key not in columns:
             yield f"{name} is missing"
-        elif not np.allclose(columns[told(name)], values[0], rtol=1e-12, atol=1e-12, equal_nan=True):
-            yield f"{name}: {columns[told(name)]} instead of {values[0]}"
+        elif not np.allclose(columns[key], values[0], rtol=1e-12, atol=1e-12, equal_nan=True):
+            yield f"{name}: {columns[key]} instead of {values[0]}"
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,7 @@ def there_and_back(path: Path) -> Travelled:
     except InputError:
         return Travelled(was_loaded=False)
     wanted = simulate(model)
+    names: dict[str, str] = {}
     for _ in range(2):
         file = read_file(source, Findings())
         found = Findings()
@@ -87,8 +103,9 @@ def there_and_back(path: Path) -> Travelled:
             return Travelled(refused=tuple(item.message for item in found.errors))
         source = SourceText(str(path.with_suffix(SUFFIX[other])), PRINTERS[other](translated))
         got, data = build_model(source), []
+        names |= renamed(found)
         if not has_chance(model):
-            assert list(differences(wanted, simulate(got))) == [], source.name
+            assert list(differences(wanted, simulate(got), names)) == [], source.name
     return Travelled(columns=len(wanted.values))
 
 
@@ -225,6 +242,28 @@ def test_a_date_in_the_calendar_of_a_model_is_refused() -> None:
 def test_steps_that_adjust_themselves_are_refused_in_vensim() -> None:
     _, found = to_vensim('<aux name="x"><eqn>1</eqn></aux>', specs='method="RK45"')
     assert [item.code for item in found.errors] == ["no-counterpart"]
+
+
+VECTORS = """
+Item: a, b, c, d ~~| Side: l, r ~~| Some: b, c ~~|
+x[Item] = 3, 1, 2, 1 ~~| g[Side, Item] = 1, 2, 3, 4; 5, 6, 7, 8; ~~| on[Item] = 1, 0, 1, 1 ~~|
+order[Item] = VECTOR SORT ORDER(x[Item], 1) ~~| down[Item] = VECTOR SORT ORDER(x[Item], -1) ~~|
+sorted[Item] = VECTOR REORDER(x[Item], order[Item]) ~~| shifted = VECTOR ELM MAP(x[b], Time) ~~|
+next[Item] = VECTOR ELM MAP(x[Item], 1) ~~| in row[Side] = VECTOR ELM MAP(g[Side, a], Time) ~~|
+part[Some] = VECTOR ELM MAP(x[Some], on[Some]) ~~| total = VECTOR SELECT(on[Item!], x[Item!], -9, 0, 0) ~~|
+times = VECTOR SELECT(on[Item!], x[Item!], -9, 1, 0) ~~|
+most = VECTOR SELECT(on[Item!], x[Item!], -9, 3, 0) ~~|
+least[Side] = VECTOR SELECT(on[Item!], g[Side, Item!], -9, 2, 0) ~~|
+none = VECTOR SELECT(on[Item!] - on[Item!], x[Item!], -9, 0, 0) ~~|
+"""
+
+
+def test_vectors_are_selected_picked_and_sorted_in_both_languages(tmp_path: Path) -> None:
+    path = tmp_path / "m.mdl"
+    path.write_text(VECTORS + CONTROL)
+    travelled = there_and_back(path)
+    assert not travelled.refused
+    assert travelled.columns > 40
 
 
 def test_a_drawing_and_marks_are_left_out_with_one_warning() -> None:

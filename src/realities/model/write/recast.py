@@ -71,6 +71,7 @@ class Recaster:
         self.taken = {name_key(one.left.name) for one in file.equations} | set(self.own_macros)
         self.taken |= {name_key(one.name) for one in file.dimensions}
         self.told: dict[int, syntax.Term] = {}
+        self.names: dict[tuple[int, str], tuple[str, syntax.Term]] = {}
         self.special: Mapping[str, Callable[[syntax.Apply, Place], syntax.Term]] = {}
 
     # -- terms ----------------------------------------------------------------------------------------
@@ -199,13 +200,19 @@ class Recaster:
         match term:
             case syntax.Apply(function) if name_key(function.name) in self.whole:
                 is_all = place.equation.right is call
-                return term if is_all else self.moved(term, place, function.name.lower())
+                return term if is_all else self.moved(term, place, function.name.lower(), call)
             case _:
                 return term
 
-    def moved(self, term: syntax.Term, place: Place, what: str) -> syntax.Term:
-        """Return a reference to a new variable that stands for a term, with the same subscripts."""
-        name = self.free_name(f"{place.left.name} {what}")
+    def moved(self, term: syntax.Term, place: Place, what: str, source: syntax.Term) -> syntax.Term:
+        """Return a reference to a new variable that stands for a term, with the same subscripts.
+
+        What the same `source` becomes in several elements of an array is one variable.
+        """
+        key = (id(source), what)
+        if key not in self.names:
+            self.names[key] = (self.free_name(f"{place.left.name} {what}"), source)
+        name = self.names[key][0]
         left = replace(place.left, name=name, exceptions=())
         made = syntax.Equation(left, term, group=place.equation.group, span=place.equation.span)
         place.more.append(made)

@@ -21,7 +21,8 @@ from realities.model.value import value_before_run
 from realities.model.write.flows import with_flows
 from realities.model.write.recast import Place
 from realities.model.write.spelling import dimensions_of, variable_dimensions
-from realities.model.write.xmile_terms import CONTROLS, Opened, XmileTerms, mirrored, readable, unescaped
+from realities.model.write.xmile_terms import CONTROLS, Opened, mirrored, readable, unescaped
+from realities.model.write.xmile_vectors import VectorTerms
 
 #: Names that mean something of their own in every XMILE model.
 RESERVED = frozenset(("dt", "starttime", "stoptime", "savestep", "time", "self", "pi", "inf", "nan"))
@@ -36,7 +37,7 @@ def to_xmile(opened: Opened, findings: Findings) -> syntax.ModelFile:
     return _ToXmile(opened, findings).translate()
 
 
-class _ToXmile(XmileTerms):
+class _ToXmile(VectorTerms):
     """Goes through the symbols of one model."""
 
     def __init__(self, opened: Opened, findings: Findings) -> None:

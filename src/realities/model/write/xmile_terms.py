@@ -218,7 +218,7 @@ class XmileTerms(Recaster):
             condition, value = (_with_kept(one, own, kept) for one in (condition, value))
         choice = syntax.Name("IF THEN ELSE", (), call.span)
         found = syntax.Apply(choice, (condition, value, kept), (), call.span)
-        return found if is_all else self.moved(found, place, "sample")
+        return found if is_all else self.moved(found, place, "sample", call)
 
     def _delay_n(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return DELAY N, whose last stage lags behind a delay time that varies: XMILE has no such delay."""
@@ -259,7 +259,7 @@ class XmileTerms(Recaster):
         if _REDUCTIONS[key] and isinstance(term, syntax.Name) and self._is_slice(term):
             function = replace(call.function, name=_REDUCTIONS[key])
             return replace(call, function=function, arguments=(self.reference(term, place),))
-        runs = {name_key(one.name): one for one in _marked(term)}
+        runs = {name_key(one.name): one for one in marked(term)}
         if any(run not in self.space.axes for run in runs) or not runs:
             return self.refused(call, "here")
         axes = [self.space.axes[run].elements for run in runs]
@@ -268,9 +268,12 @@ class XmileTerms(Recaster):
         parts = []
         for elements in product(*axes):
             bound = {f"{run}!": element for run, element in zip(runs, elements, strict=True)}
-            inner = replace(place, binding={**place.binding, **bound})
-            parts.append(self.term(term, inner))
+            parts.append(self.term(term, self.within(place, bound)))
         return _joined(key, parts, call)
+
+    def within(self, place: Place, bound: Binding) -> Place:
+        """Return a place in which some dimensions that are run over stand for elements."""
+        return replace(place, binding={**place.binding, **bound})
 
     def _is_slice(self, name: syntax.Name) -> bool:
         """Return whether a name's marked subscripts run over the whole dimensions of its variable."""
@@ -291,14 +294,21 @@ class XmileTerms(Recaster):
             case (x, syntax.Name() as table) if name_key(table.name) in self.table.symbols:
                 return syntax.Apply(self.reference(table, place), (self.term(x, place),), (), call.span)
             case (x, syntax.Points() as points):
-                name = self.free_name(f"{place.left.name} lookup")
-                left = syntax.Left(name, (), (), points.span)
-                made = syntax.Equation(left, readable(points), group=place.equation.group)
-                place.more.append(made)
+                name = self.lookup_name(points, place)
                 function = syntax.Name(self.spelled(name), (), call.span)
                 return syntax.Apply(function, (self.term(x, place),), (), call.span)
             case _:
                 return self.refused(call, "with these arguments")
+
+    def lookup_name(self, points: syntax.Points, place: Place) -> str:
+        """Return the name of the lookup that points among arguments become, one for all elements."""
+        key = (id(points), "lookup")
+        if key not in self.names:
+            name = self.free_name(f"{place.left.name} lookup")
+            self.names[key] = (name, points)
+            left = syntax.Left(name, (), (), points.span)
+            place.more.append(syntax.Equation(left, readable(points), group=place.equation.group))
+        return self.names[key][0]
 
     def _other_lookup(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return LOOKUP EXTRAPOLATE, BACKWARD or FORWARD: points of its own, read in another way."""
@@ -379,7 +389,7 @@ def _binds(binding: Binding) -> bool:
     return any(not key.endswith("!") for key in binding)
 
 
-def _marked(term: syntax.Term) -> Iterator[syntax.Subscript]:
+def marked(term: syntax.Term) -> Iterator[syntax.Subscript]:
     """Yield the subscripts marked `!` in a term that no function inside it runs over already."""
     match term:
         case syntax.Name(subscripts=subscripts):
@@ -388,12 +398,12 @@ def _marked(term: syntax.Term) -> Iterator[syntax.Subscript]:
             yield from (one for one in function.subscripts if one.is_reduced)
             if name_key(function.name) not in _REDUCTIONS:
                 for argument in arguments:
-                    yield from _marked(argument)
+                    yield from marked(argument)
         case syntax.Prefix(operand=operand):
-            yield from _marked(operand)
+            yield from marked(operand)
         case syntax.Infix(left=left, right=right):
-            yield from _marked(left)
-            yield from _marked(right)
+            yield from marked(left)
+            yield from marked(right)
 
 
 def _joined(key: str, parts: Sequence[syntax.Term], call: syntax.Apply) -> syntax.Term:
