@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from realities.engine.reference import simulate
-from realities.errors import InputError
+from realities.errors import Findings, InputError
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.model import Model
-from realities.model.load import build_model
+from realities.model.load import build_model, load_model
+from realities.model.write.convert import convert_model
 from realities.source import SourceText
 
 CONTROL = "\nINITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = TIME STEP ~~|\n"
@@ -81,3 +82,14 @@ def test_what_it_cannot_be_is_an_error(make: Make, text: str, code: str) -> None
     with pytest.raises(InputError) as caught:
         make(text)
     assert [item.code for item in caught.value.diagnostics if item.severity == "error"] == [code]
+
+
+def test_it_is_the_same_in_xmile(make: Make, tmp_path: Path) -> None:
+    path, target = tmp_path / "m.mdl", tmp_path / "m.xmile"
+    text = "D: a, b ~~|\ns[a] := y ~~|\ns[b] := 2 * z ~~|\nx[D] :LOOK FORWARD: := s[D] / SUM(s[D!]) ~~|"
+    path.write_text(f"{text}\ny ~~|\nz ~~|{CONTROL}", encoding="utf-8")
+    findings = Findings()
+    convert_model(path, target, data=[tmp_path / "data.csv"], findings=findings)
+    wanted, got = simulate(make(text)), simulate(load_model(target))
+    for name in ("x[a]", "x[b]"):
+        assert got[name][0].tolist() == wanted[name][0].tolist()
