@@ -220,9 +220,10 @@ class _ToXmile(VectorTerms):
             return False
         if not keys:
             return True
-        if equation.is_data or equation.tables or isinstance(equation.right, syntax.Rows):
+        right = equation.right
+        if right is None or equation.is_data or equation.tables or isinstance(right, syntax.Rows):
             return False
-        return all(self._reads_alike(name, keys) for name in _names(equation.right))
+        return all(self._reads_alike(name, keys) for name in _names(right))
 
     def _reads_alike(self, name: syntax.Name, keys: Sequence[str]) -> bool:
         """Return whether a name's subscripts mean in XMILE what they mean here."""
