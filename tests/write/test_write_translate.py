@@ -234,6 +234,12 @@ def test_a_control_variable_that_is_worked_out_becomes_its_number() -> None:
     assert "settled-control" in [item.code for item in found.warnings]
 
 
+def test_a_model_without_variables_is_refused() -> None:
+    file, found = read_text("m.mdl", CONTROL)
+    with pytest.raises(InputError, match="empty-model"):
+        translate(file, "xmile", found)
+
+
 def test_a_date_in_the_calendar_of_a_model_is_refused() -> None:
     _, found = to_xmile("year = GET TIME VALUE(0, 0, 1) ~~|")
     assert [item.code for item in found.errors] == ["no-counterpart"]

@@ -61,6 +61,11 @@ def translate(
             message = "RK45 has no counterpart in Vensim: its automatic steps are others"
             refused.error("no-counterpart", message, Span(file.source, 0, 0), "choose RK4 in the model")
     opened = open_file(file, findings, data)
+    controls = {name_key(name) for name in LANGUAGES[file.dialect].controls.names()}
+    if not opened.table.symbols.keys() - controls:
+        findings.error(
+            "empty-model", "this model holds nothing but the time it runs", Span(file.source, 0, 0)
+        )
     findings.check()
     findings.extend(refused.items)
     return to_xmile(opened, findings) if target == "xmile" else to_vensim(opened, findings)
