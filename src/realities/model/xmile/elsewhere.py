@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from realities.errors import Findings
+from realities.errors import Findings, InputError
 from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.language import Language
@@ -85,6 +85,10 @@ def _said_in_xmile(original: syntax.ModelFile) -> tuple[syntax.MacroDef, ...]:
     from realities.model.write.translate import translate
 
     problems = Findings()
-    alone = replace(original, equations=(), dimensions=(), reality_checks=(), display="")
-    said = translate(alone, "xmile", problems)
+    stand_in = syntax.Equation(syntax.Left("macros alone"), syntax.Numeral(0.0))
+    alone = replace(original, equations=(stand_in,), dimensions=(), reality_checks=(), display="")
+    try:
+        said = translate(alone, "xmile", problems)
+    except InputError:
+        return ()
     return () if problems.errors else said.macros
