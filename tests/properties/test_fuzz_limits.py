@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from fuzz_inputs import VENSIM, XMILE, Case
+from fuzz_tables import TABLES, model
 
 WORKER = Path(__file__).with_name("fuzz_worker.py")
 MOST_SECONDS = 10.0
@@ -21,6 +22,12 @@ MOST_MEGABYTES = 1000.0
 CASES: dict[str, Case] = VENSIM | XMILE
 #: Cases that take a third of a second or more.
 LONG = {
+    "a sheet of 300 MB of spaces",
+    "a sheet of a million rows",
+    "texts of 100 MB",
+    "a sheet that says it is small",
+    "text of 80 MB",
+    "text of many lines",
     "10 MB of '\"'",
     "10 MB of '\\n'",
     "10 MB of '\\\\\\n'",
@@ -66,6 +73,12 @@ LONG = {
     "XMILE: other choices",
 }
 MUST_REFUSE = {
+    "a sheet of 300 MB of spaces",
+    "a sheet that says it is small",
+    "texts of 100 MB",
+    "laughs in a sheet",
+    "an entity in a sheet",
+    "a sheet elsewhere",
     "a billion laughs",
     "a billion laughs in a name",
     "quadratic entities",
@@ -93,14 +106,27 @@ MUST_REFUSE = {
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="limits need a fork")
 
 
-def ends_well(names: list[str], folder: Path) -> list[str]:
-    """Run cases one after another; return what is wrong with them."""
+def write_cases(names: list[str], folder: Path) -> dict[str, str]:
+    """Write the file of each case, and the table of each table; return the names by path."""
     files = {}
     for index, name in enumerate(names):
-        ending, make = CASES[name]
-        path = folder / f"{index}{ending}"
-        path.write_bytes(make())
+        if name in TABLES:
+            table, make = TABLES[name]
+            (folder / str(index)).mkdir()
+            (folder / str(index) / table).write_bytes(make())
+            path = folder / str(index) / "model.mdl"
+            path.write_text(model(table), encoding="utf-8")
+        else:
+            ending, make = CASES[name]
+            path = folder / f"{index}{ending}"
+            path.write_bytes(make())
         files[str(path)] = name
+    return files
+
+
+def ends_well(names: list[str], folder: Path) -> list[str]:
+    """Run cases one after another; return what is wrong with them."""
+    files = write_cases(names, folder)
     done = subprocess.run(
         [sys.executable, str(WORKER)],
         input=json.dumps(list(files)),
@@ -122,8 +148,9 @@ def ends_well(names: list[str], folder: Path) -> list[str]:
     return problems
 
 
-def test_hostile_files_are_refused_in_words_or_run(tmp_path: Path) -> None:
-    problems = ends_well([name for name in CASES if name not in LONG], tmp_path)
+@pytest.mark.parametrize("cases", [VENSIM, XMILE, TABLES], ids=["Vensim", "XMILE", "tables"])
+def test_hostile_files_are_refused_in_words_or_run(cases: dict[str, object], tmp_path: Path) -> None:
+    problems = ends_well([name for name in cases if name not in LONG], tmp_path)
     assert not problems, "\n".join(problems)
 
 
@@ -135,4 +162,4 @@ def test_a_hostile_file_that_takes_a_while_ends_well(name: str, tmp_path: Path) 
 
 
 def test_every_case_that_must_be_refused_is_one() -> None:
-    assert CASES.keys() >= MUST_REFUSE | LONG
+    assert CASES.keys() | TABLES.keys() >= MUST_REFUSE | LONG

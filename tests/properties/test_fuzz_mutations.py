@@ -132,14 +132,14 @@ def mutate_for(seconds: float, seed: int, folder: Path, files: list[Path], endin
 
 def test_changed_bytes_are_refused_in_words_or_run(tmp_path: Path) -> None:
     endings: dict[str, int] = {}
-    mutate_for(5.0, 1, tmp_path, MODELS, endings)
+    mutate_for(3.0, 1, tmp_path, MODELS, endings)
     assert endings.get("refused", 0) > 10
 
 
 @pytest.mark.skipif(not TABLES, reason="no model of the corpus reads a table")
 def test_changed_tables_are_refused_in_words_or_run(tmp_path: Path) -> None:
     endings: dict[str, int] = {}
-    mutate_for(2.0, 2, tmp_path, TABLES, endings)
+    mutate_for(1.5, 2, tmp_path, TABLES, endings)
     assert sum(endings.values()) > 10
 
 
