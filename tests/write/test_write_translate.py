@@ -285,6 +285,13 @@ def test_a_name_that_means_something_in_xmile_is_changed() -> None:
     assert "<eqn>2 * model_PI</eqn>" in text
 
 
+def test_a_macro_that_is_called_like_a_function_there_gets_another_name() -> None:
+    text, found = to_xmile(":MACRO: INIT(x)\nINIT = INITIAL(x) ~~|\n:END OF MACRO:\ny = INIT(Time) ~~|")
+    assert [item.code for item in found.warnings] == ["renamed"]
+    assert '<macro name="model INIT">' in text
+    assert "<eqn>model_INIT(TIME)</eqn>" in text
+
+
 def test_numbered_elements_get_names_in_vensim() -> None:
     text, found = to_vensim(
         '<aux name="x"><dimensions><dim name="N"/></dimensions><eqn>N</eqn></aux>'

@@ -9,7 +9,7 @@ counterpart is noted at its place. `to_xmile.py` and `to_vensim.py` build on thi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -60,6 +60,8 @@ class Recaster:
     same: Mapping[str, str]
     recipes: Recipes
     target: Dialect
+    #: Keys of the functions of the target language.
+    functions: Collection[str]
     #: Functions that must be all of a right side in the target language.
     whole: frozenset[str]
 
@@ -71,6 +73,7 @@ class Recaster:
         self.taken = {name_key(one.left.name) for one in file.equations} | set(self.own_macros)
         self.taken |= {name_key(one.name) for one in file.dimensions}
         self.told: dict[int, syntax.Term] = {}
+        self.macro_names: dict[str, str] = {}
         self.names: dict[tuple[int, str], tuple[str, syntax.Term]] = {}
         self.special: Mapping[str, Callable[[syntax.Apply, Place], syntax.Term]] = {}
 
@@ -193,6 +196,28 @@ class Recaster:
             )
         return self.macros[label]
 
+    def macro_name(self, macro: syntax.MacroDef) -> str:
+        """Return what one of the file's own macros is called there: not like a function of the language."""
+        key = name_key(macro.name)
+        if key not in self.functions:
+            return macro.name
+        if key not in self.macro_names:
+            self.macro_names[key] = name = self.free_name(f"model {macro.name}")
+            message = (
+                f'"{macro.name}" is a function of {LANGUAGE_NAMES[self.target]}; the macro is called "{name}"'
+            )
+            self.findings.warning("renamed", message, macro.span)
+        return self.macro_names[key]
+
+    def macro_by_its_name(self, macro: syntax.MacroDef) -> syntax.MacroDef:
+        """Return a macro under the name it has there."""
+        name = self.macro_name(macro)
+        if name == macro.name:
+            return macro
+        return replace(
+            macro, name=name, equations=tuple(renamed_in(one, macro.name, name) for one in macro.equations)
+        )
+
     # -- what has to stand alone ------------------------------------------------------------------------
 
     def alone(self, term: syntax.Term, call: syntax.Apply, place: Place) -> syntax.Term:
@@ -270,3 +295,24 @@ def _repeats_nothing(text: syntax.Term, recipe: Recipe, arguments: Sequence[synt
 def _placed(term: syntax.Term, call: syntax.Apply) -> syntax.Term:
     """Return a term with the place of the call it takes the place of."""
     return term if isinstance(term, syntax.Rows) else replace(term, span=call.span)
+
+
+def renamed_in(equation: syntax.Equation, name: str, other: str) -> syntax.Equation:
+    """Return an equation of a macro in which one name is another."""
+    key = name_key(name)
+
+    def change(term: syntax.Term) -> syntax.Term:
+        match term:
+            case syntax.Name(found, ()) if name_key(found) == key:
+                return replace(term, name=other)
+            case syntax.Apply():
+                return replace(term, arguments=tuple(change(one) for one in term.arguments))
+            case syntax.Prefix():
+                return replace(term, operand=change(term.operand))
+            case syntax.Infix():
+                return replace(term, left=change(term.left), right=change(term.right))
+            case _:
+                return term
+
+    left = replace(equation.left, name=other) if name_key(equation.left.name) == key else equation.left
+    return replace(equation, left=left, right=None if equation.right is None else change(equation.right))

@@ -24,8 +24,8 @@ from realities.model.xmile.stateful import STATEFUL
 _PLAIN = re.compile(r"(?:[^\W\d_]|[^\x00-\x7f])(?:[\w$]|[^\x00-\x7f])*")
 _WORDS = frozenset(("if", "then", "else", "and", "or", "not", "mod"))
 #: Names of functions, which a variable can have between quotation marks only.
-_FUNCTIONS = frozenset((*SIMPLE, *PLAIN, *STATEFUL, *REDUCTIONS)) - {"time", "dt", "starttime", "stoptime"}
-_FUNCTIONS -= frozenset(CONSTANTS)
+FUNCTIONS = frozenset((*SIMPLE, *PLAIN, *STATEFUL, *REDUCTIONS)) - {"time", "dt", "starttime", "stoptime"}
+FUNCTIONS -= frozenset(CONSTANTS)
 _RANGE = re.compile(r"(.*) (\d+):(\d+)'*", re.DOTALL)
 #: How strongly operators bind: a NOT as a sign does; comparisons never stand side by side.
 _STRENGTH = MappingProxyType({**STRENGTH, "not": 7, "mod": 6})
@@ -34,7 +34,7 @@ _NOWHERE = syntax.Left("")
 
 def name_text(name: str) -> str:
     """Return the name of a variable in an equation, quoted where its characters or a function ask for it."""
-    return _quoted(name) if name_key(name) in _FUNCTIONS else function_text(name)
+    return _quoted(name) if name_key(name) in FUNCTIONS else function_text(name)
 
 
 def function_text(name: str) -> str:

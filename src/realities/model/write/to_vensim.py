@@ -196,10 +196,11 @@ class _ToVensim(VensimTerms):
             given = {name_key(name): one for name, one in zip(macro.inputs, arguments, strict=False)}
             inside = Place(place.equation, place.left, {}, frozenset(given))
             arguments.append(_given(self.term(macro.defaults[at], inside), given))
-        function = replace(call.function, name=escaped(macro.name))
+        function = replace(call.function, name=escaped(self.macro_name(macro)))
         return replace(call, function=function, arguments=tuple(arguments))
 
     def _macro_def(self, macro: syntax.MacroDef) -> syntax.MacroDef:
+        macro = self.macro_by_its_name(macro)
         inputs = frozenset(map(name_key, (*macro.inputs, *(one.left.name for one in macro.equations))))
         equations: list[syntax.Equation] = []
         for equation in macro.equations:

@@ -19,7 +19,7 @@ from realities.model.data import Series, table_of
 from realities.model.symbols import Scope, Symbol
 from realities.model.value import value_before_run
 from realities.model.write.flows import with_flows
-from realities.model.write.recast import Place
+from realities.model.write.recast import Place, renamed_in
 from realities.model.write.spelling import dimensions_of, variable_dimensions
 from realities.model.write.xmile_terms import CONTROLS, Opened, mirrored, readable, unescaped
 from realities.model.write.xmile_vectors import VectorTerms
@@ -265,14 +265,16 @@ class _ToXmile(VectorTerms):
         arguments = self.terms(call.arguments, place)
         for wanted, output in zip(macro.outputs, call.outputs, strict=False):
             if isinstance(output, syntax.Name):
-                function = syntax.Name(self.spelled(_output_name(macro, wanted)), (), output.span)
+                function = syntax.Name(
+                    self.spelled(_output_name(self.macro_by_its_name(macro), wanted)), (), output.span
+                )
                 right = syntax.Apply(function, arguments, (), call.span)
                 left = syntax.Left(unescaped(output.name), self._left_of(output, place), (), output.span)
                 symbol = self.table.get(output.name)
                 about = place.equation if symbol is None else symbol.equations[0]
                 made = syntax.Equation(left, right, about.unit, doc=about.doc, group=about.group)
                 place.more.append(made)
-        function = replace(call.function, name=self.spelled(macro.name))
+        function = replace(call.function, name=self.spelled(self.macro_name(macro)))
         return syntax.Apply(function, arguments, (), call.span)
 
     def _left_of(self, output: syntax.Name, place: Place) -> tuple[syntax.Subscript, ...]:
@@ -280,10 +282,11 @@ class _ToXmile(VectorTerms):
 
     def _macro_def(self, macro: syntax.MacroDef) -> Iterator[syntax.MacroDef]:
         """Yield a macro, and one more for each of its outputs, which XMILE has none of."""
+        macro = self.macro_by_its_name(macro)
         yield self._one_macro(macro, macro.name)
         for output in macro.outputs:
             value = syntax.Equation(syntax.Left(_output_name(macro, output)), syntax.Name(output))
-            renamed = tuple(_renamed(one, macro.name, f"{macro.name} value") for one in macro.equations)
+            renamed = tuple(renamed_in(one, macro.name, f"{macro.name} value") for one in macro.equations)
             yield self._one_macro(
                 replace(macro, name=value.left.name, equations=(*renamed, value)), value.left.name
             )
@@ -334,24 +337,3 @@ def _over_time(lookup: Lookup) -> syntax.Term:
 
 def _output_name(macro: syntax.MacroDef, output: str) -> str:
     return f"{macro.name} {output}"
-
-
-def _renamed(equation: syntax.Equation, name: str, other: str) -> syntax.Equation:
-    """Return an equation of a macro in which one name is another."""
-    key = name_key(name)
-
-    def change(term: syntax.Term) -> syntax.Term:
-        match term:
-            case syntax.Name(found, ()) if name_key(found) == key:
-                return replace(term, name=other)
-            case syntax.Apply():
-                return replace(term, arguments=tuple(change(one) for one in term.arguments))
-            case syntax.Prefix():
-                return replace(term, operand=change(term.operand))
-            case syntax.Infix():
-                return replace(term, left=change(term.left), right=change(term.right))
-            case _:
-                return term
-
-    left = replace(equation.left, name=other) if name_key(equation.left.name) == key else equation.left
-    return replace(equation, left=left, right=None if equation.right is None else change(equation.right))

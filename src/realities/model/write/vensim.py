@@ -32,7 +32,7 @@ _KEYWORDS = {
     "look forward": ":LOOK FORWARD:",
 }
 #: Names of functions, which a variable can have between quotation marks only.
-_FUNCTIONS = frozenset((*VENSIM.simple, *VENSIM.unfold, *VENSIM.whole, *VENSIM.refused))
+FUNCTIONS = frozenset((*VENSIM.simple, *VENSIM.unfold, *VENSIM.whole, *VENSIM.refused))
 _READ_LOOKUPS = {"get xls lookups", "get direct lookups"}
 _INTEGRATION: dict[Integrator, int] = {"euler": 0, "rk2": 3, "rk4": 5, "rk45": 1}
 _NO_SKETCH = (
@@ -52,7 +52,7 @@ def is_plain_name(name: str) -> bool:
 
 def name_text(name: str) -> str:
     """Return a name, between quotation marks where its characters need them or a function bears it too."""
-    return f'"{name}"' if name_key(name) in _FUNCTIONS else function_text(name)
+    return f'"{name}"' if name_key(name) in FUNCTIONS else function_text(name)
 
 
 def function_text(name: str) -> str:

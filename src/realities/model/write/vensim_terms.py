@@ -20,6 +20,7 @@ from realities.model.vensim.language import VENSIM
 from realities.model.write.recast import Place, Recaster
 from realities.model.write.recipes import filled
 from realities.model.write.recipes_vensim import RECIPES, SAME
+from realities.model.write.vensim import FUNCTIONS
 from realities.model.write.xmile_terms import Opened
 from realities.model.xmile.conveyors import EXIT, LEAK
 from realities.model.xmile.language import XMILE
@@ -55,6 +56,7 @@ class VensimTerms(Recaster):
     same = SAME
     recipes = RECIPES
     target = "vensim"
+    functions = FUNCTIONS
     whole = frozenset(("integ", "initial", "active initial", "delay fixed", "sample if true"))
 
     def __init__(self, opened: Opened, findings: Findings) -> None:

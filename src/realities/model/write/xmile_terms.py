@@ -23,7 +23,7 @@ from realities.model.symbols import Symbol, Table
 from realities.model.write.flows import is_stock
 from realities.model.write.recast import Place, Recaster
 from realities.model.write.recipes_xmile import RECIPES, SAME
-from realities.model.write.spelling import name_text
+from realities.model.write.spelling import FUNCTIONS, name_text
 
 #: The control variables by key, and what XMILE calls them.
 CONTROLS: Mapping[str, str] = {
@@ -73,6 +73,7 @@ class XmileTerms(Recaster):
     same = SAME
     recipes = RECIPES
     target = "xmile"
+    functions = FUNCTIONS
     whole = frozenset(("integ", "active initial"))
 
     def __init__(self, opened: Opened, findings: Findings) -> None:

@@ -39,11 +39,12 @@ class VectorTerms(XmileTerms):
 
     def _select(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return VECTOR SELECT(selection, value, missing, action, error), its parts chosen one by one."""
-        match call.arguments:
-            case (selection, value, missing, syntax.Numeral(action), _) if action in _ACTIONS:
-                pass
-            case _:
-                return self.refused(call, "unless its action is 0, 1, 2 or 3")
+        if len(call.arguments) != 5:
+            return self.refused(call, "with these arguments")
+        selection, value, missing, which, _ = call.arguments
+        action = self._number(which)
+        if action is None or action not in _ACTIONS:
+            return self.refused(call, "unless its action is 0, 1, 2 or 3")
         sign, nothing = _ACTIONS[action]
         runs = {name_key(one.name) for term in (selection, value) for one in marked(term)}
         axes = [self.space.axes[run].elements for run in sorted(runs) if run in self.space.axes]
@@ -64,6 +65,21 @@ class VectorTerms(XmileTerms):
             "missing": self.term(missing, place),
         }
         return filled("IF any THEN joined ELSE missing", "xmile", given)
+
+    def _number(self, term: syntax.Term) -> float | None:
+        """Return a number, or that of a constant by its name; None where it takes a run to know."""
+        match term:
+            case syntax.Numeral(value):
+                return value
+            case syntax.Prefix("-", operand):
+                value_or_none = self._number(operand)
+                return None if value_or_none is None else -value_or_none
+            case syntax.Name(name, ()):
+                symbol = self.table.get(name)
+                rights = [] if symbol is None else [one.right for one in symbol.equations]
+                if len(rights) == 1 and isinstance(rights[0], syntax.Numeral):
+                    return rights[0].value
+        return None
 
     def _elm_map(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return VECTOR ELM MAP(vector, offset): the element so many places after the one named."""
@@ -89,10 +105,9 @@ class VectorTerms(XmileTerms):
             case (syntax.Name(subscripts=(*_, last)) as vector, direction):
                 rank = self._position(last, vector, place)
                 array = self._array(vector, place)
-                sign = direction.operand if isinstance(direction, syntax.Prefix) else direction
-                if rank is not None and array is not None and isinstance(sign, syntax.Numeral):
-                    is_upward = isinstance(direction, syntax.Numeral) and sign.value > 0
-                    sorted_by = array if is_upward else syntax.Prefix("-", array)
+                upward = self._number(direction)
+                if rank is not None and array is not None and upward is not None:
+                    sorted_by = array if upward > 0 else syntax.Prefix("-", array)
                     given = {"sorted": sorted_by, "rank": rank}
                     return filled("RANK(sorted, rank) - 1", "xmile", given)
         return self.refused(call, "for a vector like this")
