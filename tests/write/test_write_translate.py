@@ -332,3 +332,17 @@ def test_a_graphical_function_of_another_type_is_read_by_the_function_that_does_
 def test_marks_that_end_a_comment_in_vensim_are_replaced() -> None:
     text, _ = to_vensim('<aux name="x"><eqn>1</eqn><doc>this | that ~ more</doc></aux>')
     assert "this / that - more" in text
+
+
+def test_a_sum_is_no_array_in_the_least_of_two_numbers() -> None:
+    dims = '<dimensions><dim name="D"><elem name="a"/><elem name="b"/></dim></dimensions>'
+    array = '<aux name="n"><dimensions><dim name="D"/></dimensions><eqn>2</eqn></aux>'
+    text = f'<aux name="y"><eqn>MIN(TIME, -SUM(n[*])) + MAX(SUM(n[*]))</eqn></aux>{array}'
+    specs = "<sim_specs><start>0</start><stop>1</stop></sim_specs>"
+    source = SourceText(
+        "m.xmile", f"<xmile>{specs}{dims}<model><variables>{text}</variables></model></xmile>"
+    )
+    findings = Findings()
+    file = translate(read_file(source, findings), "vensim", findings)
+    findings.check()
+    assert simulate(build_model(SourceText("m.mdl", PRINTERS["vensim"](file))))["y"][0].tolist() == [0, 0]

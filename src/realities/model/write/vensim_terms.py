@@ -48,6 +48,8 @@ _OVER: Mapping[str, str] = {
     "vmin": "VMIN",
     "vmax": "VMAX",
 }
+#: Functions whose value is one number whatever array they are given.
+_REDUCING = {*_OVER, "mean", "rank", "size", "stddev"}
 
 
 class VensimTerms(Recaster):
@@ -247,8 +249,8 @@ class VensimTerms(Recaster):
         """Return a function over an array; MIN and MAX of single numbers are others."""
         key = name_key(call.function.name)
         arguments = self.terms(call.arguments, place)
-        if key in ("min", "max") and (len(arguments) > 1 or not any(_marked(call.arguments[0]))):
-            if any(any(_marked(one)) for one in call.arguments):
+        if key in ("min", "max") and (len(arguments) > 1 or not any(_free(call.arguments[0]))):
+            if any(any(_free(one)) for one in call.arguments):
                 return self.refused(call, "of an array and a number")
             return replace(call, function=replace(call.function, name=key.upper()), arguments=arguments)
         if len(arguments) != 1:
@@ -373,6 +375,25 @@ class VensimTerms(Recaster):
 def escaped(name: str) -> str:
     """Return a name as Vensim writes it between quotation marks, if it needs them."""
     return name.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _free(term: syntax.Term) -> Iterator[syntax.Subscript]:
+    """Yield the subscripts in a term that run over a dimension and that no function inside it runs over."""
+    match term:
+        case syntax.Name(subscripts=subscripts):
+            yield from (one for one in subscripts if one.is_reduced)
+        case syntax.Apply(arguments=arguments):
+            key = name_key(term.function.name)
+            if key not in _REDUCING or (key in ("min", "max") and len(arguments) > 1):
+                for one in arguments:
+                    yield from _free(one)
+        case syntax.Prefix(operand=operand):
+            yield from _free(operand)
+        case syntax.Infix(left=left, right=right):
+            yield from _free(left)
+            yield from _free(right)
+        case _:
+            pass
 
 
 def _marked(term: syntax.Term) -> Iterator[syntax.Subscript]:
