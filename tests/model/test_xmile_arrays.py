@@ -264,3 +264,47 @@ def test_elements_that_map_to_others_stand_for_them() -> None:
     text = xmile(aux("p", "1, 2", over("A")) + array("x", "p", "B") + array("y", "p[A]*10", "B"), mapped)
     columns = first(text)
     assert [columns[one] for one in ("x[b1]", "x[b2]", "y[b1]", "y[b2]")] == [1, 2, 10, 20]
+
+
+def test_an_element_may_be_named_like_its_dimension_or_another() -> None:
+    own = dims(D="d e", Region="north d")
+    v = aux("v", "1, 2", over("D"))
+    curve = aux("curve", "v", over("D") + '<gf><xscale min="0" max="2"/><ypts>0,4</ypts></gf>')
+    made = first(
+        xmile(
+            v
+            + '<aux name="w"><dimensions><dim name="Region"/></dimensions>'
+            + '<element subscript="north"><eqn>10</eqn></element>'
+            + '<element subscript="D"><eqn>20</eqn></element></aux>'
+            + array("double", "v * 2", "D")
+            + array("place", "D", "D")
+            + array("both", "v[D] + w", "D", "Region")
+            + aux("total", "SUM(v)")
+            + aux("parts", "SUM(v[*]) + SUM(v[D.d:D.e])")
+            + aux("one", "v[d] + v[D.e] + D.e")
+            + aux("other", "w[D]")
+            + curve
+            + aux("called", "curve[e](1)"),
+            own,
+        )
+    )
+    of_arrays = {
+        "v": [1, 2],
+        "w": [10, 20],
+        "double": [2, 4],
+        "place": [1, 2],
+        "both": [11, 21, 12, 22],
+        "curve": [2, 4],
+    }
+    singles = {"total": 3, "parts": 6, "one": 5, "other": 20, "called": 2}
+    for name, expected in of_arrays.items():
+        assert [value for column, value in made.items() if column.startswith(f"{name}[")] == expected, name
+    assert {name: made[name] for name in singles} == singles
+
+
+def test_an_element_named_by_a_number_is_found_by_its_name_before_its_place() -> None:
+    years = dims(Year="2000 2001 2")
+    v = '<aux name="v">' + over("Year")
+    v += "".join(f'<element subscript="{n}"><eqn>{n}0</eqn></element>' for n in (2000, 2001, 2)) + "</aux>"
+    made = first(xmile(v + aux("y", "v[2001]") + aux("name", "v[2]") + aux("place", "v[1]"), years))
+    assert [made[name] for name in ("y", "name", "place")] == [20010, 20, 20000]

@@ -8,6 +8,7 @@ over part of a dimension become dimensions of their own, which `Ranges` gathers.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -54,10 +55,57 @@ def axes_of(dimensions: Sequence[syntax.DimensionDef]) -> dict[str, Axis]:
     return found
 
 
+#: What a dimension is called in the tree where an element bears its name: XMILE keeps the two apart.
+_OTHER_NAME = re.compile(r"(.+) dimension'*", re.DOTALL)
+
+
+def told_apart(dimensions: Sequence[syntax.DimensionDef]) -> list[syntax.DimensionDef]:
+    """Return the dimensions of a file, with other names for those that share theirs with an element (2.1)."""
+    elements = {name_key(member.name) for one in dimensions for member in one.members}
+    taken = elements | {name_key(one.name) for one in dimensions}
+    names: dict[str, str] = {}
+    for one in dimensions:
+        if name_key(one.name) in elements:
+            name = f"{one.name} dimension"
+            while name_key(name) in taken:
+                name += "'"
+            names[name_key(one.name)] = name
+            taken.add(name_key(name))
+
+    def named(name: str) -> str:
+        return names.get(name_key(name), name)
+
+    return [
+        replace(
+            one,
+            name=named(one.name),
+            mappings=tuple(replace(mapping, target=named(mapping.target)) for mapping in one.mappings),
+        )
+        for one in dimensions
+    ]
+
+
+def as_written(axes: Mapping[str, Axis]) -> dict[str, Axis]:
+    """Return dimensions by key of the names that equations use for them, and of their own names."""
+    elements = {element for axis in axes.values() for element in axis.elements}
+    found = dict(axes)
+    for axis in axes.values():
+        other = _OTHER_NAME.fullmatch(axis.name)
+        if other is not None and name_key(other[1]) in elements:
+            found.setdefault(name_key(other[1]), axis)
+    return found
+
+
+def own_key(axes: Mapping[str, Axis], key: str) -> str:
+    """Return the key of a dimension's own name, for the key of a name that is used for it."""
+    return name_key(axes[key].name) if key in axes else key
+
+
 def element_of(axis: Axis, name: str) -> str | None:
     """Return an element of a dimension as spelled there, by its name, qualified or not, or its number."""
     head, point, rest = name.rpartition(".")
-    if point and name_key(head) == name_key(axis.name):
+    other = _OTHER_NAME.fullmatch(axis.name)
+    if point and name_key(head) in (name_key(axis.name), name_key(other[1]) if other else ""):
         name = rest
     key = name_key(name)
     if key in axis.elements:
@@ -206,6 +254,8 @@ class Brackets:
         axis = self.axes[dimensions[at]]
         match index:
             case syntax.Numeral(value):
+                if index.span.text in axis.elements:  # an element that is named by a number, as a year is
+                    return syntax.Subscript(index.span.text, False, index.span), None
                 return self.numbered(axis, value, name, index.span), None
             case syntax.Name():
                 return self.named(index, dimensions, at, indices, is_whole)
@@ -233,7 +283,7 @@ class Brackets:
     ) -> Index:
         """Return what a name between brackets means: an element, a dimension, or else a value."""
         axis, key = self.axes[dimensions[at]], name_key(index.name)
-        if key in axis.elements:
+        if key in axis.elements and not self.runs_over(own_key(self.axes, key), dimensions[at]):
             return syntax.Subscript(axis.spelling[axis.elements.index(key)], False, index.span), None
         head, point, rest = index.name.rpartition(".")
         other = self.axes.get(name_key(head)) if point else None
@@ -242,16 +292,22 @@ class Brackets:
             if element is not None:
                 number = other.spelling.index(element) + 1
                 return self.numbered(axis, number, index, index.span), None
-        if is_whole and key == dimensions[at] and key not in self.place.dimensions:
-            return self.run(dimensions, at, index.span), None
         if key in self.axes:
             before = sum(isinstance(one, syntax.Name) and name_key(one.name) == key for one in indices[:at])
+            key = own_key(self.axes, key)
+            if is_whole and key == dimensions[at] and key not in self.place.dimensions:
+                return self.run(dimensions, at, index.span), None
             return self.dimension(key, dimensions, at, before, index), None
         if key in self.ranges.names or key in ("time", "self"):
             return self.run(dimensions, at, index.span), self.value(index)
         message = f'"{axis.name}" has no element "{index.name}"'
         self.error("unknown-subscript", message, index.span, did_you_mean(index.name, axis.spelling))
         raise StopError
+
+    def runs_over(self, key: str, wanted: str) -> bool:
+        """Return whether a name that is an element's, too, means a dimension: the one that is wanted here."""
+        left = zip(self.place.dimensions, self.place.subscripts, strict=True)
+        return key == wanted and any(key == one == name_key(subscript.name) for one, subscript in left)
 
     def dimension(
         self, key: str, dimensions: tuple[str, ...], at: int, before: int, index: syntax.Name

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from realities.errors import MOST_ERRORS, Findings, did_you_mean
 from realities.model import syntax
 from realities.model.arrays import name_key
-from realities.model.xmile.brackets import Axis, Shape, axes_of
+from realities.model.xmile.brackets import Axis, Shape, as_written, axes_of, own_key, told_apart
 from realities.model.xmile.conveyors import with_conveyors
 from realities.model.xmile.files import open_files
 from realities.model.xmile.macros import read_macros
@@ -67,17 +68,17 @@ class _Reader:
         controls = read_controls(self.specs, self.findings)
         warn_of_what_is_left_out(self.root, self.findings)
         equations: list[syntax.Equation] = []
-        extra: list[syntax.DimensionDef] = []
+        dimensions: list[syntax.DimensionDef] = []
         if main is not None:
             flat = flatten(main, self.model, self.files.model_of, self.findings)
-            equations, extra = self.equations(flat)
+            equations, dimensions = self.equations(flat)
         files = list(self.files.all())
         return syntax.ModelFile(
             self.name,
             self.root.source,
             "xmile",
             tuple(equations + controls) if equations else (),
-            (*self.files.dimensions, *extra),
+            tuple(dimensions),
             tuple(macro for file in files for macro in read_macros(file.root, self.findings)),
             self.integrator,
             display=_display(main),
@@ -128,7 +129,9 @@ class _Reader:
     # -- equations ------------------------------------------------------------------------------------------
 
     def equations(self, flat: Flat) -> tuple[list[syntax.Equation], list[syntax.DimensionDef]]:
-        """Return the equations of a flat model, and the dimensions that spelling them out takes."""
+        """Return the equations of a flat model, and its dimensions with those that spelling out takes."""
+        dimensions = told_apart(self.files.dimensions)
+        self.axes = as_written(axes_of(dimensions))
         flat.subscripts = frozenset(self.axes) | {one for axis in self.axes.values() for one in axis.elements}
         settled: list[tuple[Definition, list[syntax.Equation]]] = []
         shapes: dict[str, Shape] = {}
@@ -137,9 +140,10 @@ class _Reader:
                 message = f'a variable cannot be named "{placed.name}": it is a dimension'
                 self.findings.error("duplicate-name", message, placed.definition.place)
                 continue
-            definition = placed.definition
-            if not self.has_dimensions(definition):
+            if not self.has_dimensions(placed.definition):
                 continue
+            definition = _by_own_names(placed.definition, self.axes)
+            placed = flat.placed[key] = replace(placed, definition=definition)
             link = linked(placed, flat)
             if link is not None:
                 own = [link]
@@ -153,7 +157,7 @@ class _Reader:
         found = [slices.equation(one) for _, own in settled for one in own]
         for placed in (flat.placed[key] for key in sorted(slices.tables)):
             found += _tables(placed.name, placed.definition)
-        return found, list(slices.dimensions.values())
+        return found, [*dimensions, *slices.dimensions.values()]
 
     def outside(self) -> Span | None:
         """Return where a file asks for NaN outside of an array, or None."""
@@ -197,7 +201,7 @@ def read_expression(place: Span, file: syntax.ModelFile, findings: Findings) -> 
     for equation in file.equations:
         shape = _known_shape(equation, axes, shapes.get(name_key(equation.left.name)))
         shapes[name_key(equation.left.name)] = shape
-    return Slices(axes, shapes, findings).term(term)
+    return Slices(as_written(axes), shapes, findings).term(term)
 
 
 def _known_shape(equation: syntax.Equation, axes: Mapping[str, Axis], before: Shape | None) -> Shape:
@@ -279,6 +283,26 @@ def _groups(model: Element) -> Mapping[str, str]:
                 key = name_key(written_name(entity.attributes.get("name", "")))
                 found.setdefault(key, _name(group))
     return found
+
+
+def _by_own_names(definition: Definition, axes: Mapping[str, Axis]) -> Definition:
+    """Return a definition with its dimensions by their own names, where equations use others for them."""
+    keys = [name_key(one.name) for one in definition.dimensions]
+    if all(own_key(axes, key) == key for key in keys):
+        return definition
+    own = tuple(
+        replace(one, name=axes[key].name) for one, key in zip(definition.dimensions, keys, strict=True)
+    )
+    return replace(
+        definition,
+        dimensions=own,
+        equations=tuple(
+            replace(one, left=replace(one.left, subscripts=own))
+            if one.left.subscripts == definition.dimensions
+            else one
+            for one in definition.equations
+        ),
+    )
 
 
 def _shape(name: str, definition: Definition, equations: list[syntax.Equation]) -> Shape:

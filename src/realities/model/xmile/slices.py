@@ -44,6 +44,7 @@ from realities.model.xmile.brackets import (
     StopError,
     count,
     element_of,
+    own_key,
 )
 from realities.model.xmile.terms import ALL, PART, PLACE, RANGE, SLICED, TRANSPOSED
 from realities.source import Span
@@ -121,7 +122,7 @@ class Slices:
         subscripts: list[syntax.Subscript] = []
         for at, (subscript, key) in enumerate(zip(left.subscripts, dimensions, strict=True)):
             axis = self.axes[key]
-            if name_key(subscript.name) == key and key not in axis.elements:
+            if name_key(subscript.name) == key:
                 name = self.ranges.alias(key, dimensions[:at].count(key))
                 subscripts.append(replace(subscript, name=name))
                 continue
@@ -187,7 +188,7 @@ class _Speller:
         if shape is not None:
             return self.filled(name, shape, is_whole) if shape.dimensions else name
         if key in self.axes:
-            return self.position(key, name.span)
+            return self.position(own_key(self.axes, key), name.span)
         head, point, rest = name.name.rpartition(".")
         axis = self.axes.get(name_key(head)) if point else None
         if axis is not None:
@@ -208,7 +209,7 @@ class _Speller:
             return syntax.Numeral(0.0, span)
         subscript = self.place.subscripts[self.place.dimensions.index(key)]
         axis = self.axes[key]
-        if subscript.name in axis.spelling and name_key(subscript.name) not in self.axes:
+        if subscript.name in axis.spelling:
             return syntax.Numeral(float(axis.spelling.index(subscript.name) + 1), span)
         head = syntax.Name(POSITION, (), span)
         return syntax.Apply(head, (syntax.Name(subscript.name, (), span),), (), span)

@@ -221,8 +221,8 @@ class _Reader:
         for elements, (piece, at) in zip(product(*axes), pieces, strict=True):
             term = self.term(piece, at, eqn)
             if term is not None:
-                own = zip(elements, subscripts, strict=True)
-                yield tuple(syntax.Subscript(name, False, one.span) for name, one in own), term
+                place = Span(eqn.source, at, at + len(piece))
+                yield tuple(syntax.Subscript(name, False, place) for name in elements), term
 
     def term(self, text: str, start: int, eqn: Element) -> syntax.Term | None:
         """Return the term a text spells, or None with a finding: also where it is still to be written."""
