@@ -19,7 +19,8 @@ from realities.ir.expr import Call, walk
 from realities.ir.model import Model
 from realities.model import syntax
 from realities.model.arrays import name_key
-from realities.model.load import LANGUAGES, load_model, read_file
+from realities.model.languages import LANGUAGES
+from realities.model.load import load_model, read_file
 from realities.source import SourceText
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -61,7 +62,6 @@ ONLY_XMILE = {
     "conveyors": "Vensim's have other names and meanings, and are refused",
     "element-wise arrays": "Vensim writes an equation for each element: mixed definitions",
     "graphical functions": "Vensim's lookups have no kinds: lookups",
-    "lookups and choices in xmile": "functions of Stella's",
     "lookups and choices in xmile": "functions of XMILE's",
     "modules": "Vensim has no modules",
     "non-negative stocks": "Vensim lets stocks be negative",

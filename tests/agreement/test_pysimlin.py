@@ -19,7 +19,8 @@ from test_conformance import ROOT as CONFORMANCE
 
 from realities.errors import InputError
 from realities.ir.model import Model, name_key
-from realities.model.load import READERS, load_model
+from realities.model.languages import READERS
+from realities.model.load import load_model
 
 HERE = Path(__file__).parent
 CORPUS = HERE.parent / "corpus"

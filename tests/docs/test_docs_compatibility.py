@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from realities.engine.reference import simulate
-from realities.model import arrays, data, load, stateful
+from realities.model import arrays, languages, load, stateful
 from realities.model.compatibility import status_of
+from realities.model.tables import data
 from realities.model.vensim import blocks, read
 from realities.source import SourceText
 
@@ -47,9 +48,9 @@ def check_part(name: str, wanted: str) -> None:
 
 def functions(dialect: str) -> str:
     """Return the supported functions of a language, and the refused ones with what to do instead."""
-    language = load.LANGUAGES[dialect]
+    language = languages.LANGUAGES[dialect]
     known = {*language.simple, *language.unfold, *language.whole}
-    other = load.LANGUAGES["vensim"] if dialect == "xmile" else None
+    other = languages.LANGUAGES["vensim"] if dialect == "xmile" else None
     vensim = {*other.simple, *other.unfold, *other.whole} if other is not None else set()
     own = sorted(key for key in known - vensim if not key.startswith(":") and key != "integ")
     shared = sorted(key for key in known & vensim if not key.startswith(":") and key != "integ")

@@ -9,8 +9,8 @@ import pytest
 
 from realities.engine.reference import simulate
 from realities.errors import Findings, InputError, UnreadableError
-from realities.model.data import listed, read_data, split_data
 from realities.model.load import build_model
+from realities.model.tables.data import listed, read_data, split_data
 from realities.source import SourceText
 
 CONTROL = "INITIAL TIME = 0 ~~| FINAL TIME = 4 ~~| TIME STEP = 1 ~~| SAVEPER = 1 ~~|"

@@ -20,7 +20,7 @@ BAD = Path(__file__).parents[1] / "bad" / "model"
 SOURCES = Path(realities.model.__file__).parent
 #: Codes of going from one language to the other; tests/write has them.
 IN_WRITING = {"no-counterpart", "left-out", "renamed", "settled-control", "exists"}
-#: Codes that a file's path, size or company brings about; test_model_load.py and test_xmile_elsewhere.py have them.
+#: Codes that a file's path, size or company brings about: test_model_load.py, test_xmile_elsewhere.py.
 ELSEWHERE = IN_WRITING | {"unreadable-file", "too-long", "macro-elsewhere"}
 EXPECTED = {".mdl": "expected.txt", ".xmile": "expected_xmile.txt"}
 MODELS = sorted(path for path in BAD.glob("*/model.*") if path.suffix in EXPECTED)

@@ -17,10 +17,11 @@ from openpyxl.workbook.defined_name import DefinedName
 from realities.engine.reference import simulate
 from realities.errors import Findings, InputError
 from realities.ir.builtins import NOT_AVAILABLE
-from realities.model.external import wanted
-from realities.model.library import open_library
 from realities.model.load import build_model, read_file
-from realities.model.spreadsheet import Allowance, TableError, as_number, open_book
+from realities.model.tables.external import wanted
+from realities.model.tables.library import open_library
+from realities.model.tables.sheets import Allowance, TableError, as_number
+from realities.model.tables.spreadsheet import open_book
 from realities.source import SourceText
 from realities.trajectories import Trajectories
 

@@ -1,4 +1,4 @@
-"""Macros that an XMILE file calls and does not hold, where the Vensim model it was made from lies beside it."""
+"""Macros that an XMILE file calls and does not hold, where the Vensim model lies beside it."""
 
 from __future__ import annotations
 

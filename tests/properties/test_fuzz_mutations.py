@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from realities.engine.reference import simulate
 from realities.errors import Findings, InputError, SimulationError
 from realities.ir.model import Model
-from realities.model.load import READERS, load_model
+from realities.model.languages import READERS
+from realities.model.load import load_model
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 BAD = Path(__file__).parents[1] / "bad" / "model"

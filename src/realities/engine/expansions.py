@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import reduce
 from types import MappingProxyType
 
-from realities.engine.functions_xmile import XMILE_EXPANSIONS
 from realities.engine.graph import Graph
 
 #: A divisor smaller than this counts as zero in ZIDZ and XIDZ.
@@ -120,6 +119,32 @@ def _ramp(graph: Graph, clock: Clock, args: tuple[int, ...]) -> int:
     return graph.apply("*", slope, graph.apply("-", level, start))
 
 
+# --- XMILE's own -------------------------------------------------------------------------------------
+
+
+def _safediv(graph: Graph, _: Clock, args: tuple[int, ...]) -> int:
+    above, below, otherwise = args
+    is_zero = graph.apply("=", below, graph.literal(0.0))
+    return graph.apply("select", is_zero, otherwise, graph.apply("/", above, below))
+
+
+def _area_pulse(graph: Graph, clock: Clock, args: tuple[int, ...]) -> int:
+    magnitude, first, interval = args
+    zero = graph.literal(0.0)
+    since = graph.apply("-", clock.now(graph), first)
+    repeats = graph.apply(">", interval, zero)
+    phase = graph.apply("select", repeats, graph.apply("fmod", since, interval), since)
+    # `since` counts from the middle of a step: the pulse is on where its time lies within half a step.
+    is_on = graph.apply("and", graph.apply("<", zero, since), graph.apply("<", phase, clock.time_step))
+    return graph.apply("select", is_on, graph.apply("/", magnitude, clock.time_step), zero)
+
+
+def _open_ramp(graph: Graph, clock: Clock, args: tuple[int, ...]) -> int:
+    slope, start, *end = args
+    level = graph.apply("min", clock.time, end[0]) if end else clock.time
+    return graph.apply("*", slope, graph.apply("-", graph.apply("max", level, start), start))
+
+
 #: Expansions by the key of their built-in. Their arguments are numbers, never truth values.
 EXPANSIONS: Mapping[str, Expansion] = MappingProxyType(
     {
@@ -135,6 +160,8 @@ EXPANSIONS: Mapping[str, Expansion] = MappingProxyType(
         "vensim.pulse": _pulse,
         "vensim.pulse_train": _pulse_train,
         "vensim.ramp": _ramp,
-        **XMILE_EXPANSIONS,
+        "xmile.pulse": _area_pulse,
+        "xmile.ramp": _open_ramp,
+        "xmile.safediv": _safediv,
     }
 )

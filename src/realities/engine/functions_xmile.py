@@ -1,23 +1,18 @@
 """What the built-ins of XMILE compute, in NumPy, for many draws at once; as `functions.py` for the others.
 
 In come arrays of one block of draws (or single numbers); out goes an array. Random functions get a number
-from (0, 1) and turn it into their distribution by the inverse of its distribution function. The
-built-ins that are written out in simpler operations, the test inputs among them, are at the end, for
-`expansions.py`; `functions.py` lists the rest by key.
+from (0, 1) and turn it into their distribution by the inverse of its distribution function. `functions.py`
+lists them by key; `expansions.py` has those that are written out in simpler operations.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from realities.engine.expansions import Clock, Expansion
-    from realities.engine.graph import Graph
 
 FloatArray = NDArray[np.float64]
 
@@ -175,36 +170,4 @@ XMILE_FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "xmile.triangular": _triangular,
         "xmile.weibull": _weibull,
     }
-)
-
-
-# --- written out in simpler operations -----------------------------------------------------------------
-
-
-def _safediv(graph: Graph, _: Clock, args: tuple[int, ...]) -> int:
-    above, below, otherwise = args
-    is_zero = graph.apply("=", below, graph.literal(0.0))
-    return graph.apply("select", is_zero, otherwise, graph.apply("/", above, below))
-
-
-def _pulse(graph: Graph, clock: Clock, args: tuple[int, ...]) -> int:
-    magnitude, first, interval = args
-    zero = graph.literal(0.0)
-    since = graph.apply("-", clock.now(graph), first)
-    repeats = graph.apply(">", interval, zero)
-    phase = graph.apply("select", repeats, graph.apply("fmod", since, interval), since)
-    # `since` counts from the middle of a step: the pulse is on where its time lies within half a step.
-    is_on = graph.apply("and", graph.apply("<", zero, since), graph.apply("<", phase, clock.time_step))
-    return graph.apply("select", is_on, graph.apply("/", magnitude, clock.time_step), zero)
-
-
-def _ramp(graph: Graph, clock: Clock, args: tuple[int, ...]) -> int:
-    slope, start, *end = args
-    level = graph.apply("min", clock.time, end[0]) if end else clock.time
-    return graph.apply("*", slope, graph.apply("-", graph.apply("max", level, start), start))
-
-
-#: Expansions by the key of their built-in. Their arguments are numbers, never truth values.
-XMILE_EXPANSIONS: Mapping[str, Expansion] = MappingProxyType(
-    {"xmile.safediv": _safediv, "xmile.pulse": _pulse, "xmile.ramp": _ramp}
 )

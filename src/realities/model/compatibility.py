@@ -17,10 +17,11 @@ from realities.errors import Diagnostic, Findings, InputError
 from realities.ir.model import Dialect, Integrator, Model
 from realities.model import syntax
 from realities.model.arrays import build_space, name_key
-from realities.model.external import Wanted, wanted
 from realities.model.language import Language
-from realities.model.library import open_library
-from realities.model.load import LANGUAGES, build_file, read_file, read_source
+from realities.model.languages import LANGUAGES
+from realities.model.load import build_file, read_file, read_source
+from realities.model.tables.external import Wanted, wanted
+from realities.model.tables.library import open_library
 
 Kind = Literal["stock", "flow", "auxiliary", "constant", "lookup", "data", "control"]
 Status = Literal["supported", "refused", "unknown"]

@@ -19,10 +19,10 @@ from realities.ir.expr import Expr, Number, Ref, Time, map_expr, references
 from realities.ir.model import Variable
 from realities.model import syntax
 from realities.model.arrays import name_key
-from realities.model.data import NOTHING, Series, table_of
 from realities.model.language import Unfold
 from realities.model.resolve import About, Resolver
 from realities.model.symbols import Scope
+from realities.model.tables.data import NOTHING, Series, table_of
 from realities.model.value import expression_before_run
 
 _FUNCTION = "x if missing"

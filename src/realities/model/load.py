@@ -6,7 +6,7 @@
     arrays     dimensions, elements, mappings           arrays.py
     symbols    which equations define what              symbols.py
     data       values of data variables, from tables    data.py
-    external   what calls read from spreadsheets        external.py, external_cells.py, library.py
+    external   what calls read from spreadsheets        tables/external.py, cells.py, library.py
     define     every equation, element by element       define.py
     resolve    terms -> expressions and variables       resolve.py, stateful.py, reductions.py, macros.py
     order      evaluation order, or the loop            order.py
@@ -18,20 +18,18 @@ Each pass gathers what is wrong and raises once; `engine/` runs what comes out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from realities.errors import Diagnostic, Findings, InputError, UnreadableError
 from realities.ir.expr import Binary, Expr, Ref, Unary
-from realities.ir.model import Dialect, Integrator, Model, TimeSpec, Variable
+from realities.ir.model import Integrator, Model, TimeSpec, Variable
 from realities.ir.verify import verify
 from realities.model.arrays import Space, build_space, name_key
-from realities.model.data import read_data, split_data, tell_missing, tell_unused
 from realities.model.define import define_all, read_unit_names
-from realities.model.external import Shelf, read_dimensions, read_equations
-from realities.model.language import Controls, Language
-from realities.model.library import open_library
+from realities.model.language import Controls
+from realities.model.languages import LANGUAGES, READERS
 from realities.model.macros import macro_table, with_outputs
 from realities.model.nonnegative import keep_non_negative
 from realities.model.order import in_order
@@ -39,24 +37,16 @@ from realities.model.realitychecks import check_realities
 from realities.model.resolve import Resolver
 from realities.model.symbols import Scope, Table, build_table
 from realities.model.syntax import ModelFile
+from realities.model.tables.data import read_data, split_data, tell_missing, tell_unused
+from realities.model.tables.external import Shelf, read_dimensions, read_equations
+from realities.model.tables.library import open_library
 from realities.model.unitcheck import check_units
-from realities.model.vensim.language import VENSIM
-from realities.model.vensim.read import read_vensim
 from realities.model.xmile.elsewhere import with_macros_beside
-from realities.model.xmile.language import XMILE
-from realities.model.xmile.read import read_xmile
 from realities.source import SourceText, Span, encoding_of
 from realities.units import Unit
 
 #: A model file larger than this is refused unread, in bytes.
 LARGEST_FILE = 64_000_000
-#: What reads each kind of file, by the ending of its name.
-READERS: Mapping[str, Callable[[SourceText, Findings], ModelFile]] = {
-    ".mdl": read_vensim,
-    **dict.fromkeys((".xmile", ".stmx", ".itmx", ".xml"), read_xmile),
-}
-#: What names mean in each language.
-LANGUAGES: Mapping[Dialect, Language] = {"vensim": VENSIM, "xmile": XMILE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +188,7 @@ def read_file(source: SourceText, findings: Findings) -> ModelFile:
         message = f'"{place.name}" is no model file: its name ends in none of {endings}'
         raise _refusal(InputError, place, "unknown-format", message)
     file = reader(source, findings)
-    return with_macros_beside(file, XMILE, findings) if file.dialect == "xmile" else file
+    return with_macros_beside(file, LANGUAGES["xmile"], findings) if file.dialect == "xmile" else file
 
 
 def read_source(path: Path) -> SourceText:

@@ -13,10 +13,10 @@ from realities.ir.expr import Call, Expr, Number
 from realities.ir.model import Lookup, Variable
 from realities.model import syntax
 from realities.model.arrays import name_key
-from realities.model.data import Series, table_of
 from realities.model.language import Unfold, Whole
 from realities.model.resolve import About, Resolver
 from realities.model.symbols import Scope
+from realities.model.tables.data import Series, table_of
 from realities.model.value import value_before_run
 
 _READ = (

@@ -17,9 +17,9 @@ from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time, Unary
 from realities.ir.model import Kind, Lookup, Variable
 from realities.model import syntax
 from realities.model.arrays import MOST_VARIABLES, Space, name_key
-from realities.model.data import Series
 from realities.model.language import Language
 from realities.model.symbols import Scope, Symbol, Table
+from realities.model.tables.data import Series
 from realities.model.value import is_literal
 from realities.source import Span
 from realities.units import PLAIN_NAMES, Unit, UnitNames

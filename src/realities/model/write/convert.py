@@ -19,7 +19,8 @@ from realities.errors import Diagnostic, Findings, InputError, InternalError
 from realities.ir.model import Dialect
 from realities.model import syntax
 from realities.model.arrays import name_key
-from realities.model.load import LANGUAGES, READERS, read_file, read_source
+from realities.model.languages import LANGUAGES, READERS
+from realities.model.load import read_file, read_source
 from realities.model.realitychecks import claims_of
 from realities.model.write.translate import translate
 from realities.model.write.vensim import vensim_text

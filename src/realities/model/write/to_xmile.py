@@ -15,8 +15,8 @@ from realities.errors import Findings
 from realities.ir.model import Lookup
 from realities.model import syntax
 from realities.model.arrays import Binding, name_key
-from realities.model.data import Series, table_of
 from realities.model.symbols import Scope, Symbol
+from realities.model.tables.data import Series, table_of
 from realities.model.value import value_before_run
 from realities.model.write.flows import with_flows
 from realities.model.write.recast import Place, renamed_in

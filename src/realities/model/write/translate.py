@@ -16,14 +16,14 @@ from realities.errors import Findings
 from realities.ir.model import Dialect
 from realities.model import syntax
 from realities.model.arrays import build_space, name_key
-from realities.model.data import read_data, split_data
 from realities.model.define import define_all
-from realities.model.external import Shelf, read_dimensions, read_equations
-from realities.model.library import open_library
-from realities.model.load import LANGUAGES
+from realities.model.languages import LANGUAGES
 from realities.model.macros import macro_table, with_outputs
 from realities.model.resolve import Resolver
 from realities.model.symbols import build_table
+from realities.model.tables.data import read_data, split_data
+from realities.model.tables.external import Shelf, read_dimensions, read_equations
+from realities.model.tables.library import open_library
 from realities.model.write.to_vensim import to_vensim, without_marks
 from realities.model.write.to_xmile import to_xmile
 from realities.model.write.xmile_terms import Opened

@@ -17,9 +17,9 @@ from realities.errors import Findings
 from realities.ir.model import LookupMode
 from realities.model import syntax
 from realities.model.arrays import Binding, Space, name_key
-from realities.model.data import Series
 from realities.model.resolve import Resolver
 from realities.model.symbols import Symbol, Table
+from realities.model.tables.data import Series
 from realities.model.write.flows import is_stock
 from realities.model.write.recast import Place, Recaster
 from realities.model.write.recipes_xmile import RECIPES, SAME

@@ -14,8 +14,8 @@ from pathlib import Path
 from realities.errors import Findings
 from realities.model import syntax
 from realities.model.arrays import name_key
-from realities.model.library import open_library
-from realities.model.spreadsheet import TableError
+from realities.model.tables.library import open_library
+from realities.model.tables.sheets import TableError
 from realities.model.xmile.brackets import Axis, axes_of
 from realities.model.xmile.markup import Element, read_markup
 from realities.model.xmile.specs import read_dimensions

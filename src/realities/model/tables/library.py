@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from realities.errors import did_you_mean
-from realities.model.spreadsheet import Allowance, Area, Book, Sheet, TableError, open_book
+from realities.model.tables.sheets import Allowance, Area, Book, Sheet, TableError
+from realities.model.tables.spreadsheet import open_book
 from realities.source import SourceText
 
 #: A line of a Vensim model's settings that says which file a name with a question mark means.

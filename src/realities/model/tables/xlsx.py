@@ -20,7 +20,7 @@ from functools import cached_property, lru_cache
 from typing import IO
 from xml.parsers import expat
 
-from realities.model.spreadsheet import Allowance, Area, Book, Cell, Sheet, TableError, address, sheet_index
+from realities.model.tables.sheets import Allowance, Area, Book, Cell, Sheet, TableError, address, sheet_index
 
 #: Parts of a workbook's index larger than this are none.
 _MOST_INDEX = 8_000_000

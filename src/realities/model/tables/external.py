@@ -19,10 +19,10 @@ from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.expr import Expr, Number
 from realities.model import syntax
 from realities.model.arrays import MOST_VARIABLES, Space, expand, name_key
-from realities.model.external_cells import Call, What, read_names, read_numbers, read_tables
 from realities.model.language import Unfold
-from realities.model.library import Library
-from realities.model.spreadsheet import TableError
+from realities.model.tables.cells import Call, What, read_names, read_numbers, read_tables
+from realities.model.tables.library import Library
+from realities.model.tables.sheets import TableError
 from realities.source import Span
 
 #: Each function by key: what it reads, and whether it steps over gaps in a row of times.

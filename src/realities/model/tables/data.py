@@ -17,8 +17,9 @@ from pathlib import Path
 from realities.errors import Diagnostic, Findings, InputError, UnreadableError
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.model import Lookup, name_key
-from realities.model.spreadsheet import Allowance, TableError, as_number, open_book
 from realities.model.syntax import Interpolation
+from realities.model.tables.sheets import Allowance, TableError, as_number
+from realities.model.tables.spreadsheet import open_book
 from realities.source import NOWHERE, SourceText, Span, decode
 
 #: A data file larger than this is refused unread, in bytes.

@@ -15,8 +15,8 @@ from realities.errors import Findings
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.model import syntax
 from realities.model.arrays import MOST_ELEMENTS
-from realities.model.library import Library
-from realities.model.spreadsheet import (
+from realities.model.tables.library import Library
+from realities.model.tables.sheets import (
     Sheet,
     TableError,
     address,

@@ -1,28 +1,20 @@
-"""The cells of a table file: `.xlsx`, `.xls`, or text with a delimiter between cells.
+"""What a table file is once it is open: a `Book` that hands out sheets of cells and named ranges.
 
-In comes the path of a file; out comes a `Book`, which hands out its sheets and named ranges. Files are
-untrusted: what is read is counted against an `Allowance` and a file that asks for more is refused.
-Anything wrong with a file is a `TableError`, which the caller puts at its place in a model. Workbooks are
-taken apart in `xlsx.py` and `xls.py`; `library.py` opens each file once.
+Files are untrusted: what is read is counted against an `Allowance` and a file that asks for more is
+refused. Anything wrong with a file is a `TableError`, which the caller puts at its place in a model.
+`spreadsheet.py` opens files; `xlsx.py` and `xls.py` take workbooks apart.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from realities.ir.builtins import NOT_AVAILABLE
-from realities.source import decode
 
-#: A table file larger than this is refused unread, in bytes.
-LARGEST_FILE = 64_000_000
-#: A file in the old binary format holds many cells in few bytes.
-LARGEST_BINARY = 20_000_000
 #: What the table files of one model may hold all together.
 MOST_CELLS = 1_000_000
 MOST_UNPACKED = 200_000_000
@@ -106,78 +98,6 @@ class Book(ABC):
     @abstractmethod
     def first(self) -> Sheet:
         """Return the first sheet."""
-
-
-def open_book(path: Path, allowance: Allowance) -> Book:
-    """Return a table file, open for reading: `.xlsx`, `.xlsm`, `.xls`, or else text.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    TableError
-        If it is too large, or is not what its name says.
-    """
-    suffix = path.suffix.lower()
-    size, most = path.stat().st_size, LARGEST_BINARY if suffix == ".xls" else LARGEST_FILE
-    if size > most:
-        raise TableError("too-large", f"has {size:,} bytes; the most is {most:,}")
-    content = path.read_bytes()
-    if content[:2] == b"PK" and suffix in (".xlsx", ".xlsm", ".xls"):
-        from realities.model.xlsx import XlsxBook
-
-        return XlsxBook(content, allowance)
-    if suffix in (".xlsx", ".xlsm"):
-        raise TableError("bad-table", "is not a spreadsheet")
-    if suffix == ".xls":
-        from realities.model.xls import XlsBook
-
-        return XlsBook(content, allowance)
-    return TextBook(decode(content), suffix, allowance)
-
-
-class TextBook(Book):
-    """Cells separated by tabs, or by commas where the file's name ends in `.csv`."""
-
-    def __init__(self, text: str, suffix: str, allowance: Allowance) -> None:
-        self._text = text.replace("\r\n", "\n").replace("\r", "\n")
-        self._usual = "," if suffix == ".csv" else "\t"
-        self._allowance = allowance
-
-    def sheet(self, name: str) -> Sheet:
-        """Return the cells, separated by the delimiter that stands in place of a sheet's name."""
-        delimiter = {"": self._usual, "\\t": "\t", "tab": "\t"}.get(name.strip(" ").lower(), name.strip(" "))
-        if len(delimiter) != 1 or delimiter in '"\n':
-            raise TableError(
-                "bad-table", f'cannot be cut at "{name}": a delimiter is one letter, such as ","'
-            )
-        rows: dict[int, dict[int, Cell]] = {}
-        try:
-            for number, cells in enumerate(csv.reader(self._lines(delimiter), delimiter=delimiter), start=1):
-                found: dict[int, Cell] = {
-                    column: text for column, cell in enumerate(cells, start=1) if (text := cell.strip())
-                }
-                if found:
-                    rows[number] = found
-        except csv.Error as error:
-            raise TableError("bad-table", f"cannot be read as a table: {error}") from None
-        return Sheet("", rows)
-
-    def _lines(self, delimiter: str) -> Iterator[str]:
-        """Yield each line with its end, and count its cells before they are made."""
-        start = 0
-        while start < len(self._text):
-            end = self._text.find("\n", start) + 1 or len(self._text)
-            self._allowance.take_cells(self._text.count(delimiter, start, end) + 1)
-            yield self._text[start:end]
-            start = end
-
-    def area(self, sheet: str, name: str) -> None:
-        """Return None: text names no ranges."""
-
-    def first(self) -> Sheet:
-        """Return the cells, with the usual delimiter."""
-        return self.sheet("")
 
 
 def sheet_index(name: str, names: list[str]) -> int:

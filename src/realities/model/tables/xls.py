@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from realities.model.spreadsheet import (
+from realities.model.tables.sheets import (
     MOST_CELLS,
     Allowance,
     Area,
