@@ -92,20 +92,31 @@ def _pick(position: FloatArray, stacked: FloatArray) -> FloatArray:
 
 
 def _select(missing: FloatArray, action: FloatArray, *pairs: FloatArray) -> FloatArray:
-    chosen = stacked(*pairs[::2]) != 0.0
-    elements = stacked(*pairs[1::2])
-    shape = np.broadcast_shapes(chosen.shape, elements.shape)
-    chosen, elements = np.broadcast_to(chosen, shape), np.broadcast_to(elements, shape)
+    selection, elements = np.broadcast_arrays(stacked(*pairs[::2]), stacked(*pairs[1::2]))
+    chosen = selection != 0.0
+    weighted = selection * elements
+    powers = np.where(chosen, selection, 1.0) ** np.where(chosen, elements, 0.0)
     results = (
-        np.where(chosen, elements, 0.0).sum(axis=-1),
-        np.where(chosen, elements, 1.0).prod(axis=-1),
-        np.where(chosen, elements, np.inf).min(axis=-1),
-        np.where(chosen, elements, -np.inf).max(axis=-1),
+        *_over_chosen(chosen, weighted),
+        powers.prod(axis=-1),
+        *_over_chosen(chosen, elements),
     )
-    result = np.full(shape[:-1], np.nan)
+    result = np.full(chosen.shape[:-1], np.nan)
     for number, values in enumerate(results):
         result = np.where(np.equal(action, number), values, result)
     return np.where(chosen.any(axis=-1), result, missing)
+
+
+def _over_chosen(chosen: NDArray[np.bool_], values: FloatArray) -> tuple[FloatArray, ...]:
+    """Return sum, product, minimum, maximum and average of the values that are chosen."""
+    total = np.where(chosen, values, 0.0).sum(axis=-1)
+    return (
+        total,
+        np.where(chosen, values, 1.0).prod(axis=-1),
+        np.where(chosen, values, np.inf).min(axis=-1),
+        np.where(chosen, values, -np.inf).max(axis=-1),
+        total / np.maximum(chosen.sum(axis=-1), 1),
+    )
 
 
 def _inverse(*entries: FloatArray) -> FloatArray:

@@ -258,7 +258,8 @@ VENSIM_ROWS = (
         None,
         "*, 1 | 1, u ... -> u",
         "(missing, action, s1, x1, s2, x2, ...): over the x whose s is not 0: sum (action 0), product (1), "
-        "minimum (2) or maximum (3); `missing` where no s is.",
+        "minimum (2), maximum (3) or average (4) of s * x, product of s ^ x (5), the same five of x itself "
+        "(6 to 10); `missing` where no s is.",
     ),
     Builtin(
         "vensim.invert_matrix",

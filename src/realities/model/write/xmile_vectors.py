@@ -22,6 +22,8 @@ from realities.model.xmile.slices import ELEMENT, POSITION
 _MOST_PARTS = 500
 #: By the number of the action: how parts are joined, and what stands for one that is not selected.
 _ACTIONS = {0.0: ("+", 0.0), 1.0: ("*", 1.0), 2.0: ("MIN", 1e308), 3.0: ("MAX", -1e308)}
+#: The same without weights has a number this much higher.
+_UNWEIGHTED = 6.0
 
 
 class VectorTerms(XmileTerms):
@@ -43,9 +45,12 @@ class VectorTerms(XmileTerms):
             return self.refused(call, "with these arguments")
         selection, value, missing, which, _ = call.arguments
         action = self._number(which)
-        if action is None or action not in _ACTIONS:
-            return self.refused(call, "unless its action is 0, 1, 2 or 3")
-        sign, nothing = _ACTIONS[action]
+        is_weighted = action is not None and action < _UNWEIGHTED
+        plain = action if action is None or is_weighted else action - _UNWEIGHTED
+        if plain is None or plain not in _ACTIONS:
+            return self.refused(call, "unless its action is 0 to 3 or 6 to 9")
+        sign, nothing = _ACTIONS[plain]
+        what = "IF s <> 0 THEN s * x ELSE nothing" if is_weighted else "IF s <> 0 THEN x ELSE nothing"
         runs = {name_key(one.name) for term in (selection, value) for one in marked(term)}
         axes = [self.space.axes[run].elements for run in sorted(runs) if run in self.space.axes]
         combinations = list(product(*axes)) if axes and len(axes) == len(runs) else []
@@ -58,7 +63,7 @@ class VectorTerms(XmileTerms):
             given = {"s": self.term(selection, inner), "x": self.term(value, inner)}
             chosen.append(filled("s <> 0", "xmile", given))
             given["nothing"] = syntax.Numeral(nothing)
-            parts.append(filled("IF s <> 0 THEN x ELSE nothing", "xmile", given))
+            parts.append(filled(what, "xmile", given))
         given = {
             "any": reduce(lambda left, right: syntax.Infix("or", left, right), chosen),
             "joined": reduce(lambda left, right: _joined(sign, left, right), parts),
