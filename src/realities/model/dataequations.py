@@ -12,7 +12,7 @@ Reference: https://vensim.com/documentation/dataequations.html, fn_x_if_missing.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.expr import Expr, Number, Ref, Time, map_expr, references
@@ -20,23 +20,12 @@ from realities.ir.model import Variable
 from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.language import Unfold
-from realities.model.resolve import About, Resolver
+from realities.model.resolve import About, Pending, Resolver
 from realities.model.symbols import Scope
 from realities.model.tables.data import NOTHING, Series, table_of
 from realities.model.value import expression_before_run
 
 _FUNCTION = "x if missing"
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A data equation that waits for the series it names; `at` is its place among the variables."""
-
-    at: int
-    name: str
-    expression: Expr
-    instead: float | None
-    interpolation: syntax.Interpolation | None
 
 
 def define_by_data(

@@ -16,9 +16,8 @@ from realities.ir.model import Variable
 from realities.model import syntax
 from realities.model.arrays import Instance, name_key
 from realities.model.dataequations import define_by_data, settle_series
-from realities.model.language import Controls
 from realities.model.resolve import About, Resolver
-from realities.model.symbols import Scope, Symbol
+from realities.model.symbols import Controls, Scope, Symbol
 from realities.model.tables.data import NOTHING, Series, listed, table_of
 from realities.source import Span
 from realities.units import Unit, UnitError, UnitNames, parse_unit, unit_names

@@ -13,36 +13,18 @@ from typing import TYPE_CHECKING
 from realities.errors import Findings
 from realities.ir.expr import Expr
 from realities.ir.model import Dialect
+from realities.model.symbols import Controls, Scope
 from realities.source import Span
 
 if TYPE_CHECKING:
     from realities.model import syntax
     from realities.model.resolve import About, Resolver
-    from realities.model.symbols import Scope
 
 #: A function that is unfolded where it stands: (resolver, call, scope) -> expression.
-Unfold = Callable[["Resolver", "syntax.Apply", "Scope"], Expr]
+Unfold = Callable[["Resolver", "syntax.Apply", Scope], Expr]
 #: A function that may be the whole of an equation: (resolver, name, call, scope, about) defines the
 #: variable and returns True, or returns False where the call does not have the right arguments.
-Whole = Callable[["Resolver", str, "syntax.Apply", "Scope", "About"], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Controls:
-    """The full names of the four variables that say when a run starts, ends, steps and saves.
-
-    `are_hidden` where they are no variables of the file's own, and so no columns of a result.
-    """
-
-    initial_time: str
-    final_time: str
-    time_step: str
-    save_period: str
-    are_hidden: bool = False
-
-    def names(self) -> tuple[str, str, str, str]:
-        """Return the four names, in that order."""
-        return self.initial_time, self.final_time, self.time_step, self.save_period
+Whole = Callable[["Resolver", str, "syntax.Apply", Scope, "About"], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,14 +28,13 @@ from realities.ir.model import Integrator, Model, TimeSpec, Variable
 from realities.ir.verify import verify
 from realities.model.arrays import Space, build_space, name_key
 from realities.model.define import define_all, read_unit_names
-from realities.model.language import Controls
 from realities.model.languages import LANGUAGES, READERS
 from realities.model.macros import macro_table, with_outputs
 from realities.model.nonnegative import keep_non_negative
 from realities.model.order import in_order
 from realities.model.realitychecks import check_realities
 from realities.model.resolve import Resolver
-from realities.model.symbols import Scope, Table, build_table
+from realities.model.symbols import Controls, Scope, Table, build_table
 from realities.model.syntax import ModelFile
 from realities.model.tables.data import read_data, split_data, tell_missing, tell_unused
 from realities.model.tables.external import Shelf, read_dimensions, read_equations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypedDict, Unpack, assert_never
+from typing import TypedDict, Unpack, assert_never
 
 from realities.errors import Findings, did_you_mean
 from realities.ir.builtins import BUILTINS
@@ -20,12 +20,8 @@ from realities.model.arrays import MOST_VARIABLES, Space, name_key
 from realities.model.language import Language
 from realities.model.symbols import Scope, Symbol, Table
 from realities.model.tables.data import Series
-from realities.model.value import is_literal
 from realities.source import Span
 from realities.units import PLAIN_NAMES, Unit, UnitNames
-
-if TYPE_CHECKING:
-    from realities.model.dataequations import Pending
 
 
 class About(TypedDict, total=False):
@@ -39,6 +35,17 @@ class About(TypedDict, total=False):
     doc: str
     group: str
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A data equation that waits for the series it names; `at` is its place among the variables."""
+
+    at: int
+    name: str
+    expression: Expr
+    instead: float | None
+    interpolation: syntax.Interpolation | None
 
 
 @dataclass(slots=True)
@@ -75,7 +82,7 @@ class Resolver:
             whole = self.language.whole.get(name_key(term.function.name))
             if whole is not None and whole(self, name, term, scope, about):
                 return
-        kind: Kind = "constant" if is_literal(term) else "auxiliary"
+        kind: Kind = "constant" if syntax.is_literal(term) else "auxiliary"
         self.add(name, kind, self.expr(term, scope), **about)
 
     def add(
@@ -125,7 +132,7 @@ class Resolver:
                 symbol = self.table.get(name.partition("[")[0])
                 rights = [] if symbol is None else [equation.right for equation in symbol.equations]
                 return bool(rights) and all(
-                    isinstance(right, syntax.Rows) or (right is not None and is_literal(right))
+                    isinstance(right, syntax.Rows) or (right is not None and syntax.is_literal(right))
                     for right in rights
                 )
             case _:

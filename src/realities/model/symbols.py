@@ -13,7 +13,6 @@ from typing import Literal
 from realities.errors import MOST_ERRORS, Findings, did_you_mean
 from realities.ir.expr import Expr
 from realities.model.arrays import MOST_VARIABLES, Binding, Instance, Space, expand, name_key
-from realities.model.language import Controls
 from realities.model.syntax import Apply, Equation, Left, Name, Numeral, Points
 from realities.source import SourceText, Span
 
@@ -23,6 +22,24 @@ _READ_LOOKUPS = {f"get {what} lookups" for what in ("xls", "direct", "vdf", "odb
 _MOST_CANDIDATES = 20_000
 #: When a run starts, ends and steps where a file does not say; it is saved at every step then.
 _ASSUMED = (0.0, 100.0, 1.0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """The full names of the four variables that say when a run starts, ends, steps and saves.
+
+    `are_hidden` where they are no variables of the file's own, and so no columns of a result.
+    """
+
+    initial_time: str
+    final_time: str
+    time_step: str
+    save_period: str
+    are_hidden: bool = False
+
+    def names(self) -> tuple[str, str, str, str]:
+        """Return the four names, in that order."""
+        return self.initial_time, self.final_time, self.time_step, self.save_period
 
 
 @dataclass(slots=True)

@@ -124,6 +124,11 @@ def terms(term: Term) -> Iterator[Term]:
                 assert_never(node)
 
 
+def is_literal(term: Term) -> bool:
+    """Return whether a term is made of numbers and arithmetic alone."""
+    return all(isinstance(part, Numeral | Prefix | Infix) for part in terms(term))
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """The left side of an equation: the name, its subscripts, and the combinations it leaves out."""

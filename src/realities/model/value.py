@@ -212,7 +212,7 @@ class _Evaluator:
             value = equation.right.values[instance.position]
         else:
             value = self.value(equation.right, Scope(symbol.name, instance.binding), depth + 1)
-        if isinstance(equation.right, syntax.Rows) or is_literal(equation.right):
+        if isinstance(equation.right, syntax.Rows) or syntax.is_literal(equation.right):
             self.used[self.resolver.space.full_name(symbol.name, elements)] = value
         return value
 
@@ -273,11 +273,6 @@ def fixed_value(expr: Expr) -> float | None:
             return None if first is None or second is None else float(_ARITHMETIC[op](first, second))
         case _:
             return None
-
-
-def is_literal(term: syntax.Term) -> bool:
-    """Return whether a term is made of numbers and arithmetic alone."""
-    return all(isinstance(part, syntax.Numeral | syntax.Prefix | syntax.Infix) for part in syntax.terms(term))
 
 
 def read_lookup(lookup: Lookup, x: float) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from realities.model.calendar import CALENDAR
 from realities.model.dataequations import MISSING
-from realities.model.language import Controls, Language
+from realities.model.language import Language
 from realities.model.limited import LIMITED, MISPLACED_LIMITED
 from realities.model.macros import MACROS, OUTPUTS
 from realities.model.points import POINTS, SERIES
 from realities.model.reductions import REDUCTIONS
 from realities.model.stateful import STATEFUL, WHOLE
+from realities.model.symbols import Controls
 from realities.model.tables.external import MISPLACED
 from realities.model.value import VALUES
 from realities.model.vectors import VECTORS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from realities.model.language import Controls, Language
+from realities.model.language import Language
+from realities.model.symbols import Controls
 from realities.model.vensim.language import VENSIM
 from realities.model.xmile.belts import BELTS
 from realities.model.xmile.functions import CONSTANTS, SIMPLE, UNSUPPORTED, VALUES
