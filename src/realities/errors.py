@@ -122,7 +122,7 @@ class InputError(RealitiesError):
 
     def __init__(self, diagnostics: Sequence[Diagnostic] | Diagnostic) -> None:
         items = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(items, key=_order))
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(items, key=in_order))
         super().__init__("\n\n".join(item.render() for item in self.diagnostics))
 
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Diagnostic, ...]]]:
@@ -148,7 +148,8 @@ class InternalError(RealitiesError):
     """Our mistake, not the user's."""
 
 
-def _order(item: Diagnostic) -> tuple[str, int, str]:
+def in_order(item: Diagnostic) -> tuple[str, int, str]:
+    """Return what findings are sorted by: file, place, code."""
     return item.span.source.name, item.span.start, item.code
 
 
@@ -157,3 +158,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     by_key = {candidate.casefold(): candidate for candidate in known}
     close = get_close_matches(name.casefold(), by_key, n=1, cutoff=0.75)
     return f'did you mean "{by_key[close[0]]}"?' if close else ""
+
+
+def see_names(model: str) -> str:
+    """Return the hint that says how to list the names of a model file.
+
+    >>> see_names("two words.mdl")
+    'to see every name in this model: realities check --names "two words.mdl"'
+    """
+    file = f'"{model}"' if " " in model else model
+    return f"to see every name in this model: realities check --names {file}"

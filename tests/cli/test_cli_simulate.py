@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import shlex
 from pathlib import Path
 
 import pytest
@@ -138,8 +139,20 @@ def test_a_bad_table_of_draws_is_placed(
     assert place in capsys.readouterr().err
 
 
-def test_a_missing_table_of_draws_is_3(teacup: Path) -> None:
+def test_a_missing_table_of_draws_is_3(teacup: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["simulate", str(teacup), "--draws", "none.csv"]) == 3
+    assert "cannot read none.csv: No such file or directory\n" in capsys.readouterr().err
+
+
+def test_a_name_that_cannot_be_set_comes_with_how_to_see_those_that_can(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "tea cup.mdl"
+    model.write_text(TEACUP, encoding="utf-8")
+    for wrong in ("Heat Loss=3", "Nothing=3"):
+        assert invoke(["simulate", str(model), "--set", wrong]) == 1
+        command = capsys.readouterr().err.partition("realities ")[2].partition("\n")[0]
+        assert shlex.split(command) == ["check", "--names", str(model)]
 
 
 def test_a_run_that_leaves_the_real_numbers_is_4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,8 +165,47 @@ def test_a_run_that_leaves_the_real_numbers_is_4(tmp_path: Path, capsys: pytest.
     out = tmp_path / "out.csv"
     assert invoke(["simulate", str(model), "--out", str(out)]) == 4
     error = capsys.readouterr().err
-    assert '"X" left the real numbers' in error
+    assert '"X" left the real numbers at time 9; ' in error  # 10^(2^t) is above 1e308 from t = 9 on
     assert not out.exists()
+    advice = error.strip().partition("--set ")[2].strip('"')
+    assert invoke(["simulate", str(model), "--out", str(out), "--set", advice]) == 0
+    assert math.isfinite(float(rows(out.read_text(encoding="utf-8"))[-1]["X"]))
+
+
+def test_an_auxiliary_that_is_no_number_is_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "ratio.mdl"
+    model.write_text(
+        "x = 1 / (Time - 5) ~ ~ |\nFINAL TIME = 9 ~ ~ |\nTIME STEP = 1 ~ ~ |\n", encoding="utf-8"
+    )
+    assert invoke(["simulate", str(model), "--only", "x"]) == 0
+    captured = capsys.readouterr()
+    assert (
+        'warning: "x" left the real numbers at time 5: it is infinite there, or no number\n' in captured.err
+    )
+    assert rows(captured.out)[5]["x"] == "inf"
+
+
+def test_out_says_what_it_wrote_unless_quiet(
+    teacup: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "result.csv")
+    assert invoke(["simulate", str(teacup), "--out", out, "--only", "Double"]) == 0
+    assert capsys.readouterr().err == f"Wrote {out}: 2 variables at 4 times.\n"
+    assert invoke(["simulate", str(teacup), "--out", out, "-q"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_warnings_come_in_the_order_of_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "units.mdl"
+    text = "a = b + c ~ house ~ |\nb = c + d ~ house ~ |\nc = 1 ~ house/Day ~ |\nd = 2 ~ house ~ |\n"
+    model.write_text(text + "FINAL TIME = 1 ~ Day ~ |\nTIME STEP = 1 ~ Day ~ |\n", encoding="utf-8")
+    assert invoke(["simulate", str(model), "--only", "d"]) == 0
+    places = [line for line in capsys.readouterr().err.splitlines() if "warning[" in line]
+    numbers = [tuple(map(int, line.split("warning")[0].strip(": ").rsplit(":", 2)[1:])) for line in places]
+    assert len(numbers) > 1
+    assert numbers == sorted(numbers)
 
 
 def test_an_unknown_suffix_is_a_wrong_command_line(teacup: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from realities.cli.terminal import Command, Terminal
-from realities.errors import Findings, SimulationError, UnreadableError, did_you_mean
+from realities.errors import Findings, SimulationError, UnreadableError, did_you_mean, see_names
 from realities.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def simulate(
     result = simulator.run(parameters, n_draws=n_draws or 1, seed=seed)
     _report_failures(terminal, model, result)
     _write(result, out, with_draw=draws_file is not None)
+    if out is not None:
+        terminal.note(_written(out, result))
 
 
 def _write(result: Trajectories, out: str | None, *, with_draw: bool) -> None:
@@ -92,16 +94,40 @@ def _write(result: Trajectories, out: str | None, *, with_draw: bool) -> None:
         result.write_parquet(Path(out))
 
 
+def _written(out: str, result: Trajectories) -> str:
+    """Return one line about a file that was written."""
+
+    def count(n: int, word: str) -> str:
+        return f"{n:,} {word}" + ("" if n == 1 else "s")
+
+    draws = f", {count(result.n_draws, 'draw')}" if result.n_draws > 1 else ""
+    sizes = f"{count(len(result.values), 'variable')} at {count(result.times.size, 'time')}"
+    return f"Wrote {out}: {sizes}{draws}."
+
+
 def _report_failures(terminal: Terminal, model: Model, result: Trajectories) -> None:
     """Raise when no run stayed within the real numbers; say how many did not otherwise."""
     n_failed = int(result.failed.sum())
     if not n_failed or result.first_failure is None:
         return
     draw, variable, time = result.first_failure
-    where = f'"{variable}" left the real numbers at time {time:g} in draw {draw}'
+    where = f'"{variable}" left the real numbers at time {time:g}'
+    if result.n_draws > 1:
+        where += f" in draw {draw}"
     if n_failed == result.n_draws and model[variable].kind == "stock":
-        raise SimulationError(f'{where}; to look closer: realities simulate ... --only "{variable}"')
-    terminal.note(f"warning: {n_failed} of {result.n_draws} draws left the real numbers; first: {where}")
+        raise SimulationError(f"{where}{_advice(model, result, time)}")
+    many = (
+        "" if result.n_draws == 1 else f"{n_failed} of {result.n_draws} draws left the real numbers; first: "
+    )
+    terminal.note(f"warning: {many}{where}: it is infinite there, or no number")
+
+
+def _advice(model: Model, result: Trajectories, time: float) -> str:
+    """Return how to see what led to a failure: a run that ends before it."""
+    before = result.times[result.times < time]
+    if not before.size or model[model.time.final_time].kind != "constant":
+        return ""
+    return f'; to see what led there, end the run before: --set "{model.time.final_time}={before[-1]:.12g}"'
 
 
 def _names(model: Model, wanted: str, option: str, among: Iterable[Variable]) -> list[str]:
@@ -119,12 +145,14 @@ def _names(model: Model, wanted: str, option: str, among: Iterable[Variable]) ->
         return found
     source = SourceText(option, wanted)
     findings = Findings()
+    place = source.span(0, len(wanted))
+    listing = "" if model.source is None else see_names(model.source.name)
     if wanted in model:
         sentence = f'"{model[wanted].name}" is not a constant; only constants can be set'
-        findings.error("not-a-constant", sentence, source.span(0, len(wanted)))
+        findings.error("not-a-constant", sentence, place, listing)
     else:
         hint = did_you_mean(wanted, [v.name for v in candidates] + [v.base for v in candidates if v.base])
-        findings.error("unknown-name", f'no variable is named "{wanted}"', source.span(0, len(wanted)), hint)
+        findings.error("unknown-name", f'no variable is named "{wanted}"', place, hint, listing)
     findings.check()
     return []
 
@@ -159,8 +187,9 @@ def _draws(model: Model, path: Path) -> Mapping[str, list[float]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is no text in UTF-8"
         findings = Findings()
-        findings.error("unreadable-file", f"cannot read {path}: {problem}", SourceText(str(path), "").span(0))
+        findings.error("unreadable-file", f"cannot read {path}: {reason}", SourceText(str(path), "").span(0))
         raise UnreadableError(findings.items) from None
     source = SourceText(str(path), text)
     rows = list(csv.reader(text.splitlines()))

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 import click
 
-from realities.errors import Diagnostic
+from realities.errors import Diagnostic, in_order
 
 #: Called with what is going on, how much of it is done, and how much there is.
 Progress = Callable[[str, float, float], None]
@@ -43,9 +43,9 @@ class Terminal:
             click.echo(text, err=True)
 
     def diagnostics(self, items: Sequence[Diagnostic]) -> None:
-        """Write findings to stderr; warnings are left out when quiet."""
+        """Write findings to stderr in the order of their places; warnings are left out when quiet."""
         shown = [item for item in items if item.severity == "error" or self.verbosity > 0]
-        for item in shown:
+        for item in sorted(shown, key=in_order):
             click.echo(paint(item) + "\n", err=True, color=wants_color())
 
     @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from realities.errors import MOST_ERRORS, Findings, did_you_mean
+from realities.errors import MOST_ERRORS, Findings, did_you_mean, see_names
 from realities.ir.expr import Expr
 from realities.model.arrays import MOST_VARIABLES, Binding, Instance, Space, expand, name_key
 from realities.model.syntax import Apply, Equation, Left, Name, Numeral, Points
@@ -80,7 +80,7 @@ class Table:
             f'no variable is named "{name}"',
             span,
             *(help if any(help) else (self._suggestion(name),)),
-            f"to see every name in this model: realities check --names {self.source.name}",
+            see_names(self.source.name),
         )
 
     def _suggestion(self, name: str) -> str:
