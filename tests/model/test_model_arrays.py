@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from realities.engine.reference import simulate
+from realities.errors import InputError
 from realities.ir.model import Model
 from realities.ir.text import expression_text
+from realities.model.load import build_model
+from realities.source import SourceText
 
 Build = Callable[[str], Model]
 
@@ -221,3 +224,12 @@ def test_what_subscripts_cannot_mean_is_an_error(codes: Callable[[str], list[str
     assert codes("D: a, b -> E ~~| E: p ~~| x = 1 ~~|") == ["wrong-subscripts"]
     assert codes("D: a, D ~~| x = 1 ~~|") == ["cycle"]
     assert codes("D: a, a ~~| x = 1 ~~|") == ["duplicate-name"]
+
+
+def test_a_mapping_used_backward_says_which_way_it_goes() -> None:
+    text = "A: a1, a2 -> B ~~| B: b1, b2 ~~| x[B] = 1, 2 ~~| y[A] = x[B] ~~|"
+    with pytest.raises(InputError) as refused:
+        build_model(SourceText("model.mdl", text))
+    [found] = [item for item in refused.value.diagnostics if item.severity == "error"]
+    assert found.code == "wrong-subscripts"
+    assert 'map "B" to "A"' in found.help[0]

@@ -290,3 +290,54 @@ def test_a_forgotten_end_of_an_equation_is_guessed() -> None:
     findings = Findings()
     read_vensim(SourceText("m.mdl", "x = 1\ny = 3 ~~|"), findings)
     assert "behind the equation above" in findings.items[0].help[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("x = 1 ~~\ny = 2 ~~|", 1, 9),  # no "|": the comment of x would hold y
+        ("x = 1 ~ Month ~ about x ~\ny = 2 |", 1, 16),
+        ("x = 1 ~~|\ny = 2 ~ Month ~ about y\nz = 3 ~~|", 2, 16),
+    ],
+)
+def test_an_equation_is_never_lost_in_the_comment_of_another(text: str, line: int, column: int) -> None:
+    findings = Findings()
+    read_vensim(SourceText("m.mdl", text), findings)
+    assert [(item.span.line, item.span.column) for item in findings.items] == [(line, column)]
+    assert "runs into the next one" in findings.items[0].message
+
+
+def test_a_comment_may_hold_an_equation() -> None:
+    file = read("x = 1 ~ Month ~ is the same as\n\ty = 2, z = 3 ~ :SUPPLEMENTARY |\nw = 4 ~~ a ~ b |")
+    assert [(one.left.name, one.doc, one.is_supplementary) for one in file.equations] == [
+        ("x", "is the same as y = 2, z = 3", True),
+        ("w", "a b", False),
+    ]
+
+
+def test_a_name_in_a_file_stands_on_one_line_unless_the_line_is_continued() -> None:
+    findings = Findings()
+    text = "long \\\n\tname = 1 ~~|\nstray\nx = 2 ~~|\ny = MAX(\n  x,\n  z\n  z) ~~|"
+    file = read_vensim(SourceText("m.mdl", text), findings)
+    assert [one.left.name for one in file.equations] == ["long name"]
+    assert [(item.span.text, item.span.line) for item in findings.items] == [("stray", 3), ("z", 7)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("x = IF THEN ELSE(a > 1 AND b > 1, 1, 0)", 'as + or *, "," or ")" instead of', ":AND:"),
+        ("x = 2 ** 3", 'expected a name, a number or "("', "write ^"),
+        ("x = IF THEN ELSE(a != 1, 1, 0)", 'instead of "!"', "write <>"),
+        ("x = y[1]", "expected a name instead of", "begins with a letter"),
+        ("D: 1, 2", "expected a name instead of", "begins with a letter"),
+        ("D: a,, b", "expected a name instead of", ""),
+        ("D:", "the equation ends where a name should follow", ""),
+    ],
+)
+def test_habits_of_other_languages_are_told_what_vensim_writes(text: str, message: str, hint: str) -> None:
+    findings = Findings()
+    read_vensim(SourceText("m.mdl", f"{text} ~~|"), findings)
+    assert [item.code for item in findings.items] == ["syntax-error"]
+    assert message in findings.items[0].message
+    assert hint in " ".join(findings.items[0].help)

@@ -84,10 +84,16 @@ class Space:
             return key
         found = self._by_mapping(key, binding)
         if found is None:
+            backward = [axis.name for axis in map(self.axes.get, binding) if axis and key in axis.mappings]
             findings.error(
                 "wrong-subscripts",
                 f'"{subscript.name}" is not among the subscripts on the left, and maps to none of them',
                 subscript.span,
+                *(
+                    f'"{name}" maps to "{subscript.name}", which lets "{name}" stand on the right of '
+                    f'"{subscript.name}"; for this equation, map "{subscript.name}" to "{name}"'
+                    for name in backward
+                ),
                 f'to sum over it, write "{subscript.name}!" inside SUM',
             )
         return found

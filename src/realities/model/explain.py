@@ -56,10 +56,10 @@ def explain(error: UnexpectedInput, text: str, source: SourceText, base: int, fi
     word = token.strip()
     message = f'expected {expected(accepted)} instead of "{_short(word)}"'
     place = Span(source, start, start + max(len(word), 1))
-    is_first = not text[: token.start_pos or 0].rpartition("\n")[2].strip()
-    findings.error(
-        "syntax-error", message, place, _advice(token.type, word, accepted, is_first and start > base)
-    )
+    before = text[: token.start_pos or 0]
+    is_first = not before.rpartition("\n")[2].strip()
+    advice = _other_language(word, before) or _advice(token.type, word, accepted, is_first and start > base)
+    findings.error("syntax-error", message, place, advice)
 
 
 def _offset(error: UnexpectedInput) -> int:
@@ -71,15 +71,27 @@ def expected(accepted: set[str]) -> str:
     """Return what may stand at a place, given the parser's names for it, as a phrase."""
     if accepted >= _OPERANDS:
         return 'a name, a number or "("'
-    if accepted == {"NAME", "QUOTED"}:
+    if {"NAME", "QUOTED"} <= accepted <= {"NAME", "QUOTED", "LPAR"}:
         return "a name"
     found = ["an operator such as + or *"] if "PLUS" in accepted or "OR" in accepted else []
-    omitted = {"EQUALS", "LSQB", "LPAR"} if found else set()
+    omitted = {"EQUALS", "LSQB", "LPAR", "COLON"} if found else set()
     omitted |= {"COMMA"} if "SEMICOLON" in accepted else set()
     found += [phrase for terminal, phrase in _WORDS if terminal in accepted - omitted]
     if not found:
         return "something else"
     return f"{', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else found[0]
+
+
+def _other_language(word: str, before: str) -> str:
+    """Return how an operator of another language is written here, where a word looks like one."""
+    first = word.partition(" ")[0].upper()
+    if first in {"AND", "OR", "NOT"}:
+        return f"the operator is written with colons, :{first}:"
+    if word == "!":
+        return 'for "not equal", write <>'
+    if word == "*" and before.endswith("*"):
+        return "for a power, write ^"
+    return ""
 
 
 def _advice(kind: str, word: str, accepted: set[str], is_first: bool) -> str:
@@ -89,6 +101,8 @@ def _advice(kind: str, word: str, accepted: set[str], is_first: bool) -> str:
     if kind in {"NAME", "NUMBER", "QUOTED", "LPAR"} and "TIMES" in accepted:
         ended = ', or "~ unit ~ comment |" behind the equation above' if is_first and "NAME" in kind else ""
         return f"is an operator missing before it{ended}?"
+    if kind == "NUMBER" and "QUOTED" in accepted:
+        return "a name begins with a letter; any other name stands in quotation marks"
     if "EQUALS" in accepted and "TIMES" not in accepted:
         return "an equation is written: name = expression ~ unit ~ comment |"
     return ""

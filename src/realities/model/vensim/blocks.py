@@ -189,14 +189,20 @@ class _Cutter:
                 doc_start, doc_end = unit_end + 1, self._mark(text, unit_end + 1)
                 self.at = doc_end
         is_supplementary = False
+        n_flags = 0
         while text[self.at : self.at + 1] == "~" and self.at < self.end:
             flag_start, self.at = self.at + 1, self._mark(text, self.at + 1)
             flag = text[flag_start : self.at].strip()
             is_supplementary |= flag.upper().startswith(":SUP")
             is_last = text[self.at : self.at + 1] == "|"
-            if flag and not flag.startswith(":") and is_last and "=" not in text[doc_start:doc_end]:
+            n_flags += 1
+            is_odd = bool(flag) and not flag.startswith(":")
+            has_equation = any(
+                _NEXT_EQUATION.search(text, *part) for part in ((doc_start, doc_end), (flag_start, self.at))
+            )
+            if is_odd and is_last and not has_equation and "=" not in text[doc_start:doc_end]:
                 doc_end = self.at  # a "~" inside a comment
-            elif flag and not flag.startswith(":"):
+            elif is_odd or (n_flags > 1 and has_equation):
                 self._error(
                     Span(self.source, doc_start, min(doc_end, doc_start + 1)),
                     'the comment of this equation runs into the next one; end it with "|"',

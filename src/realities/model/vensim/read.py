@@ -37,6 +37,8 @@ WHEN = re.compile(r":AT\s+LEAST\s+ONCE:|:CROSSING:", re.IGNORECASE)
 _RANGE = re.compile(r"\[([^\]]*)\]\s*$")
 _ESCAPED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\\"', re.DOTALL)
 _PLAIN_NUMBER = re.compile(r"[-+]?[\d.][\d.eE+-]*")
+#: A line that ends in a word, before one that begins with a word.
+_MAYBE_BROKEN = re.compile(r"\w[ \t]*\n\s*\w")
 _OPERATORS: dict[str, BinaryOp] = {":AND:": "and", ":OR:": "or"}
 
 
@@ -173,9 +175,23 @@ def _read_block(
     if tree is None:
         return
     try:
+        _check_names(tree, source, block)
         yield _Reader(source, block.start).definition(tree, block, place)
     except _UnsoundError as error:
         findings.error(error.code, error.message, error.span, *error.help)
+
+
+def _check_names(tree: Tree[Token], source: SourceText, block: Block) -> None:
+    """Raise where a name goes on into another line, which no name in a Vensim file does."""
+    if not _MAYBE_BROKEN.search(block.text):
+        return
+    for token in tree.scan_values(lambda part: cast("Token", part).type == "NAME"):
+        first, broken, _ = token.strip().partition("\n")
+        if broken:
+            at = block.start + cast("int", token.start_pos)
+            place = Span(source, at, at + len(first.rstrip()))
+            hint = 'is an operator missing behind it, or the "|" that ends an equation?'
+            raise _UnsoundError("syntax-error", "this name goes on into the next line", place, hint)
 
 
 def _reality_check(
