@@ -338,6 +338,7 @@ def _roughly(number: Fraction) -> str:
 
 _NAME = r"""[^\s*/^()·×²³".\d][^\s*/^()·×²³"]*"""
 _PLAIN = re.compile(_NAME)
+_PER = re.compile(r"per_[^\W_]", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d.]+(?:e[-+]?\d+)?")
 _TOKEN = re.compile(
     rf"""\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
@@ -360,10 +361,13 @@ class _Parser:
             word = match[kind]
             if kind == "other":
                 raise UnitError(f'"{word}" cannot stand in a unit', match.start(kind))
-            operator = kind == "name" and word.casefold() == "per"
-            self.tokens.append(
-                ("operator", "/", match.start(kind)) if operator else (kind, word, match.start(kind))
-            )
+            start = match.start(kind)
+            if kind == "name" and word.casefold() == "per":
+                self.tokens.append(("operator", "/", start))
+            elif _PER.match(word) and key_of(word) not in self.meanings:
+                self.tokens += [("operator", "/", start), ("name", word[4:], start + 4)]
+            else:
+                self.tokens.append((kind, word, start))
         self.at = 0
         self.depth = 0
 
@@ -406,6 +410,8 @@ class _Parser:
                 words.append(self.take()[1].strip('"'))
             name = " ".join(" ".join(words).split())
             return _unit(Fraction(1), [(name, Fraction(1))], self.meanings.get(key_of(name)))
+        if word == "/" and self.text[offset] != "/":  # "per year" alone, or "per_year" anywhere
+            return Unit(Fraction(1)) / self.power()
         if word != "(":
             raise UnitError(f'a unit was expected here, not "{word}"', offset)
         return self.parenthesis()

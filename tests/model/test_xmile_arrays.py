@@ -308,3 +308,15 @@ def test_an_element_named_by_a_number_is_found_by_its_name_before_its_place() ->
     v += "".join(f'<element subscript="{n}"><eqn>{n}0</eqn></element>' for n in (2000, 2001, 2)) + "</aux>"
     made = first(xmile(v + aux("y", "v[2001]") + aux("name", "v[2]") + aux("place", "v[1]"), years))
     assert [made[name] for name in ("y", "name", "place")] == [20010, 20, 20000]
+
+
+def test_a_number_counts_through_an_array_row_by_row() -> None:
+    # The standard's own example: in A[2, 3, 4] the tenth element is A[1, 3, 2].
+    sizes = dims(X="2", Y="3", Z="4")
+    made = first(xmile(array("a", "100 * X + 10 * Y + Z", "X", "Y", "Z") + aux("tenth", "a(10)"), sizes))
+    assert made["tenth"] == made["a[1,3,2]"] == 132
+
+
+def test_a_dimension_without_names_stands_for_its_number_in_any_other() -> None:
+    made = first(xmile(V + array("w", "v[Num]", "Num"), DIMS))
+    assert [made[f"w[{n}]"] for n in range(1, 5)] == [1, 2, 3, 0]

@@ -401,3 +401,49 @@ def test_a_problem_in_an_expression_of_a_case_is_shown_there() -> None:
         build_model(SourceText("model.xmile", xmile(aux("a", "1"))), extra=[extra])
     (found,) = caught.value.diagnostics
     assert (found.span.source.name, found.span.column, found.code) == ("case.toml", 14, "unknown-name")
+
+
+# -- what another program may write ---------------------------------------------------------------------
+
+
+def test_a_graphical_function_named_inside_a_variable_can_be_called() -> None:
+    curve = '<gf name="rising"><xscale min="0" max="4"/><ypts>0,8</ypts></gf>'
+    text = xmile(aux("c", "TIME", curve) + aux("d", "rising(1)") + aux("e", "c(3)"))
+    assert {name: values[2] for name, values in run(text).items()} == {"c": 4, "d": 2, "e": 6}
+
+
+def test_a_graphical_function_is_a_list_of_its_y_values_too() -> None:
+    curve = '<gf name="curve"><xscale min="0" max="4"/><ypts>3,8,1</ypts></gf>'
+    asked = {
+        "MIN(curve)": 1,
+        "MAX(curve)": 8,
+        "MAX(curve, 9, 2)": 9,
+        "MEAN(curve)": 4,
+        "SUM(curve)": 12,
+        "SIZE(curve)": 3,
+        "STDDEV(curve)^2": 26 / 3,  # 1 + 16 + 9, of three
+        "curve[2]": 8,
+        "curve(3)": 4.5,
+    }
+    made = first(xmile(curve + "".join(aux(f"v{n}", eqn) for n, eqn in enumerate(asked))))
+    assert [made[f"v{n}"] for n in range(len(asked))] == pytest.approx(list(asked.values()))
+
+
+@pytest.mark.parametrize("points", ["<ypts>0,1,nan</ypts>", "<xpts>0,1,inf</xpts><ypts>0,1,2</ypts>"])
+def test_a_point_that_is_no_finite_number_is_refused(points: str) -> None:
+    graph = f'<gf><xscale min="0" max="2"/>{points}</gf>'
+    assert [code for _, code, _ in problems(xmile(aux("g", "TIME", graph)))] == ["bad-number"]
+    endless = '<gf><xscale min="0" max="1e999"/><ypts>0,1</ypts></gf>'
+    assert [code for _, code, _ in problems(xmile(aux("g", "TIME", endless)))] == ["bad-number"]
+
+
+def test_quotation_marks_around_a_name_are_no_part_of_it() -> None:
+    quoted = '<aux name="&quot;birth rate (1/yr)&quot;"><eqn>3</eqn></aux>'
+    made = first(xmile(quoted + aux("x", '"Birth_Rate (1/YR)" * 2')))
+    assert made == {"birth rate (1/yr)": 3, "x": 6}
+
+
+@pytest.mark.parametrize("name", ["DT", "StartTime", "STOPTIME"])
+def test_a_variable_named_like_a_time_setting_is_refused_where_it_stands(name: str) -> None:
+    message = f'a variable cannot be named "{name}": that is a word of the language'
+    assert problems(xmile(aux("a", "1") + "\n" + aux(name, "3"))) == [(8, "duplicate-name", message)]

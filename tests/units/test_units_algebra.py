@@ -101,6 +101,9 @@ def test_a_unit_is_one_of_itself(unit: Unit) -> None:
         ("m^(1/2)", "m^0.5"),
         ("litre/100 km", "0.01 litre/km"),
         ("parts per million", "1e-6 part"),
+        ("per year", "1/year"),
+        ("per_year", "1/year"),
+        ("widget*per_month^2", "widget/month^2"),
     ],
 )
 def test_two_spellings_of_one_unit(one: str, other: str) -> None:

@@ -21,12 +21,16 @@ from realities.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a name is: its full name, the keys of its dimensions, whether it is a lookup or holds one."""
+    """What a name is: its full name, the keys of its dimensions, whether it is a lookup or holds one.
+
+    A lookup without dimensions has the y values of its `points`.
+    """
 
     name: str
     dimensions: tuple[str, ...]
     is_lookup: bool = False
     has_table: bool = False
+    points: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +301,7 @@ class Brackets:
             key = own_key(self.axes, key)
             if is_whole and key == dimensions[at] and key not in self.place.dimensions:
                 return self.run(dimensions, at, index.span), None
-            return self.dimension(key, dimensions, at, before, index), None
+            return self.dimension(key, dimensions, at, before, index)
         if key in self.ranges.names or key in ("time", "self"):
             return self.run(dimensions, at, index.span), self.value(index)
         message = f'"{axis.name}" has no element "{index.name}"'
@@ -311,22 +315,27 @@ class Brackets:
 
     def dimension(
         self, key: str, dimensions: tuple[str, ...], at: int, before: int, index: syntax.Name
-    ) -> syntax.Subscript:
-        """Return what the name of a dimension means between brackets: the element bound to it."""
+    ) -> Index:
+        """Return what the name of a dimension means between brackets: the element bound to it.
+
+        Of dimensions without names of elements it is their number, whatever the dimension it stands for.
+        """
         axis = self.axes[dimensions[at]]
         places = [n for n, one in enumerate(self.place.dimensions) if one == key]
         if not places:
             found = self.bound(key, before, index)
             if key == dimensions[at]:
-                return found
+                return found, None
             places = [n for n, one in enumerate(self.place.subscripts) if one.name == found.name]
         place = places[min(before, len(places) - 1)] if places else 0
         if key == dimensions[at]:
-            return replace(self.place.subscripts[place], span=index.span)
+            return replace(self.place.subscripts[place], span=index.span), None
         if places:
             found_or_none = self.converted(axis, place, self.place.dimensions[place], index.span)
             if found_or_none is not None:
-                return found_or_none
+                return found_or_none, None
+            if self.axes[key].is_numbered:
+                return self.run(dimensions, at, index.span), self.position(key, index.span)
         message = f'"{self.axes[key].name}" does not stand for elements of {axis.name}'
         self.error("wrong-subscripts", message, index.span)
         raise StopError

@@ -28,6 +28,10 @@ from realities.model.xmile.markup import Element, read_markup
 from realities.model.xmile.modules import Flat, flatten, linked, qualified
 from realities.model.xmile.slices import Slices, table_name
 from realities.model.xmile.specs import (
+    SAVE,
+    START,
+    STEP,
+    STOP,
     read_controls,
     read_defaults,
     read_integrator,
@@ -104,6 +108,11 @@ class _Reader:
             if definition is not None:
                 self.check_kind(definition)
                 found.append(definition)
+        known = {name_key(one.name) for one in found}
+        for graph in named_graphs(model):
+            if name_key(_name(graph)) not in known:
+                inner = read_variable(graph, setting, Findings())  # what is wrong with it has been said
+                found += [inner] if inner is not None else []
         return with_conveyors(found, self.integrator, self.findings)
 
     def setting(self, model: Element) -> Setting:
@@ -136,6 +145,10 @@ class _Reader:
         settled: list[tuple[Definition, list[syntax.Equation]]] = []
         shapes: dict[str, Shape] = {}
         for key, placed in flat.placed.items():
+            if key in _TIMES:
+                message = f'a variable cannot be named "{placed.name}": that is a word of the language'
+                self.findings.error("duplicate-name", message, placed.definition.place, "rename it")
+                continue
             if key in self.axes:
                 message = f'a variable cannot be named "{placed.name}": it is a dimension'
                 self.findings.error("duplicate-name", message, placed.definition.place)
@@ -223,6 +236,9 @@ def _known_shape(equation: syntax.Equation, axes: Mapping[str, Axis], before: Sh
     return Shape(equation.left.name, tuple(keys), isinstance(equation.right, syntax.Points))
 
 
+#: Names of the time settings.
+_TIMES = frozenset(map(name_key, (START, STOP, STEP, SAVE)))
+
 _ESCAPED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\\"', re.DOTALL)
 
 
@@ -230,6 +246,14 @@ def variables_of(model: Element) -> Iterator[Element]:
     """Yield the elements that define the variables of a model; older files have no `<variables>`."""
     for block in (model, *model.all("variables")):
         yield from block.all(*KINDS)
+
+
+def named_graphs(model: Element) -> Iterator[Element]:
+    """Yield the graphical functions of a name inside variables: equations can call them by it (4.1.3)."""
+    for element in variables_of(model):
+        graph = element.first("gf") if element.name != "gf" else None
+        if graph is not None and _name(graph) and graph.first("ypts") is not None:
+            yield graph
 
 
 def _is_same_run(specs: Element, others: Element | None) -> bool:
@@ -309,7 +333,11 @@ def _shape(name: str, definition: Definition, equations: list[syntax.Equation]) 
     """Return what a variable is: its dimensions, and whether it is a lookup or holds one."""
     is_lookup = bool(equations) and all(isinstance(one.right, syntax.Points) for one in equations)
     keys = tuple(name_key(one.name) for one in definition.dimensions)
-    return Shape(name, keys, is_lookup, bool(definition.tables) and not is_lookup)
+    points: tuple[float, ...] = ()
+    match equations:
+        case [syntax.Equation(right=syntax.Points(ys=ys))] if not keys:
+            points = ys
+    return Shape(name, keys, is_lookup, bool(definition.tables) and not is_lookup, points)
 
 
 def _tables(name: str, definition: Definition) -> Iterator[syntax.Equation]:

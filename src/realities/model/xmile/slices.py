@@ -46,6 +46,7 @@ from realities.model.xmile.brackets import (
     element_of,
     own_key,
 )
+from realities.model.xmile.containers import counted, of_points, point
 from realities.model.xmile.terms import ALL, PART, PLACE, RANGE, SLICED, TRANSPOSED
 from realities.source import Span
 
@@ -231,6 +232,11 @@ class _Speller:
                 return syntax.Apply(self.tabled(found), arguments, (), call.span)
         key = name_key(call.function.name)
         shape = self.slices.shapes.get(key)
+        if shape is None:
+            found = of_points(call, self.slices.shapes)
+            if not isinstance(found, syntax.Apply):
+                return found
+            call = found
         if shape is not None and (shape.is_lookup or shape.has_table):
             found = self.filled(call.function, shape, False) if shape.dimensions else call.function
             arguments = tuple(self.term(one, is_whole=is_whole) for one in call.arguments)
@@ -241,6 +247,9 @@ class _Speller:
                 self.brackets.run(shape.dimensions, at, call.span) for at in range(len(shape.dimensions))
             )
             index = self.term(call.arguments[0])
+            fixed = counted(index, [self.axes[one] for one in shape.dimensions], runs)
+            if fixed is not None:
+                return replace(call.function, subscripts=fixed, span=call.span)
             return self.element((index,), replace(call.function, subscripts=runs), call.span)
         if shape is None and key in TABLE_FUNCTIONS and call.arguments:
             table, *rest = call.arguments
@@ -386,6 +395,10 @@ class _Speller:
         if shape is None and name_key(name.name) == "self" and self.place.name:
             shape = self.slices.shapes.get(name_key(self.place.name))
             name = replace(name, name=self.place.name)
+        if shape is not None and shape.points and len(indices) == 1:
+            found_point = point(shape, indices[0], call)
+            if found_point is not None:
+                return found_point
         if shape is None or not shape.dimensions:
             return self.plain(name, indices, call)
         if any(key not in self.axes for key in shape.dimensions):

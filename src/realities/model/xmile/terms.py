@@ -114,10 +114,13 @@ def plain_name(text: str) -> str:
 
 
 def written_name(text: str) -> str:
-    """Return a name that stands in an attribute, where nothing is quoted: escapes and blanks settled."""
-    return " ".join(_ESCAPE.sub(_unescaped, text.replace(FILLER, "")).split())
+    """Return a name that stands in an attribute: quotation marks around it, escapes and blanks settled."""
+    bare = text.replace(FILLER, "").strip()
+    bare = bare[1:-1] if _QUOTED.fullmatch(bare) else bare
+    return " ".join(_ESCAPE.sub(_unescaped, bare).split())
 
 
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)+"')
 _ESCAPE = re.compile(r'\\(["n\\])')
 
 

@@ -331,16 +331,25 @@ def _spread(scale: Element | None, count: int, findings: Findings) -> list[float
         return None
     ends = []
     for name in ("min", "max"):
-        try:
-            ends.append(float(scale.attributes.get(name, "")))
-        except ValueError:
+        end = _number(scale.attributes.get(name, ""))
+        if end is None:
             message = f'the scale of a graphical function needs a number as "{name}"'
             findings.error("bad-number", message, scale.attribute_span(name))
             return None
+        ends.append(end)
     low, high = ends
     if count == 1:
         return [low]
     return [low + (high - low) * n / (count - 1) for n in range(count)]
+
+
+def _number(text: str) -> float | None:
+    """Return the finite number that a text spells, or None."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _numbers(tag: Element, findings: Findings) -> list[float] | None:
@@ -354,13 +363,13 @@ def _numbers(tag: Element, findings: Findings) -> list[float] | None:
         bare = piece.replace(FILLER, "").strip()
         at = text.find(piece, at)
         if bare:
-            try:
-                found.append(float(bare))
-            except ValueError:
+            number = _number(bare)
+            if number is None:
                 start = tag.opened + at + piece.find(bare[0])
                 place = Span(tag.source, start, start + len(bare))
                 findings.error("bad-number", f'"{bare[:40]}" is no number', place)
                 return None
+            found.append(number)
         at += len(piece)
     if not found:
         findings.error("bad-lookup", "this graphical function has no points", tag.span)
