@@ -89,3 +89,15 @@ def test_no_color_leaves_no_escape_codes(
     monkeypatch.delenv("NO_COLOR")
     invoke(["check", model(tmp_path, UNKNOWN)])
     assert "\x1b[31m" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_model_is_not_taken_for_a_case(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "packed.vpm"
+    path.write_bytes(b"\x01\x02")
+    assert invoke(["check", str(path)]) == 1
+    error = capsys.readouterr().err
+    assert "error[unknown-format]" in error
+    assert "with the ending .mdl" in error
+    assert "case" not in error

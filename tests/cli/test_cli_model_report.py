@@ -158,3 +158,16 @@ def test_of_a_file_without_equations_nothing_is_claimed(
     report = capsys.readouterr().out.splitlines()
     assert report[0] == "town.mdl is refused: 1 error; what could be read of it:"
     assert report[1:3] == ["  Vensim, UTF-8, 0 equations", ""]
+
+
+def test_units_and_macros_are_summed_up_in_these_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    macros = "".join(
+        f":MACRO: {name}(x)\n{name} = 2 * x ~ ~ |\n:END OF MACRO:\n" for name in ("USED", "SPARE")
+    )
+    area = "area = USED(life) + wish ~ Day ~ |\nlot = life ~ house ~ |\n"
+    assert invoke(["check", town(tmp_path, macros + area + MODEL)]) == 0
+    report = capsys.readouterr().out
+    assert "Macros         USED 1, SPARE not called\n" in report
+    assert "Units          do not balance on line 8\n" in report

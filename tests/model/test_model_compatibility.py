@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from realities.engine.reference import simulate
+from realities.errors import InputError
 from realities.model.compatibility import Report, examine
+from realities.model.load import load_model
 
 CONTROL = """
 INITIAL TIME = 0 ~ Day ~ |
@@ -199,3 +202,39 @@ def test_an_xmile_model_is_reported_with_what_stands_in_its_file(tmp_path: Path)
         "0.25",
         "euler",
     )
+
+
+@pytest.mark.parametrize(
+    ("control", "said"),
+    [
+        ("INITIAL TIME = 0 ~~|\nFINAL TIME = -5 ~~|\nTIME STEP = 1 ~~|\n", '"FINAL TIME" is -5, before'),
+        ("FINAL TIME = 5 ~~|\nTIME STEP = 0 ~~|\nSAVEPER = TIME STEP ~~|\n", '"TIME STEP" must be above 0'),
+        ("FINAL TIME = 5 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = -1 ~~|\n", '"SAVEPER" must be above 0, not -1'),
+    ],
+)
+def test_times_that_make_no_run_are_told_before_one(tmp_path: Path, control: str, said: str) -> None:
+    path = tmp_path / "town.mdl"
+    path.write_text(f"{TOWN}\n{control}", encoding="utf-8")
+    seen = examine(path)
+    errors = [item for item in seen.found if item.severity == "error"]
+    assert [item.code for item in errors] == ["bad-time"]
+    assert errors[0].message.startswith(said)
+    assert (seen.report.opens, seen.model, seen.exit_code) == (False, None, 1)
+    with pytest.raises(InputError) as running:  # a run says the same, at the same place
+        simulate(load_model(path))
+    assert str(running.value) == errors[0].render()
+
+
+def test_what_an_xmile_file_calls_a_flow_is_counted_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "bath.stmx"
+    path.write_text(
+        '<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0"><sim_specs><start>0</start>'
+        "<stop>5</stop></sim_specs><model><variables>"
+        '<stock name="bath"><eqn>1</eqn><inflow>tap</inflow></stock><flow name="tap"><eqn>2</eqn></flow>'
+        "</variables></model></xmile>",
+        encoding="utf-8",
+    )
+    assert [(use.name, use.kind) for use in examine(path).report.all_names if use.kind != "control"] == [
+        ("bath", "stock"),
+        ("tap", "flow"),
+    ]

@@ -62,6 +62,19 @@ def test_a_missing_file_a_folder_and_another_format_are_told_apart(tmp_path: Pat
     with pytest.raises(InputError) as other:
         load_model(tmp_path / "model.docx")
     assert other.value.diagnostics[0].code == "unknown-format"
+    assert not other.value.diagnostics[0].help
+
+
+@pytest.mark.parametrize(("ending", "instead"), [(".vpmx", ".mdl"), (".VMF", ".mdl"), (".stm", ".stmx")])
+def test_of_a_model_in_a_form_that_is_not_read_it_is_said_how_to_save_it(
+    tmp_path: Path, ending: str, instead: str
+) -> None:
+    path = tmp_path / f"model{ending}"
+    path.write_bytes(b"\x01\x02")
+    with pytest.raises(InputError) as caught:
+        load_model(path)
+    assert caught.value.diagnostics[0].code == "unknown-format"
+    assert instead in caught.value.diagnostics[0].help[0]
 
 
 def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:

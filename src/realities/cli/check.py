@@ -72,11 +72,19 @@ class Inspection:
 def inspect(target: str) -> Inspection:
     """Return what a check of a case or a model gives."""
     try:
-        if target.lower().endswith(MODEL_SUFFIXES):
+        if target.lower().endswith(MODEL_SUFFIXES) or _is_other_file(target):
             return _inspect_model(Path(target))
         return _inspect_case(target)
     except InputError as problem:
         return Inspection(target, problem.diagnostics, problem.exit_code)
+
+
+def _is_other_file(target: str) -> bool:
+    """Return whether a path leads to a file that is no case's: of that it is said what a model is."""
+    try:
+        return Path(target).name != "case.toml" and Path(target).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _inspect_model(path: Path) -> Inspection:

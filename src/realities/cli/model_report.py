@@ -119,7 +119,7 @@ def _dimensions(report: Report) -> Iterator[str]:
 def _macros(report: Report) -> Iterator[str]:
     if report.macros:
         yield "Macros"
-        yield ", ".join(f"{macro.name} ({macro.count:,})" for macro in report.macros)
+        yield ", ".join(f"{macro.name} {macro.count or 'not called'}" for macro in report.macros)
 
 
 def _functions(report: Report) -> Iterator[str]:
@@ -172,8 +172,7 @@ def _units(report: Report) -> Iterator[str]:
     units = report.units
     parts = []
     if units.mismatches:
-        plural = "place does" if len(units.mismatches) == 1 else "places do"
-        parts.append(f"{len(units.mismatches)} {plural} not balance: {_places(units.mismatches)}")
+        parts.append(f"do not balance on {_places(units.mismatches)}")
     elif report.opens and units.n_without < sum(report.names.values()):
         parts.append("all that are declared balance")
     if units.unreadable:

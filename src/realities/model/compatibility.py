@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Literal
 
 from realities.errors import Diagnostic, Findings, InputError
-from realities.ir.model import Dialect, Integrator, Model
+from realities.ir.model import Dialect, Model
 from realities.model import syntax
 from realities.model.arrays import build_space, name_key
 from realities.model.language import Language
 from realities.model.languages import LANGUAGES
 from realities.model.load import build_file, read_file, read_source
+from realities.model.runtimes import RunTimes, run_times, time_errors
 from realities.model.tables.external import Wanted, wanted
 from realities.model.tables.library import open_library
 
@@ -88,18 +89,6 @@ class Drain:
 
 
 @dataclass(frozen=True, slots=True)
-class RunTimes:
-    """When a model runs, as its file says it: numbers, or the text of an equation, or None."""
-
-    integrator: Integrator
-    initial_time: str | None
-    final_time: str | None
-    time_step: str | None
-    save_period: str | None
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
 class UnitState:
     """Lines where units do not balance, lines whose unit cannot be read, and names without unit."""
 
@@ -164,9 +153,11 @@ def examine(path: Path | str) -> Examination:
     exit_code = 0
     try:
         model = build_file(file, reading, without_data=True, findings=built)
+        built.extend(time_errors(file, LANGUAGES[file.dialect]))
+        built.check()
         found = _in_order(built.items)
     except InputError as problem:
-        found, exit_code = problem.diagnostics, problem.exit_code
+        found, exit_code, model = problem.diagnostics, problem.exit_code, None
         found = _in_order([*found, *_refusals(file, LANGUAGES[file.dialect], found)])
     wants = wanted(file, open_library(source, {}))
     report = report_on(file, LANGUAGES[file.dialect], found, model, wants)
@@ -214,7 +205,7 @@ def report_on(
         dimensions=_dimensions(file),
         macros=_macros(file),
         functions=_functions(file, language, kinds),
-        time=_times(file, language),
+        time=run_times(file, language),
         files=_files(wants),
         data=tuple(sorted({want.variable for want in wants if not want.function})),
         units=_units(found, names),
@@ -236,8 +227,8 @@ def kinds_of(file: syntax.ModelFile, language: Language) -> dict[str, Kind]:
     for equation in file.equations:
         key = name_key(equation.left.name)
         kind = "control" if key in controls else _kind(equation)
-        if kind == "auxiliary" and key in flows:
-            kind = "flow"
+        if key in flows and (kind == "auxiliary" or (kind == "constant" and file.dialect == "xmile")):
+            kind = "flow"  # XMILE has a word for flows, Vensim's users may call a constant so or not
         if kinds.get(key) in (None, "constant"):  # some elements constant, others not: it varies
             kinds[key] = kind
     return kinds
@@ -365,30 +356,7 @@ def _files(wants: Sequence[Wanted]) -> tuple[WantedFile, ...]:
     return tuple(WantedFile(name, name in there, tuple(sorted(set(lines[name])))) for name in lines)
 
 
-# -- time and units ----------------------------------------------------------------------------------
-
-
-def _times(file: syntax.ModelFile, language: Language) -> RunTimes:
-    by_key = {name_key(equation.left.name): equation for equation in file.equations}
-    controls = [by_key.get(name_key(name)) for name in language.controls.names()]
-    unit = next((equation.unit for equation in controls if equation is not None and equation.unit), "")
-    texts = [None if equation is None else _value_text(equation.right, by_key) for equation in controls]
-    return RunTimes(file.integrator, texts[0], texts[1], texts[2], texts[3], unit)
-
-
-def _value_text(term: syntax.Term | None, by_key: Mapping[str, syntax.Equation], depth: int = 5) -> str:
-    """Return a number as short as it is, or else the text of its equation."""
-    match term:
-        case syntax.Numeral(value):
-            return f"{value:.10g}"
-        case syntax.Prefix("-", syntax.Numeral(value)):
-            return f"{-value:.10g}"
-        case syntax.Name(name) if depth and name_key(name) in by_key:
-            return _value_text(by_key[name_key(name)].right, by_key, depth - 1)
-        case None:
-            return ""
-        case _:
-            return " ".join(term.span.text.split())[:60]
+# -- units ----------------------------------------------------------------------------------
 
 
 def _units(found: Sequence[Diagnostic], names: Iterable[NameUse]) -> UnitState:

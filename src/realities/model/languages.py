@@ -24,3 +24,13 @@ READERS: Mapping[str, Callable[[SourceText, Findings], ModelFile]] = {
 }
 #: What names mean in each language.
 LANGUAGES: Mapping[Dialect, Language] = {"vensim": VENSIM, "xmile": XMILE}
+
+_AS_TEXT = (
+    "Vensim keeps such a file in a form of its own: save the model from Vensim as text, with the ending .mdl"
+)
+_AS_XML = "Stella wrote such files before its version 10: save the model from a later one, as .stmx"
+#: What to do about a model that is there in a form that is not read, by the ending of its name.
+ADVICE: Mapping[str, str] = {
+    **dict.fromkeys((".vmf", ".vmfx", ".vpm", ".vpmx"), _AS_TEXT),
+    **dict.fromkeys((".stm", ".itm"), _AS_XML),
+}

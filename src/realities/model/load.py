@@ -28,7 +28,7 @@ from realities.ir.model import Integrator, Model, TimeSpec, Variable
 from realities.ir.verify import verify
 from realities.model.arrays import Space, build_space, name_key
 from realities.model.define import define_all, read_unit_names
-from realities.model.languages import LANGUAGES, READERS
+from realities.model.languages import ADVICE, LANGUAGES, READERS
 from realities.model.macros import macro_table, with_outputs
 from realities.model.nonnegative import keep_non_negative
 from realities.model.order import in_order
@@ -185,7 +185,7 @@ def read_file(source: SourceText, findings: Findings) -> ModelFile:
     if reader is None:
         endings = ", ".join(READERS)
         message = f'"{place.name}" is no model file: its name ends in none of {endings}'
-        raise _refusal(InputError, place, "unknown-format", message)
+        raise _refusal(InputError, place, "unknown-format", message, ADVICE.get(place.suffix.lower(), ""))
     file = reader(source, findings)
     return with_macros_beside(file, LANGUAGES["xmile"], findings) if file.dialect == "xmile" else file
 
@@ -206,8 +206,9 @@ def read_source(path: Path) -> SourceText:
     return SourceText(str(path), text.replace("\r\n", "\n").replace("\r", "\n"), encoding)
 
 
-def _refusal(kind: type[InputError], path: Path, code: str, message: str) -> InputError:
-    return kind(Diagnostic("error", code, message, Span(SourceText(str(path), ""), 0, 0)))
+def _refusal(kind: type[InputError], path: Path, code: str, message: str, hint: str = "") -> InputError:
+    hints = (hint,) if hint else ()
+    return kind(Diagnostic("error", code, message, Span(SourceText(str(path), ""), 0, 0), hints))
 
 
 def _known_names(table: Table, space: Space) -> set[str]:
