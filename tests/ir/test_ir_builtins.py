@@ -26,7 +26,7 @@ def test_a_unit_rule_reads_powers_and_quotients() -> None:
 
 
 def test_repeating_arguments_repeat_the_group_after_the_bar() -> None:
-    terms = BUILTINS["vensim.vector_select"].argument_terms(6)
+    terms = BUILTINS["vensim.vector_select"].argument_terms(7)
     assert terms[0] is None
-    assert terms[1:] == ({}, {}, {"u": 1}, {}, {"u": 1})
+    assert terms[1:] == ({}, {}, {}, {"u": 1}, {}, {"u": 1})
     assert BUILTINS["min"].argument_terms(3) == ({"u": 1},) * 3

@@ -208,7 +208,7 @@ def test_elm_map_and_select_read_neighbors(build: Build) -> None:
         "next[c]": 'PART("next[c]: VECTOR ELM MAP", 0 + 3)',
     }
     assert equations(model, "chosen") == {
-        "chosen": "VECTOR SELECT(0, 1, on[a], x[a], on[b], x[b], on[c], x[c])"
+        "chosen": "VECTOR SELECT(0, 1, 0, on[a], x[a], on[b], x[b], on[c], x[c])"
     }
 
 
@@ -233,3 +233,36 @@ def test_a_mapping_used_backward_says_which_way_it_goes() -> None:
     [found] = [item for item in refused.value.diagnostics if item.severity == "error"]
     assert found.code == "wrong-subscripts"
     assert 'map "B" to "A"' in found.help[0]
+
+
+@pytest.mark.parametrize(
+    ("action", "errors", "selection", "value"),
+    [
+        (0, 0, "2, 0, 3", 2 * 10 + 3 * 5),
+        (0, 1, "2, 0, 3", 2 * 10 + 3 * 5),
+        (0, 2, "2, 0, 3", np.nan),  # more than one is chosen
+        (0, 3, "2, 0, 3", np.nan),
+        (0, 3, "0, 0, 3", 15),
+        (0, 0, "0, 0, 0", -1),
+        (0, 1, "0, 0, 0", np.nan),  # none is
+        (0, 2, "0, 0, 0", -1),
+        (0, 3, "0, 0, 0", np.nan),
+        (9, 2, "0, 2, 0", 7),
+    ],
+)
+def test_an_error_action_forbids_to_choose_none_or_several(
+    build: Build, action: int, errors: int, selection: str, value: float
+) -> None:
+    model = build(
+        f"D: a, b, c ~~| s[D] = {selection} ~~| x[D] = 10, 7, 5 ~~|"
+        f"y = VECTOR SELECT(s[D!], x[D!], -1, {action}, {errors}) ~~|"
+    )
+    assert simulate(model)["y"][0, 0] == pytest.approx(value, nan_ok=True)
+
+
+@pytest.mark.parametrize("codes_", ["11, 0", "0.5, 0", "-1, 0", "0, 4", "act, 0"])
+def test_a_code_of_vector_select_that_means_nothing_is_an_error(
+    codes: Callable[[str], list[str]], codes_: str
+) -> None:
+    text = f"D: a, b ~~| s[D] = 1, 1 ~~| act = 12 ~~| y = VECTOR SELECT(s[D!], s[D!], 0, {codes_}) ~~|"
+    assert codes(text) == ["wrong-arguments"]

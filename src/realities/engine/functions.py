@@ -91,7 +91,7 @@ def _pick(position: FloatArray, stacked: FloatArray) -> FloatArray:
     return np.where(valid, picked, np.nan)
 
 
-def _select(missing: FloatArray, action: FloatArray, *pairs: FloatArray) -> FloatArray:
+def _select(missing: FloatArray, action: FloatArray, error: FloatArray, *pairs: FloatArray) -> FloatArray:
     selection, elements = np.broadcast_arrays(stacked(*pairs[::2]), stacked(*pairs[1::2]))
     chosen = selection != 0.0
     weighted = selection * elements
@@ -104,7 +104,9 @@ def _select(missing: FloatArray, action: FloatArray, *pairs: FloatArray) -> Floa
     result = np.full(chosen.shape[:-1], np.nan)
     for number, values in enumerate(results):
         result = np.where(np.equal(action, number), values, result)
-    return np.where(chosen.any(axis=-1), result, missing)
+    count = chosen.sum(axis=-1)
+    is_wrong = (np.isin(error, (1.0, 3.0)) & (count == 0)) | (np.isin(error, (2.0, 3.0)) & (count > 1))
+    return np.where(is_wrong, np.nan, np.where(count > 0, result, missing))
 
 
 def _over_chosen(chosen: NDArray[np.bool_], values: FloatArray) -> tuple[FloatArray, ...]:

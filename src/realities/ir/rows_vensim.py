@@ -254,12 +254,13 @@ VENSIM_ROWS = (
     ),
     Builtin(
         "vensim.vector_select",
-        4,
+        5,
         None,
-        "*, 1 | 1, u ... -> u",
-        "(missing, action, s1, x1, s2, x2, ...): over the x whose s is not 0: sum (action 0), product (1), "
-        "minimum (2), maximum (3) or average (4) of s * x, product of s ^ x (5), the same five of x itself "
-        "(6 to 10); `missing` where no s is.",
+        "*, 1, 1 | 1, u ... -> u",
+        "(missing, action, error action, s1, x1, s2, x2, ...): over the x whose s is not 0: sum (action 0), "
+        "product (1), minimum (2), maximum (3) or average (4) of s * x, product of s ^ x (5), the same five "
+        "of x itself (6 to 10); `missing` where no s is. No number where the error action forbids that no s "
+        "is (1), that several are (2), or both (3).",
     ),
     Builtin(
         "vensim.invert_matrix",

@@ -16,6 +16,7 @@ from realities.model.arrays import name_key
 from realities.model.language import Unfold
 from realities.model.resolve import Resolver
 from realities.model.symbols import Scope
+from realities.model.value import value_at_start
 
 _REDUCTIONS = {"sum": "sum", "prod": "product", "vmin": "min", "vmax": "max"}
 _OWN_MARKS = {*_REDUCTIONS, "vector select"}
@@ -115,14 +116,24 @@ def _select(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     """Unfold VECTOR SELECT(selection, expression, missing, action, error action)."""
     if not resolver.has_arguments(call, 5):
         return _nothing(call)
-    selection, value, missing, action, _ = call.arguments
+    selection, value, *rest = call.arguments
     runs = _runs(resolver, call, (selection, value), scope)
     if runs is None:
         return _nothing(call)
     pairs = zip(each(resolver, selection, runs), each(resolver, value, runs), strict=False)
-    rest = tuple(part for pair in pairs for part in pair)
-    head = resolver.exprs((missing, action), scope)
-    return Call("vensim.vector_select", (*head, *rest), span=call.span)
+    parts = tuple(part for pair in pairs for part in pair)
+    head = resolver.exprs(rest, scope)
+    _check_code(resolver, head[1], rest[1], "action", 10)
+    _check_code(resolver, head[2], rest[2], "error action", 3)
+    return Call("vensim.vector_select", (*head, *parts), span=call.span)
+
+
+def _check_code(resolver: Resolver, code: Expr, term: syntax.Term, what: str, most: int) -> None:
+    """Note a code of VECTOR SELECT that stands for nothing, where it can be told before the run."""
+    value = value_at_start(resolver, code)
+    if value is not None and value not in range(most + 1):
+        message = f"VECTOR SELECT has no {what} {value:g}, only 0 to {most}"
+        resolver.findings.error("wrong-arguments", message, term.span)
 
 
 #: Every function this file spells out, by key.
