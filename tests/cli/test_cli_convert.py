@@ -88,3 +88,14 @@ def test_reality_checks_are_written_as_claims(tmp_path: Path, capsys: pytest.Cap
     assert invoke(["convert", str(model), str(tmp_path / "claims.toml")]) == 0
     assert "1 claim." in capsys.readouterr().out
     assert "[[claim]]" in (tmp_path / "claims.toml").read_text()
+
+
+def test_claims_that_somebody_wrote_are_never_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, claims = tmp_path / "m.mdl", tmp_path / "claims.toml"
+    model.write_text("x = 2 ~~|\ntwo :THE CONDITION: :IMPLIES: x = 2 ~~|\nFINAL TIME = 3 ~~|\n")
+    claims.write_text("# mine\n")
+    assert invoke(["convert", str(model), str(claims)]) == 1
+    assert "error[exists]" in capsys.readouterr().err
+    assert claims.read_text() == "# mine\n"

@@ -99,8 +99,8 @@ def claims_of(file: syntax.ModelFile, *, account: str = _WHO, source: str = _WHO
     name = file.source.name.rpartition("/")[2]
     head = (
         f"# The Reality Checks of {name}, as claims. A model does not say who holds them, nor since when:\n"
-        f'# put an account and a source of the case in place of "{account}" and "{source}", and the day\n'
-        "# they were written in place of the one below.\n"
+        f"# change account = '{account}' and source = '{source}' to an account and a source of the case,\n"
+        f"# and made = {made.isoformat()} to the day they were written.\n"
     )
     checks = [check for check in file.reality_checks if not check.is_test_input]
     claims = [claim for check in checks for claim in writer.claims(check)]

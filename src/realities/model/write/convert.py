@@ -80,7 +80,7 @@ def convert_model(
         A model file: `.mdl`, `.xmile`, `.stmx`, `.xml`.
     out
         The file to write: `.mdl`, `.xmile` or `.stmx`; or `.toml` for a model's Reality Checks as claims. A
-        file that is there is replaced, unless it is the model itself.
+        model that is there is replaced, unless it is the one to read; claims that are there never are.
     data
         Files with the values of data variables, which become graphical functions in XMILE.
     findings
@@ -98,6 +98,10 @@ def convert_model(
     found = Findings()
     dialect = _dialect(target)
     _check_distinct(source_path, target)
+    if dialect is None and target.exists():
+        message = f'"{target}" is there already, and may hold claims that somebody wrote'
+        advice = "choose another name, and copy what is wanted out of it"
+        raise _refusal("exists", message, target, advice)
     file = read_file(read_source(source_path), found)
     if not file.equations and not found.errors:
         found.error("empty-model", "this file holds no equations", Span(file.source, 0, 0))
@@ -156,8 +160,8 @@ def _check_distinct(model: Path, target: Path) -> None:
         raise FileNotFoundError(2, "there is no such folder", str(target.parent))
 
 
-def _refusal(code: str, message: str, path: Path) -> InputError:
-    return InputError(Diagnostic("error", code, message, SourceText(str(path), "").span(0, 0)))
+def _refusal(code: str, message: str, path: Path, *advice: str) -> InputError:
+    return InputError(Diagnostic("error", code, message, SourceText(str(path), "").span(0, 0), advice))
 
 
 def _check_readable(text: str, target: Path) -> None:
