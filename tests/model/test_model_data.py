@@ -50,7 +50,19 @@ def test_a_column_that_names_nothing_is_a_warning_and_one_that_names_another_var
     found = Findings()
     build_model(SourceText("m.mdl", MODEL), data=[tmp_path / "data.tab"], findings=found)
     assert [one.code for one in found.warnings] == ["unknown-column"]
-    assert '"z" and "x[c]"' in found.warnings[0].message
+    assert found.warnings[0].message == 'these columns name no variable of this model: "z" and "x[c]"'
+
+
+def test_a_misspelt_column_is_told_beside_the_data_that_are_missing(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("Time,obsrved price\n0,1\n")
+    times = "".join(f"{name} TIME = 0 ~~|\n" for name in ("INITIAL", "FINAL")) + "TIME STEP = 1 ~~|\n"
+    text = f"observed price := GET DIRECT DATA('prices.csv', ',', 'A', 'B2') ~~|\n{times}SAVEPER = 1 ~~|\n"
+    with pytest.raises(InputError) as caught:
+        build_model(SourceText(str(tmp_path / "m.mdl"), text), data=[tmp_path / "data.csv"])
+    stranger, missing = caught.value.diagnostics
+    assert (stranger.code, stranger.severity) == ("unknown-column", "warning")
+    assert stranger.help[0] == 'did you mean "observed price"?'
+    assert (missing.code, missing.help[0][:30]) == ("missing-file", "give values with --data FILE: ")
 
 
 def test_elements_without_data_are_not_available_and_told(tmp_path: Path) -> None:

@@ -141,13 +141,13 @@ def build_file(
     file = replace(file, equations=read_equations(file.equations, space, shelf))
     table = build_table(source, with_outputs(file), space, found, language.controls, language.words())
     check_realities(file, table, space, found)
+    tell_unused(series, _known_names(table, space), found)
     found.check()
     macros = macro_table(file.macros, found)
     units = read_unit_names(file, language.controls, found)
     resolver = Resolver(space, table, macros, found, language, units)
     define_all(resolver, series, shelf.missing)
     tell_missing(shelf.missing, found, is_error=not without_data)
-    tell_unused(series, _known_names(table, space), found)
     _add_extra(resolver, extra, file)
     found.check()
     own = _hide_controls(resolver.variables, language.controls)
@@ -211,11 +211,10 @@ def _refusal(kind: type[InputError], path: Path, code: str, message: str, hint: 
     return kind(Diagnostic("error", code, message, Span(SourceText(str(path), ""), 0, 0), hints))
 
 
-def _known_names(table: Table, space: Space) -> set[str]:
-    """Return the keys of the full names of all that a model defines."""
-    return {
-        name_key(space.full_name(symbol.name, elements)) for symbol in table for elements in symbol.instances
-    }
+def _known_names(table: Table, space: Space) -> dict[str, str]:
+    """Return the full names of all that a model defines, by their key."""
+    names = (space.full_name(symbol.name, elements) for symbol in table for elements in symbol.instances)
+    return {name_key(name): name for name in names}
 
 
 def _add_extra(resolver: Resolver, extra: Sequence[ExtraEquation], file: ModelFile) -> None:

@@ -10,11 +10,11 @@ import csv
 import io
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from realities.errors import Diagnostic, Findings, InputError, UnreadableError
+from realities.errors import Diagnostic, Findings, InputError, UnreadableError, did_you_mean
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.model import Lookup, name_key
 from realities.model.syntax import Interpolation
@@ -83,7 +83,7 @@ def read_data(paths: Iterable[Path], findings: Findings) -> dict[str, Series]:
     return found
 
 
-def tell_unused(data: Mapping[str, Series], known: Collection[str], findings: Findings) -> None:
+def tell_unused(data: Mapping[str, Series], known: Mapping[str, str], findings: Findings) -> None:
     """Warn of series that match no name of a model, once for each file.
 
     Parameters
@@ -91,7 +91,7 @@ def tell_unused(data: Mapping[str, Series], known: Collection[str], findings: Fi
     data
         Series by the key of their name.
     known
-        Keys of the full names of the model's variables.
+        The full names of the model's variables by their key.
     findings
         Takes the warnings.
     """
@@ -100,23 +100,27 @@ def tell_unused(data: Mapping[str, Series], known: Collection[str], findings: Fi
         if key not in known:
             unused.setdefault(series.span.source.name, []).append(series)
     for strangers in unused.values():
-        names = listed([series.name for series in strangers])
-        message = f"no variable of this model is named {names}"
+        these = "these columns name" if len(strangers) > 1 else "this column names"
+        message = f"{these} no variable of this model: {listed([series.name for series in strangers])}"
         hint = "each column after the first is a variable by name, its subscripts as in Name[a,b]"
-        findings.warning("unknown-column", message, strangers[0].span, hint)
+        meant = did_you_mean(strangers[0].name, known.values())
+        findings.warning("unknown-column", message, strangers[0].span, meant, hint)
+
+
+#: How the values of data variables are given.
+GIVE_DATA = "give values with --data FILE: first column time, every other column a variable by name"
 
 
 def tell_missing(wanting: Sequence[tuple[str, Span]], findings: Findings, *, is_error: bool) -> None:
     """Note which variables want data that are not there: an error at each, or one warning for them all."""
-    hint = "give values with --data FILE: first column time, every other column a variable by name"
     if is_error:
         for name, place in wanting:
             message = f'"{name}" is a data variable, and no data are given for it'
-            findings.error("missing-data", message, place, hint)
+            findings.error("missing-data", message, place, GIVE_DATA)
     elif wanting:
         names = list(dict.fromkeys(name for name, _ in wanting))
         message = f"{listed(names)} {'want' if len(names) > 1 else 'wants'} data that are not there"
-        findings.warning("missing-data", message, wanting[0][1], hint)
+        findings.warning("missing-data", message, wanting[0][1], f"for data variables, {GIVE_DATA}")
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

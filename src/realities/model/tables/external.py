@@ -21,6 +21,7 @@ from realities.model import syntax
 from realities.model.arrays import MOST_VARIABLES, Space, expand, name_key
 from realities.model.language import Unfold
 from realities.model.tables.cells import Call, What, read_names, read_numbers, read_tables
+from realities.model.tables.data import GIVE_DATA
 from realities.model.tables.library import Library
 from realities.model.tables.sheets import TableError
 from realities.source import Span
@@ -248,9 +249,9 @@ def _place(call: Call, error: TableError) -> Span:
 def _hints(call: Call, error: TableError, shelf: Shelf) -> tuple[str, ...]:
     if error.code != "missing-file":
         return ()
-    if call.file.startswith("?"):
-        return (f"to say which file it is: --data '{call.file}=FILE'",)
-    return (shelf.library.similar(call.file),)
+    own = f"to say which file it is: --data '{call.file}=FILE'" if call.file.startswith("?") else ""
+    series = f"or {GIVE_DATA}" if call.what == "data" and own else GIVE_DATA if call.what == "data" else ""
+    return (own or shelf.library.similar(call.file), series)
 
 
 # -- calls that stand where they may not --------------------------------------------------------------------

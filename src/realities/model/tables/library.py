@@ -98,16 +98,17 @@ class Library:
             try:
                 self._sheets[key] = self._book(path, name).sheet(tab)
             except TableError as error:
-                self._broken[key] = _about(name, error)
+                self._broken[key] = _about(path.name, error)
                 raise self._broken[key] from None
         return self._sheets[key]
 
     def area(self, name: str, tab: str, range_name: str) -> Area | None:
         """Return a named range of a file, or None where it has none of that name."""
+        path = self.find(name)
         try:
-            return self._book(self.find(name), name).area(tab, range_name)
+            return self._book(path, name).area(tab, range_name)
         except TableError as error:
-            raise _about(name, error) from None
+            raise _about(path.name, error) from None
 
     def _book(self, path: Path, name: str) -> Book:
         if path not in self._books:

@@ -60,7 +60,9 @@ class TextBook(Book):
         delimiter = {"": self._usual, "\\t": "\t", "tab": "\t"}.get(name.strip(" ").lower(), name.strip(" "))
         if len(delimiter) != 1 or delimiter in '"\n':
             raise TableError(
-                "bad-table", f'cannot be cut at "{name}": a delimiter is one letter, such as ","'
+                "bad-table",
+                f'is text and has no sheet "{name}": a workbook (.xlsx, .xls) has sheets; of text, the call '
+                'names the letter between cells, such as ","',
             )
         rows: dict[int, dict[int, Cell]] = {}
         try:
