@@ -19,9 +19,9 @@ def test_the_python_of_the_readme_runs_as_written() -> None:
 
 
 def test_every_command_it_shows_exists() -> None:
-    shown = set(re.findall(r"realities (run|new|check|weigh|simulate|report|cases)\b", README))
+    shown = set(re.findall(r"realities (run|new|check|weigh|simulate|convert|report|cases)\b", README))
     assert shown <= set(group.commands)
-    assert {"run", "new", "check"} <= shown
+    assert {"run", "new", "check", "simulate", "convert"} <= shown
 
 
 def test_every_file_it_links_to_is_there() -> None:
