@@ -447,3 +447,16 @@ def test_quotation_marks_around_a_name_are_no_part_of_it() -> None:
 def test_a_variable_named_like_a_time_setting_is_refused_where_it_stands(name: str) -> None:
     message = f'a variable cannot be named "{name}": that is a word of the language'
     assert problems(xmile(aux("a", "1") + "\n" + aux(name, "3"))) == [(8, "duplicate-name", message)]
+
+
+def test_an_array_with_elements_left_out_is_warned_of() -> None:
+    part = '<element subscript="p"><eqn>1</eqn></element>'
+    text = xmile(f'<aux name="v">{over("D")}{part}</aux>\n' + aux("x", "v[p]"), dims(D="p q r"))
+    message = '"v" has no equation for q and 1 more of its elements'
+    assert warnings(text) == [(7, "incomplete-equation", message)]
+
+
+def test_an_element_that_is_defined_twice_is_shown_where_it_is() -> None:
+    twice = "".join(f'\n<element subscript="{one}"><eqn>1</eqn></element>' for one in ("p", "q", "P"))
+    (found,) = problems(xmile(f'<aux name="v">{over("D")}{twice}</aux>', dims(D="p q")))
+    assert found == (10, "duplicate-name", '"v[p]" is defined twice')

@@ -137,3 +137,34 @@ def test_an_expression_nested_too_deep_is_refused() -> None:
 
 def test_a_long_sum_is_no_nesting() -> None:
     assert value(" + ".join(["1"] * 3000)) == 3000.0
+
+
+@pytest.mark.parametrize(
+    ("eqn", "advice"),
+    [
+        ("a == 1", 'to compare, write a single "="'),
+        ("a != 1", 'for "not equal", write <>; for "not", NOT'),
+        ("50%", "for 50 %, write 0.5"),
+        ("MAX(a; 2)", "arguments are separated by commas"),
+        ("a ** 2", "for a power, write ^"),
+        ("1,500", "a number has a point before its decimals, and nothing between its thousands"),
+        ("IF(a, 2, 3)", "a choice is written: IF condition THEN value ELSE value"),
+        (
+            "birth rate * 2",
+            "is an operator missing before it? a name of several words is written birth_rate",
+        ),
+        ("2 a", "is an operator missing before it?"),
+        ("AND a", "AND needs something before it"),
+    ],
+)
+def test_the_habits_of_other_languages_are_named(eqn: str, advice: str) -> None:
+    with pytest.raises(InputError) as caught:
+        build_model(SourceText("model.xmile", xmile(aux("a", "1") + aux("x", eqn))))
+    (found,) = caught.value.diagnostics
+    assert (found.code, [one for one in found.help if one]) == ("syntax-error", [advice])
+
+
+@pytest.mark.parametrize(("eqn", "word"), [("IF a THEN 1", "ELSE"), ("IF a", "THEN")])
+def test_a_choice_that_is_not_finished_lacks_a_word(eqn: str, word: str) -> None:
+    (found,) = problems(xmile(aux("a", "1") + aux("x", eqn)))
+    assert found[1:] == ("syntax-error", f"the equation ends where {word} should follow")

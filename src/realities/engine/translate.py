@@ -214,7 +214,7 @@ class _Translator:
             "initial-loop",
             "initial values depend on one another: " + " <- ".join(f'"{member}"' for member in loop),
             self.model[name].span,
-            ("give one of them an initial value of its own, e.g. with ACTIVE INITIAL",),
+            ("give one of them an initial value that needs none of the others, such as a number",),
         )
 
     def _dependencies(self, variable: Variable, at_start: bool) -> list[str]:

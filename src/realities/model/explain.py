@@ -2,7 +2,7 @@
 
 In comes the parser's refusal and the text it was given; out goes one diagnostic that points at the
 place to look at: an unmatched parenthesis rather than the end of the equation, a missing operator
-rather than a list of tokens. Only `vensim.py` uses it.
+rather than a list of tokens. The readers of both languages use it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from realities.errors import Findings
+from realities.ir.model import Dialect
 from realities.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 _QUIET = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\'\n]*\'', re.DOTALL)
 _BRACKETS = {")": "(", "]": "["}
 _OPERANDS = {"NAME", "NUMBER", "LPAR"}
+#: What signs of other languages are in XMILE, which has none of them.
+_ELSEWHERE = {
+    "!": 'for "not equal", write <>; for "not", NOT',
+    "%": "for 50 %, write 0.5",
+    "&": 'for "and", write AND',
+    "|": 'for "or", write OR',
+    ";": "arguments are separated by commas",
+}
+_WORDS_OF_XMILE = {"and", "or", "mod", "then", "else"}
 _WORDS = (
     ("COLON", '":" and its elements'),
     ("EQUALS", '"="'),
@@ -30,7 +40,14 @@ _WORDS = (
 )
 
 
-def explain(error: UnexpectedInput, text: str, source: SourceText, base: int, findings: Findings) -> None:
+def explain(
+    error: UnexpectedInput,
+    text: str,
+    source: SourceText,
+    base: int,
+    findings: Findings,
+    dialect: Dialect = "vensim",
+) -> None:
     """Note in `findings` why `text`, which stands at `base` of `source`, is no equation."""
     from lark.exceptions import UnexpectedToken
 
@@ -42,7 +59,8 @@ def explain(error: UnexpectedInput, text: str, source: SourceText, base: int, fi
     if not isinstance(error, UnexpectedToken):
         at = max(0, min(_offset(error), len(text) - 1))
         place = Span(source, base + at, base + at + 1)
-        findings.error("syntax-error", _odd_character(text[at : at + 1]), place)
+        advice = _ELSEWHERE.get(text[at : at + 1], "") if dialect == "xmile" else ""
+        findings.error("syntax-error", _odd_character(text[at : at + 1]), place, advice)
         return
     accepted = set(error.accepts or error.expected)
     token = error.token
@@ -58,7 +76,11 @@ def explain(error: UnexpectedInput, text: str, source: SourceText, base: int, fi
     place = Span(source, start, start + max(len(word), 1))
     before = text[: token.start_pos or 0]
     is_first = not before.rpartition("\n")[2].strip()
-    advice = _other_language(word, before) or _advice(token.type, word, accepted, is_first and start > base)
+    if dialect == "xmile":
+        advice = _advice_in_xmile(token.type, word, before, accepted)
+    else:
+        is_below = is_first and start > base
+        advice = _other_language(word, before) or _advice(token.type, word, accepted, is_below)
     findings.error("syntax-error", message, place, advice)
 
 
@@ -73,6 +95,9 @@ def expected(accepted: set[str]) -> str:
         return 'a name, a number or "("'
     if {"NAME", "QUOTED"} <= accepted <= {"NAME", "QUOTED", "LPAR"}:
         return "a name"
+    for word in ("THEN", "ELSE"):
+        if word in accepted:
+            return word
     found = ["an operator such as + or *"] if "PLUS" in accepted or "OR" in accepted else []
     omitted = {"EQUALS", "LSQB", "LPAR", "COLON"} if found else set()
     omitted |= {"COMMA"} if "SEMICOLON" in accepted else set()
@@ -105,6 +130,26 @@ def _advice(kind: str, word: str, accepted: set[str], is_first: bool) -> str:
         return "a name begins with a letter; any other name stands in quotation marks"
     if "EQUALS" in accepted and "TIMES" not in accepted:
         return "an equation is written: name = expression ~ unit ~ comment |"
+    return ""
+
+
+def _advice_in_xmile(kind: str, word: str, before: str, accepted: set[str]) -> str:
+    """Return what to do about a word that cannot stand where it does in an equation of XMILE."""
+    if kind == "EQUALS" and before.endswith("="):
+        return 'to compare, write a single "="'
+    if word == "*" and before.endswith("*"):
+        return "for a power, write ^"
+    if kind == "COMMA" and re.search(r"\bif\s*\([^()]*\Z", before, re.IGNORECASE):
+        return "a choice is written: IF condition THEN value ELSE value"
+    if kind == "COMMA" and before[-1:].isdigit() and "CLOSE" not in accepted:
+        return "a number has a point before its decimals, and nothing between its thousands"
+    if kind in {"NAME", "NUMBER", "LPAR", "IF"} and "TIMES" in accepted:
+        first = re.search(r"[^\W\d]\w*(?=\s*\Z)", before)
+        if first is not None and first[0].lower() in _WORDS_OF_XMILE:
+            return f"{first[0].upper()} needs something before it"
+        if first is None or not re.fullmatch(r"\w+", word) or kind in {"LPAR", "IF"}:
+            return "is an operator missing before it?"
+        return f"is an operator missing before it? a name of several words is written {first[0]}_{word}"
     return ""
 
 

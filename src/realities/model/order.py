@@ -114,7 +114,7 @@ def _report(variables: Sequence[Variable], needs: Needs, findings: Findings, wha
         for name, other in zip(loop, [*loop[1:], loop[0]], strict=True)
     ]
     advice = (
-        "give one of them an initial value of its own: a number, or ACTIVE INITIAL"
+        "give one of them an initial value that needs none of the others, such as a number"
         if what
         else "a feedback loop needs a stock or a delay in it"
     )

@@ -13,14 +13,24 @@ run (views, vendors' own elements) is passed over. `arrays.py` and `resolve.py` 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 
 from realities.errors import MOST_ERRORS, Findings, did_you_mean
 from realities.model import syntax
 from realities.model.arrays import name_key
-from realities.model.xmile.brackets import Axis, Shape, as_written, axes_of, own_key, told_apart
+from realities.model.xmile.brackets import (
+    Axis,
+    Shape,
+    as_written,
+    axes_of,
+    element_of,
+    own_key,
+    told_apart,
+)
 from realities.model.xmile.conveyors import with_conveyors
 from realities.model.xmile.files import open_files
 from realities.model.xmile.macros import read_macros
@@ -164,6 +174,8 @@ class _Reader:
                 own = [qualified(one, placed, flat, self.findings) for one in definition.equations]
                 if definition.is_open:
                     self.still_open(definition)
+                else:
+                    self.check_elements(definition)
             settled.append((definition, own))
             shapes[key] = _shape(placed.name, definition, own)
         slices = Slices(self.axes, shapes, self.findings, self.outside())
@@ -191,6 +203,24 @@ class _Reader:
                 self.findings.error("unknown-subscript", message, one.span, hint)
                 return False
         return True
+
+    def check_elements(self, definition: Definition) -> None:
+        """Warn of the elements of an array that have no equation: each needs one of its own (4.1)."""
+        if not definition.equations or definition.equations[0].left.subscripts == definition.dimensions:
+            return
+        axes = [self.axes[name_key(one.name)] for one in definition.dimensions]
+        given = {
+            tuple(
+                element_of(axis, one.name) for axis, one in zip(axes, equation.left.subscripts, strict=False)
+            )
+            for equation in definition.equations
+        }
+        missing = math.prod(len(axis.elements) for axis in axes) - len(given)
+        if missing > 0:
+            found = next(one for one in product(*(axis.spelling for axis in axes)) if one not in given)
+            more = f" and {missing - 1} more of its elements" if missing > 1 else ""
+            message = f'"{definition.name}" has no equation for {", ".join(found)}{more}'
+            self.findings.warning("incomplete-equation", message, definition.place)
 
     def still_open(self, definition: Definition) -> None:
         """Note that an equation is still to be written."""

@@ -78,7 +78,7 @@ def read_term(text: str, base: int, source: SourceText, findings: Findings) -> s
             _tell_behind(builder.span(node), findings)
         return term
     except UnexpectedInput as error:
-        explain(error, bare, source, base, findings)
+        explain(error, bare, source, base, findings, "xmile")
     except UnsoundError as error:
         findings.error(error.code, error.message, error.span, *error.help)
     return None

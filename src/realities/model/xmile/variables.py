@@ -180,7 +180,12 @@ class _Reader:
             limits = f"{ends.attributes['min'].strip()},{ends.attributes['max'].strip()}"
         default = self.setting.defaults.get(element.name, False)
         return syntax.Equation(
-            syntax.Left(self.name, subscripts, (), element.attribute_span("name")),
+            syntax.Left(
+                self.name,
+                subscripts,
+                (),
+                element.attribute_span("name") if part is element else part.attribute_span("subscript"),
+            ),
             right,
             "" if units is None else units.words,
             element.span if units is None else units.text_span,
