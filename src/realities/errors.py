@@ -36,14 +36,17 @@ class Diagnostic:
     span: Span
     help: tuple[str, ...] = ()
 
-    def render(self) -> str:
-        """Return the text a user sees: place, sentence, the line, a caret, then hints."""
+    def render(self, width: int = 160) -> str:
+        """Return the text a user sees: place, sentence, the line, a caret, then hints.
+
+        Of the line at most `width` characters are shown, so that the caret stands below its place.
+        """
         line, column = self.span.line, self.span.column
         head = f"{self.span.source.name}:{line}:{column}: {self.severity}[{self.code}]: {self.message}"
         shown = self.span.source.line(line)
         parts = [head]
         if shown.strip():
-            shown, indent = _window(shown.replace("\t", " "), column - 1)
+            shown, indent = _window(shown.replace("\t", " "), column - 1, width)
             width = max(1, min(self.span.end - self.span.start, len(shown) - indent))
             gutter = " " * max(4, len(str(line)) + 1)
             parts += [
@@ -69,12 +72,17 @@ class Diagnostic:
         }
 
 
-def _window(line: str, at: int, width: int = 160) -> tuple[str, int]:
-    """Cut a very long line to the part around column `at`; return it and where `at` now is."""
+def _window(line: str, at: int, width: int) -> tuple[str, int]:
+    """Cut a line that is too long to the part around column `at`; return it and where `at` now is."""
     if len(line) <= width:
         return line, at
     start = max(0, min(at - width // 2, len(line) - width))
-    return line[start : start + width], at - start
+    shown = line[start : start + width]
+    if start:
+        shown = "..." + shown[3:]
+    if start + width < len(line):
+        shown = shown[:-3] + "..."
+    return shown, at - start
 
 
 @dataclass(slots=True)

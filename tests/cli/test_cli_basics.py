@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from realities.cli import invoke
+from realities.cli.terminal import paint
+from realities.errors import Diagnostic
+from realities.source import SourceText
 
-COMMANDS = ("run", "weigh", "check", "simulate", "report", "cases", "new")
+COMMANDS = ("run", "weigh", "check", "simulate", "convert", "report", "cases", "new")
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,3 +103,22 @@ def test_cases_lists_the_flagship(capsys: pytest.CaptureFixture[str]) -> None:
     listed = json.loads(capsys.readouterr().out)
     assert listed["schema"] == 1
     assert "ukraine-2022" in [row["case"] for row in listed["cases"]]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_on_a_terminal_no_shown_line_wraps_and_the_caret_stands_below_its_place(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    text = "total = " + " + ".join(f"part number {n}" for n in range(30)) + " + mistake " + "+ last " * 60
+    source = SourceText("m.mdl", text)
+    at = text.index("mistake")
+    found = Diagnostic("error", "unknown-name", "nothing", source.span(at, at + len("mistake")))
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    _, _, shown, caret = paint(found).splitlines()
+    assert len(shown) <= columns
+    start, end = caret.index("^"), caret.rindex("^") + 1
+    assert shown[start:end] == "mistake"
+    assert "..." in shown[:12]
+    assert shown.endswith("...")

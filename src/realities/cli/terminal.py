@@ -7,6 +7,7 @@ progress is one plain line every tenth of the work or every ten seconds, without
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -117,11 +118,17 @@ def wants_color(stream: TextIO | None = None) -> bool:
 
 def paint(item: Diagnostic) -> str:
     """Return a diagnostic's text, its severity coloured where colour is wanted."""
-    text = item.render()
+    text = item.render(_room(item)) if sys.stderr.isatty() else item.render()
     if not wants_color():
         return text
     mark = f"{item.severity}[{item.code}]"
     return text.replace(mark, click.style(mark, fg="red" if item.severity == "error" else "yellow"), 1)
+
+
+def _room(item: Diagnostic) -> int:
+    """Return how much of a line of text fits behind its number on this terminal."""
+    gutter = max(4, len(str(item.span.line)) + 1) + len("| ")
+    return max(40, shutil.get_terminal_size().columns - gutter)
 
 
 def bar(share: float, width: int = BAR_WIDTH) -> str:
