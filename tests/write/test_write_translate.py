@@ -272,6 +272,41 @@ def test_vectors_are_selected_picked_and_sorted_in_both_languages(tmp_path: Path
     assert travelled.columns > 40
 
 
+def test_sums_in_sums_and_shortened_delays_are_the_same_in_xmile(tmp_path: Path) -> None:
+    path = tmp_path / "m.mdl"
+    path.write_text(
+        "A: a1, a2 ~~| B: b1, b2, b3 ~~| x[A, B] = 1, 2, 3; 4, 5, 6; ~~| row[A] = SUM(x[A, B!]) ~~|"
+        # 6 * 21 + 15 * 21: the sum inside runs over all of x, for each element of the sum around it.
+        "both = SUM(row[A!] * SUM(x[A!, B!])) ~~|"
+        # Ten stages in a delay of eight steps are eight.
+        "input = 5 + STEP(10, 1) ~~| order = 10 ~~| late = DELAY N(input, 4, 2, order) ~~|" + CONTROL
+    )
+    travelled = there_and_back(path)
+    assert not travelled.refused
+    model = build_model(read_source(path))
+    assert simulate(model)["both"][0, 0] == 6 * 21 + 15 * 21
+
+
+@pytest.mark.parametrize(
+    ("chosen", "action", "value"),
+    [
+        ("0, 0", 1, np.nan),
+        ("1, 1", 1, 2),
+        ("1, 1", 2, np.nan),
+        ("0, 0", 2, -7),
+        ("1, 1", 3, np.nan),
+        ("0, 0", 3, np.nan),
+        ("0, 1", 3, 1),
+    ],
+)
+def test_an_error_action_is_an_error_in_xmile_too(chosen: str, action: int, value: float) -> None:
+    text, _ = to_xmile(
+        f"D: a, b ~~| on[D] = {chosen} ~~| y = VECTOR SELECT(on[D!], on[D!], -7, 0, {action}) ~~|"
+    )
+    run = simulate(build_model(SourceText("m.xmile", text)))
+    np.testing.assert_equal(run["y"][0], np.full(run["y"].shape[1], value))
+
+
 def test_a_drawing_and_marks_are_left_out_with_one_warning() -> None:
     _, found = to_xmile("x == 1 ~~~:SUPPLEMENTARY:|")
     assert [item.code for item in found.warnings] == ["left-out"]

@@ -226,6 +226,13 @@ class XmileTerms(Recaster):
         match call.arguments:
             case (_, time, _, _) if not self._is_steady(time):
                 return self.refused(call, "where the delay time varies")
+            case (value, time, initial, order):
+                length, n_stages = self.number(time), self.number(order)
+                step = self.controls.get("time step", 0.0)
+                if length is not None and n_stages is not None and step > 0.0:
+                    # Vensim keeps no more stages than the delay has time steps; 1e-9 is for rounding.
+                    kept = float(min(n_stages, max(math.floor(length / step + 1e-9), 1)))
+                    call = replace(call, arguments=(value, time, initial, syntax.Numeral(kept, order.span)))
         return self.follow("delay n", call, place)
 
     def _is_steady(self, term: syntax.Term) -> bool:
@@ -239,6 +246,21 @@ class XmileTerms(Recaster):
                 )
             case _:
                 return False
+
+    def number(self, term: syntax.Term) -> float | None:
+        """Return a number, or that of a constant by its name; None where it takes a run to know."""
+        match term:
+            case syntax.Numeral(value):
+                return value
+            case syntax.Prefix("-", operand):
+                value_or_none = self.number(operand)
+                return None if value_or_none is None else -value_or_none
+            case syntax.Name(name, ()):
+                symbol = self.table.get(name)
+                rights = [] if symbol is None else [one.right for one in symbol.equations]
+                if len(rights) == 1 and isinstance(rights[0], syntax.Numeral):
+                    return rights[0].value
+        return None
 
     def _count(self, call: syntax.Apply, _: Place) -> syntax.Term:
         """Return the number of elements of a dimension."""
@@ -257,6 +279,9 @@ class XmileTerms(Recaster):
         if len(call.arguments) != 1:
             return self.refused(call, "with these arguments")
         (term,) = call.arguments
+        # What a sum around this one runs over is another matter, even over the same dimension.
+        own = {f"{name_key(one.name)}!" for one in marked(term)}
+        place = replace(place, binding={k: one for k, one in place.binding.items() if k not in own})
         if _REDUCTIONS[key] and isinstance(term, syntax.Name) and self._is_slice(term):
             function = replace(call.function, name=_REDUCTIONS[key])
             return replace(call, function=function, arguments=(self.reference(term, place),))

@@ -43,8 +43,10 @@ class VectorTerms(XmileTerms):
         """Return VECTOR SELECT(selection, value, missing, action, error), its parts chosen one by one."""
         if len(call.arguments) != 5:
             return self.refused(call, "with these arguments")
-        selection, value, missing, which, _ = call.arguments
-        action = self._number(which)
+        selection, value, missing, which, errors = call.arguments
+        action, error = self.number(which), self.number(errors)
+        if error not in (0.0, 1.0, 2.0, 3.0):
+            return self.refused(call, "unless its error action is a number from 0 to 3")
         is_weighted = action is not None and action < _UNWEIGHTED
         plain = action if action is None or is_weighted else action - _UNWEIGHTED
         if plain is None or plain not in _ACTIONS:
@@ -69,22 +71,13 @@ class VectorTerms(XmileTerms):
             "joined": reduce(lambda left, right: _joined(sign, left, right), parts),
             "missing": self.term(missing, place),
         }
-        return filled("IF any THEN joined ELSE missing", "xmile", given)
-
-    def _number(self, term: syntax.Term) -> float | None:
-        """Return a number, or that of a constant by its name; None where it takes a run to know."""
-        match term:
-            case syntax.Numeral(value):
-                return value
-            case syntax.Prefix("-", operand):
-                value_or_none = self._number(operand)
-                return None if value_or_none is None else -value_or_none
-            case syntax.Name(name, ()):
-                symbol = self.table.get(name)
-                rights = [] if symbol is None else [one.right for one in symbol.equations]
-                if len(rights) == 1 and isinstance(rights[0], syntax.Numeral):
-                    return rights[0].value
-        return None
+        if error in (1.0, 3.0):
+            given["missing"] = filled("NAN", "xmile", {})
+        if error in (0.0, 1.0):
+            return filled("IF any THEN joined ELSE missing", "xmile", given)
+        ones = [filled("IF s THEN 1 ELSE 0", "xmile", {"s": one}) for one in chosen]
+        given["count"] = reduce(lambda left, right: syntax.Infix("+", left, right), ones)
+        return filled("IF count > 1 THEN NAN ELSE IF any THEN joined ELSE missing", "xmile", given)
 
     def _elm_map(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return VECTOR ELM MAP(vector, offset): the element so many places after the one named."""
@@ -110,7 +103,7 @@ class VectorTerms(XmileTerms):
             case (syntax.Name(subscripts=(*_, last)) as vector, direction):
                 rank = self._position(last, vector, place)
                 array = self._array(vector, place)
-                upward = self._number(direction)
+                upward = self.number(direction)
                 if rank is not None and array is not None and upward is not None:
                     sorted_by = array if upward > 0 else syntax.Prefix("-", array)
                     given = {"sorted": sorted_by, "rank": rank}
