@@ -320,3 +320,8 @@ def test_a_number_counts_through_an_array_row_by_row() -> None:
 def test_a_dimension_without_names_stands_for_its_number_in_any_other() -> None:
     made = first(xmile(V + array("w", "v[Num]", "Num"), DIMS))
     assert [made[f"w[{n}]"] for n in range(1, 5)] == [1, 2, 3, 0]
+
+
+def test_a_dimension_that_an_equation_is_no_array_over_is_named() -> None:
+    (found,) = problems(xmile(V + aux("x", "v[Row]"), DIMS))
+    assert found[1:] == ("wrong-subscripts", '"Row" is a dimension, and "x" is no array over it')

@@ -460,3 +460,9 @@ def test_an_element_that_is_defined_twice_is_shown_where_it_is() -> None:
     twice = "".join(f'\n<element subscript="{one}"><eqn>1</eqn></element>' for one in ("p", "q", "P"))
     (found,) = problems(xmile(f'<aux name="v">{over("D")}{twice}</aux>', dims(D="p q")))
     assert found == (10, "duplicate-name", '"v[p]" is defined twice')
+
+
+def test_a_stock_in_the_place_of_a_flow_is_refused() -> None:
+    text = xmile('<stock name="s"><eqn>1</eqn>\n<inflow>s</inflow></stock>')
+    message = '"s" is a stock, and only flows fill or drain one'
+    assert problems(text) == [(8, "wrong-arguments", message)]

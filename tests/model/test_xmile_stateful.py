@@ -9,6 +9,7 @@ import pytest
 from xmile_model import aux, build, errors, flow, over_time, run, stock
 
 from realities.engine.reference import simulate
+from realities.errors import Findings
 
 
 def test_rk4_in_a_file_is_honoured() -> None:
@@ -138,3 +139,12 @@ def test_a_name_that_xmile_does_not_have_keeps_vensims_meaning() -> None:
     found = over_time("SAMPLE_IF_TRUE(TIME = 2, TIME*10, 5)", stop=4)
     assert found == [5, 5, 20, 20, 20]
     assert over_time("SMOOTHI(y, 2, 4)", aux("y", "0"), stop=2) == [4, 2, 1]
+
+
+def test_a_delay_shorter_than_a_time_step_takes_one_and_that_is_said() -> None:
+    findings = Findings()
+    model = build(aux("x", "DELAY(TIME, 0)"), aux("y", "DELAY(TIME, 1)"), findings=findings, stop=2)
+    assert simulate(model).values["x"][0].tolist() == [0, 0, 1]
+    assert [(one.code, one.message) for one in findings.warnings] == [
+        ("short-delay", "a delay of 0 is shorter than a time step of 1: it takes one step")
+    ]

@@ -223,6 +223,15 @@ class Brackets:
             if found is not None:
                 return found
         here = f'"{self.place.name}"' if self.place.name else "this expression"
+        if own_key(self.axes, name_key(name.name)) == key:
+            message = f'"{name.name}" is a dimension, and {here} is no array over it'
+            self.error(
+                "wrong-subscripts",
+                message,
+                name.span,
+                f"name one of its elements, such as {axis.spelling[0]}",
+            )
+            raise StopError
         self.error(
             "wrong-subscripts",
             f'"{name.name}" is an array over {axis.name}, which {here} is not',

@@ -35,7 +35,7 @@ from realities.model.xmile.conveyors import with_conveyors
 from realities.model.xmile.files import open_files
 from realities.model.xmile.macros import read_macros
 from realities.model.xmile.markup import Element, read_markup
-from realities.model.xmile.modules import Flat, flatten, linked, qualified
+from realities.model.xmile.modules import Flat, Placed, flatten, linked, qualified
 from realities.model.xmile.slices import Slices, table_name
 from realities.model.xmile.specs import (
     SAVE,
@@ -47,7 +47,7 @@ from realities.model.xmile.specs import (
     read_integrator,
     read_units,
 )
-from realities.model.xmile.terms import read_term, written_name
+from realities.model.xmile.terms import plain_name, read_term, written_name
 from realities.model.xmile.variables import KINDS, Definition, Setting, read_variable
 from realities.source import SourceText, Span
 
@@ -176,6 +176,7 @@ class _Reader:
                     self.still_open(definition)
                 else:
                     self.check_elements(definition)
+                    self.check_flows(placed, flat)
             settled.append((definition, own))
             shapes[key] = _shape(placed.name, definition, own)
         slices = Slices(self.axes, shapes, self.findings, self.outside())
@@ -221,6 +222,18 @@ class _Reader:
             more = f" and {missing - 1} more of its elements" if missing > 1 else ""
             message = f'"{definition.name}" has no equation for {", ".join(found)}{more}'
             self.findings.warning("incomplete-equation", message, definition.place)
+
+    def check_flows(self, placed: Placed, flat: Flat) -> None:
+        """Refuse a stock in the place of a flow of a stock."""
+        if placed.definition.element.name != "stock":
+            return
+        for tag in placed.definition.element.all("inflow", "outflow"):
+            full = flat.find(plain_name(tag.words), placed.inside)
+            target = None if full is None else flat.placed[name_key(full)].definition.element
+            if target is not None and target.name == "stock" and target.attributes.get("access") != "input":
+                message = f'"{tag.words}" is a stock, and only flows fill or drain one'
+                hint = "put a flow between them"
+                self.findings.error("wrong-arguments", message, tag.text_span, hint)
 
     def still_open(self, definition: Definition) -> None:
         """Note that an equation is still to be written."""

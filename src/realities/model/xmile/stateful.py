@@ -114,7 +114,20 @@ def _fixed(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     value, time, *rest = resolver.exprs(call.arguments, scope)
     name = resolver.label(scope, "DELAY")
     initial = rest[0] if rest else value
+    _tell_short(resolver, call.arguments[1], scope)
     return resolver.hide(name, "fixed_delay", value, call.span, initial=initial, extra=(time,))
+
+
+def _tell_short(resolver: Resolver, time: syntax.Term, scope: Scope) -> None:
+    """Warn of a delay that is rounded up to a time step, where it is known before the run."""
+    settled = dict(resolver.settled)
+    length = value_before_run(resolver, time, scope)
+    clock = syntax.Name(resolver.language.controls.time_step)
+    step = value_before_run(resolver, clock, Scope(clock.name, {}))
+    resolver.settled = settled  # nothing was made of these numbers
+    if length is not None and step is not None and length < step / 2.0:
+        message = f"a delay of {length:g} is shorter than a time step of {step:g}: it takes one step"
+        resolver.findings.warning("short-delay", message, time.span, "a smaller DT, or no delay, is exact")
 
 
 def _previous(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
