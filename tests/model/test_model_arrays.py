@@ -266,3 +266,22 @@ def test_a_code_of_vector_select_that_means_nothing_is_an_error(
 ) -> None:
     text = f"D: a, b ~~| s[D] = 1, 1 ~~| act = 12 ~~| y = VECTOR SELECT(s[D!], s[D!], 0, {codes_}) ~~|"
     assert codes(text) == ["wrong-arguments"]
+
+
+@pytest.mark.parametrize(
+    ("equation", "message", "hint"),
+    [
+        ("x[A, Band] = p[Band, A]", 'no equation defines "p[b1,a1]"', 'did you mean "p[a1,b1]"?'),
+        ("x[A, Band] = p[A]", '"p" has 2 subscripts, not 1', "it is defined at model.mdl:1:"),
+        ("x = p", '"p" has 2 subscripts, and none is written here', "it is defined at model.mdl:1:"),
+        ("x = total[a1]", '"total" has no subscripts', "it is defined at model.mdl:1:"),
+        ("x = SUM(p[a1, Bands!])", '"Bands" is no dimension to run over', 'did you mean "Band"?'),
+    ],
+)
+def test_wrong_subscripts_are_told_with_what_would_be_right(equation: str, message: str, hint: str) -> None:
+    defined = "A: a1, a2 ~~| Band: b1, b2 ~~| p[A, Band] = 1 ~~| total = 3 ~~|"
+    with pytest.raises(InputError) as refused:
+        build_model(SourceText("model.mdl", f"{defined} {equation} ~~|"))
+    found = next(item for item in refused.value.diagnostics if item.severity == "error")
+    assert found.message == message
+    assert found.help[0].startswith(hint)

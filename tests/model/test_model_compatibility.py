@@ -238,3 +238,12 @@ def test_what_an_xmile_file_calls_a_flow_is_counted_as_one(tmp_path: Path) -> No
         ("bath", "stock"),
         ("tap", "flow"),
     ]
+
+
+def test_a_variable_called_like_a_function_is_told_as_an_error_and_is_no_function(tmp_path: Path) -> None:
+    found = report(tmp_path, "x = 3 ~ ~ |\ny = x(2) + ABS(x) + NOTHING(x) ~ ~ |\n")
+    assert found.n_errors == 2
+    assert [(use.name, use.status) for use in found.functions] == [
+        ("ABS", "supported"),
+        ("NOTHING", "unknown"),
+    ]

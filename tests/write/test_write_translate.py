@@ -234,6 +234,13 @@ def test_a_control_variable_that_is_worked_out_becomes_its_number() -> None:
     assert "settled-control" in [item.code for item in found.warnings]
 
 
+def test_a_control_variable_that_is_a_number_below_zero_is_no_loss() -> None:
+    file, found = read_text("m.mdl", "x = 1 ~~|FINAL TIME = 4 ~~|INITIAL TIME = -24 ~~|TIME STEP = 1 ~~|")
+    text = PRINTERS["xmile"](translate(file, "xmile", found))
+    assert "<start>-24</start>" in text
+    assert not [item for item in found.warnings if item.code == "settled-control"]
+
+
 def test_a_model_without_variables_is_refused() -> None:
     file, found = read_text("m.mdl", CONTROL)
     with pytest.raises(InputError, match="empty-model"):
@@ -310,7 +317,9 @@ def test_an_error_action_is_an_error_in_xmile_too(chosen: str, action: int, valu
 def test_a_drawing_and_marks_are_left_out_with_one_warning() -> None:
     _, found = to_xmile("x == 1 ~~~:SUPPLEMENTARY:|")
     assert [item.code for item in found.warnings] == ["left-out"]
-    assert "marks of what may not be changed and marks of what nothing needs" in found.warnings[0].message
+    assert found.warnings[0].message.endswith(
+        'the mark "==" of constants that may not be changed and the mark :SUPPLEMENTARY'
+    )
 
 
 def test_a_name_that_means_something_in_xmile_is_changed() -> None:

@@ -91,11 +91,7 @@ def _inspect_model(path: Path) -> Inspection:
     from realities.model.compatibility import examine
 
     seen = examine(path)
-    if seen.model is None:
-        return Inspection(str(path), seen.found, seen.exit_code, seen.report)
-    shown = sum(not variable.is_hidden for variable in seen.model.variables)
-    words = f"{shown} variables" if shown != 1 else "1 variable"
-    return Inspection(f"{path.name}, {words}", seen.found, seen.exit_code, seen.report)
+    return Inspection(path.name, seen.found, seen.exit_code, seen.report)
 
 
 def _as_json(seen: Inspection, with_names: bool) -> dict[str, object]:

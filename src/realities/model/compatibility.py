@@ -321,7 +321,8 @@ def _functions(
     for call, inside in _calls(file):
         key = name_key(call.function.name)
         is_lookup = kinds.get(key) == "lookup" or key in inside
-        if not (is_lookup or key in macros or _is_made(call, file.dialect)):
+        is_variable = key in kinds and status_of(key, language) == "unknown"  # called by mistake
+        if not (is_lookup or is_variable or key in macros or _is_made(call, file.dialect)):
             lines.setdefault(key, []).append(call.function.span.line)
     return tuple(
         FunctionUse(key.upper(), len(lines[key]), status_of(key, language), tuple(sorted(set(lines[key]))))

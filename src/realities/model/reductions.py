@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from realities.errors import did_you_mean
 from realities.ir.expr import Call, Expr, Number
 from realities.model import syntax
 from realities.model.arrays import name_key
@@ -55,7 +56,10 @@ def _runs(
         key = name_key(subscript.name)
         if key not in resolver.space.axes:
             resolver.findings.error(
-                "wrong-subscripts", f'"{subscript.name}" is no dimension to run over', subscript.span
+                "wrong-subscripts",
+                f'"{subscript.name}" is no dimension to run over',
+                subscript.span,
+                did_you_mean(subscript.name, [axis.name for axis in resolver.space.axes.values()]),
             )
             return None
         axes[f"{key}!"] = resolver.space.axes[key].elements

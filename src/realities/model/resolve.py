@@ -266,10 +266,11 @@ class Resolver:
     def full_name(self, symbol: Symbol, name: syntax.Name, scope: Scope) -> str | None:
         """Return the full name of the scalar that a subscripted name stands for, or None with a finding."""
         if len(name.subscripts) != symbol.arity:
-            has = f"{symbol.arity} subscript{'s' if symbol.arity != 1 else ''}"
+            has = f"{symbol.arity or 'no'} subscript{'s' if symbol.arity != 1 else ''}"
+            here = "" if not symbol.arity else f", not {len(name.subscripts)}"
             self.findings.error(
                 "wrong-subscripts",
-                f'"{symbol.name}" has {has}, not {len(name.subscripts)}',
+                f'"{symbol.name}" has {has}{here if name.subscripts else ", and none is written here"}',
                 name.span,
                 f"it is defined at {symbol.span}",
             )
@@ -286,10 +287,18 @@ class Resolver:
                 "unknown-subscript",
                 f'no equation defines "{full}"',
                 name.span,
+                self._reordered(symbol, tuple(elements)),
                 f'"{symbol.name}" is defined at {symbol.span}',
             )
             return None
         return full
+
+    def _reordered(self, symbol: Symbol, elements: tuple[str, ...]) -> str:
+        """Return the order of subscripts that would name something, where another order does."""
+        for other in symbol.instances:
+            if sorted(other) == sorted(elements):
+                return f'did you mean "{self.space.full_name(symbol.name, other)}"?'
+        return ""
 
     # -- functions ----------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ class _ToXmile(VectorTerms):
                 self.findings.error("no-counterpart", message, equation.left.span)
                 continue
             found[key] = value
-            if not isinstance(equation.right, syntax.Numeral) and not _is_name(equation.right, "time step"):
+            if not _is_number(equation.right) and not _is_name(equation.right, "time step"):
                 message = f'"{symbol.name}" becomes the number {value:g}, which it is worth in this file'
                 self.findings.warning("settled-control", message, equation.left.span)
         return found
@@ -311,6 +311,11 @@ def _is_by_macro(symbol: Symbol) -> bool:
     """Return whether the call of a macro defines a name, behind its colon."""
     right = symbol.equations[0].right
     return isinstance(right, syntax.Apply) and right.function.name.startswith(":")
+
+
+def _is_number(term: syntax.Term) -> bool:
+    """Return whether a term is a number as it is written, with or without a sign."""
+    return isinstance(term.operand if isinstance(term, syntax.Prefix) else term, syntax.Numeral)
 
 
 def _is_name(term: syntax.Term, key: str) -> bool:

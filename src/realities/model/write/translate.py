@@ -96,8 +96,11 @@ def _tell_losses(file: syntax.ModelFile, findings: Findings) -> None:
     lost = [
         ("the drawing", bool(file.display)),
         (_count(len(file.reality_checks), "Reality Check"), bool(file.reality_checks)),
-        ("marks of what may not be changed", any(one.is_unchangeable for one in file.equations)),
-        ("marks of what nothing needs", any(one.is_supplementary for one in file.equations)),
+        (
+            'the mark "==" of constants that may not be changed',
+            any(one.is_unchangeable for one in file.equations),
+        ),
+        ("the mark :SUPPLEMENTARY", any(one.is_supplementary for one in file.equations)),
     ]
     names = [name for name, is_there in lost if is_there]
     if names:
