@@ -168,3 +168,9 @@ def test_the_habits_of_other_languages_are_named(eqn: str, advice: str) -> None:
 def test_a_choice_that_is_not_finished_lacks_a_word(eqn: str, word: str) -> None:
     (found,) = problems(xmile(aux("a", "1") + aux("x", eqn)))
     assert found[1:] == ("syntax-error", f"the equation ends where {word} should follow")
+
+
+def test_braces_inside_a_quoted_name_are_no_comment() -> None:
+    odd = aux("a {b} | c", "3").replace('name="a', "name='a").replace('c"', "c'")
+    assert value('{ "x } "a {b} | c" * 2 { " }', odd) == 6.0
+    assert problems(xmile(aux("x", '"a {b" + {1'))) == [(7, "syntax-error", 'this "{" is never closed')]

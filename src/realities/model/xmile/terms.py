@@ -47,7 +47,9 @@ _SIMPLE = re.compile(
     r"|(?!(?:if|then|else|and|or|not|mod)\b)(?P<name>[a-z_]\w*))\s*",
     re.IGNORECASE | re.ASCII,
 )
-_COMMENT = re.compile(r"\{[^{}]*\}")
+#: A comment, or a quoted name, which may hold braces of its own.
+_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|\{[^{}]*\}')
+_OPENED = re.compile(r'"(?:[^"\\]|\\.)*"|\{')
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^."]+')
 _OPERATORS: dict[str, BinaryOp] = {"and": "and", "or": "or"}
 
@@ -66,8 +68,8 @@ def read_term(text: str, base: int, source: SourceText, findings: Findings) -> s
     if simple is not None:
         return _simple(simple, base, source)
     bare = without_comments(text)
-    at = bare.find("{")
-    if at >= 0:
+    at = next((found.start() for found in _OPENED.finditer(bare) if found.group() == "{"), None)
+    if at is not None:
         place = Span(source, base + at, base + at + 1)
         findings.error("syntax-error", 'this "{" is never closed', place)
         return None
@@ -100,7 +102,7 @@ def _simple(found: re.Match[str], base: int, source: SourceText) -> syntax.Term:
 
 def without_comments(text: str) -> str:
     """Return a text with its comments in braces blanked out, its length kept."""
-    return _COMMENT.sub(lambda found: " " * len(found.group()), text)
+    return _COMMENT.sub(lambda found: found[0] if found[0][0] == '"' else " " * len(found[0]), text)
 
 
 def plain_name(text: str) -> str:
