@@ -329,6 +329,7 @@ def test_a_name_in_a_file_stands_on_one_line_unless_the_line_is_continued() -> N
         ("x = IF THEN ELSE(a > 1 AND b > 1, 1, 0)", 'as + or *, "," or ")" instead of', ":AND:"),
         ("x = 2 ** 3", 'expected a name, a number or "("', "write ^"),
         ("x = IF THEN ELSE(a != 1, 1, 0)", 'instead of "!"', "write <>"),
+        ("x = SUM(IF THEN ELSE(D! = d1, 1, 0))", 'instead of "!"', "inside brackets only"),
         ("x = y[1]", "expected a name instead of", "begins with a letter"),
         ("D: 1, 2", "expected a name instead of", "begins with a letter"),
         ("D: a,, b", "expected a name instead of", ""),

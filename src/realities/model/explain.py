@@ -80,7 +80,8 @@ def explain(
         advice = _advice_in_xmile(token.type, word, before, accepted)
     else:
         is_below = is_first and start > base
-        advice = _other_language(word, before) or _advice(token.type, word, accepted, is_below)
+        after = text[len(before) + len(word) :]
+        advice = _other_language(word, before, after) or _advice(token.type, word, accepted, is_below)
     findings.error("syntax-error", message, place, advice)
 
 
@@ -107,13 +108,16 @@ def expected(accepted: set[str]) -> str:
     return f"{', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else found[0]
 
 
-def _other_language(word: str, before: str) -> str:
+def _other_language(word: str, before: str, after: str) -> str:
     """Return how an operator of another language is written here, where a word looks like one."""
     first = word.partition(" ")[0].upper()
     if first in {"AND", "OR", "NOT"}:
         return f"the operator is written with colons, :{first}:"
     if word == "!":
-        return 'for "not equal", write <>'
+        advice = (
+            'a "!" stands inside brackets only; for the number of an element, sum a variable: number[D] = D'
+        )
+        return 'for "not equal", write <>' if after.startswith("=") else advice
     if word == "*" and before.endswith("*"):
         return "for a power, write ^"
     return ""
