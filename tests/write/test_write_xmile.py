@@ -165,3 +165,17 @@ def test_a_net_flow_that_no_variable_stands_for_becomes_a_flow() -> None:
     assert "<inflow>a</inflow>" in text
     assert '<inflow>"s net flow"</inflow>' in text
     assert "<eqn>-(b * c)</eqn>" in text
+
+
+def test_an_element_with_a_comma_in_its_name_stays_one() -> None:
+    text = (
+        f'<xmile xmlns="{NAMESPACE}"><sim_specs><start>0</start><stop>1</stop></sim_specs>'
+        '<dimensions><dim name="D"><elem name="a, b"/><elem name="c"/></dim></dimensions>'
+        '<model><variables><aux name="v"><dimensions><dim name="D"/></dimensions>'
+        '<element subscript="&quot;a, b&quot;"><eqn>1</eqn></element>'
+        '<element subscript="c"><eqn>2</eqn></element></aux></variables></model></xmile>'
+    )
+    tree = read_file(SourceText("model.xmile", text), Findings())
+    again = read_file(SourceText("again.xmile", xmile_text(tree)), Findings())
+    elements = [one.left.subscripts[0].name for one in again.equations if one.left.name == "v"]
+    assert elements == ["a, b", "c"]

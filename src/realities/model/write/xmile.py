@@ -277,7 +277,9 @@ def _is_apply_to_all(equation: syntax.Equation, space: Space) -> bool:
 
 
 def _elements(left: syntax.Left) -> str:
-    return ", ".join(one.name for one in left.subscripts)
+    """Return the elements an equation is of; a name that would fall apart in a list is quoted."""
+    names = (one.name for one in left.subscripts)
+    return ", ".join(name_text(name) if set(name) & set(',"()[]') else name for name in names)
 
 
 def _last(texts: Iterable[str]) -> str:
