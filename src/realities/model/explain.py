@@ -114,9 +114,7 @@ def _other_language(word: str, before: str, after: str) -> str:
     if first in {"AND", "OR", "NOT"}:
         return f"the operator is written with colons, :{first}:"
     if word == "!":
-        advice = (
-            'a "!" stands inside brackets only; for the number of an element, sum a variable: number[D] = D'
-        )
+        advice = 'a "!" stands inside brackets only; to sum the numbers of elements, sum x[D!] of x[D] = D'
         return 'for "not equal", write <>' if after.startswith("=") else advice
     if word == "*" and before.endswith("*"):
         return "for a power, write ^"
