@@ -247,3 +247,15 @@ def test_a_variable_called_like_a_function_is_told_as_an_error_and_is_no_functio
         ("ABS", "supported"),
         ("NOTHING", "unknown"),
     ]
+
+
+def test_what_xmile_spells_otherwise_is_reported_in_its_own_words(tmp_path: Path) -> None:
+    path = tmp_path / "curve.xmile"
+    path.write_text(
+        '<xmile xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0"><sim_specs><start>0</start>'
+        '<stop>1</stop></sim_specs><model><variables><aux name="a"><eqn>IF TIME = 0 THEN 1//2 ELSE 2</eqn>'
+        '<gf><xscale min="0" max="1"/><ypts>0,1</ypts></gf></aux></variables></model></xmile>',
+        encoding="utf-8",
+    )
+    names = [use.name for use in examine(path).report.functions]
+    assert names == ["IF THEN ELSE", "SAFEDIV", "graphical function"]

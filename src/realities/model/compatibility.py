@@ -252,7 +252,12 @@ def _kind(equation: syntax.Equation) -> Kind:
 
 
 #: What XMILE says in other words: IF, <gf>, //, <init_eqn>.
-_SPELLED_OTHERWISE = {"if then else", "with lookup", "safediv", "active initial"}
+_SPELLED_OTHERWISE = {
+    "if then else": "IF THEN ELSE",
+    "with lookup": "graphical function",
+    "safediv": "SAFEDIV",
+    "active initial": "initial equation",
+}
 _LITERAL = (syntax.Numeral, syntax.Rows, syntax.Prefix, syntax.Infix)
 
 
@@ -325,9 +330,19 @@ def _functions(
         if not (is_lookup or is_variable or key in macros or _is_made(call, file.dialect)):
             lines.setdefault(key, []).append(call.function.span.line)
     return tuple(
-        FunctionUse(key.upper(), len(lines[key]), status_of(key, language), tuple(sorted(set(lines[key]))))
+        FunctionUse(
+            _shown(key, file.dialect),
+            len(lines[key]),
+            status_of(key, language),
+            tuple(sorted(set(lines[key]))),
+        )
         for key in sorted(lines)
     )
+
+
+def _shown(key: str, dialect: Dialect) -> str:
+    """Return what a function is called in a language."""
+    return _SPELLED_OTHERWISE.get(key, key.upper()) if dialect == "xmile" else key.upper()
 
 
 def _is_made(call: syntax.Apply, dialect: Dialect) -> bool:
