@@ -44,7 +44,8 @@ def nodes(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
     # A sign before a number is part of the number, so no reader gives it back as a node.
     signed = inner.filter(lambda expr: not isinstance(expr, Number))
     calls = st.sampled_from(CALLS).flatmap(
-        lambda row: st.tuples(*[inner] * max(row.least, 1 if row.most else row.least)).map(
+        # MIN and MAX: two numbers in Vensim, however many in the core
+        lambda row: st.tuples(*[inner] * (max(row.least, 1) if row.most else 2)).map(
             lambda args: Call(row.key, args[: row.most])
         )
     )

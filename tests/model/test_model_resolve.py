@@ -125,6 +125,8 @@ def test_macros_call_macros_and_keep_their_names_apart(build: Build) -> None:
         ("x = A FUNCTION OF(y) ~~| y = 1 ~~|", "incomplete-equation"),
         ("x = SIN() ~~|", "wrong-arguments"),
         ("x = SMOOTH(1) ~~|", "wrong-arguments"),
+        ("x = MAX(1, 2, 3) ~~|", "wrong-arguments"),
+        ("x = MIN(1) ~~|", "wrong-arguments"),
         ("x = y(3) ~~| y = 2 ~~|", "wrong-arguments"),
         ("t((0,0),(1,1)) ~~| x = t(1, 2) ~~|", "wrong-arguments"),
         ("x = 'text' + 1 ~~|", "wrong-arguments"),

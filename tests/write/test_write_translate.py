@@ -390,3 +390,25 @@ def test_a_sum_is_no_array_in_the_least_of_two_numbers() -> None:
     file = translate(read_file(source, findings), "vensim", findings)
     findings.check()
     assert simulate(build_model(SourceText("m.mdl", PRINTERS["vensim"](file))))["y"][0].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("equation", "written", "values"),
+    [
+        ("MAX(1, TIME, 3)", "MAX(MAX(1, Time), 3)", [3, 3, 3, 3, 4]),
+        ("MIN(TIME)", "Time", [0, 1, 2, 3, 4]),
+        ("MIN(2, TIME)", "MIN(2, Time)", [0, 1, 2, 2, 2]),
+    ],
+)
+def test_the_largest_of_several_is_taken_two_by_two_in_vensim(
+    equation: str, written: str, values: list[float]
+) -> None:
+    text = (
+        '<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0"><sim_specs><start>0</start>'
+        f'<stop>4</stop><dt>1</dt></sim_specs><model><variables><aux name="y"><eqn>{equation}</eqn></aux>'
+        "</variables></model></xmile>"
+    )
+    file, found = read_text("m.xmile", text)
+    mdl = PRINTERS["vensim"](translate(file, "vensim", found))
+    assert f"\t{written}\n" in mdl
+    assert simulate(build_model(SourceText("m.mdl", mdl)))["y"][0].tolist() == values

@@ -140,9 +140,17 @@ def _check_code(resolver: Resolver, code: Expr, term: syntax.Term, what: str, mo
         resolver.findings.error("wrong-arguments", message, term.span)
 
 
+def _of_two(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Return MAX or MIN, which take two numbers in Vensim."""
+    if not resolver.has_arguments(call, 2):
+        return _nothing(call)
+    return resolver.builtin(name_key(call.function.name), call, scope)
+
+
 #: Every function this file spells out, by key.
 REDUCTIONS: dict[str, Unfold] = {
     **dict.fromkeys(_REDUCTIONS, _reduce),
+    **dict.fromkeys(("max", "min"), _of_two),
     "elmcount": _elmcount,
     "vector select": _select,
 }

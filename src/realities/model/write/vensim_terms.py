@@ -252,7 +252,11 @@ class VensimTerms(Recaster):
         if key in ("min", "max") and (len(arguments) > 1 or not any(_free(call.arguments[0]))):
             if any(any(_free(one)) for one in call.arguments):
                 return self.refused(call, "of an array and a number")
-            return replace(call, function=replace(call.function, name=key.upper()), arguments=arguments)
+            function = replace(call.function, name=key.upper())  # of two numbers, in Vensim
+            nested, *others = arguments
+            for other in others:
+                nested = syntax.Apply(function, (nested, other), (), call.span)
+            return nested
         if len(arguments) != 1:
             return self.refused(call, "with these arguments")
         return replace(call, function=replace(call.function, name=_OVER[key]), arguments=arguments)
