@@ -122,6 +122,7 @@ def test_a_sample_compares_with_what_it_has_kept(build: Build) -> None:
             "x = M(1) ~~|",
             "cycle",
         ),
+        (":MACRO: M(a, A)\nM = a ~~|\n:END OF MACRO:\nx = M(1, 2) ~~|", "duplicate-name"),
         ("x = 1 ~~|\n:END OF MACRO:\n", "syntax-error"),
         (":MACRO: M(a)\nM = a ~~|\nx = 1 ~~|", "syntax-error"),
     ],

@@ -37,6 +37,12 @@ def macro_table(macros: Iterable[syntax.MacroDef], findings: Findings) -> dict[s
 def _check(macro: syntax.MacroDef, findings: Findings) -> None:
     """Note what is wrong with one macro, whether it is called or not."""
     defined: dict[str, syntax.Equation] = {}
+    names = (macro.name, *macro.inputs, *macro.outputs)
+    keys = [name_key(name) for name in names]
+    for at, name in enumerate(names):
+        if keys[at] in keys[:at]:
+            message = f'"{name}" stands twice in the head of the macro "{macro.name}"'
+            findings.error("duplicate-name", message, macro.span)
     inputs = {name_key(name) for name in macro.inputs}
     for equation in macro.equations:
         left, key = equation.left, name_key(equation.left.name)
