@@ -184,6 +184,9 @@ class _Speller:
         """Return a name without brackets spelled out."""
         key = name_key(name.name)
         if key == "self" and self.place.name and key not in self.slices.shapes:
+            own = self.slices.shapes.get(name_key(self.place.name))
+            if is_whole and own is not None and own.dimensions:
+                return self.filled(replace(name, name=self.place.name), own, is_whole)
             return syntax.Name(self.place.name, self.place.subscripts, name.span)
         shape = self.slices.shapes.get(key)
         if shape is not None:
