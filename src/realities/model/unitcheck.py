@@ -107,6 +107,8 @@ class _Checker:
             return  # a smooth or delay over a literal time, SMOOTH(x, 5)
         wanted = unit / self.time_unit
         start = f'"{variable.name}" is a stock in "{unit}": its net flow must be in "{wanted}", not'
+        if variable.is_hidden and (function := variable.span.text.partition("(")[0].strip()):
+            start = f'with its time in "{self.time_unit}", what {function} holds changes in "{wanted}", not'
         self._declared(variable, wanted, found, start)
 
     def _declared(self, variable: Variable, wanted: Unit | None, found: _Inferred, start: str) -> None:
