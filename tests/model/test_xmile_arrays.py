@@ -330,10 +330,10 @@ def test_a_dimension_that_an_equation_is_no_array_over_is_named() -> None:
 def test_self_as_a_whole_is_the_array_that_the_equation_is_of() -> None:
     made = first(
         xmile(
-            array("size", "SIZE(SELF)", "Row", "Col")
+            array("count", "SIZE(SELF)", "Row", "Col")
             + array("wide", "SIZE(SELF[1, *])", "Row", "Col")
             + array("kept", "SUM(PREVIOUS(SELF, 2)) + 1", "Row"),
             DIMS,
         )
     )
-    assert (made["size[r3,c2]"], made["wide[r1,c1]"], made["kept[r2]"]) == (6, 2, 7)
+    assert (made["count[r3,c2]"], made["wide[r1,c1]"], made["kept[r2]"]) == (6, 2, 7)
