@@ -17,7 +17,9 @@ _SHOWN = 5
 @click.command(cls=Command)
 @click.argument("model_file", metavar="IN")
 @click.argument("out", metavar="OUT")
-@click.option("--data", "data", metavar="FILE", multiple=True, help="Series for data variables.")
+@click.option(
+    "--data", "data", metavar="FILE", multiple=True, help="Series for data variables; may be repeated."
+)
 @click.pass_obj
 def convert(terminal: Terminal, model_file: str, out: str, data: Sequence[str]) -> None:
     """Write model IN as OUT: .mdl for Vensim, .xmile or .stmx for XMILE, .toml for its Reality Checks."""

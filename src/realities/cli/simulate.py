@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("model_file", metavar="MODEL")
-@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Give a constant another value.")
+@click.option(
+    "--set",
+    "settings",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Give a constant another value; may be repeated.",
+)
 @click.option("--draws", "draws_file", metavar="FILE.csv", help="One row per draw, one column per constant.")
 @click.option("--only", "only", metavar="NAME", multiple=True, help="Keep this variable; may be repeated.")
 @click.option("--out", metavar="FILE", help="Write .csv, .nc or .parquet; without it, CSV to stdout.")
@@ -41,7 +47,8 @@ if TYPE_CHECKING:
     "data",
     metavar="FILE",
     multiple=True,
-    help="Series for data variables: a table, .dat, or ?NAME=TABLE for what a model calls ?NAME.",
+    help="Series for data variables, first column time: .csv, .xlsx, .dat; or ?NAME=FILE for what a model "
+    "calls ?NAME. May be repeated.",
 )
 @click.pass_obj
 def simulate(
@@ -55,7 +62,11 @@ def simulate(
     seed: int,
     data: Sequence[str],
 ) -> None:
-    """Run MODEL and write every variable at every save point, or those named by --only."""
+    """Run MODEL and write every variable at every save point, or those named by --only.
+
+    Quote names of several words: --set "birth rate=0.03". Data files that the model names are
+    looked for in its own folder.
+    """
     import numpy as np
 
     from realities.engine.reference import Simulator
