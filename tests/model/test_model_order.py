@@ -48,6 +48,18 @@ def test_a_loop_without_a_stock_is_spelled_out(build: Build, text: str, message:
     assert all(" needs " in step for step in cycle.help[:-1])
 
 
+def test_every_loop_that_stands_alone_is_told_and_elements_of_an_array_once(build: Build) -> None:
+    text = "D: d1, d2 ~~| a = b ~~| b = a ~~| c = c + a ~~| x[D] = y[D] ~~| y[D] = x[D] ~~| z = x[d1] ~~|"
+    with pytest.raises(InputError) as caught:
+        build(text)
+    found = [item.message for item in caught.value.diagnostics if item.code == "cycle"]
+    assert found == [
+        '"a" depends on itself through "b"',
+        '"c" depends on itself',
+        '"x[d1]" depends on itself through "y[d1]"',
+    ]
+
+
 def test_a_delay_or_a_stock_breaks_a_loop(build: Build) -> None:
     build("a = b ~~| b = SMOOTHI(a, 2, 1) ~~|")
     build("a = b ~~| b = DELAY FIXED(a, 2, 1) ~~|")

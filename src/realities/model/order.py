@@ -99,10 +99,37 @@ def _sorted(variables: Sequence[Variable], needs: Needs) -> list[Variable] | Non
 
 
 def _report(variables: Sequence[Variable], needs: Needs, findings: Findings, what: str) -> None:
-    """Note one loop, from the member that comes first in the file."""
+    """Note loops that share no variable, elements of an array once."""
     by_name = {variable.name: variable for variable in variables}
-    edges = _edges(variables, needs)
-    loop = shortest_loop(edges, [variable.name for variable in variables])
+    edges: Mapping[str, Mapping[str, Expr]] = _edges(variables, needs)
+    told: set[frozenset[int]] = set()
+    for _ in range(_MOST_LOOPS):
+        loop = shortest_loop(edges, list(edges))
+        places = frozenset(by_name[name].span.start for name in loop)
+        if places not in told:
+            told.add(places)
+            _report_loop(loop, by_name, edges, findings, what)
+        edges = _without(edges, set(loop))
+        if not _core(edges):
+            return
+
+
+def _without(edges: Mapping[str, Mapping[str, Expr]], gone: set[str]) -> dict[str, dict[str, Expr]]:
+    return {
+        name: {other: ref for other, ref in needed.items() if other not in gone}
+        for name, needed in edges.items()
+        if name not in gone
+    }
+
+
+def _report_loop(
+    loop: list[str],
+    by_name: Mapping[str, Variable],
+    edges: Mapping[str, Mapping[str, Expr]],
+    findings: Findings,
+    what: str,
+) -> None:
+    """Note one loop, from the member that comes first in the file."""
     shown = [name for name in loop if not by_name[name].is_hidden] or loop
     start = min(shown, key=lambda name: (by_name[name].span.start, name))
     at = loop.index(start)
@@ -127,6 +154,8 @@ def _report(variables: Sequence[Variable], needs: Needs, findings: Findings, wha
 
 
 _MOST_STEPS = 12
+#: So many loops are looked for; who mends these sees the next.
+_MOST_LOOPS = 20
 
 
 def shortest_loop(edges: Mapping[str, Mapping[str, object]], names: Sequence[str]) -> list[str]:
