@@ -157,6 +157,7 @@ def test_a_name_means_what_it_means_in_vensim(build: Build, expression: str, exp
         ("PULSE(2, 3)", [0, 0, 1, 1, 1, 0, 0]),  # (start, width), of height 1; XMILE's has an area
         ("PULSE(2, 0)", [0, 0, 1, 0, 0, 0, 0]),  # no narrower than a time step
         ("RAMP(2, 1, 4)", [0, 0, 2, 4, 6, 6, 6]),  # (slope, start, end)
+        ("RAMP(2, 4, 1)", [0, 0, 0, 0, 0, -6, -6]),  # its manual: slope * (end - start) once Time > start
         ("STEP(3, 2)", [0, 0, 3, 3, 3, 3, 3]),
         ("PULSE TRAIN(1, 1, 3, 5)", [0, 1, 0, 0, 1, 0, 0]),
     ],

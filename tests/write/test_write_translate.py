@@ -294,6 +294,11 @@ def test_sums_in_sums_and_shortened_delays_are_the_same_in_xmile(tmp_path: Path)
     assert simulate(model)["both"][0, 0] == 6 * 21 + 15 * 21
 
 
+def test_a_ramp_that_ends_before_it_starts_is_refused_in_xmile() -> None:
+    _, found = to_xmile("last = 1 ~~| y = RAMP(2, 3, last) ~~|")
+    assert [item.code for item in found.errors] == ["no-counterpart"]
+
+
 @pytest.mark.parametrize(
     ("chosen", "action", "value"),
     [

@@ -115,8 +115,9 @@ def _pulse_train(graph: Graph, clock: Clock, args: tuple[int, ...]) -> int:
 
 def _ramp(graph: Graph, clock: Clock, args: tuple[int, ...]) -> int:
     slope, start, end = args
-    level = graph.apply("max", graph.apply("min", clock.time, end), start)
-    return graph.apply("*", slope, graph.apply("-", level, start))
+    height = graph.apply("*", slope, graph.apply("-", graph.apply("min", clock.time, end), start))
+    # A ramp that ends before it starts is a step, as its manual spells it out.
+    return graph.apply("select", graph.apply("<", start, clock.time), height, graph.literal(0.0))
 
 
 # --- XMILE's own -------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ VENSIM_ROWS = (
         3,
         3,
         "u/t, t, t -> u",
-        "(slope, start, end): 0 to start, then slope * (time - start), level from end on. Uses time itself.",
+        "(slope, start, end): 0 to start, then slope * (min(time, end) - start). Uses time itself.",
     ),
     Builtin(
         "vensim.date",

@@ -90,6 +90,7 @@ class XmileTerms(Recaster):
             **dict.fromkeys(("integ", "active initial"), self._kept),
             **dict.fromkeys(_MODES, self._other_lookup),
             "delay n": self._delay_n,
+            "ramp": self._ramp,
             "elmcount": self._count,
             "lookup invert": self._inverted,
             "sample if true": self._sample,
@@ -234,6 +235,15 @@ class XmileTerms(Recaster):
                     kept = float(min(n_stages, max(math.floor(length / step + 1e-9), 1)))
                     call = replace(call, arguments=(value, time, initial, syntax.Numeral(kept, order.span)))
         return self.follow("delay n", call, place)
+
+    def _ramp(self, call: syntax.Apply, place: Place) -> syntax.Term:
+        """Return RAMP; Vensim's steps down where it ends before it starts, and XMILE's never ends."""
+        match call.arguments:
+            case (_, start, end):
+                first, last = self.number(start), self.number(end)
+                if first is not None and last is not None and last < first:
+                    return self.refused(call, "where it ends before it starts")
+        return self.follow("ramp", call, place)
 
     def _is_steady(self, term: syntax.Term) -> bool:
         match term:
