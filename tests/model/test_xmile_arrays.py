@@ -337,3 +337,11 @@ def test_self_as_a_whole_is_the_array_that_the_equation_is_of() -> None:
         )
     )
     assert (made["count[r3,c2]"], made["wide[r1,c1]"], made["kept[r2]"]) == (6, 2, 7)
+
+
+@pytest.mark.parametrize("name", ["sum", "Size", "MEAN", "min", "abs", "integ", "init"])
+def test_a_variable_named_like_a_function_takes_nothing_from_it(name: str) -> None:
+    stock = '<stock name="s"><eqn>4</eqn></stock>'
+    asked = aux("x", "SUM(v) + SIZE(v) + MEAN(v) + MIN(v) + ABS(-1) + INIT(s)")
+    for named in (aux(name, "SUM(v)"), array(name, "v", "Row")):
+        assert first(xmile(V + stock + named + asked, DIMS))["x"] == 6 + 3 + 2 + 1 + 1 + 4

@@ -47,6 +47,7 @@ from realities.model.xmile.brackets import (
     own_key,
 )
 from realities.model.xmile.containers import counted, of_points, point
+from realities.model.xmile.functions import SIMPLE
 from realities.model.xmile.terms import ALL, PART, PLACE, RANGE, SLICED, TRANSPOSED
 from realities.source import Span
 
@@ -77,6 +78,8 @@ TABLE_FUNCTIONS = frozenset(
 )
 
 _SIZES = frozenset(("size", "elmcount"))
+#: Functions that are called by their names although a variable has one of them, too.
+_FUNCTIONS = frozenset((*ARRAY_FUNCTIONS, *EITHER, *_SIZES, *TABLE_FUNCTIONS, *SIMPLE, "init", "integ"))
 
 
 @dataclass(slots=True)
@@ -235,6 +238,8 @@ class _Speller:
                 return syntax.Apply(self.tabled(found), arguments, (), call.span)
         key = name_key(call.function.name)
         shape = self.slices.shapes.get(key)
+        if shape is not None and key in _FUNCTIONS and not (shape.is_lookup or shape.has_table):
+            shape = None  # a variable named like a function is no function
         if shape is None:
             found = of_points(call, self.slices.shapes)
             if not isinstance(found, syntax.Apply):
