@@ -110,6 +110,7 @@ def test_rk4_is_closer_to_the_closed_form(teacup: Path, capsys: pytest.CaptureFi
         (["--set", "Heat Loss=3"], "is not a constant"),
         (["--set", "Room Temperature=warm"], "not a finite number"),
         (["--only", "Nothing"], "no variable is named"),
+        (["--only", "Time"], "the time is the first column of every table"),
     ],
 )
 def test_a_wrong_name_or_value_is_explained(

@@ -163,6 +163,8 @@ def _names(model: Model, wanted: str, option: str, among: Iterable[Variable]) ->
         findings.error("not-a-constant", sentence, place, listing)
     else:
         hint = did_you_mean(wanted, [v.name for v in candidates] + [v.base for v in candidates if v.base])
+        if option == "--only" and key == "time":
+            hint = "the time is the first column of every table"
         findings.error("unknown-name", f'no variable is named "{wanted}"', place, hint, listing)
     findings.check()
     return []

@@ -46,7 +46,7 @@ def integrator(source: SourceText, sketch: int, findings: Findings) -> Integrato
                 "fixed-time-step",
                 "this model asks for RK4 with automatic step size; it is run with RK4 at its TIME STEP",
                 place,
-                "to let the step size adjust itself: --integrator rk45",
+                "to let the step size adjust itself: realities simulate --integrator rk45",
             )
             return "rk4"
         case 3:
@@ -56,7 +56,7 @@ def integrator(source: SourceText, sketch: int, findings: Findings) -> Integrato
                 "fixed-time-step",
                 "this model asks for RK2 with automatic step size; it is run with RK2 at its TIME STEP",
                 place,
-                "to let the step size adjust itself: --integrator rk45",
+                "to let the step size adjust itself: realities simulate --integrator rk45",
             )
             return "rk2"
         case 5:
