@@ -270,7 +270,7 @@ def test_a_variable_may_name_the_graphical_function_it_is_read_by() -> None:
         (
             "<xpts>1,2,3</xpts><ypts>1,2</ypts>",
             "bad-lookup",
-            "this graphical function has 3 abscissae and 2 ordinates",
+            "this graphical function has 3 x values and 2 y values",
         ),
         ("<xpts>1,two</xpts><ypts>1,2</ypts>", "bad-number", '"two" is no number'),
         (

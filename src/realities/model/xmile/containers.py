@@ -15,6 +15,30 @@ from dataclasses import replace
 from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.xmile.brackets import Axis, Shape
+from realities.model.xmile.functions import SIMPLE
+
+#: Functions of whole arrays: inside them an array without subscripts means all its elements.
+ARRAY_FUNCTIONS = frozenset(
+    ("sum", "mean", "stddev", "size", "rank", "prod", "product", "vmin", "vmax", "vector select")
+)
+#: Functions of whole arrays that are functions of plain numbers as well.
+EITHER = frozenset(("min", "max"))
+#: Functions whose first argument is a graphical function.
+TABLE_FUNCTIONS = frozenset(
+    (
+        "lookup",
+        "lookupinv",
+        "lookuparea",
+        "lookupmean",
+        "lookup forward",
+        "lookup backward",
+        "lookup extrapolate",
+    )
+)
+#: Functions that say how many elements a dimension has, too.
+SIZES = frozenset(("size", "elmcount"))
+#: Functions that are called by their names although a variable has one of them, too.
+OWN_FUNCTIONS = frozenset((*ARRAY_FUNCTIONS, *EITHER, *SIZES, *TABLE_FUNCTIONS, *SIMPLE, "init", "integ"))
 
 #: What each function makes of a list of numbers; STDDEV is of all there is, as for arrays.
 _OF_LIST: Mapping[str, Callable[[Sequence[float]], float]] = {

@@ -46,40 +46,21 @@ from realities.model.xmile.brackets import (
     element_of,
     own_key,
 )
-from realities.model.xmile.containers import counted, of_points, point
-from realities.model.xmile.functions import SIMPLE
+from realities.model.xmile.containers import (
+    ARRAY_FUNCTIONS,
+    EITHER,
+    OWN_FUNCTIONS,
+    SIZES,
+    TABLE_FUNCTIONS,
+    counted,
+    of_points,
+    point,
+)
 from realities.model.xmile.terms import ALL, PART, PLACE, RANGE, SLICED, TRANSPOSED
 from realities.source import Span
 
 #: Calls that only the resolver of XMILE knows.
 ELEMENT, POSITION = ":element:", ":position:"
-
-#: Functions of whole arrays: inside them an array without subscripts means all its elements.
-ARRAY_FUNCTIONS = frozenset(
-    ("sum", "mean", "stddev", "size", "rank", "prod", "product", "vmin", "vmax", "vector select")
-)
-#: Functions of whole arrays that are functions of plain numbers as well.
-EITHER = frozenset(("min", "max"))
-#: Functions of vectors that `*` may stand in as well; they say themselves what they run over.
-OTHER_FUNCTIONS = frozenset(
-    ("vector sort order", "vector rank", "vector reorder", "vector elm map", "allocate", "allocate available")
-)
-#: Functions whose first argument is a graphical function.
-TABLE_FUNCTIONS = frozenset(
-    (
-        "lookup",
-        "lookupinv",
-        "lookuparea",
-        "lookupmean",
-        "lookup forward",
-        "lookup backward",
-        "lookup extrapolate",
-    )
-)
-
-_SIZES = frozenset(("size", "elmcount"))
-#: Functions that are called by their names although a variable has one of them, too.
-_FUNCTIONS = frozenset((*ARRAY_FUNCTIONS, *EITHER, *_SIZES, *TABLE_FUNCTIONS, *SIMPLE, "init", "integ"))
 
 
 @dataclass(slots=True)
@@ -238,7 +219,7 @@ class _Speller:
                 return syntax.Apply(self.tabled(found), arguments, (), call.span)
         key = name_key(call.function.name)
         shape = self.slices.shapes.get(key)
-        if shape is not None and key in _FUNCTIONS and not (shape.is_lookup or shape.has_table):
+        if shape is not None and key in OWN_FUNCTIONS and not (shape.is_lookup or shape.has_table):
             shape = None  # a variable named like a function is no function
         if shape is None:
             found = of_points(call, self.slices.shapes)
@@ -267,7 +248,7 @@ class _Speller:
         if shape is None and key == "integ":
             net, initial = call.arguments
             return replace(call, arguments=(self.net_flow(net), self.term(initial)))
-        if shape is None and key in _SIZES and len(call.arguments) == 1:
+        if shape is None and key in SIZES and len(call.arguments) == 1:
             dimension = call.arguments[0]
             if isinstance(dimension, syntax.Name) and name_key(dimension.name) not in self.slices.shapes:
                 axis = self.axes.get(name_key(dimension.name))

@@ -313,7 +313,7 @@ def read_points(graph: Element, findings: Findings) -> syntax.Points | None:
     if xs is None:
         return None
     if len(xs) != len(ys):
-        message = f"this graphical function has {len(xs)} abscissae and {len(ys)} ordinates"
+        message = f"this graphical function has {len(xs)} x values and {len(ys)} y values"
         findings.error("bad-lookup", message, place)
         return None
     return syntax.Points(tuple(xs), tuple(ys), _mode(graph, findings), ys_tag.text_span)
