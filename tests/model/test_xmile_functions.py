@@ -230,3 +230,11 @@ def test_units_of_a_pulse_are_those_of_a_flow() -> None:
         findings=findings,
     )
     assert not [item for item in findings.items if item.code == "unit-mismatch"]
+
+
+@pytest.mark.parametrize("equation", ["NPV(10, 0.1)", "NPV(10, 0.1, 5)"])
+def test_stellas_npv_is_refused_by_its_name_and_vensims_is_not(equation: str) -> None:
+    n = equation.count(",") + 1
+    message = f"Stella's NPV, with {n} arguments, is not supported"
+    assert errors(aux("x", equation)) == [("unsupported-function", message)]
+    assert value("NPV(10, 0, 5, 1)") == 15.0  # what it starts with, and the first step's part

@@ -14,6 +14,7 @@ from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.language import Unfold
 from realities.model.resolve import Resolver
+from realities.model.stateful import STATEFUL as VENSIM_STATEFUL
 from realities.model.symbols import Scope
 from realities.source import Span
 
@@ -171,6 +172,19 @@ def _lookup_other(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     return Call(key, tuple(resolver.exprs(call.arguments[1:], scope)), table, span=call.span)
 
 
+def _npv(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
+    """Unfold NPV with Vensim's four arguments, as translators leave it; Stella's is another."""
+    if len(call.arguments) not in (2, 3):
+        return VENSIM_STATEFUL["npv"](resolver, call, scope)
+    resolver.findings.error(
+        "unsupported-function",
+        f"Stella's NPV, with {len(call.arguments)} arguments, is not supported",
+        call.function.span,
+        "write it out: a stock that gains the input times a discount factor",
+    )
+    return _nothing(call)
+
+
 def _choices(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     """Unfold Stella's COMBINATIONS(n, r), n!/(r! (n-r)!), and PERMUTATIONS(n, r), n!/(n-r)!."""
     if not resolver.has_arguments(call, 2):
@@ -194,6 +208,7 @@ PLAIN: dict[str, Unfold] = {
     **dict.fromkeys(("lookupinv", "lookuparea"), _lookup_other),
     "lookup": _lookup,
     "montecarlo": _monte_carlo,
+    "npv": _npv,
     "percent": _percent,
     "pulse": _pulse,
     "ramp": _ramp,
