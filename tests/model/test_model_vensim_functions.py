@@ -180,3 +180,21 @@ def test_a_runge_kutta_method_in_the_settings_is_used(build: Build) -> None:
     tail = "\\\\\\---/// Sketch\n///---\\\\\\\n:L<%^E!@\n15:0,0,0,5,0,0\n"
     model = build("x = INTEG(x, 1) ~~|\nFINAL TIME = 1 ~~|\nINITIAL TIME = 0 ~~|\nTIME STEP = 1 ~~|\n" + tail)
     assert simulate(model)["x"][0, 1] == pytest.approx(1 + 1 + 1 / 2 + 1 / 6 + 1 / 24)
+
+
+@pytest.mark.parametrize(
+    ("expression", "hint"),
+    [
+        ("STPE(1, 2)", 'did you mean "STEP"?'),
+        ("IF(Time > 2, 1, 0)", 'did you mean "IF THEN ELSE"?'),
+        ("NOT(Time > 2)", "the operator is written with colons, :NOT:"),
+        ("or(Time > 2, 1)", "the operator is written with colons, :OR:"),
+    ],
+)
+def test_a_function_that_does_not_exist_is_told_what_was_meant(
+    build: Build, expression: str, hint: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        build(f"x = {expression} ~~|")
+    [found] = [item for item in refused.value.diagnostics if item.severity == "error"]
+    assert (found.code, found.help[0]) == ("unknown-function", hint)

@@ -148,8 +148,10 @@ class Resolver:
         """Add a lookup and return its name."""
         pairs = sorted(zip(points.xs, points.ys, strict=True), key=lambda pair: pair[0])
         if [x for x, _ in pairs] != list(points.xs):
+            owner, made, _ = name.partition(": lookup")
+            shown = f'the lookup in "{owner}"' if made else f'"{name}"'
             self.findings.warning(
-                "unsorted-lookup", f'the abscissae of "{name}" are not in order; they are sorted', points.span
+                "unsorted-lookup", f"the x values of {shown} are not in order; they are sorted", points.span
             )
         xs, ys = tuple(x for x, _ in pairs), tuple(y for _, y in pairs)
         self.lookups[name] = Lookup(name, xs, ys, points.mode, points.span, unit)
@@ -427,4 +429,8 @@ _LONG_SUM = 60
 def suggest_function(name: str, known_keys: Iterable[str]) -> str:
     """Return `did you mean ...?` for a function's name, or an empty string."""
     known = [key.upper() for key in known_keys if not key.startswith(":")]
-    return did_you_mean(name.replace("_", " "), known)
+    wanted = " ".join(name.replace("_", " ").upper().split())
+    if wanted in {"AND", "OR", "NOT"}:
+        return f"the operator is written with colons, :{wanted}:"
+    longer = [one for one in known if one.startswith(f"{wanted} ")]
+    return did_you_mean(wanted, known) or (f'did you mean "{longer[0]}"?' if len(longer) == 1 else "")
