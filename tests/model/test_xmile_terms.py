@@ -174,3 +174,10 @@ def test_braces_inside_a_quoted_name_are_no_comment() -> None:
     odd = aux("a {b} | c", "3").replace('name="a', "name='a").replace('c"', "c'")
     assert value('{ "x } "a {b} | c" * 2 { " }', odd) == 6.0
     assert problems(xmile(aux("x", '"a {b" + {1'))) == [(7, "syntax-error", 'this "{" is never closed')]
+
+
+def test_a_word_that_joins_is_no_function() -> None:
+    with pytest.raises(InputError) as caught:
+        build_model(SourceText("model.xmile", xmile(aux("a", "1") + aux("x", "AND(a, a)"))))
+    (found,) = caught.value.diagnostics
+    assert found.help[0] == "AND stands between what it joins"

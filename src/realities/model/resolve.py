@@ -14,7 +14,7 @@ from typing import TypedDict, Unpack, assert_never
 from realities.errors import Findings, did_you_mean
 from realities.ir.builtins import BUILTINS
 from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time, Unary
-from realities.ir.model import Kind, Lookup, Variable
+from realities.ir.model import Dialect, Kind, Lookup, Variable
 from realities.model import syntax
 from realities.model.arrays import MOST_VARIABLES, Space, name_key
 from realities.model.language import Language
@@ -348,11 +348,12 @@ class Resolver:
             message, advice = f"{name.upper()} is not supported", self.language.refused[key]
             self.findings.error("unsupported-function", message, call.function.span, advice)
         else:
+            known = [*self.language.simple, *self.language.unfold, *self.macros]
             self.findings.error(
                 "unknown-function",
                 f'no function, macro or lookup is named "{name}"',
                 call.function.span,
-                hint or suggest_function(name, [*self.language.simple, *self.language.unfold, *self.macros]),
+                hint or suggest_function(name, known, self.language.dialect),
             )
         return Number(0.0, call.span)
 
@@ -426,11 +427,12 @@ class Resolver:
 _LONG_SUM = 60
 
 
-def suggest_function(name: str, known_keys: Iterable[str]) -> str:
+def suggest_function(name: str, known_keys: Iterable[str], dialect: Dialect) -> str:
     """Return `did you mean ...?` for a function's name, or an empty string."""
     known = [key.upper() for key in known_keys if not key.startswith(":")]
     wanted = " ".join(name.replace("_", " ").upper().split())
     if wanted in {"AND", "OR", "NOT"}:
-        return f"the operator is written with colons, :{wanted}:"
+        of_vensim = f"the operator is written with colons, :{wanted}:"
+        return of_vensim if dialect == "vensim" else f"{wanted} stands between what it joins"
     longer = [one for one in known if one.startswith(f"{wanted} ")]
     return did_you_mean(wanted, known) or (f'did you mean "{longer[0]}"?' if len(longer) == 1 else "")
