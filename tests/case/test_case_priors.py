@@ -297,5 +297,12 @@ def test_cdf_undoes_ppf(text: str, at: tuple[float, float]) -> None:
     assert mine.cdf(mine.ppf(U)) == pytest.approx(U, abs=1e-9)
 
 
+def test_quantiles_of_a_beta_are_numbers_however_far_out() -> None:
+    # Near 0 the distribution of beta(2, 4) is 10 x^2, near 1 its complement is 5 (1 - x)^4.
+    x = prior("beta(2, 4)").ppf(np.array([1e-40, 1e-247]))
+    assert x == pytest.approx(np.sqrt(np.array([1e-40, 1e-247]) / 10), rel=1e-9)
+    assert prior("beta(2, 4)").ppf(np.array([1.0])) == 1.0
+
+
 def test_a_value_that_is_no_number_has_no_density() -> None:
     assert np.isnan(prior("normal(0, 1)").logpdf(np.array(np.nan)))

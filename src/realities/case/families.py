@@ -108,6 +108,7 @@ def ppf(family: Family, parameters: tuple[float, ...], p: FloatArray, *, upper: 
         case "beta":
             a, b = parameters
             result = special.betainccinv(a, b, p) if upper else special.betaincinv(a, b, p)
+            result = np.where(np.isnan(result) & (p > 0), _far_beta_ppf(parameters, p, upper=upper), result)
         case "gamma":
             shape, scale = gamma_shape_scale(parameters)
             result = scale * (special.gammainccinv if upper else special.gammaincinv)(shape, p)
@@ -119,6 +120,17 @@ def ppf(family: Family, parameters: tuple[float, ...], p: FloatArray, *, upper: 
         case "triangular":
             result = _triangular_ppf(parameters, p, upper=upper)
     return np.asarray(result, dtype=np.float64)
+
+
+def _far_beta_ppf(parameters: tuple[float, ...], p: FloatArray, *, upper: bool) -> FloatArray:
+    """Return quantiles of a beta so far out that its distribution is the first term of its series.
+
+    SciPy's inverse gives up at probabilities below some 1e-190.
+    """
+    a, b = reversed(parameters) if upper else parameters
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x = np.exp((np.log(p) + log(a) + special.betaln(a, b)) / a)
+    return np.asarray(1.0 - x if upper else x, dtype=np.float64)
 
 
 def logpdf(family: Family, parameters: tuple[float, ...], x: FloatArray) -> FloatArray:
