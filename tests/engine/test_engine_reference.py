@@ -317,8 +317,17 @@ def test_a_callers_mistake_is_a_value_error(arguments: dict, message: str) -> No
 def test_times_do_not_accumulate_rounding() -> None:
     model = build([aux("t", time)], end=1000.0, step=0.1, save=0.3)
     result = simulate(model)
-    np.testing.assert_array_equal(result.times, np.arange(0, 10001, 3) * 0.1)
+    np.testing.assert_array_equal(result.times, [float(f"{n // 10}.{n % 10}") for n in range(0, 10001, 3)])
     assert result.times.size == 3334
+
+
+@pytest.mark.parametrize("step", [0.1, 0.05, 1 / 3, 0.125])
+def test_a_time_that_an_author_writes_is_met_where_a_unit_of_time_has_whole_steps(step: float) -> None:
+    model = build([aux("t", time)], end=40.0, step=step)
+    times = simulate(model).times
+    assert set(np.arange(41.0)) <= set(times)
+    if step == 0.1:
+        assert {0.3, 0.7, 1.1, 2.3, 39.9} <= set(times)
 
 
 def test_a_run_never_passes_its_final_time() -> None:

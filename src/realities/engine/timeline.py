@@ -96,7 +96,7 @@ def make_timeline(model: Model, plan: Plan, known: Mapping[int, Any]) -> Timelin
             "too-many-steps",
             f"makes {count:,} steps; the most is {_MOST_STEPS:,}",
         )
-    times = np.asarray(initial + np.arange(count + 1) * step, dtype=np.float64)
+    times = _grid(initial, step, count)
     every = max(period / step, 1.0)
     if count / every > _MOST_SAVES:
         raise _error(
@@ -109,6 +109,17 @@ def make_timeline(model: Model, plan: Plan, known: Mapping[int, Any]) -> Timelin
         np.floor(np.arange(math.floor(count / every + SLACK) + 1) * every + 0.5).astype(np.intp)
     )
     return Timeline(times, np.full(count, step), saved[saved <= count])
+
+
+def _grid(initial: float, step: float, count: int) -> FloatArray:
+    """Return the times of `count` equal steps, each as near as can be to what an author would write.
+
+    Three steps of 0.1 are 0.3 then, and not 0.30000000000000004, so that `Time = 0.3` holds.
+    """
+    steps = np.arange(count + 1, dtype=np.float64)
+    per_unit = round(1.0 / step)
+    is_whole = per_unit >= 1 and abs(per_unit * step - 1.0) < 1e-12
+    return np.asarray(initial + (steps / per_unit if is_whole else steps * step), dtype=np.float64)
 
 
 def _changing(model: Model, plan: Plan, known: Mapping[int, Any]) -> Timeline:
