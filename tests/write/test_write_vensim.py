@@ -152,3 +152,17 @@ def test_lines_are_short_enough_to_read() -> None:
     lines = wrapped(f"x =\n\t{long}").splitlines()
     assert max(map(len, lines)) <= 80
     assert all(line.endswith("\\") for line in lines[1:-1])
+
+
+def test_the_comment_of_a_group_stays_with_it() -> None:
+    rule = "*" * 56
+    notes = {".city": "Growth of a city\n\t\t(c) its author", ".spare": "nothing here yet"}
+    heads = {name: f"{rule}\n\t{name}\n{rule}~\n\t\t{note}\n\t|\n" for name, note in notes.items()}
+    text = f"{heads['.city']}a = 1 ~~|\n{rule}\n\t.other\n{rule}~\n\t|\nb = 2 ~~|\n{heads['.spare']}"
+    file = read_text("m.mdl", text)[0]
+    assert dict(file.group_notes) == {name.removeprefix("."): note for name, note in notes.items()}
+    written = vensim_text(file)
+    assert written.count("(c) its author") == 1
+    again = read_text("m.mdl", written)[0]
+    assert again.group_notes == file.group_notes
+    assert [(one.left.name, one.group) for one in again.equations] == [("a", "city"), ("b", "other")]

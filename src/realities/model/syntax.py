@@ -265,7 +265,8 @@ class ModelFile:
     """All that a file says, in the order of the file.
 
     `display` is the drawing and the settings of the tool that wrote the file, as written: it means
-    nothing to a run and is copied into a file of the same language.
+    nothing to a run and is copied into a file of the same language. `group_notes` are the comments of groups
+    of equations, with the group's name.
     """
 
     name: str
@@ -278,3 +279,4 @@ class ModelFile:
     reality_checks: tuple[RealityCheck, ...] = ()
     display: str = ""
     unit_definitions: tuple[UnitDefinition, ...] = ()
+    group_notes: tuple[tuple[str, str], ...] = ()

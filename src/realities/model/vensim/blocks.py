@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from realities.errors import MOST_ERRORS, Findings
@@ -22,7 +22,7 @@ LONGEST_EQUATION = 500_000
 MOST_EQUATIONS = 100_000
 
 _SKETCH = re.compile(r"^[ \t]*\\\\+---///", re.MULTILINE)
-_GROUP = re.compile(r"\*{4,}[ \t]*\n[ \t]*\.?([^\n*|~]*)\n[ \t]*\*{4,}[^|]*\|?")
+_GROUP = re.compile(r"\*{4,}[ \t]*\n[ \t]*\.?([^\n*|~]*)\n[ \t]*\*{4,}([^|]*)\|?")
 _MACRO = re.compile(r":MACRO:\s*([^(|~]*)\(([^()|~]*)\)", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r":END\s+OF\s+MACRO:", re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"', re.DOTALL)
@@ -53,10 +53,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The blocks of a file, and where its sketch and settings begin: the length of the text without any."""
+    """The blocks of a file, where its sketch and settings begin (at its end without any), notes of groups."""
 
     blocks: tuple[Block, ...]
     sketch: int
+    group_notes: tuple[tuple[str, str], ...] = ()
 
 
 def cut(source: SourceText, findings: Findings) -> Cut:
@@ -64,7 +65,7 @@ def cut(source: SourceText, findings: Findings) -> Cut:
     sketch = _SKETCH.search(source.text)
     end = sketch.start() if sketch else len(source.text)
     cutter = _Cutter(source, end, findings, comment_ends(source.text, end))
-    return Cut(tuple(cutter.run()), end)
+    return Cut(tuple(cutter.run()), end, tuple(cutter.notes.items()))
 
 
 def blank(text: str) -> str:
@@ -128,6 +129,7 @@ class _Cutter:
     comments: dict[int, int]
     at: int = 0
     group: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> list[Block]:
         blocks: list[Block] = []
@@ -162,6 +164,8 @@ class _Cutter:
     def _next(self, text: str) -> Block | None:
         if found := _GROUP.match(text, self.at, self.end):
             self.group, self.at = found[1].strip(), found.end()
+            if note := found[2].strip().removeprefix("~").strip():
+                self.notes.setdefault(self.group, note)
             return None
         if found := _MACRO.match(text, self.at, self.end):
             start, self.at = self.at, found.end()

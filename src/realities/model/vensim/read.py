@@ -87,6 +87,7 @@ def read_vensim(source: SourceText, findings: Findings) -> syntax.ModelFile:
         tuple(checks),
         source.text[pieces.sketch :],
         unit_definitions(source, pieces.sketch),
+        pieces.group_notes,
     )
 
 

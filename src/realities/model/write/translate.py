@@ -96,6 +96,7 @@ def _tell_losses(file: syntax.ModelFile, findings: Findings) -> None:
     lost = [
         ("the drawing", bool(file.display)),
         (_count(len(file.reality_checks), "Reality Check"), bool(file.reality_checks)),
+        ("the comments of groups", any(name.lower() != "control" for name, _ in file.group_notes)),
         (
             'the mark "==" of constants that may not be changed',
             any(one.is_unchangeable for one in file.equations),

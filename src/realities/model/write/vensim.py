@@ -93,17 +93,19 @@ def vensim_text(file: syntax.ModelFile) -> str:
     space = build_space(file.dimensions, Findings())
     parts = ["{UTF-8}\n"]
     group = ""
+    notes = dict(file.group_notes)
     for macro in file.macros:
         parts.append(_macro_head(macro))
         for equation in macro.equations:
-            parts += _grouped(equation, group, space)
+            parts += _grouped(equation, group, space, notes)
             group = equation.group
         parts.append(":END OF MACRO:\n")
     parts += [_dimension(dimension) for dimension in file.dimensions]
     for equation in file.equations:
-        parts += _grouped(equation, group, space)
+        parts += _grouped(equation, group, space, notes)
         group = equation.group
     parts += [_reality_check(check) for check in file.reality_checks]
+    parts += [_group_head(name, note) for name, note in notes.items()]  # groups without an equation
     return "\n".join([*parts, _display(file)])
 
 
@@ -143,10 +145,17 @@ def _broken(line: str) -> Iterator[str]:
     yield f"{_INDENT if start else ''}{line[start:]}"
 
 
-def _grouped(equation: syntax.Equation, group: str, space: Space) -> Iterator[str]:
-    """Yield an equation, behind the head of its group where that is another one than before."""
+def _group_head(name: str, note: str) -> str:
+    return f"{_RULE}\n\t.{name}\n{_RULE}~\n\t\t{note}\n\t|\n"
+
+
+def _grouped(equation: syntax.Equation, group: str, space: Space, notes: dict[str, str]) -> Iterator[str]:
+    """Yield an equation, behind the head of its group where that is another one than before.
+
+    The comment of a group is taken out of `notes`, so that it is written once.
+    """
     if equation.group != group:
-        yield f"{_RULE}\n\t.{equation.group}\n{_RULE}~\n\t\t\n\t|\n"
+        yield _group_head(equation.group, notes.pop(equation.group, ""))
     yield equation_text(equation, space)
 
 
