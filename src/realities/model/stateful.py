@@ -238,12 +238,20 @@ def _as_many_as_fit(resolver: Resolver, call: syntax.Apply, scope: Scope, stages
 # -- trends ---------------------------------------------------------------------------------------------
 
 
+def in_some_unit(resolver: Resolver, call: syntax.Apply, scope: Scope, number: Expr) -> Expr:
+    """Return a bare number as a variable of its own, so that its unit is unknown: 3 may be three months."""
+    if not isinstance(number, Number):
+        return number
+    name = resolver.label(scope, f"{call.function.name.upper()} number")
+    return resolver.hide(name, "auxiliary", number, number.span)
+
+
 def _trend(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     """Unfold TREND(input, averaging time, initial trend): the fractional growth of the input."""
     if not resolver.has_arguments(call, 3):
         return _nothing(call)
     value, time, first = resolver.exprs(call.arguments, scope)
-    span = call.span
+    span, time = call.span, in_some_unit(resolver, call, scope, time)
     grown = _op("+", Number(1.0, span), _op("*", first, time, span), span)
     return _growth(resolver, call, scope, value, time, _op("/", value, grown, span))
 
@@ -254,7 +262,7 @@ def _forecast(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
         return _nothing(call)
     value, time, horizon = resolver.exprs(call.arguments, scope)
     span = call.span
-    trend = _growth(resolver, call, scope, value, time, value)
+    trend = _growth(resolver, call, scope, value, in_some_unit(resolver, call, scope, time), value)
     growth = _op("+", Number(1.0, span), _op("*", trend, horizon, span), span)
     return _op("*", value, growth, span)
 

@@ -57,11 +57,22 @@ def check_units(model: Model, findings: Findings) -> dict[str, Unit]:
     Units of hidden variables that declare none, by full name.
     """
     checker = _Checker(model, findings)
+    checker.is_quiet = not _declares_units(model)
     for variable in model.variables:
         checker.check(variable)
     undeclared = [variable for variable in model.variables if variable.is_hidden and variable.unit is None]
     units = {variable.name: checker.unit_of(variable) for variable in undeclared}
     return {name: unit for name, unit in units.items() if unit is not None}
+
+
+def _declares_units(model: Model) -> bool:
+    """Return whether any variable has a unit besides the time settings: else its author uses no units."""
+    time = model.time
+    settings = {time.initial_time, time.final_time, time.time_step, time.save_period}
+    return any(
+        variable.unit is not None and variable.name not in settings and not variable.is_hidden
+        for variable in model.variables
+    )
 
 
 class _Checker:

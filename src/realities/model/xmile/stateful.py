@@ -13,7 +13,7 @@ from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.language import Unfold, Whole
 from realities.model.resolve import About, Resolver
-from realities.model.stateful import MOST_STAGES
+from realities.model.stateful import MOST_STAGES, in_some_unit
 from realities.model.symbols import Scope
 from realities.model.value import value_before_run
 from realities.source import Span
@@ -169,6 +169,7 @@ def _trend(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     if not resolver.has_arguments(call, 2, 3):
         return _nothing(call)
     value, time, *rest = resolver.exprs(call.arguments, scope)
+    time = in_some_unit(resolver, call, scope, time)
     return _growth(resolver, call, scope, value, time, rest[0] if rest else None)
 
 
@@ -177,7 +178,7 @@ def _forecast(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     if not resolver.has_arguments(call, 3, 4):
         return _nothing(call)
     value, time, horizon, *rest = resolver.exprs(call.arguments, scope)
-    span = call.span
+    span, time = call.span, in_some_unit(resolver, call, scope, time)
     trend = _growth(resolver, call, scope, value, time, rest[0] if rest else None)
     grown = _op("+", Number(1.0, span), _op("*", trend, horizon, span), span)
     return _op("*", value, grown, span)
