@@ -156,6 +156,20 @@ def test_a_name_that_cannot_be_set_comes_with_how_to_see_those_that_can(
         assert shlex.split(command) == ["check", "--names", str(model)]
 
 
+def test_a_time_setting_that_follows_from_another_can_be_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "m.mdl"
+    model.write_text(
+        "s = INTEG(SAVEPER, 0) ~~|\nINITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\n"
+        "TIME STEP = 0.25 ~~|\nSAVEPER = TIME STEP ~~|\n"
+    )
+    assert invoke(["simulate", str(model), "--set", "saveper=2", "--only", "s", "--only", "SAVEPER"]) == 0
+    found = rows(capsys.readouterr().out)
+    assert [row["time"] for row in found] == ["0", "2", "4"]
+    assert [(float(row["s"]), float(row["SAVEPER"])) for row in found] == [(0, 2), (4, 2), (8, 2)]
+
+
 def test_a_run_that_leaves_the_real_numbers_is_4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = tmp_path / "blowup.mdl"
     model.write_text(

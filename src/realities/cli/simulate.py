@@ -6,6 +6,7 @@ import csv
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,7 @@ def simulate(
     findings = Findings()
     model = load_model(Path(model_file), data=[Path(name) for name in data], findings=findings)
     terminal.diagnostics(findings.warnings)
+    model = _with_settable_times(model, settings)
     outputs = [name for wanted in only for name in _names(model, wanted, "--only", model.variables)]
     parameters = {name: np.array([value]) for name, value in _settings(model, settings).items()}
     n_draws = None
@@ -168,6 +170,23 @@ def _names(model: Model, wanted: str, option: str, among: Iterable[Variable]) ->
         findings.error("unknown-name", f'no variable is named "{wanted}"', place, hint, listing)
     findings.check()
     return []
+
+
+def _with_settable_times(model: Model, settings: Sequence[str]) -> Model:
+    """Return the model with the time settings that --set names as constants: SAVEPER = TIME STEP is none."""
+    from realities.ir.expr import Number
+    from realities.ir.model import name_key
+
+    controls = {model.time.initial_time, model.time.final_time, model.time.time_step, model.time.save_period}
+    named = {name_key(setting.rpartition("=")[0]) for setting in settings}
+    held = {name for name in controls if name_key(name) in named and model[name].kind != "constant"}
+    variables = [
+        replace(variable, kind="constant", expression=Number(0.0), initial=None, extra=(), is_flow=False)
+        if variable.name in held
+        else variable
+        for variable in model.variables
+    ]
+    return replace(model, variables=tuple(variables)) if held else model
 
 
 def _settings(model: Model, settings: Sequence[str]) -> dict[str, float]:
