@@ -170,3 +170,11 @@ def test_a_delay_keeps_as_many_stages_as_it_has_time_steps(build: Build) -> None
     assert dict(model.settled) == {"T": 4.0, "TIME STEP": 1.0}
     free = build("x = DELAY N(Time, T, -1, 4) ~~| T = 4 ~~|")
     assert not free.settled
+
+
+def test_a_list_that_is_too_short_is_told_where_a_delay_asks_for_it(build: Build) -> None:
+    with pytest.raises(InputError, match="needs 2 numbers, not 1"):
+        build(
+            "D: d1, d2 ~~| order[D] = 3; ~~| x[D] = SMOOTH N(Time, 4, 0, order[D]) ~~|"
+            "z = SMOOTH N(Time, 4, 0, order[d2]) ~~|"
+        )

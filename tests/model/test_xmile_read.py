@@ -466,3 +466,10 @@ def test_a_stock_in_the_place_of_a_flow_is_refused() -> None:
     text = xmile('<stock name="s"><eqn>1</eqn>\n<inflow>s</inflow></stock>')
     message = '"s" is a stock, and only flows fill or drain one'
     assert problems(text) == [(8, "wrong-arguments", message)]
+
+
+def test_an_element_that_its_dimension_lists_twice_is_told_once() -> None:
+    each = '<element subscript="a"><eqn>1</eqn></element><element subscript="b"><eqn>2</eqn></element>'
+    text = xmile(f'<aux name="x">{over("Row")}{each}</aux>', dims(Row="a b b"))
+    (found,) = problems(text)
+    assert found[1:] == ("duplicate-name", '"b" is listed twice in "Row"')

@@ -209,6 +209,8 @@ class _Evaluator:
         if equation.right is None:
             raise _UnknownError
         if isinstance(equation.right, syntax.Rows):
+            if instance.position >= len(equation.right.values):
+                raise _UnknownError  # a list that is too short; `define.py` says so
             value = equation.right.values[instance.position]
         else:
             value = self.value(equation.right, Scope(symbol.name, instance.binding), depth + 1)

@@ -216,9 +216,11 @@ class _Reader:
             )
             for equation in definition.equations
         }
-        missing = math.prod(len(axis.elements) for axis in axes) - len(given)
-        if missing > 0:
-            found = next(one for one in product(*(axis.spelling for axis in axes)) if one not in given)
+        # An element that its dimension lists twice is told where the dimension is; here it counts once.
+        names = [tuple(dict.fromkeys(axis.spelling)) for axis in axes]
+        missing = math.prod(len(one) for one in names) - len(given)
+        found = next((one for one in product(*names) if one not in given), None) if missing > 0 else None
+        if found is not None:
             more = f" and {missing - 1} more of its elements" if missing > 1 else ""
             message = f'"{definition.name}" has no equation for {", ".join(found)}{more}'
             self.findings.warning("incomplete-equation", message, definition.place)
