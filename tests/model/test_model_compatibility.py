@@ -93,6 +93,18 @@ def test_macros_are_counted_and_their_inputs_are_no_functions(tmp_path: Path) ->
     assert [use.name for use in found.functions] == ["MIN"]
 
 
+def test_a_method_that_is_refused_is_not_told_as_another(tmp_path: Path) -> None:
+    path = tmp_path / "m.xmile"
+    path.write_text(
+        '<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">'
+        '<sim_specs method="gear"><start>0</start><stop>2</stop></sim_specs>'
+        '<model><variables><aux name="a"><eqn>1</eqn></aux></variables></model></xmile>'
+    )
+    assert examine(path).report.method_refused
+    path.write_text(path.read_text().replace("gear", "rk4"))
+    assert not examine(path).report.method_refused
+
+
 def test_time_is_told_as_the_file_says_it(tmp_path: Path) -> None:
     time = report(tmp_path, TOWN).time
     assert (time.initial_time, time.final_time, time.time_step, time.save_period) == ("0", "10", "1/4", "1")

@@ -147,13 +147,14 @@ def _time(report: Report) -> Iterator[str]:
         return
     yield "Time"
     unit = f" {time.unit}" if time.unit else ""
+    method = "by a method not supported" if report.method_refused else _INTEGRATORS[time.integrator]
     if time.initial_time is None and time.final_time is None and time.time_step is None:
-        yield f"not said in the file, {_INTEGRATORS[time.integrator]}"
+        yield f"not said in the file, {method}"
         return
     start, end = time.initial_time or "0 (assumed)", time.final_time or "100 (assumed)"
     step = time.time_step or "1 (assumed)"
     saved = "" if time.save_period in (None, step) else f", saved every {time.save_period}"
-    yield f"{start} to {end}{unit} in steps of {step}{saved}, {_INTEGRATORS[time.integrator]}"
+    yield f"{start} to {end}{unit} in steps of {step}{saved}, {method}"
 
 
 def _files(report: Report) -> Iterator[str]:

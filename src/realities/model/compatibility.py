@@ -102,7 +102,8 @@ class Report:
     """All that `realities check` says about a model besides its diagnostics.
 
     `names` counts names by kind, `scalars` the variables they make, None where the model does not open.
-    `data` are the variables that have no equation at all: their values come from the user.
+    `data` are the variables that have no equation at all: their values come from the user. With
+    `method_refused`, the file asks for a way to integrate that is not supported.
     """
 
     file: str
@@ -117,6 +118,7 @@ class Report:
     macros: tuple[MacroUse, ...]
     functions: tuple[FunctionUse, ...]
     time: RunTimes
+    method_refused: bool
     files: tuple[WantedFile, ...]
     data: tuple[str, ...]
     units: UnitState
@@ -206,6 +208,7 @@ def report_on(
         macros=_macros(file),
         functions=_functions(file, language, kinds),
         time=run_times(file, language),
+        method_refused=any(item.code == "unsupported-integration" for item in found),
         files=_files(wants),
         data=tuple(sorted({want.variable for want in wants if not want.function})),
         units=_units(found, names),
