@@ -17,7 +17,7 @@ from realities.engine.reference import simulate
 from realities.model import arrays, languages, load, stateful
 from realities.model.compatibility import status_of
 from realities.model.tables import data
-from realities.model.vensim import blocks, read
+from realities.model.vensim import blocks, terms
 from realities.source import SourceText
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         ("scalar variables they make", f"{arrays.MOST_VARIABLES:,}"),
         ("elements of a dimension", f"{arrays.MOST_ELEMENTS:,}"),
         ("characters of one equation", f"{blocks.LONGEST_EQUATION:,}"),
-        ("functions and operators inside one another", f"{read.DEEPEST}"),
+        ("functions and operators inside one another", f"{terms.DEEPEST}"),
         ("stages of a delay or smooth", f"{stateful.MOST_STAGES}"),
         ("cells of a file of data", f"{data.MOST_CELLS:,}"),
     ]

@@ -14,7 +14,8 @@ from realities.model.resolve import Resolver
 from realities.model.symbols import Scope, build_table
 from realities.model.vensim.functions import SIMPLE
 from realities.model.vensim.language import VENSIM
-from realities.model.vensim.read import read_expression, read_vensim
+from realities.model.vensim.read import read_vensim
+from realities.model.vensim.terms import read_expression
 from realities.source import SourceText
 
 NAMES = ("births", "net rate", "share[north]", "größe", "people's share", "a+b (c)")

@@ -16,7 +16,8 @@ from realities.model.syntax import (
     Term,
     terms,
 )
-from realities.model.vensim.read import plain_name, read_expression, read_vensim
+from realities.model.vensim.read import read_vensim
+from realities.model.vensim.terms import plain_name, read_expression
 from realities.source import SourceText
 
 

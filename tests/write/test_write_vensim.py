@@ -11,7 +11,7 @@ from realities.errors import Findings
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.model import syntax
 from realities.model.load import read_file, read_source
-from realities.model.vensim.read import read_expression
+from realities.model.vensim.terms import read_expression
 from realities.model.write.terms import term_text
 from realities.model.write.vensim import VENSIM_NOTATION, vensim_text, wrapped
 from realities.source import SourceText

@@ -21,7 +21,7 @@ from realities.errors import Findings
 from realities.model import syntax
 from realities.model.arrays import Space, build_space, name_key
 from realities.model.symbols import Table
-from realities.model.vensim.read import WHEN, read_statement
+from realities.model.vensim.terms import WHEN, read_statement
 from realities.source import Span
 
 #: Functions that only a Reality Check can hold.

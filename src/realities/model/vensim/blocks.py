@@ -3,7 +3,7 @@
 In comes the text of a file; out come places in it, in the order of the file, and what stands behind
 them: the sketch and the settings, copied as they are, and read in `settings.py`. An equation's text has
 its comments and line continuations blanked, letter for letter, so that every place in it is a place in
-the file. `read.py` parses each block next.
+the file. `read.py` has each block read next.
 """
 
 from __future__ import annotations

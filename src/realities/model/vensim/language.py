@@ -15,7 +15,7 @@ from realities.model.tables.external import MISPLACED
 from realities.model.value import VALUES
 from realities.model.vectors import VECTORS
 from realities.model.vensim.functions import REFUSED, SIMPLE
-from realities.model.vensim.read import read_expression
+from realities.model.vensim.terms import read_expression
 
 VENSIM = Language(
     dialect="vensim",

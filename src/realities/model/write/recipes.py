@@ -60,7 +60,7 @@ def parsed(text: str, dialect: Dialect) -> syntax.Term:
     source = SourceText("<recipe>", text)
     findings = Findings()
     if dialect == "vensim":
-        from realities.model.vensim.read import read_expression
+        from realities.model.vensim.terms import read_expression
 
         term = read_expression(source.span(0, len(text)), findings)
     else:
