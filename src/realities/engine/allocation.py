@@ -115,10 +115,8 @@ def _curves(claims: tuple[FloatArray, ...]) -> list[FloatArray]:
 def _paired(demand: list[FloatArray], supply: list[FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
     """Return each part of two sides with the same draws."""
     draws = np.broadcast_shapes(*(part.shape[:-1] for part in (*demand, *supply)))
-    return [
-        tuple(np.broadcast_to(side, (*draws, side.shape[-1])) for side in sides)  # type: ignore[misc]
-        for sides in zip(demand, supply, strict=True)
-    ]
+    wide = ([np.broadcast_to(part, (*draws, part.shape[-1])) for part in side] for side in (demand, supply))
+    return list(zip(*wide, strict=True))
 
 
 def _check(kind: FloatArray) -> None:

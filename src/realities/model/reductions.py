@@ -7,7 +7,7 @@ all the elements. `resolve.py` asks for it; `vectors.py` has the functions that 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 from realities.errors import did_you_mean
@@ -27,16 +27,16 @@ def _nothing(call: syntax.Apply) -> Expr:
     return Number(0.0, call.span)
 
 
-def _marked(term: syntax.Term) -> Iterator[syntax.Subscript]:
-    """Yield the subscripts marked `!` in a term that no function inside it runs over already."""
+def marked(term: syntax.Term, runs_itself: Callable[[syntax.Apply], bool]) -> Iterator[syntax.Subscript]:
+    """Yield the subscripts marked `!` in a term that no function inside it runs over by itself."""
     stack = [term]
     while stack:
         match stack.pop():
             case syntax.Name(subscripts=subscripts):
                 yield from (one for one in subscripts if one.is_reduced)
-            case syntax.Apply(function, arguments):
+            case syntax.Apply(function, arguments) as call:
                 yield from (one for one in function.subscripts if one.is_reduced)
-                if name_key(function.name) not in _OWN_MARKS:
+                if not runs_itself(call):
                     stack += reversed(arguments)
             case syntax.Prefix(operand=operand):
                 stack.append(operand)
@@ -46,13 +46,17 @@ def _marked(term: syntax.Term) -> Iterator[syntax.Subscript]:
                 pass
 
 
+def _runs_itself(call: syntax.Apply) -> bool:
+    return name_key(call.function.name) in _OWN_MARKS
+
+
 def _runs(
     resolver: Resolver, call: syntax.Apply, terms: Sequence[syntax.Term], scope: Scope
 ) -> list[Scope] | None:
     """Return a scope for each combination of elements that the marked subscripts run over."""
     name = call.function.name.upper()
     axes: dict[str, tuple[str, ...]] = {}
-    for subscript in (one for term in terms for one in _marked(term)):
+    for subscript in (one for term in terms for one in marked(term, _runs_itself)):
         key = name_key(subscript.name)
         if key not in resolver.space.axes:
             resolver.findings.error(

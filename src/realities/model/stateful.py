@@ -194,7 +194,7 @@ def _with_stages(resolver: Resolver, call: syntax.Apply, scope: Scope) -> tuple[
         return None
     value, time, *rest = resolver.exprs(call.arguments[: 3 if stages is None else count], scope)
     if stages is None:
-        stages = _order(resolver, call.arguments[3], scope)
+        stages = order_of(resolver, call.arguments[3], scope)
         if stages is None:
             return None
         if name_key(call.function.name) == "delay n":
@@ -202,7 +202,7 @@ def _with_stages(resolver: Resolver, call: syntax.Apply, scope: Scope) -> tuple[
     return value, time, rest[0] if rest else value, stages
 
 
-def _order(resolver: Resolver, term: syntax.Term, scope: Scope) -> int | None:
+def order_of(resolver: Resolver, term: syntax.Term, scope: Scope) -> int | None:
     """Return the number of stages, which is settled before the run, or None with a finding."""
     value = value_before_run(resolver, term, scope)
     if value is None or not 1 <= round(value) <= MOST_STAGES:

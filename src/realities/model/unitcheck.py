@@ -162,8 +162,9 @@ class _Checker:
                 return self.time_unit
             case Unary(op="-", operand=operand):
                 inner = found[id(operand)]
-                negative = isinstance(inner, _Literal) and inner.value is not None
-                return _Literal(-inner.value) if negative else inner  # type: ignore[operator, union-attr]
+                if isinstance(inner, _Literal) and inner.value is not None:
+                    return _Literal(-inner.value)
+                return inner
             case Unary():
                 return DIMENSIONLESS
             case Binary(left=left, right=right):

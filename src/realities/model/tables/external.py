@@ -20,6 +20,8 @@ from realities.ir.expr import Expr, Number
 from realities.model import syntax
 from realities.model.arrays import MOST_VARIABLES, Space, expand, name_key
 from realities.model.language import Unfold
+from realities.model.resolve import Resolver
+from realities.model.symbols import Scope
 from realities.model.tables.cells import Call, What, read_names, read_numbers, read_tables
 from realities.model.tables.data import GIVE_DATA
 from realities.model.tables.library import Library
@@ -258,9 +260,9 @@ def _hints(call: Call, error: TableError, shelf: Shelf) -> tuple[str, ...]:
 
 
 def _misplaced(name: str) -> Unfold:
-    def unfold(resolver: object, call: syntax.Apply, _: object) -> Expr:
+    def unfold(resolver: Resolver, call: syntax.Apply, _: Scope) -> Expr:
         message = f"{name.upper()} must be all that stands on the right side of an equation"
-        resolver.findings.error("wrong-arguments", message, call.span)  # type: ignore[attr-defined]
+        resolver.findings.error("wrong-arguments", message, call.span)
         return Number(0.0, call.span)
 
     return unfold

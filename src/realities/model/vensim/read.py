@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, cast
 
 from realities.errors import MOST_ERRORS, Findings
 from realities.model import syntax
+from realities.model.trees import UnsoundError
 from realities.model.vensim.blocks import Block, blank, cut
 from realities.model.vensim.settings import integrator, unit_definitions
-from realities.model.vensim.terms import TreeReader, UnsoundError, parse, plain_name, subtrees
+from realities.model.vensim.terms import TreeReader, parse, plain_name, subtrees
 from realities.source import SourceText, Span
 
 if TYPE_CHECKING:

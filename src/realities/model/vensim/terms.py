@@ -18,6 +18,7 @@ from realities.errors import Findings
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.expr import BinaryOp
 from realities.model import syntax
+from realities.model.trees import UnsoundError, span_of
 from realities.model.vensim.blocks import LONGEST_EQUATION, Block, blank
 from realities.source import SourceText, Span
 
@@ -107,14 +108,6 @@ def plain_name(text: str) -> str:
     return name[1:-1].strip() if len(name) > 1 and name[0] == name[-1] == '"' else name
 
 
-class UnsoundError(Exception):
-    """A definition that the grammar allows and the language does not."""
-
-    def __init__(self, code: str, message: str, span: Span, *help: str) -> None:
-        super().__init__(message)
-        self.code, self.message, self.span, self.help = code, message, span, help
-
-
 @dataclass(frozen=True, slots=True)
 class TreeReader:
     """Turns the parse tree of a text that begins at `base` into syntax nodes."""
@@ -124,14 +117,7 @@ class TreeReader:
 
     def span(self, node: Tree[Token] | Token) -> Span:
         """Return the place of a node, from its first token to its last."""
-        first = last = node
-        while not isinstance(first, str):
-            first = first.children[0]
-        while not isinstance(last, str):
-            last = last.children[-1]
-        start, end = cast("int", first.start_pos), cast("int", last.start_pos)
-        # A name takes the spaces behind it along.
-        return Span(self.source, self.base + start, self.base + end + len(last.rstrip()))
+        return span_of(node, self.source, self.base)
 
     # -- definitions ----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ counterpart is noted at its place. `to_xmile.py` and `to_vensim.py` build on thi
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from realities.errors import Findings
 from realities.ir.model import Dialect
 from realities.model import syntax
 from realities.model.arrays import Binding, name_key
+from realities.model.symbols import Table
 from realities.model.write.recipes import Recipe, Recipes, parsed, substituted
 
 LANGUAGE_NAMES: Mapping[Dialect, str] = {"vensim": "Vensim", "xmile": "XMILE"}
@@ -47,7 +49,21 @@ class Place:
     more: list[syntax.Equation] = field(default_factory=list)
 
 
-class Recaster:
+def is_steady(term: syntax.Term, table: Table) -> bool:
+    """Return whether a term is a number, or a name whose equations are numbers."""
+    match term:
+        case syntax.Numeral():
+            return True
+        case syntax.Name(name):
+            symbol = table.get(name)
+            return symbol is not None and all(
+                isinstance(one.right, syntax.Numeral | syntax.Rows) for one in symbol.equations
+            )
+        case _:
+            return False
+
+
+class Recaster(ABC):
     """Says terms of one language in the other.
 
     Attributes
@@ -108,21 +124,21 @@ class Recaster:
         """Return several terms in the target language."""
         return tuple(self.term(term, place) for term in terms)
 
+    @abstractmethod
     def name(self, name: syntax.Name, place: Place) -> syntax.Term:
         """Return what a name becomes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reference(self, name: syntax.Name, place: Place) -> syntax.Name:
         """Return a name of a variable or a lookup, with its subscripts, as it is called there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_called_by_name(self, key: str) -> bool:
         """Return whether a name before parentheses is that of a variable or a lookup of the file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def now(self) -> syntax.Term:
         """Return the middle of the current step, which holds still within it."""
-        raise NotImplementedError
 
     # -- calls ----------------------------------------------------------------------------------------
 
@@ -149,9 +165,9 @@ class Recaster:
         known = key in self.same or key in self.recipes or key in self.special
         return known and (len(call.arguments) != 1 or not self.is_table(key))
 
+    @abstractmethod
     def is_table(self, key: str) -> bool:
         """Return whether a variable holds the points of a lookup."""
-        raise NotImplementedError
 
     def macro_call(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return a call of one of the file's own macros."""

@@ -17,7 +17,7 @@ from realities.ir.model import LookupMode
 from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.vensim.language import VENSIM
-from realities.model.write.recast import Place, Recaster
+from realities.model.write.recast import Place, Recaster, is_steady
 from realities.model.write.recipes import filled
 from realities.model.write.recipes_vensim import RECIPES, SAME
 from realities.model.write.vensim import FUNCTIONS
@@ -184,21 +184,9 @@ class VensimTerms(Recaster):
     def _delay_n(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return DELAYN; Vensim's last stage lags behind a delay time that varies."""
         match call.arguments:
-            case (_, time, *_) if not self._is_steady(time):
+            case (_, time, *_) if not is_steady(time, self.table):
                 return self.refused(call, "where the delay time varies")
         return self.follow("delayn", call, place)
-
-    def _is_steady(self, term: syntax.Term) -> bool:
-        match term:
-            case syntax.Numeral():
-                return True
-            case syntax.Name(name):
-                symbol = self.table.get(name)
-                return symbol is not None and all(
-                    isinstance(one.right, syntax.Numeral | syntax.Rows) for one in symbol.equations
-                )
-            case _:
-                return False
 
     # -- lookups ----------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ read another way get points of their own. `to_xmile.py` goes through the equatio
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -21,7 +22,7 @@ from realities.model.resolve import Resolver
 from realities.model.symbols import Symbol, Table
 from realities.model.tables.data import Series
 from realities.model.write.flows import is_stock
-from realities.model.write.recast import Place, Recaster
+from realities.model.write.recast import Place, Recaster, is_steady
 from realities.model.write.recipes_xmile import RECIPES, SAME
 from realities.model.write.spelling import FUNCTIONS, name_text
 
@@ -97,9 +98,9 @@ class XmileTerms(Recaster):
             "with lookup": self._with_lookup,
         }
 
+    @abstractmethod
     def equations_of(self, symbol: Symbol) -> Iterator[syntax.Equation]:
         """Yield the equations of one name, in XMILE."""
-        raise NotImplementedError
 
     # -- names ------------------------------------------------------------------------------------------
 
@@ -225,7 +226,7 @@ class XmileTerms(Recaster):
     def _delay_n(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return DELAY N, whose last stage lags behind a delay time that varies: XMILE has no such delay."""
         match call.arguments:
-            case (_, time, _, _) if not self._is_steady(time):
+            case (_, time, _, _) if not is_steady(time, self.table):
                 return self.refused(call, "where the delay time varies")
             case (value, time, initial, order):
                 length, n_stages = self.number(time), self.number(order)
@@ -244,18 +245,6 @@ class XmileTerms(Recaster):
                 if first is not None and last is not None and last < first:
                     return self.refused(call, "where it ends before it starts")
         return self.follow("ramp", call, place)
-
-    def _is_steady(self, term: syntax.Term) -> bool:
-        match term:
-            case syntax.Numeral():
-                return True
-            case syntax.Name(name):
-                symbol = self.table.get(name)
-                return symbol is not None and all(
-                    isinstance(one.right, syntax.Numeral | syntax.Rows) for one in symbol.equations
-                )
-            case _:
-                return False
 
     def number(self, term: syntax.Term) -> float | None:
         """Return a number, or that of a constant by its name; None where it takes a run to know."""

@@ -7,7 +7,7 @@ one scalar expression of all the elements, as in `model/reductions.py`. `languag
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -15,7 +15,7 @@ from realities.ir.expr import Binary, Call, Expr, Number
 from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.language import Unfold
-from realities.model.reductions import each
+from realities.model.reductions import each, marked
 from realities.model.resolve import Resolver
 from realities.model.symbols import Scope
 
@@ -43,31 +43,23 @@ def _nothing(call: syntax.Apply) -> Expr:
 # -- what a call runs over ------------------------------------------------------------------------------
 
 
-def _marked(term: syntax.Term) -> Iterator[syntax.Subscript]:
-    """Yield the subscripts marked `!` in a term that no function inside it runs over already."""
-    stack = [term]
-    while stack:
-        match stack.pop():
-            case syntax.Name(subscripts=subscripts):
-                yield from (one for one in subscripts if one.is_reduced)
-            case syntax.Apply(function, arguments):
-                key = name_key(function.name)
-                yield from (one for one in function.subscripts if one.is_reduced)
-                # MIN and MAX of several arguments work element by element where something else runs.
-                if key not in _OWN_MARKS and not (key in _EITHER and len(arguments) == 1):
-                    stack += reversed(arguments)
-            case syntax.Prefix(operand=operand):
-                stack.append(operand)
-            case syntax.Infix(left=left, right=right):
-                stack += [right, left]
-            case _:
-                pass
+def _dimensions_of(term: syntax.Term) -> list[str]:
+    return [one.name for one in marked(term, _runs_itself)]
+
+
+def _runs_itself(call: syntax.Apply) -> bool:
+    """Return whether a function runs over the marks inside it.
+
+    MIN and MAX of several arguments work element by element where something else runs.
+    """
+    key = name_key(call.function.name)
+    return key in _OWN_MARKS or (key in _EITHER and len(call.arguments) == 1)
 
 
 def _axes(resolver: Resolver, term: syntax.Term, scope: Scope) -> dict[str, tuple[str, ...]] | None:
     """Return the elements of each dimension that the marks in a term run over, or None with a finding."""
     axes: dict[str, tuple[str, ...]] = {}
-    for subscript in _marked(term):
+    for subscript in marked(term, _runs_itself):
         key = name_key(subscript.name)
         if key not in resolver.space.axes:
             message = f'"{subscript.name}" is no dimension to run over'
@@ -160,7 +152,7 @@ def _rank(resolver: Resolver, call: syntax.Apply, scope: Scope) -> Expr:
     runs = _runs(resolver, call, array, scope)
     if runs is None:
         return _nothing(call)
-    if ties and [one.name for one in _marked(ties[0])] != [one.name for one in _marked(array)]:
+    if ties and _dimensions_of(ties[0]) != _dimensions_of(array):
         message = "the array that breaks ties must have the dimensions of the first one"
         resolver.findings.error("wrong-subscripts", message, ties[0].span)
         return _nothing(call)

@@ -13,7 +13,7 @@ from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.language import Unfold, Whole
 from realities.model.resolve import About, Resolver
-from realities.model.stateful import MOST_STAGES, in_some_unit
+from realities.model.stateful import in_some_unit, order_of
 from realities.model.symbols import Scope
 from realities.model.value import value_before_run
 from realities.source import Span
@@ -84,24 +84,11 @@ def _staged(resolver: Resolver, call: syntax.Apply, scope: Scope) -> tuple[Expr,
         return None
     value, time = resolver.exprs(call.arguments[:2], scope)
     if stages is None:
-        stages = _order(resolver, call.arguments[2], scope)
+        stages = order_of(resolver, call.arguments[2], scope)
         if stages is None:
             return None
     initial = resolver.expr(call.arguments[count], scope) if len(call.arguments) > count else value
     return value, time, initial, stages
-
-
-def _order(resolver: Resolver, term: syntax.Term, scope: Scope) -> int | None:
-    """Return the number of stages, which is settled before the run, or None with a finding."""
-    value = value_before_run(resolver, term, scope)
-    if value is None or not 1 <= round(value) <= MOST_STAGES:
-        resolver.findings.error(
-            "wrong-arguments",
-            f"the order must be a number from 1 to {MOST_STAGES} that is known before the run",
-            term.span,
-        )
-        return None
-    return int(value + 0.5)
 
 
 # -- fixed delays and values of another time -----------------------------------------------------------

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 from realities.errors import Findings
 from realities.ir.expr import BinaryOp
 from realities.model import syntax
+from realities.model.trees import UnsoundError, span_of
 from realities.model.xmile.markup import FILLER
 from realities.source import SourceText, Span
 
@@ -145,14 +146,6 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", maybe_placeholders=False)
 
 
-class UnsoundError(Exception):
-    """An expression that the grammar allows and the language does not."""
-
-    def __init__(self, code: str, message: str, span: Span, *help: str) -> None:
-        super().__init__(message)
-        self.code, self.message, self.span, self.help = code, message, span, help
-
-
 @dataclass(frozen=True, slots=True)
 class _Builder:
     """Turns the parse tree of a text that begins at `base` into terms."""
@@ -162,13 +155,7 @@ class _Builder:
 
     def span(self, node: Tree[Token] | Token) -> Span:
         """Return the place of a node, from its first token to its last."""
-        first = last = node
-        while not isinstance(first, str):
-            first = first.children[0]
-        while not isinstance(last, str):
-            last = last.children[-1]
-        start, end = cast("int", first.start_pos), cast("int", last.start_pos)
-        return Span(self.source, self.base + start, self.base + end + len(last))
+        return span_of(node, self.source, self.base)
 
     def term(self, tree: Tree[Token], depth: int = 0) -> syntax.Term:
         """Read an expression."""
