@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 from realities.engine.reference import BLOCK, Simulator
-from realities.engine.tape import Workspace
+from realities.engine.reference.tape import Workspace
 from realities.ir.expr import Binary, Call, Expr, Number, Ref, references
 from realities.ir.model import Integrator, Lookup, Model, TimeSpec, Variable
 

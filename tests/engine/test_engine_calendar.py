@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pytest
 
-from realities.engine.calendar import date_part, date_part_of_360
+from realities.engine.reference.calendar import date_part, date_part_of_360
 
 #: Days of the year 0 before day 1 of Python's count.
 YEAR_0 = 365

@@ -32,6 +32,6 @@ def test_a_wrong_run_is_explained_in_these_words(code: str) -> None:
 
 
 def test_no_code_of_the_engine_is_without_an_example() -> None:
-    text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES.glob("*.py"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py"))
     codes = set(re.findall(r'(?:_error\(|"error",)[^"]*?"([a-z]+(?:-[a-z]+)+)"', text))
     assert codes - ELSEWHERE == {path.name for path in BAD.iterdir()}

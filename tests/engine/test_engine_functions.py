@@ -8,11 +8,11 @@ from hand_built import aux, build, call, constant, expr, lookup, negated, op, re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realities.engine.expansions import EXPANSIONS
-from realities.engine.functions import FUNCTIONS
-from realities.engine.graph import Graph, Rate
-from realities.engine.kernels import READINGS
 from realities.engine.reference import Event, simulate
+from realities.engine.reference.expansions import EXPANSIONS
+from realities.engine.reference.functions import FUNCTIONS
+from realities.engine.reference.graph import Graph, Rate
+from realities.engine.reference.kernels import READINGS
 from realities.errors import SimulationError
 from realities.ir.builtins import BUILTINS, NOT_AVAILABLE
 from realities.ir.expr import Number

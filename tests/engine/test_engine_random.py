@@ -7,8 +7,8 @@ import pytest
 from hand_built import aux, build, call, constant, initial, lookup, ref, stock
 from scipy import stats
 
-from realities.engine.random import scramble, uniform
 from realities.engine.reference import simulate
+from realities.engine.reference.random import scramble, uniform
 
 N = 20_000
 

@@ -1,1 +1,1 @@
-"""Numbers from a model: `reference.py` runs it, many draws at once."""
+"""Numbers from a model: `reference` gives them their meaning, `program` and `llvm` their speed."""

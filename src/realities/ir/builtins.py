@@ -3,7 +3,7 @@
 What comes in is the key a `Call` carries; what comes out is how many arguments it takes, which
 units they and the result have, and what it means in words. Functions that share a name between
 dialects but not a meaning carry the dialect in their key ("vensim.modulo"). The front ends produce
-these keys, `engine/reference.py` gives each its numbers, `model/unitcheck.py` reads the unit rules.
+these keys, `engine/reference/functions.py` gives each its numbers, `model/unitcheck.py` reads the unit rules.
 """
 
 from __future__ import annotations

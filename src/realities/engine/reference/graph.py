@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from realities.engine.kernels import kernel
+from realities.engine.reference.kernels import kernel
 from realities.ir.builtins import BUILTINS
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from realities.engine.graph import Graph, Rate
-from realities.engine.translate import Plan
+from realities.engine.reference.graph import Graph, Rate
+from realities.engine.reference.translate import Plan
 
 #: Nodes that are filled in, not computed.
 LEAVES = frozenset(

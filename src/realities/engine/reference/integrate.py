@@ -2,7 +2,7 @@
 
 In come a `Workspace` with its constants filled in, a `Timeline` and places to save to; out come saved values
 and the final state. Test inputs, data, fixed delays and random numbers hold still within a step. The
-adaptive method is in `adaptive.py`; `reference.py` next runs one block after another.
+adaptive method is in `adaptive.py`; `simulator.py` next runs one block after another.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.engine.adaptive import AdaptiveStep
-from realities.engine.tape import Workspace, run_tape
-from realities.engine.timeline import SLACK, SavePoints, Timeline
-from realities.engine.translate import DelaySlot, EventSlot
+from realities.engine.reference.adaptive import AdaptiveStep
+from realities.engine.reference.tape import Workspace, run_tape
+from realities.engine.reference.timeline import SLACK, SavePoints, Timeline
+from realities.engine.reference.translate import DelaySlot, EventSlot
 from realities.ir.model import Integrator
 
 FloatArray = NDArray[np.float64]

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.engine.functions import FUNCTIONS
-from realities.engine.lookups import Table
-from realities.engine.points import Points
-from realities.engine.random import uniform
+from realities.engine.reference.functions import FUNCTIONS
+from realities.engine.reference.lookups import Table
+from realities.engine.reference.points import Points
+from realities.engine.reference.random import uniform
 
 Kernel = Callable[..., Any]
 

@@ -12,7 +12,7 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.engine.allocation import stacked
+from realities.engine.reference.allocation import stacked
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.ir.model import Lookup
 

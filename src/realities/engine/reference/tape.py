@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.engine.graph import Rate
-from realities.engine.kernels import kernel
-from realities.engine.schedule import Schedule
-from realities.engine.translate import Plan
+from realities.engine.reference.graph import Rate
+from realities.engine.reference.kernels import kernel
+from realities.engine.reference.schedule import Schedule
+from realities.engine.reference.translate import Plan
 
 FloatArray = NDArray[np.float64]
 Entry = tuple[Callable[..., Any], tuple[Any, ...]]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.engine.lookups import Table
+from realities.engine.reference.lookups import Table
 from realities.ir.builtins import NOT_AVAILABLE
 
 FloatArray = NDArray[np.float64]

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.engine.tape import Workspace, run_tape
+from realities.engine.reference.tape import Workspace, run_tape
 
 FloatArray = NDArray[np.float64]
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.engine.graph import Rate
-from realities.engine.translate import Plan
+from realities.engine.reference.graph import Rate
+from realities.engine.reference.translate import Plan
 from realities.errors import Diagnostic, InputError
 from realities.ir.model import Model
 

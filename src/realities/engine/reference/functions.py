@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.engine.allocation import (
+from realities.engine.reference.allocation import (
     allocate_available,
     allocate_by_priority,
     demand_at_price,
@@ -24,10 +24,10 @@ from realities.engine.allocation import (
     stacked,
     supply_at_price,
 )
-from realities.engine.calendar import date_part, date_part_of_360
-from realities.engine.distributions import DISTRIBUTIONS
-from realities.engine.functions_xmile import XMILE_FUNCTIONS
-from realities.engine.lookups import vector_lookup
+from realities.engine.reference.calendar import date_part, date_part_of_360
+from realities.engine.reference.distributions import DISTRIBUTIONS
+from realities.engine.reference.functions_xmile import XMILE_FUNCTIONS
+from realities.engine.reference.lookups import vector_lookup
 from realities.ir.builtins import NOT_AVAILABLE
 
 FloatArray = NDArray[np.float64]

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from realities.engine.expansions import EXPANSIONS, Clock, power
-from realities.engine.graph import Graph, Rate
-from realities.engine.kernels import READINGS
-from realities.engine.lookups import Table
+from realities.engine.reference.expansions import EXPANSIONS, Clock, power
+from realities.engine.reference.graph import Graph, Rate
+from realities.engine.reference.kernels import READINGS
+from realities.engine.reference.lookups import Table
 from realities.errors import Diagnostic, InputError
 from realities.ir.builtins import BUILTINS
 from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time, Unary, references, walk

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from types import MappingProxyType
 
-from realities.engine.graph import Graph
+from realities.engine.reference.graph import Graph
 
 #: A divisor smaller than this counts as zero in ZIDZ and XIDZ.
 _NEARLY_ZERO = 1e-6

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from realities.engine.graph import Rate
-from realities.engine.integrate import STAGES, Block, GridTable, run_block
-from realities.engine.schedule import Schedule, make_schedule
-from realities.engine.tape import Workspace
-from realities.engine.timeline import SavePoints, Timeline, choose_saves, make_timeline
-from realities.engine.translate import Plan, make_plan
+from realities.engine.reference.graph import Rate
+from realities.engine.reference.integrate import STAGES, Block, GridTable, run_block
+from realities.engine.reference.schedule import Schedule, make_schedule
+from realities.engine.reference.tape import Workspace
+from realities.engine.reference.timeline import SavePoints, Timeline, choose_saves, make_timeline
+from realities.engine.reference.translate import Plan, make_plan
 from realities.errors import Diagnostic, InputError, did_you_mean
 from realities.ir.builtins import n_parts
 from realities.ir.model import Integrator, Model, Variable
