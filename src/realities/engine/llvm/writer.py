@@ -1,0 +1,217 @@
+"""Text of LLVM functions, written operation by operation; every value is a vector of doubles, one lane a draw.
+
+A `Module` collects functions, tables and declarations, each name once; a `Writer` adds operations to one
+function. Methods take and give the text of operands (`%12`, a constant), so that the functions built on
+them read like the formulas they compute. No fast-math flag is ever set: a sum here is the sum of IEEE 754.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+Value = str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What code is written for: lanes of a vector, and what the processor can do.
+
+    `has_fma`: it has fused multiply-add; without, `llvm.fma` would become a slow library call.
+    `has_avx512`: it has permutations of eight doubles.
+    """
+
+    lanes: int = 8
+    has_fma: bool = True
+    has_avx512: bool = False
+
+
+@dataclass(slots=True)
+class Module:
+    """The parts of a module, by name; text() puts them together."""
+
+    target: Target
+    declarations: dict[str, str] = field(default_factory=dict)
+    globals: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+    #: C functions that the code calls through `Frame.functions`, by name, in order.
+    called: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        """Return the whole module as LLVM assembly."""
+        parts = (*self.globals.values(), *self.functions.values(), *self.declarations.values())
+        return "\n".join(parts) + "\n"
+
+    def declare(self, name: str, result: str, arguments: Sequence[str]) -> str:
+        """Declare an outside function or intrinsic, once; return its name with the at sign."""
+        self.declarations.setdefault(name, f"declare {result} @{name}({', '.join(arguments)})")
+        return f"@{name}"
+
+    def table(self, values: Sequence[float]) -> str:
+        """Return the name of a constant array of doubles, aligned to a vector; equal ones are one."""
+        cells = ", ".join(f"double {double(value)}" for value in values)
+        key = f"doubles {cells}"
+        if key not in self.globals:
+            name = f"@t{len(self.globals)}"
+            self.globals[key] = (
+                f"{name} = private unnamed_addr constant [{len(values)} x double] [{cells}], align 64"
+            )
+        return self.globals[key].split(" ", 1)[0]
+
+    def function(
+        self, name: str, arguments: Sequence[str], result: str, body: Callable[[Writer], None]
+    ) -> str:
+        """Define an internal function once: `arguments` are types, named %a0, %a1, ... in the body.
+
+        `body` writes its operations, the `ret` included. Return the name with the at sign.
+        """
+        if name not in self.functions:
+            self.functions[name] = ""  # so that a function may call itself, and order is that of first use
+            writer = Writer(self)
+            body(writer)
+            head = ", ".join(f"{kind} %a{k}" for k, kind in enumerate(arguments))
+            self.functions[name] = (
+                f"define internal {result} @{name}({head}) nounwind {{\n{writer.text()}\n}}"
+            )
+        return f"@{name}"
+
+
+class Writer:
+    """The operations of one function, in order."""
+
+    def __init__(self, module: Module) -> None:
+        self.module, self.target = module, module.target
+        self.lines: list[str] = []
+        self._last = 0
+        n = module.target.lanes
+        self.real, self.truth, self.word = f"<{n} x double>", f"<{n} x i1>", f"<{n} x i64>"
+        self._suffix = f"v{n}f64"
+
+    def text(self) -> str:
+        """Return the lines written so far."""
+        return "\n".join(self.lines)
+
+    def name(self) -> Value:
+        """Return a name that no other value has."""
+        self._last += 1
+        return f"%v{self._last}"
+
+    def op(self, operation: str) -> Value:
+        """Write an operation that gives a value; return its name."""
+        self._last += 1
+        name = f"%v{self._last}"
+        self.lines.append(f"  {name} = {operation}")
+        return name
+
+    def do(self, operation: str) -> None:
+        """Write an operation that gives nothing: a store, a branch."""
+        self.lines.append(f"  {operation}")
+
+    def label(self, name: str) -> None:
+        """Start a block; the one before must have ended with a branch."""
+        self.lines.append(f"{name}:")
+
+    # -- constants ---------------------------------------------------------------------------------
+
+    def number(self, value: float) -> Value:
+        """Return a double in every lane."""
+        return f"splat (double {double(value)})"
+
+    def integer(self, value: int) -> Value:
+        """Return a 64-bit whole number in every lane."""
+        return f"splat (i64 {value})"
+
+    # -- reals -------------------------------------------------------------------------------------
+
+    def add(self, x: Value, y: Value) -> Value:
+        """Return x + y."""
+        return self.op(f"fadd {self.real} {x}, {y}")
+
+    def sub(self, x: Value, y: Value) -> Value:
+        """Return x - y."""
+        return self.op(f"fsub {self.real} {x}, {y}")
+
+    def mul(self, x: Value, y: Value) -> Value:
+        """Return x * y."""
+        return self.op(f"fmul {self.real} {x}, {y}")
+
+    def div(self, x: Value, y: Value) -> Value:
+        """Return x / y."""
+        return self.op(f"fdiv {self.real} {x}, {y}")
+
+    def neg(self, x: Value) -> Value:
+        """Return -x."""
+        return self.op(f"fneg {self.real} {x}")
+
+    def fma(self, x: Value, y: Value, z: Value) -> Value:
+        """Return x * y + z, rounded once where the processor can; for use in polynomials alone."""
+        if not self.target.has_fma:
+            return self.add(self.mul(x, y), z)
+        return self._intrinsic("fma", x, y, z)
+
+    def sqrt(self, x: Value) -> Value:
+        """Return the square root, correctly rounded."""
+        return self._intrinsic("sqrt", x)
+
+    def abs(self, x: Value) -> Value:
+        """Return |x|."""
+        return self._intrinsic("fabs", x)
+
+    def floor(self, x: Value) -> Value:
+        """Return the whole number at or below x."""
+        return self._intrinsic("floor", x)
+
+    def trunc(self, x: Value) -> Value:
+        """Return x without its decimals."""
+        return self._intrinsic("trunc", x)
+
+    def _intrinsic(self, name: str, *arguments: Value) -> Value:
+        full = f"llvm.{name}.{self._suffix}"
+        self.module.declare(full, self.real, [self.real] * len(arguments))
+        return self.op(f"call {self.real} @{full}({', '.join(f'{self.real} {a}' for a in arguments)})")
+
+    # -- truth values ------------------------------------------------------------------------------
+
+    def compare(self, how: str, x: Value, y: Value) -> Value:
+        """Return a truth: `how` is olt, ole, oeq, ogt, oge, one (false for NaN), une, uno, ord (of LLVM)."""
+        return self.op(f"fcmp {how} {self.real} {x}, {y}")
+
+    def both(self, x: Value, y: Value) -> Value:
+        """Return x and y."""
+        return self.op(f"and {self.truth} {x}, {y}")
+
+    def either(self, x: Value, y: Value) -> Value:
+        """Return x or y."""
+        return self.op(f"or {self.truth} {x}, {y}")
+
+    def opposite(self, x: Value) -> Value:
+        """Return not x."""
+        return self.op(f"xor {self.truth} {x}, splat (i1 true)")
+
+    def select(self, condition: Value, chosen: Value, otherwise: Value) -> Value:
+        """Return one of two reals, lane by lane."""
+        return self.op(f"select {self.truth} {condition}, {self.real} {chosen}, {self.real} {otherwise}")
+
+    # -- bits --------------------------------------------------------------------------------------
+
+    def bits(self, x: Value) -> Value:
+        """Return the bits of a real as a word."""
+        return self.op(f"bitcast {self.real} {x} to {self.word}")
+
+    def from_bits(self, x: Value) -> Value:
+        """Return the real that has these bits."""
+        return self.op(f"bitcast {self.word} {x} to {self.real}")
+
+    def on_words(self, operation: str, x: Value, y: Value) -> Value:
+        """Return an operation on words: add, sub, mul, and, or, xor, shl, lshr, ashr."""
+        return self.op(f"{operation} {self.word} {x}, {y}")
+
+    def call(self, function: str, *arguments: Value) -> Value:
+        """Call a function of reals that gives a real, by its name with the at sign."""
+        return self.op(f"call {self.real} {function}({', '.join(f'{self.real} {a}' for a in arguments)})")
+
+
+def double(value: float) -> str:
+    """Return a double as LLVM writes it to the last bit."""
+    return "0x" + struct.pack(">d", value).hex().upper()
