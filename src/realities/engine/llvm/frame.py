@@ -31,7 +31,7 @@ class Frame(ctypes.Structure):
     | `draws` | double (D): the number of each draw |
     | `grid` | double (stage, K + 1, kept grid value): words as their bits, truths as 1.0 and 0.0 |
     | `lengths` | double (K + 1): length of each step; the last is not used |
-    | `event_from` | int64 (K + 2): the events due at step k stand from `event_from[k]` to `event_from[k + 1]` |
+    | `event_from` | int64 (K + 2): events due at step k stand from `event_from[k]` to `event_from[k + 1]` |
     | `event_slot`, `event_value` | int64, double: which constant gets which value |
     | `save_from` | int64 (K + 2): the same for the save points that step k gives to |
     | `save_column`, `save_share` | int64, double: which column, and how much of the value |

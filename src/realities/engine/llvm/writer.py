@@ -1,4 +1,4 @@
-"""Text of LLVM functions, written operation by operation; every value is a vector of doubles, one lane a draw.
+"""Text of LLVM functions, written operation by operation; every value is a vector, one lane a draw.
 
 A `Module` collects functions, tables and declarations, each name once; a `Writer` adds operations to one
 function. Methods take and give the text of operands (`%12`, a constant), so that the functions built on

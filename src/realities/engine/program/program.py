@@ -1,7 +1,7 @@
-"""What a run computes, as single scalar operations in order: the form that every compiled engine prints.
+"""What a run computes, as single scalar operations in order: what every compiled engine prints.
 
-`lower.py` makes a `Program` from `ir`; `verify.py` checks one, `text.py` prints one; `llvm/` and the JavaScript
-of a page are printers of it. Nothing in it knows system dynamics: delays, test inputs and initial values have
+`lower.py` makes a `Program` from `ir`; `verify.py` checks one, `text.py` shows one; `llvm/` and a page's
+JavaScript are printers of it. Nothing in it knows system dynamics: delays, test inputs and initial values have
 become operations, and what is left of time is which region an operation stands in.
 
 A value is known by its number, its place in `Program.instructions`. Its region says how often it is computed:
@@ -59,7 +59,7 @@ class Instruction:
     | `real` | 1 truth | | real: 1 or 0 |
     | `select` | truth, real, real | | real: the second where the first is true, else the third |
     | `call` | n reals | name of a function of reals | real: `exp`, `power`, `fmod`, ... |
-    | `read` | n reals | (reading, place in `Program.tables`) | real: a reading of a table, `at`, `slope`, ... |
+    | `read` | n reals | (reading, place in `Program.tables`) | real: `lookup`, `vensim.lookup_slope`, ... |
     | `key` | seed, stream, step | site | word: the random stream of a call at a step |
     | `uniform` | word, draw | | real in (0, 1) |
     | `array` | n reals | (name, n_results) | bundle: `vensim.vector_sort_order`, ... |
@@ -101,7 +101,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class StockSlot:
-    """A stock: its initial value (`fixed` or `setup`), its net flow (any region), whether it stays at 0 or above.
+    """A stock: its initial value (`fixed` or `setup`) and its net flow (any region).
 
     One kept non-negative ends a step at no less than the lower of 0 and what it began the step with.
     """
@@ -131,7 +131,7 @@ class DelaySlot:
 
 @dataclass(frozen=True, slots=True)
 class SampleSlot:
-    """What a sample keeps from one step to the next: the `value` of a step's first stage; `start` at first."""
+    """What a sample keeps: at first `start`, from step to step the `value` of a step's first stage."""
 
     name: str
     value: int
@@ -140,7 +140,7 @@ class SampleSlot:
 
 @dataclass(frozen=True, slots=True)
 class EventSlot:
-    """A constant that events replace: its own value (`fixed` or `setup`), and (time, value) in order of time."""
+    """A constant that events replace: its own value (`fixed` or `setup`), then (time, value) in order."""
 
     name: str
     base: int
