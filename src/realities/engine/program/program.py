@@ -1,8 +1,8 @@
 """What a run computes, as single scalar operations in order: what every compiled engine prints.
 
-`lower.py` makes a `Program` from `ir`; `verify.py` checks one, `text.py` shows one; `llvm/` and a page's
-JavaScript are printers of it. Nothing in it knows system dynamics: delays, test inputs and initial values have
-become operations, and what is left of time is which region an operation stands in.
+`lower.py` makes a `Program` from `ir`; `verify.py` checks one, `text.py` shows one; `llvm/` and the
+JavaScript of a page are printers of it. Nothing in it knows system dynamics: delays, test inputs and initial
+values have become operations, and what is left of time is which region an operation stands in.
 
 A value is known by its number, its place in `Program.instructions`. Its region says how often it is computed:
 
