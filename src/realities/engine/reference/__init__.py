@@ -4,6 +4,7 @@
 steps and saves (`timeline.py`), so that agreement of the two is evidence.
 """
 
-from realities.engine.reference.simulator import BLOCK, Event, Simulator, simulate
+from realities.engine.reference.simulator import BLOCK, Simulator, simulate
+from realities.engine.request import Event
 
 __all__ = ["BLOCK", "Event", "Simulator", "simulate"]

@@ -10,7 +10,7 @@ The parts, in order: `translate.py` (model to graph), `schedule.py` and `tape.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,8 @@ from realities.engine.reference.schedule import Schedule, make_schedule
 from realities.engine.reference.tape import Workspace
 from realities.engine.reference.timeline import SavePoints, Timeline, choose_saves, make_timeline
 from realities.engine.reference.translate import Plan, make_plan
-from realities.errors import Diagnostic, InputError, did_you_mean
-from realities.ir.builtins import n_parts
-from realities.ir.model import Integrator, Model, Variable
+from realities.engine.request import Event, check_numbers, given_constants, make_request
+from realities.ir.model import Integrator, Model
 from realities.trajectories import Trajectories
 
 FloatArray = NDArray[np.float64]
@@ -37,17 +36,6 @@ BLOCK = 4096
 _VECTOR = 8
 #: Workspaces are kept for this many numbers of draws.
 _MOST_WIDTHS = 8
-#: Seeds and draw numbers travel as doubles, exact to here.
-_LARGEST_SEED = 2**53
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """From `time` on, the constant `parameter` has `value`; before, its own (drawn or default) value."""
-
-    parameter: str
-    time: float
-    value: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,22 +83,10 @@ class Simulator:
         events: Sequence[Event] = (),
         integrator: Integrator | None = None,
     ) -> None:
-        self.model = model
-        self.integrator: Integrator = integrator or model.time.integrator
-        if self.integrator not in STAGES:
-            raise ValueError(f'no integrator is named "{self.integrator}"; there are {", ".join(STAGES)}')
-        self.outputs = tuple(
-            dict.fromkeys(
-                _default_outputs(model) if outputs is None else (_find(model, n).name for n in outputs)
-            )
-        )
-        for name in (*self.outputs, *(hold or {})):
-            if n_parts(_find(model, name).expression):
-                raise ValueError(f'"{name}" holds several numbers at once and cannot be kept or held')
-        self.hold = {_find(model, name).name: float(value) for name, value in (hold or {}).items()}
-        for name, value in self.hold.items():
-            _check_settled(model, model[name], value)
-        self._events = _events_by_name(model, events)
+        request = make_request(model, outputs=outputs, hold=hold, events=events, integrator=integrator)
+        self.model, self.outputs, self.hold = model, request.outputs, request.hold
+        self.integrator: Integrator = request.integrator
+        self._events = request.events
         self._programs: dict[tuple[tuple[str, bool], ...], _Program] = {}
         self._idle: dict[tuple[int, int], list[Workspace]] = {}
 
@@ -156,11 +132,8 @@ class Simulator:
         ValueError
             If a name, a shape or a time is wrong.
         """
-        given, n_draws = self._given(parameters or {}, n_draws)
-        if not 0 <= seed < _LARGEST_SEED or first_draw < 0:
-            raise ValueError("seed must be from 0 to 2**53 - 1, first_draw at least 0")
-        if block < 1:
-            raise ValueError("block must be at least 1")
+        given, n_draws = given_constants(self.model, parameters or {}, n_draws)
+        check_numbers(seed=seed, first_draw=first_draw, block=block)
         with np.errstate(all="ignore"):  # what leaves the real numbers is marked, not warned about
             program = self._program(given)
             known = _known_leaves(program.plan, given, seed, np.arange(first_draw, first_draw + n_draws))
@@ -169,26 +142,6 @@ class Simulator:
             run = _Run(self, program, known, timeline, saves, n_draws)
             run.all_blocks(block)
             return run.trajectories()
-
-    def _given(
-        self, parameters: Mapping[str, ArrayLike], n_draws: int | None
-    ) -> tuple[dict[str, FloatArray], int]:
-        """Return constants by full name, a single number or (draw,), and how many draws there are."""
-        given: dict[str, FloatArray] = {}
-        for name, value in parameters.items():
-            variable = _find(self.model, name)
-            if variable.kind != "constant":
-                raise ValueError(f'"{variable.name}" is not a constant; only constants can be given')
-            array = np.asarray(value, dtype=np.float64)
-            if array.ndim > 1:
-                raise ValueError(f'"{name}" must be a number or (draw,), not {array.shape}')
-            given[variable.name] = array.reshape(()) if array.size == 1 else array
-            _check_settled(self.model, variable, array)
-        lengths = {array.size for array in given.values() if array.ndim}
-        count = n_draws if n_draws is not None else max(lengths, default=1)
-        if count < 1 or lengths - {count}:
-            raise ValueError(f"parameters have {sorted(lengths)} draws where {count} were asked for")
-        return given, count
 
     def _program(self, given: Mapping[str, FloatArray]) -> _Program:
         """Return the program for constants given in this way, made when first asked for."""
@@ -351,7 +304,10 @@ class _Run:
         plan = self.program.plan
         workspace = self.simulator._borrow(self.program, _VECTOR)
         self._fill(workspace, draw, draw + 1)
-        watched = [(slot.name, workspace.state[row]) for row, slot in enumerate(plan.stocks)]
+        # Of values that fail at one step the first in the model is named, stocks before outputs.
+        rows = {slot.name: row for row, slot in enumerate(plan.stocks)}
+        names = [variable.name for variable in self.simulator.model.variables if variable.name in rows]
+        watched = [(name, workspace.state[rows[name]]) for name in names]
         watched += [(name, workspace.place[node]) for name, node in plan.outputs.items()]
         found: list[tuple[str, float]] = []
 
@@ -437,41 +393,3 @@ def _columns(values: Sequence[Any], n_rows: int, dtype: Any) -> NDArray[Any]:
     for position, value in enumerate(values):
         table[:, position] = value
     return table
-
-
-def _default_outputs(model: Model) -> list[str]:
-    """Return the variables that are not hidden, as far as known in the order of the file."""
-    shown = [variable for variable in model.variables if not variable.is_hidden]
-    return [variable.name for variable in sorted(shown, key=lambda variable: variable.span.start)]
-
-
-def _events_by_name(model: Model, events: Iterable[Event]) -> dict[str, tuple[tuple[float, float], ...]]:
-    found: dict[str, list[tuple[float, float]]] = {}
-    for event in events:
-        variable = _find(model, event.parameter)
-        if variable.kind != "constant":
-            raise ValueError(f'"{variable.name}" is not a constant; an event can only set constants')
-        _check_settled(model, variable, event.value)
-        found.setdefault(variable.name, []).append((float(event.time), float(event.value)))
-    return {name: tuple(sorted(changes, key=lambda change: change[0])) for name, changes in found.items()}
-
-
-def _check_settled(model: Model, variable: Variable, value: ArrayLike) -> None:
-    """Refuse another value for a constant that the model was made from, as from a delay's order or data."""
-    if variable.name in model.settled and not np.all(np.equal(value, model.settled[variable.name])):
-        raise InputError(
-            Diagnostic(
-                "error",
-                "settled-constant",
-                f'a run cannot change "{variable.name}": a delay\'s order or data were worked out from it',
-                variable.span,
-                (f"it is {model.settled[variable.name]:g}; change it in the model file",),
-            )
-        )
-
-
-def _find(model: Model, name: str) -> Variable:
-    if name not in model:
-        hint = did_you_mean(name, [variable.name for variable in model.variables])
-        raise ValueError(f'no variable is named "{name}"' + (f"; {hint}" if hint else ""))
-    return model[name]
