@@ -171,6 +171,23 @@ class Writer:
         self.module.declare(full, self.real, [self.real] * len(arguments))
         return self.op(f"call {self.real} @{full}({', '.join(f'{self.real} {a}' for a in arguments)})")
 
+    def minimum(self, x: Value, y: Value) -> Value:
+        """Return the lesser, NaN where either is NaN; -0 is less than 0, as IEEE 754-2019 says."""
+        # A select is one instruction that gives its second operand where both are zero or one is NaN: asked
+        # both ways the answers differ in those cases only, and there "or" gives -0 and NaN.
+        one, other = self._lesser("olt", x, y), self._lesser("olt", y, x)
+        return self.from_bits(self.on_words("or", self.bits(one), self.bits(other)))
+
+    def maximum(self, x: Value, y: Value) -> Value:
+        """Return the greater, NaN where either is NaN; 0 is greater than -0, as IEEE 754-2019 says."""
+        # As for the minimum, but two zeros need "and" for their signs and NaN needs "or" for the rest.
+        one, other = self.bits(self._lesser("ogt", x, y)), self.bits(self._lesser("ogt", y, x))
+        rest = self.on_words("and", self.on_words("or", one, other), self.integer(2**63 - 1))
+        return self.from_bits(self.on_words("or", self.on_words("and", one, other), rest))
+
+    def _lesser(self, how: str, x: Value, y: Value) -> Value:
+        return self.select(self.compare(how, x, y), x, y)
+
     # -- truth values ------------------------------------------------------------------------------
 
     def compare(self, how: str, x: Value, y: Value) -> Value:
@@ -207,9 +224,74 @@ class Writer:
         """Return an operation on words: add, sub, mul, and, or, xor, shl, lshr, ashr."""
         return self.op(f"{operation} {self.word} {x}, {y}")
 
+    # -- memory ------------------------------------------------------------------------------------
+
+    def at(self, pointer: Value, offset: int | Value) -> Value:
+        """Return a pointer some bytes further on."""
+        return self.op(f"getelementptr i8, ptr {pointer}, i64 {offset}")
+
+    def load(self, pointer: Value, align: int = 8) -> Value:
+        """Return the real that stands at a pointer, a double for each lane."""
+        return self.op(f"load {self.real}, ptr {pointer}, align {align}")
+
+    def store(self, value: Value, pointer: Value, align: int = 8) -> None:
+        """Put a real at a pointer."""
+        self.do(f"store {self.real} {value}, ptr {pointer}, align {align}")
+
+    def spread(self, scalar: Value) -> Value:
+        """Return a single double in every lane."""
+        one = self.op(f"insertelement {self.real} poison, double {scalar}, i64 0")
+        zeros = f"<{self.target.lanes} x i32> zeroinitializer"
+        return self.op(f"shufflevector {self.real} {one}, {self.real} poison, {zeros}")
+
+    def spread_from(self, pointer: Value) -> Value:
+        """Return the single double at a pointer in every lane."""
+        return self.spread(self.op(f"load double, ptr {pointer}, align 8"))
+
+    def lane(self, x: Value, k: int) -> Value:
+        """Return the double in one lane."""
+        return self.op(f"extractelement {self.real} {x}, i64 {k}")
+
+    def gather(self, pointer: Value, places: Value) -> Value:
+        """Return the doubles at `places`, a word for each lane, counted from a pointer."""
+        n = self.target.lanes
+        full = f"llvm.masked.gather.{self._suffix}.v{n}p0"
+        pointers = f"<{n} x ptr>"
+        self.module.declare(full, self.real, [pointers, "i32 immarg", self.truth, self.real])
+        at = self.op(f"getelementptr double, ptr {pointer}, {self.word} {places}")
+        every = f"{self.truth} splat (i1 true)"
+        return self.op(f"call {self.real} @{full}({pointers} {at}, i32 8, {every}, {self.real} poison)")
+
+    # -- calls -------------------------------------------------------------------------------------
+
     def call(self, function: str, *arguments: Value) -> Value:
         """Call a function of reals that gives a real, by its name with the at sign."""
         return self.op(f"call {self.real} {function}({', '.join(f'{self.real} {a}' for a in arguments)})")
+
+    def call_c(self, name: str, *arguments: Value) -> Value:
+        """Call a C function of doubles that gives a double, lane by lane; its address is the run's to give.
+
+        The address is found in `Frame.functions`, in the place of the name in `Module.called`.
+        """
+        module = self.module
+        if name not in module.called:
+            module.called.append(name)
+        module.globals.setdefault("c_functions", "@c_functions = internal global ptr null")
+        place = module.called.index(name)
+
+        def each_lane(w: Writer) -> None:
+            addresses = w.op("load ptr, ptr @c_functions")
+            function = w.op(f"load ptr, ptr {w.at(addresses, 8 * place)}")
+            result = "poison"
+            for k in range(w.target.lanes):
+                given = ", ".join(f"double {w.lane(f'%a{j}', k)}" for j in range(len(arguments)))
+                found = w.op(f"call double {function}({given})")
+                result = w.op(f"insertelement {w.real} {result}, double {found}, i64 {k}")
+            w.do(f"ret {w.real} {result}")
+
+        plain = "".join(letter if letter.isalnum() else "." for letter in name)
+        function = module.function(f"c.{plain}", [self.real] * len(arguments), self.real, each_lane)
+        return self.call(function, *arguments)
 
 
 def double(value: float) -> str:
