@@ -75,12 +75,13 @@ class Instruction:
 LEAVES = frozenset(
     {"number", "parameter", "seed", "draw", "step", "step_time", "time", "stock", "delayed", "held", "event"}
 )
-_TRUTHS = frozenset({"<", "<=", "=", "and", "or", "not"})
+#: Operations that give true or false.
+TRUTHS = frozenset({"<", "<=", "=", "and", "or", "not"})
 
 
 def kind_of(instruction: Instruction) -> Kind:
     """Return what an instruction gives."""
-    if instruction.op in _TRUTHS:
+    if instruction.op in TRUTHS:
         return "truth"
     match instruction.op:
         case "key":
