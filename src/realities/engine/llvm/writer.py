@@ -40,8 +40,29 @@ class Module:
 
     def text(self) -> str:
         """Return the whole module as LLVM assembly."""
-        parts = (*self.globals.values(), *self.functions.values(), *self.declarations.values())
+        parts = (
+            *self.globals.values(),
+            *self.functions.values(),
+            *self.declarations.values(),
+            self._keep_functions(),
+        )
         return "\n".join(parts) + "\n"
+
+    def called_through(self, name: str) -> str:
+        """Return the variable that holds the address of a C function, which the code then needs."""
+        if name not in self.called:
+            self.called.append(name)
+            self.globals[f"address {name}"] = f"@c.{name} = internal global ptr null"
+        return f"@c.{name}"
+
+    def _keep_functions(self) -> str:
+        """Return a function that keeps the addresses of `Frame.functions`: an entry calls it first."""
+        lines = [
+            f"  %p{k} = getelementptr ptr, ptr %functions, i64 {k}\n"
+            f"  %f{k} = load ptr, ptr %p{k}\n  store ptr %f{k}, ptr @c.{name}\n"
+            for k, name in enumerate(self.called)
+        ]
+        return "define internal void @keep_functions(ptr %functions) {\n" + "".join(lines) + "  ret void\n}"
 
     def declare(self, name: str, result: str, arguments: Sequence[str]) -> str:
         """Declare an outside function or intrinsic, once; return its name with the at sign."""
@@ -84,6 +105,8 @@ class Writer:
         self.module, self.target = module, module.target
         self.lines: list[str] = []
         self._last = 0
+        #: The block that is being written; a function starts with one that has no label.
+        self.block = "0"
         n = module.target.lanes
         self.real, self.truth, self.word = f"<{n} x double>", f"<{n} x i1>", f"<{n} x i64>"
         self._suffix = f"v{n}f64"
@@ -111,6 +134,29 @@ class Writer:
     def label(self, name: str) -> None:
         """Start a block; the one before must have ended with a branch."""
         self.lines.append(f"{name}:")
+        self.block = name
+
+    def when_any(
+        self, condition: Value, far: Callable[[], Sequence[Value]], near: Sequence[Value]
+    ) -> list[Value]:
+        """Return the values of `far` where a condition holds in any lane, else those of `near`.
+
+        `far` writes its operations in a block that is jumped over when no lane needs them. It must give the
+        lanes without the condition what `near` has for them, or a lane would depend on its neighbours.
+        """
+        n = self.target.lanes
+        packed = self.op(f"bitcast {self.truth} {condition} to i{n}")
+        is_any = self.op(f"icmp ne i{n} {packed}, 0")
+        number, before = self.name()[2:], self.block
+        self.do(f"br i1 {is_any}, label %far{number}, label %on{number}")
+        self.label(f"far{number}")
+        values, after = far(), self.block
+        self.do(f"br label %on{number}")
+        self.label(f"on{number}")
+        return [
+            self.op(f"phi {self.real} [ {one}, %{before} ], [ {other}, %{after} ]")
+            for one, other in zip(near, values, strict=True)
+        ]
 
     # -- constants ---------------------------------------------------------------------------------
 
@@ -150,6 +196,25 @@ class Writer:
             return self.add(self.mul(x, y), z)
         return self._intrinsic("fma", x, y, z)
 
+    def product(self, x: Value, y: Value) -> tuple[Value, Value]:
+        """Return x * y rounded, and what the rounding left out, exactly.
+
+        Without fused multiply-add by Dekker's splitting (1971), which needs both below 2^990.
+        """
+        high = self.mul(x, y)
+        if self.target.has_fma:
+            return high, self.fma(x, y, self.neg(high))
+        (a, b), (c, d) = self._halves(x), self._halves(y)
+        rest = self.sub(self.mul(a, c), high)
+        rest = self.add(self.add(rest, self.mul(a, d)), self.mul(b, c))
+        return high, self.add(rest, self.mul(b, d))
+
+    def _halves(self, x: Value) -> tuple[Value, Value]:
+        """Return x as a sum of two numbers of 26 bits each (one in the sign of the second)."""
+        grown = self.mul(x, self.number(134217729.0))
+        high = self.sub(grown, self.sub(grown, x))
+        return high, self.sub(x, high)
+
     def sqrt(self, x: Value) -> Value:
         """Return the square root, correctly rounded."""
         return self._intrinsic("sqrt", x)
@@ -165,6 +230,18 @@ class Writer:
     def trunc(self, x: Value) -> Value:
         """Return x without its decimals."""
         return self._intrinsic("trunc", x)
+
+    def ceil(self, x: Value) -> Value:
+        """Return the whole number at or above x."""
+        return self._intrinsic("ceil", x)
+
+    def nearest(self, x: Value) -> Value:
+        """Return the nearest whole number, the even one of two."""
+        return self._intrinsic("roundeven", x)
+
+    def copysign(self, x: Value, sign: Value) -> Value:
+        """Return |x| with the sign of another number."""
+        return self._intrinsic("copysign", x, sign)
 
     def _intrinsic(self, name: str, *arguments: Value) -> Value:
         full = f"llvm.{name}.{self._suffix}"
