@@ -7,19 +7,19 @@ and the report.
 
 from __future__ import annotations
 
-import csv
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.errors import RealitiesError, did_you_mean
+from realities.errors import did_you_mean
+from realities.output import Heading, Slab, unique_labels, write_file
+from realities.output import write_beside as write_beside
+from realities.output.comma import write_rows
 from realities.units import Unit
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Trajectories:
                 self.values[name],
                 {"units": _unit_text(self.units.get(name)), "long_name": name},
             )
-            for name, label in _labels(self.values).items()
+            for name, label in unique_labels(self.values).items()
         }
         time_attributes = {"units": _unit_text(self.time_unit)} if self.time_unit is not None else {}
         coordinates = {
@@ -166,9 +166,9 @@ class Trajectories:
         """
         has_draw = self.n_draws > 1 if with_draw is None else with_draw
         if isinstance(target, str | Path):
-            write_beside(Path(target), lambda path: self._write_csv_file(path, has_draw))
+            self._write(Path(target), ".csv", with_draw=has_draw)
         else:
-            self._write_rows(target, has_draw)
+            write_rows(target, self._heading(), self._slabs(), with_draw=has_draw)
 
     def write_netcdf(self, path: str | Path) -> None:
         """Write a netCDF file (by h5netcdf), dimensions draw and time.
@@ -176,15 +176,7 @@ class Trajectories:
         A slash, which netCDF keeps for groups, becomes an underscore in a variable's name; the
         attribute `long_name` has the name as its author wrote it.
         """
-        dataset = self.to_xarray()
-        dataset["failed"] = dataset["failed"].astype("int8")  # netCDF has no booleans
-        by_label = {label: str(dataset[label].attrs["long_name"]) for label in dataset.data_vars}
-        labels = _labels(by_label.values(), slash="_")
-        dataset = dataset.rename({label: labels[name] for label, name in by_label.items()})
-        encoding: dict[str, Any] = {label: {"zlib": True, "complevel": 1} for label in labels.values()}
-        write_beside(
-            Path(path), lambda beside: dataset.to_netcdf(beside, engine="h5netcdf", encoding=encoding)
-        )
+        self._write(Path(path), ".nc")
 
     def write_parquet(self, path: str | Path) -> None:
         """Write a Parquet file with the columns draw, time, and every variable.
@@ -194,20 +186,24 @@ class Trajectories:
         RealitiesError
             If pyarrow is not installed.
         """
-        try:
-            import pyarrow as pa
-            import pyarrow.parquet as pq
-        except ImportError:
-            raise RealitiesError(
-                'writing Parquet needs pyarrow: pip install "realities[parquet]"; or write .csv or .nc'
-            ) from None
-        n_times = self.times.size
-        columns: dict[str, Any] = {
-            "draw": np.repeat(np.arange(self.n_draws), n_times),
-            "time": np.tile(self.times, self.n_draws),
-        }
-        columns |= {name: np.ascontiguousarray(array).reshape(-1) for name, array in self.values.items()}
-        write_beside(Path(path), lambda beside: pq.write_table(pa.table(columns), beside))
+        self._write(Path(path), ".parquet")
+
+    def _write(self, path: Path, suffix: str, *, with_draw: bool = True) -> None:
+        write_file(path, self._heading(), self._slabs(), with_draw=with_draw, suffix=suffix)
+
+    def _heading(self) -> Heading:
+        return Heading(
+            names=tuple(self.values),
+            units=tuple(_unit_text(self.units.get(name)) for name in self.values),
+            times=self.times,
+            n_draws=self.n_draws,
+            time_unit=None if self.time_unit is None else _unit_text(self.time_unit),
+        )
+
+    def _slabs(self) -> Iterator[Slab]:
+        for first, end in self._heading().slabs():
+            values = tuple(array[first:end] for array in self.values.values())
+            yield Slab(first, values, self.failed[first:end])
 
     def _full_name(self, name: str) -> str:
         if name in self.values:
@@ -218,25 +214,6 @@ class Trajectories:
         hint = did_you_mean(name, self.values)
         raise KeyError(f'no variable named "{name}" was saved' + (f"; {hint}" if hint else ""))
 
-    def _write_csv_file(self, path: Path, has_draw: bool) -> None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            self._write_rows(file, has_draw)
-
-    def _write_rows(self, file: IO[str], has_draw: bool) -> None:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*(["draw"] if has_draw else []), "time", *self.values])
-        times = [_number(time) for time in self.times.tolist()]
-        for draw in range(self.n_draws):
-            prefix = [str(draw)] if has_draw else []
-            columns = [array[draw].tolist() for array in self.values.values()]
-            for row, time in enumerate(times):
-                writer.writerow([*prefix, time, *(_number(column[row]) for column in columns)])
-
-
-def _number(value: float) -> str:
-    """Return the shortest text that reads back as the same number, whole numbers without a point."""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-
 
 def _unit_text(unit: Unit | None) -> str:
     return "" if unit is None else str(unit)
@@ -244,32 +221,3 @@ def _unit_text(unit: Unit | None) -> str:
 
 def _key(name: str) -> str:
     return "".join(name.replace("_", " ").replace('"', "").split()).casefold()
-
-
-def _labels(names: Iterable[str], slash: str = "/") -> dict[str, str]:
-    """Return a label for each variable, none that of a coordinate and no two the same."""
-    taken = {"draw", "time", "failed"}
-    labels: dict[str, str] = {}
-    for name in names:
-        label = name.replace("/", slash).strip() or "variable"
-        while label in taken:
-            label += "_"
-        taken.add(label)
-        labels[name] = label
-    return labels
-
-
-def write_beside(path: Path, write: Callable[[Path], object]) -> None:
-    """Write to a new file beside `path`, then rename it: no reader ever sees half a file."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    beside = Path(name)
-    try:
-        write(beside)
-        umask = os.umask(0)
-        os.umask(umask)
-        beside.chmod(0o666 & ~umask)  # a temporary file is private; what replaces a result is not
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -25,8 +25,8 @@ from realities.model.realitychecks import claims_of
 from realities.model.write.translate import translate
 from realities.model.write.vensim import vensim_text
 from realities.model.write.xmile import xmile_text
+from realities.output import write_beside
 from realities.source import SourceText, Span
-from realities.trajectories import write_beside
 
 #: The language of each kind of model file that is written, by the ending of its name.
 DIALECTS: Mapping[str, Dialect] = {
