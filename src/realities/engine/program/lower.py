@@ -3,7 +3,7 @@
 In come a model and what a run changes of it (outputs, held variables, events, given constants); out goes a
 `Program`, which holds no more than the outputs need. An equation is lowered on two occasions: at the start,
 where stocks have their initial values, and at any time. `expand.py` writes out built-ins, `builder.py`
-simplifies, `place.py` lines up the regions. Equations may be as deep as they like: nothing recurses into them.
+simplifies, `place.py` lines up the regions. Equations may be as deep as they like: nothing recurses here.
 """
 
 from __future__ import annotations
@@ -429,7 +429,7 @@ def _counted(reading: str, data: Lookup) -> float:
 
 
 def _in_order(expression: Expr) -> list[Expr]:
-    """Return the nodes of an expression in order of evaluation: operands from left to right, then the node."""
+    """Return the nodes of an expression in order of evaluation: operands, left first, then the node."""
     order, stack = list[Expr](), [expression]
     while stack:
         node = stack.pop()

@@ -46,19 +46,17 @@ def place(draft: Draft) -> Program:
     """Return the program of a draft."""
     b = draft.builder
     state_roots = _state_roots(draft)
-    needed = _needed_for(
-        [*state_roots, *_start_roots(draft), *(value for _, value in draft.outputs)], b.inputs
-    )
-    in_core = bytearray(len(b.ops))
-    for value in _needed_for(state_roots, b.inputs):
-        in_core[value] = 1
+    output_roots = [value for _, value in draft.outputs]
+    needed = _needed_for([*state_roots, *_start_roots(draft), *output_roots], b.inputs)
     instructions, new = _renumbered(b, needed)
+    in_core = {new[value] for value in _needed_for(state_roots, b.inputs)}
     regions: dict[int, list[int]] = {FIXED: [], SETUP: [], GRID: [], EVENT: [], CORE: []}
     tail: list[int] = []
-    for value in needed:
-        if b.ops[value] not in LEAVES:
-            region = b.regions[value]
-            (tail if region == CORE and not in_core[value] else regions[region]).append(new[value])
+    mixtures = {new[value]: b.regions[value] for value in needed}
+    for value, instruction in enumerate(instructions):
+        if instruction.op not in LEAVES:
+            region = mixtures[value]
+            (tail if region == CORE and value not in in_core else regions[region]).append(value)
     return Program(
         instructions=tuple(instructions),
         fixed=tuple(regions[FIXED]),

@@ -44,6 +44,10 @@ STAGES: dict[Method, tuple[float, ...]] = {"euler": (0.0,), "rk2": (0.0, 0.5), "
 class Instruction:
     """One operation on earlier values.
 
+    A function is an `array` if it gives several numbers, takes as many as there are elements, or is of a
+    market (`vensim.demand_at_price`, `vensim.supply_at_price`); a `read` has a table; all others are a `call`.
+    The array `pick` of (k, x0, x1, ...) is the x at k rounded to nearest, :NA: outside, NaN where k is.
+
     | op | inputs | detail | gives |
     |----|--------|--------|-------|
     | `number` | | the double as `float.hex` text | real |
@@ -62,7 +66,7 @@ class Instruction:
     | `read` | n reals | (reading, place in `Program.tables`) | real: `lookup`, `vensim.lookup_slope`, ... |
     | `key` | seed, stream, step | site | word: the random stream of a call at a step |
     | `uniform` | word, draw | | real in (0, 1) |
-    | `array` | n reals | (name, n_results) | bundle: `vensim.vector_sort_order`, ... |
+    | `array` | n reals | (name, n_results) | bundle: `vensim.vector_sort_order`, `xmile.rank`, `pick`, ... |
     | `part` | bundle | which, from 0 | real |
     """
 

@@ -45,7 +45,7 @@ _BEFORE: frozenset[Region] = frozenset({"fixed", "setup"})
 
 
 def verify(program: Program) -> None:
-    """Check that a program is whole: values before their use, of the right kind, in a region that may use them.
+    """Check that a program is whole: values before their uses, of the right kind, in a region that allows it.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def _has_its_detail(one: Instruction, program: Program) -> bool:
 
 
 def _roots(program: Program) -> Iterator[tuple[int, str, bool]]:
-    """Yield the values that are not merely for others, what each is, and whether it must be there at the start."""
+    """Yield the values that a run needs for themselves, what each is, and whether at the start already."""
     for name, value in program.outputs:
         yield value, f'the output "{name}"', False
     for stock in program.stocks:
