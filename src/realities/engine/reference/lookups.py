@@ -36,7 +36,7 @@ class Table:
         """Return the table at `x`, of any shape, as its mode says; NaN stays NaN."""
         match self.lookup.mode:
             case "interpolate":
-                return _reals(np.interp(x, self.xs, self.ys))
+                return _interpolated(x, self.xs, self.ys)
             case "extrapolate":
                 return self._extrapolated(x)
             case "discrete":
@@ -51,8 +51,8 @@ class Table:
     def inverse(self, y: FloatArray) -> FloatArray:
         """Return the abscissa at which a monotone table takes `y`; beyond its values, its end points."""
         if self.ys[0] <= self.ys[-1]:
-            return _reals(np.interp(y, self.ys, self.xs))
-        return _reals(np.interp(y, self.ys[::-1], self.xs[::-1]))
+            return _interpolated(y, self.ys, self.xs)
+        return _interpolated(y, self.ys[::-1], self.xs[::-1])
 
     def area(self, start: FloatArray, end: FloatArray) -> FloatArray:
         """Return the integral from `start` to `end`, the table held level beyond its ends."""
@@ -114,13 +114,20 @@ class Table:
         areas = np.concatenate([[0.0], np.cumsum(widths * (ys[1:] + ys[:-1]) / 2.0)])
         index = np.clip(np.searchsorted(xs, x, side="right") - 1, 0, xs.size - 1)
         # By trapezoids: exact for straight segments, and level where `interp` holds the end values.
-        return _reals(areas[index] + (x - xs[index]) * (ys[index] + np.interp(x, xs, ys)) / 2.0)
+        return _reals(areas[index] + (x - xs[index]) * (ys[index] + _interpolated(x, xs, ys)) / 2.0)
 
     def _extrapolated(self, x: FloatArray) -> FloatArray:
-        inside = np.interp(x, self.xs, self.ys)
+        inside = _interpolated(x, self.xs, self.ys)
         below = self.ys[0] + _slope(self.xs, self.ys) * (x - self.xs[0])
         above = self.ys[-1] + _slope(self.xs[::-1], self.ys[::-1]) * (x - self.xs[-1])
         return _reals(np.where(x < self.xs[0], below, np.where(x > self.xs[-1], above, inside)))
+
+
+def _interpolated(x: FloatArray, xs: FloatArray, ys: FloatArray) -> FloatArray:
+    """Return straight segments through the points, level beyond the ends; NaN stays NaN."""
+    if xs.size == 1:  # `interp` of a single point is that point even for NaN
+        return _reals(np.where(np.isnan(x), np.nan, ys[0]))
+    return _reals(np.interp(x, xs, ys))
 
 
 def _slope(xs: FloatArray, ys: FloatArray) -> float:

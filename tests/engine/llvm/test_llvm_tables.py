@@ -1,0 +1,120 @@
+"""Compiled tables read what the reference engine reads, to the last bit."""
+
+from __future__ import annotations
+
+import compile_function as cf
+import numpy as np
+import pytest
+
+from realities.engine.llvm.tables import READINGS
+from realities.engine.llvm.writer import Target
+from realities.engine.reference.kernels import READINGS as MEANINGS
+from realities.engine.reference.lookups import Table
+from realities.ir.model import Lookup, LookupMode
+
+NASTY = [np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324, 1e308, -1e308]
+MODES: tuple[LookupMode, ...] = ("interpolate", "extrapolate", "discrete", "backward")
+#: Sizes on both sides of each change of method, and two of data series.
+SIZES = (1, 2, 3, 4, 5, 8, 9, 16, 17, 32, 33, 70, 3000)
+
+
+#: Processors, and lanes of a vector.
+TARGETS = [(processor, lanes) for processor in cf.processors() for lanes in (8, 16)]
+
+
+def _compiled(
+    table: Lookup, processor: str, lanes: int = 8, reading: str = "lookup", n_arguments: int = 1
+) -> cf.Compiled:
+    usual = cf.PROCESSORS[processor]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(cf.PROCESSORS, processor, Target(lanes, usual.has_fma, usual.has_avx512))
+        return cf.compile_function(lambda w, *x: READINGS[reading](w, table, *x), n_arguments, processor)
+
+
+def _abscissas(rng: np.random.Generator, kind: str, n: int) -> np.ndarray:
+    match kind:
+        case "even":
+            return np.linspace(0.0, 2.0, n)
+        case "years":
+            return 2000.0 + 0.1 * np.arange(n)
+        case "random":
+            return np.sort(rng.normal(size=n))
+        case "shared":
+            return np.sort(rng.integers(0, n // 2 + 1, n)).astype(float)
+        case "wide":
+            return np.sort(10.0 ** rng.uniform(-300, 300, n) * rng.choice([-1.0, 1.0], n))
+        case _:
+            few = [0.0, 5e-324, 1e-310, 1.0, np.nextafter(1.0, 2.0), -1.0, 1e308, -1.7e308, 3.0]
+            return np.sort(rng.choice(few, n))
+
+
+def _ordinates(rng: np.random.Generator, kind: str, n: int) -> np.ndarray:
+    match kind:
+        case "random":
+            return rng.normal(size=n)
+        case "falling":
+            return np.sort(rng.random(n))[::-1]
+        case "steps":
+            return np.round(rng.normal(size=n))
+        case _:
+            return rng.choice([-0.0, 0.0, 1e308, -1e308, 5e-324, 1.0, np.inf, np.nan], n)
+
+
+def _arguments(rng: np.random.Generator, xs: np.ndarray) -> np.ndarray:
+    """Return every point, its neighbours, what lies between and beyond, and what is hardly a number."""
+    with np.errstate(over="ignore"):
+        around = rng.uniform(-0.2, 1.2, 300) * min(xs[-1] - xs[0], 1e308) + xs[0]
+    near = [np.nextafter(xs, np.inf), np.nextafter(xs, -np.inf), xs[1:] / 2 + xs[:-1] / 2]
+    return np.concatenate([xs, *near, around, NASTY])
+
+
+def _agrees(found: np.ndarray, wanted: np.ndarray) -> None:
+    same = (found.view(np.int64) == wanted.view(np.int64)) | (np.isnan(found) & np.isnan(wanted))
+    assert same.all(), (found[~same][:5], wanted[~same][:5])
+
+
+def _table(rng: np.random.Generator, n: int, abscissas: str, ordinates: str, mode: LookupMode) -> Lookup:
+    xs, ys = _abscissas(rng, abscissas, n), _ordinates(rng, ordinates, n)
+    return Lookup("table", tuple(xs.tolist()), tuple(ys.tolist()), mode)
+
+
+@pytest.mark.parametrize(("processor", "lanes"), TARGETS)
+@pytest.mark.parametrize("abscissas", ["even", "years", "random", "shared", "wide", "nasty"])
+def test_a_compiled_table_is_the_reference_table_to_the_last_bit(
+    processor: str, lanes: int, abscissas: str
+) -> None:
+    rng = np.random.default_rng([len(processor), lanes, len(abscissas)])
+    for n in SIZES:
+        ordinates, mode = rng.choice(["random", "falling", "steps", "nasty"]), rng.choice(MODES)
+        table = _table(rng, n, abscissas, ordinates, mode)
+        x = _arguments(rng, np.array(table.xs))
+        with np.errstate(all="ignore"):
+            _agrees(_compiled(table, processor, lanes)(x), Table.of(table).at(x))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("processor", "lanes"), TARGETS)
+@pytest.mark.parametrize("mode", MODES)
+def test_tables_of_every_size_agree(processor: str, lanes: int, mode: LookupMode) -> None:
+    rng = np.random.default_rng(7)
+    for n in (*range(1, 71), 500, 5000):
+        for abscissas in ("even", "random", "shared", "wide", "nasty"):
+            ordinates = rng.choice(["random", "falling", "steps", "nasty"])
+            table = _table(rng, n, abscissas, ordinates, mode)
+            x = _arguments(rng, np.array(table.xs))
+            with np.errstate(all="ignore"):
+                _agrees(_compiled(table, processor, lanes)(x), Table.of(table).at(x))
+
+
+@pytest.mark.slow
+def test_millions_of_arguments_agree() -> None:
+    rng = np.random.default_rng(8)
+    for n in (2, 7, 10, 16, 30, 100):
+        for abscissas in ("even", "random"):
+            table = _table(rng, n, abscissas, "random", "interpolate")
+            x = rng.uniform(table.xs[0] - 0.1, table.xs[-1] + 0.1, 1_000_000)
+            _agrees(_compiled(table, cf.processors()[0])(x), Table.of(table).at(x))
+
+
+def test_every_reading_is_compiled() -> None:
+    assert set(READINGS) <= set(MEANINGS)
