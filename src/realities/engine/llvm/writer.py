@@ -7,11 +7,16 @@ them read like the formulas they compute. No fast-math flag is ever set: a sum h
 
 from __future__ import annotations
 
+import math
+import re
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 Value = str
+
+#: A number as `Writer.number` writes it.
+_CONSTANT = re.compile(r"splat \(double 0x([0-9A-F]{16})\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +242,7 @@ class Writer:
 
     def nearest(self, x: Value) -> Value:
         """Return the nearest whole number, the even one of two."""
-        return self._intrinsic("roundeven", x)
+        return self._intrinsic("rint", x)
 
     def copysign(self, x: Value, sign: Value) -> Value:
         """Return |x| with the sign of another number."""
@@ -250,19 +255,27 @@ class Writer:
 
     def minimum(self, x: Value, y: Value) -> Value:
         """Return the lesser, NaN where either is NaN; -0 is less than 0, as IEEE 754-2019 says."""
-        # A select is one instruction that gives its second operand where both are zero or one is NaN: asked
-        # both ways the answers differ in those cases only, and there "or" gives -0 and NaN.
-        one, other = self._lesser("olt", x, y), self._lesser("olt", y, x)
-        return self.from_bits(self.on_words("or", self.bits(one), self.bits(other)))
+        number, other = _number_first(x, y)
+        if number is not None and not (number == 0.0 and math.copysign(1.0, number) < 0.0):
+            return self._chosen("olt", self.number(number), other)
+        # Asked both ways the answers differ only where "or" gives what is wanted, -0 or NaN.
+        one, two = self.bits(self._chosen("olt", x, y)), self.bits(self._chosen("olt", y, x))
+        return self.from_bits(self.on_words("or", one, two))
 
     def maximum(self, x: Value, y: Value) -> Value:
         """Return the greater, NaN where either is NaN; 0 is greater than -0, as IEEE 754-2019 says."""
-        # As for the minimum, but two zeros need "and" for their signs and NaN needs "or" for the rest.
-        one, other = self.bits(self._lesser("ogt", x, y)), self.bits(self._lesser("ogt", y, x))
-        rest = self.on_words("and", self.on_words("or", one, other), self.integer(2**63 - 1))
-        return self.from_bits(self.on_words("or", self.on_words("and", one, other), rest))
+        number, other = _number_first(x, y)
+        if number is not None and number != 0.0:
+            return self._chosen("ogt", self.number(number), other)
+        if number is not None and math.copysign(1.0, number) > 0.0:  # a sum makes 0 of -0
+            return self.add(self._chosen("ogt", self.number(number), other), self.number(0.0))
+        # As for the minimum, but two zeros need "and" for their signs while NaN needs "or" for the rest.
+        one, two = self.bits(self._chosen("ogt", x, y)), self.bits(self._chosen("ogt", y, x))
+        rest = self.on_words("and", self.on_words("or", one, two), self.integer(2**63 - 1))
+        return self.from_bits(self.on_words("or", self.on_words("and", one, two), rest))
 
-    def _lesser(self, how: str, x: Value, y: Value) -> Value:
+    def _chosen(self, how: str, x: Value, y: Value) -> Value:
+        """Return x where it compares so with y, else y: one instruction of the processor."""
         return self.select(self.compare(how, x, y), x, y)
 
     # -- truth values ------------------------------------------------------------------------------
@@ -345,30 +358,16 @@ class Writer:
         """Call a function of reals that gives a real, by its name with the at sign."""
         return self.op(f"call {self.real} {function}({', '.join(f'{self.real} {a}' for a in arguments)})")
 
-    def call_c(self, name: str, *arguments: Value) -> Value:
-        """Call a C function of doubles that gives a double, lane by lane; its address is the run's to give.
 
-        The address is found in `Frame.functions`, in the place of the name in `Module.called`.
-        """
-        module = self.module
-        if name not in module.called:
-            module.called.append(name)
-        module.globals.setdefault("c_functions", "@c_functions = internal global ptr null")
-        place = module.called.index(name)
-
-        def each_lane(w: Writer) -> None:
-            addresses = w.op("load ptr, ptr @c_functions")
-            function = w.op(f"load ptr, ptr {w.at(addresses, 8 * place)}")
-            result = "poison"
-            for k in range(w.target.lanes):
-                given = ", ".join(f"double {w.lane(f'%a{j}', k)}" for j in range(len(arguments)))
-                found = w.op(f"call double {function}({given})")
-                result = w.op(f"insertelement {w.real} {result}, double {found}, i64 {k}")
-            w.do(f"ret {w.real} {result}")
-
-        plain = "".join(letter if letter.isalnum() else "." for letter in name)
-        function = module.function(f"c.{plain}", [self.real] * len(arguments), self.real, each_lane)
-        return self.call(function, *arguments)
+def _number_first(x: Value, y: Value) -> tuple[float | None, Value]:
+    """Return a number among two operands (None if there is none, or only NaN) and the other operand."""
+    for one, other in ((x, y), (y, x)):
+        found = _CONSTANT.fullmatch(one)
+        if found:
+            number = struct.unpack(">d", bytes.fromhex(found[1]))[0]
+            if number == number:
+                return number, other
+    return None, y
 
 
 def double(value: float) -> str:
