@@ -9,8 +9,9 @@
 
 Each is Vensim text (`Workload.text`), so that other programs can open it, and a model (`Workload.model()`).
 A compiler leaves out what no output needs, so an idle equation would make it look faster than it is:
-`--prove` prints what `idle` and `unfelt` find. `rivals.py` writes the same models as NumPy, JAX and C;
-`bench_engines.py` compares.
+`idle` must find nothing. (`--prove` also prints `unfelt`: variables that are needed, but that a MIN or MAX
+happens to hide in all of some draws; no compiler can know that.) `by_hand.py` writes the same models as
+NumPy, JAX and C; `bench_engines.py` compares.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +35,9 @@ from realities.model.load import load_model
 TIME_STEP = 0.25
 N_CONSTANTS, N_TIMES, N_SAVES = 40, 8, 50
 
-#: Of 130 auxiliaries, how many are of a kind, and what it computes from earlier variables a, b, c and constants
-#: p > q, r. With the 20 stocks that is 61 additions, 242 products, 34 differences, 46 divisions, 32 MIN,
-#: 18 MAX, 12 choices, 10 lookups of 10 points, 5 EXP, 4 LN and 4 powers. Values stay below about 2.
+#: Of 130 auxiliaries, how many are of a kind, and what it computes from earlier variables a, b, c and
+#: constants p > q, r. With the 20 stocks that is 61 additions, 242 products, 34 differences, 46 divisions,
+#: 32 MIN, 18 MAX, 12 choices, 10 lookups of 10 points, 5 EXP, 4 LN and 4 powers. Values stay below about 2.
 KINDS: tuple[tuple[int, str], ...] = (
     (10, "{p} * table {i}({a} + {r} * {b})"),
     (5, "{p} * {a} * EXP(-0.5 * {b})"),
@@ -147,7 +149,7 @@ def _counts(n: int, n_lookups: int | None) -> list[int]:
     first = [n * whole[0] // sum(whole)] if n_lookups is None else [n_lookups]
     rest, total = n - first[0], sum(whole[1:])
     ends = [round(rest * sum(whole[1 : kind + 1]) / total) for kind in range(len(whole))]
-    return first + [end - start for start, end in zip(ends, ends[1:], strict=False)]
+    return first + [end - start for start, end in pairwise(ends)]
 
 
 class _Operands:
