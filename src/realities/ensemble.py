@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,12 +129,72 @@ def silent(_stage: str, _done: float, _total: float) -> None:
     """Report no progress."""
 
 
+class Crew:
+    """Processes that keep a case, started when first needed and used for every stage of a run.
+
+    Starting one and handing it the case takes a second, so a run starts them once. Use it in a `with`.
+
+    Parameters
+    ----------
+    case
+        What the tasks are about.
+    workers
+        Processes; None means one for each core this process may use. With one, tasks run in this process.
+    """
+
+    def __init__(self, case: Case, workers: int | None = None) -> None:
+        self.case = case
+        self.n_workers = available_cores() if workers is None else workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=kind is None, cancel_futures=True)
+            self._pool = None
+
+    def map(
+        self,
+        function: Callable[[Case, Task], Result],
+        tasks: Sequence[Task],
+        *,
+        stage: str = "Working",
+        progress: Progress = silent,
+    ) -> list[Result]:
+        """Return `function(case, task)` for every task, in their order; they are begun in that order too."""
+        found: dict[int, Result] = {}
+        progress(stage, 0, len(tasks))
+        for k, result in self._results(function, tasks):
+            found[k] = result
+            progress(stage, len(found), len(tasks))
+        return [found[k] for k in range(len(tasks))]
+
+    def _results(
+        self, function: Callable[[Case, Task], Result], tasks: Sequence[Task]
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield each task's number and result as they come."""
+        if self.n_workers <= 1 or (self._pool is None and len(tasks) <= 1):
+            for k, task in enumerate(tasks):
+                yield k, function(self.case, task)
+            return
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(
+                self.n_workers, context, initializer=_keep, initargs=(self.case,)
+            )
+        futures = {self._pool.submit(_call, function, task): k for k, task in enumerate(tasks)}
+        for future in as_completed(futures):
+            yield futures.pop(future), future.result()
+
+
 def map_tasks(
     case: Case,
     function: Callable[[Case, Task], Result],
     tasks: Sequence[Task],
     *,
-    workers: int | None = 1,
+    workers: int | Crew | None = 1,
     stage: str = "Working",
     progress: Progress = silent,
 ) -> list[Result]:
@@ -149,29 +209,13 @@ def map_tasks(
     function
         A function of a module, not a lambda: other processes import it.
     workers
-        Processes; None means one for each core this process may use.
+        Processes, None meaning one for each core this process may use; or a crew of this case, which
+        stays for what comes next.
     """
-    n_workers = min(available_cores() if workers is None else workers, len(tasks))
-    if n_workers <= 1:
-        results: list[Result] = []
-        for task in tasks:
-            progress(stage, len(results), len(tasks))
-            results.append(function(case, task))
-        progress(stage, len(tasks), len(tasks))
-        return results
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n_workers, context, initializer=_keep, initargs=(case,)) as pool:
-        futures = {pool.submit(_call, function, task): k for k, task in enumerate(tasks)}
-        found: dict[int, Result] = {}
-        progress(stage, 0, len(tasks))
-        try:
-            for future in as_completed(futures):
-                found[futures[future]] = future.result()
-                progress(stage, len(found), len(tasks))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [found[k] for k in range(len(tasks))]
+    if isinstance(workers, Crew):
+        return workers.map(function, tasks, stage=stage, progress=progress)
+    with Crew(case, workers) as crew:
+        return crew.map(function, tasks, stage=stage, progress=progress)
 
 
 def available_cores() -> int:

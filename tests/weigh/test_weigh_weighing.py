@@ -185,7 +185,7 @@ def test_progress_is_told(make_case: MakeCase) -> None:
     seen: list[tuple[str, float, float]] = []
     case = make_case({"slow": SLOW, "fast": FAST}, ROWS)
     weigh_accounts(case, as_of=date(2000, 6, 1), effort=SMALL, progress=lambda *what: seen.append(what))
-    assert seen[0][1:] == (0, 2) and seen[-1][1:] == (2, 2)
+    assert seen[0] == ("Weighing", 0, 2 * SMALL.runs) and seen[-1][1:] == (2, 2)
 
 
 def test_an_account_that_cannot_be_weighed_makes_the_weights_unreliable(make_case: MakeCase) -> None:

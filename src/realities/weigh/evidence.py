@@ -130,17 +130,28 @@ class PosteriorSample:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """One run's importance draws, the mixture they come from, and what it took."""
+class Run:
+    """One run's importance draws, the mixture they come from, and what it took.
 
-    points: FloatArray  # (n, d)
-    log_joint: FloatArray  # (n,): log prior + log likelihood
+    `points` are (n, dimension); `log_joint` (n,) is log prior and log likelihood together.
+    """
+
+    points: FloatArray
+    log_joint: FloatArray
     proposal: StudentMixture
     n_evaluations: int
 
     @property
     def log_weights(self) -> FloatArray:
+        """Logarithms of the importance weights, (n,)."""
         return self.log_joint - self.proposal.log_density(self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class NoRun:
+    """A run that found no point with a likelihood above zero, and what it took."""
+
+    n_evaluations: int
 
 
 def sample_posterior(
@@ -173,32 +184,29 @@ def sample_posterior(
     """
     if dimension == 0:
         return _without_parameters(log_likelihood, settings)
-    runs: list[_Run] = []
-    n_wasted = 0
-    for r in range(settings.runs):
-        rng = np.random.default_rng([*seed, r])
-        run, spent = _one_run(log_likelihood, dimension, settings, start, rng)
-        n_wasted += spent if run is None else 0
-        if run is not None:
-            runs.append(run)
-    if not runs:
-        return _impossible(dimension, settings, n_wasted)
-    return _pooled(runs, settings, n_wasted, np.random.default_rng([*seed, settings.runs]))
+    runs = [
+        sample_run(log_likelihood, dimension, settings=settings, seed=seed, number=number, start=start)
+        for number in range(settings.runs)
+    ]
+    return pooled(runs, dimension, settings=settings, seed=seed)
 
 
-def _one_run(
+def sample_run(
     log_likelihood: LogLikelihood,
     dimension: int,
+    *,
     settings: SamplerSettings,
-    start: Base | None,
-    rng: np.random.Generator,
-) -> tuple[_Run | None, int]:
-    """Return one run, and how many evaluations it took even if nothing came of it."""
+    seed: Sequence[int],
+    number: int,
+    start: Base | None = None,
+) -> Run | NoRun:
+    """Return one of the independent runs of `sample_posterior`, by its number; `dimension` is above 0."""
+    rng = np.random.default_rng([*seed, number])
     spent = 0
     if start is not None:
         near, start, spent = _from_nearby(log_likelihood, start, settings, rng)
         if near is not None:
-            return near, spent
+            return near
     cloud = tempered_cloud(
         log_likelihood,
         start if start is not None else StandardNormal(dimension),
@@ -210,16 +218,15 @@ def _one_run(
     )
     spent += cloud.n_evaluations
     if not len(cloud.points):
-        return None, spent
+        return NoRun(spent)
     even = np.full(len(cloud.points), 1.0 / len(cloud.points))
     proposal = fit_mixture(cloud.points, even, most_components=settings.components, rng=rng)
-    run = _refined(log_likelihood, cloud.points, proposal, settings, spent, rng)
-    return run, run.n_evaluations
+    return _refined(log_likelihood, cloud.points, proposal, settings, spent, rng)
 
 
 def _from_nearby(
     log_likelihood: LogLikelihood, start: Base, settings: SamplerSettings, rng: np.random.Generator
-) -> tuple[_Run | None, Base, int]:
+) -> tuple[Run | None, Base, int]:
     """Return a run that needs no tempering since the start is near enough, else None and a nearer start.
 
     An earlier posterior is wider than the later one as a rule. Where some of its draws keep weight, a
@@ -250,20 +257,20 @@ def _refined(
     rng: np.random.Generator,
     *,
     can_give_up: bool = False,
-) -> _Run:
+) -> Run:
     """Return importance draws of one run, its mixture refitted while the diagnostic asks for it.
 
     The best round counts: among those whose diagnostic is good, the one of most effective draws.
     """
     prior = StandardNormal(cloud.shape[1])
     wanted = settings.enough_draws / settings.runs
-    rounds: list[_Run] = []
+    rounds: list[Run] = []
     best, best_rank = None, (np.inf, np.inf)
     for _ in range(settings.rounds):
         points = proposal.sample(settings.importance_draws, rng)
         log_joint = prior.log_density(points) + finite_or_zero(log_likelihood(points))
         n_evaluations += len(points)
-        run = _Run(points, log_joint, proposal, n_evaluations)
+        run = Run(points, log_joint, proposal, n_evaluations)
         rounds.append(run)
         if best is not None and best.proposal is proposal:
             run = _joined(best, run)
@@ -278,18 +285,18 @@ def _refined(
         if shape >= GOOD_K_HAT or effective < 0.1 * len(run.points):
             proposal = _refit(cloud, rounds, settings, rng)
     assert best is not None
-    return _Run(best.points, best.log_joint, best.proposal, n_evaluations)
+    return Run(best.points, best.log_joint, best.proposal, n_evaluations)
 
 
-def _joined(first: _Run, second: _Run) -> _Run:
+def _joined(first: Run, second: Run) -> Run:
     """Return two rounds from one mixture as one."""
     points = np.concatenate([first.points, second.points])
     log_joint = np.concatenate([first.log_joint, second.log_joint])
-    return _Run(points, log_joint, second.proposal, second.n_evaluations)
+    return Run(points, log_joint, second.proposal, second.n_evaluations)
 
 
 def _refit(
-    cloud: FloatArray, rounds: Sequence[_Run], settings: SamplerSettings, rng: np.random.Generator
+    cloud: FloatArray, rounds: Sequence[Run], settings: SamplerSettings, rng: np.random.Generator
 ) -> StudentMixture:
     """Return a mixture fitted to the cloud and all importance draws so far, each with its due share."""
     drawn = np.concatenate([run.points for run in rounds])
@@ -306,7 +313,7 @@ def _refit(
     return fit_mixture(points[heaviest], shares, most_components=settings.components, rng=rng)
 
 
-def _log_average_density(runs: Sequence[_Run], points: FloatArray) -> FloatArray:
+def _log_average_density(runs: Sequence[Run], points: FloatArray) -> FloatArray:
     """Return the log density, averaged over runs by their sizes, at points (n, d)."""
     total = sum(len(run.points) for run in runs)
     parts = [np.log(len(run.points) / total) + run.proposal.log_density(points) for run in runs]
@@ -321,9 +328,15 @@ def _tempered(log_weights: FloatArray, wanted: float) -> FloatArray:
     return normalized(power * log_weights)
 
 
-def _pooled(
-    runs: Sequence[_Run], settings: SamplerSettings, n_wasted: int, rng: np.random.Generator
+def pooled(
+    attempts: Sequence[Run | NoRun], dimension: int, *, settings: SamplerSettings, seed: Sequence[int]
 ) -> PosteriorSample:
+    """Return what all runs together say; `seed` is theirs."""
+    runs = [run for run in attempts if isinstance(run, Run)]
+    n_evaluations = sum(run.n_evaluations for run in attempts)
+    if not runs:
+        return _impossible(dimension, settings, n_evaluations)
+    rng = np.random.default_rng([*seed, settings.runs])
     points = np.concatenate([run.points for run in runs])
     log_joint = np.concatenate([run.log_joint for run in runs])
     log_weights = log_joint - _log_average_density(runs, points)
@@ -339,7 +352,7 @@ def _pooled(
         effective_draws=effective,
         k_hat=shape,
         run_log_evidences=log_evidences,
-        n_evaluations=n_wasted + sum(run.n_evaluations for run in runs),
+        n_evaluations=n_evaluations,
         reliable=not warnings,
         warnings=warnings,
         proposal=runs[0].proposal,

@@ -65,6 +65,7 @@ class AccountLikelihood:
     """
 
     def __init__(self, case: Case, account: str, as_of: date, *, width: float = 1.0) -> None:
+        self.account = account
         self.observations = used_observations(case, as_of)
         self._model_priors = {name: prior.widened(width) for name, prior in case.priors(account).items()}
         self.reports = {

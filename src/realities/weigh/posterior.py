@@ -23,9 +23,13 @@ from realities.weigh.evidence import (
     EFFORTS,
     HEAVY_EFFORTS,
     Effort,
+    NoRun,
     PosteriorSample,
+    Run,
     SamplerSettings,
+    pooled,
     sample_posterior,
+    sample_run,
 )
 from realities.weigh.fits import AccountFit
 from realities.weigh.importance import StudentMixture
@@ -78,19 +82,117 @@ def fit_account(
     """
     case.check_as_of(as_of)
     likelihood = AccountLikelihood(case, account, as_of, width=width)
-    settings = effort if isinstance(effort, SamplerSettings) else settings_for(case, effort)
-    settings = replace(settings, posterior_draws=max(posterior_draws, settings.posterior_draws))
-    stamps = _stamps(case, account, as_of)
+    settings = _settings(case, effort, posterior_draws)
     if not likelihood.observations:
-        bare = unweighed_account(case, account, seed=seed, n_draws=settings.posterior_draws, width=width)
-        return replace(bare, as_of=as_of, warnings=stamps, run_log_evidences=(0.0,) * settings.runs)
+        return _without_reports(case, account, as_of, seed, settings, width)
     sample = sample_posterior(
         likelihood,
         likelihood.dimension,
         settings=settings,
-        seed=[seed, STREAM_WEIGH, _SAMPLE],
-        start=None if start is None else _carried_over(start, likelihood.space.names),
+        seed=_sampler_seed(seed),
+        start=None if start is None else _carried_over(start.proposal, start.sampled, likelihood.space.names),
     )
+    return _fit(case, likelihood, as_of, seed, settings, sample)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRun:
+    """One of the sampler's runs for an account and a date: names of the sampled numbers, and what it found.
+
+    `found` is None where there is nothing to sample: no reports yet, or nothing that is uncertain.
+    """
+
+    names: tuple[str, ...]
+    found: Run | NoRun | None
+
+
+def run_account(
+    case: Case,
+    account: str,
+    *,
+    as_of: date,
+    seed: int,
+    number: int,
+    effort: Effort | SamplerSettings = "default",
+    start: AccountRun | None = None,
+    width: float = 1.0,
+) -> AccountRun:
+    """Return run `number` for an account; `start` is the run of that number at an earlier date.
+
+    Each run so goes through all dates on its own, and what one of them missed is not handed to others.
+    The other parameters, and what is raised, are those of `fit_account`.
+    """
+    case.check_as_of(as_of)
+    likelihood = AccountLikelihood(case, account, as_of, width=width)
+    names = likelihood.space.names
+    if not likelihood.observations or not names:
+        return AccountRun(names, None)
+    proposal = start.found.proposal if start is not None and isinstance(start.found, Run) else None
+    found = sample_run(
+        likelihood,
+        likelihood.dimension,
+        settings=_settings(case, effort),
+        seed=_sampler_seed(seed),
+        number=number,
+        start=_carried_over(proposal, start.names if start is not None else (), names),
+    )
+    return AccountRun(names, found)
+
+
+def fit_runs(
+    case: Case,
+    account: str,
+    runs: Sequence[AccountRun],
+    *,
+    as_of: date,
+    seed: int,
+    effort: Effort | SamplerSettings = "default",
+    width: float = 1.0,
+    posterior_draws: int = 0,
+) -> AccountFit:
+    """Return the posterior and evidence that the runs of `run_account` give together: see `fit_account`."""
+    likelihood = AccountLikelihood(case, account, as_of, width=width)
+    settings = _settings(case, effort, posterior_draws)
+    if not likelihood.observations:
+        return _without_reports(case, account, as_of, seed, settings, width)
+    key, dimension = _sampler_seed(seed), likelihood.dimension
+    found = [run.found for run in runs if run.found is not None]
+    if dimension:
+        sample = pooled(found, dimension, settings=settings, seed=key)
+    else:
+        sample = sample_posterior(likelihood, 0, settings=settings, seed=key)
+    return _fit(case, likelihood, as_of, seed, settings, sample)
+
+
+def _settings(case: Case, effort: Effort | SamplerSettings, posterior_draws: int = 0) -> SamplerSettings:
+    settings = effort if isinstance(effort, SamplerSettings) else settings_for(case, effort)
+    return replace(settings, posterior_draws=max(posterior_draws, settings.posterior_draws))
+
+
+def _sampler_seed(seed: int) -> list[int]:
+    return [seed, STREAM_WEIGH, _SAMPLE]
+
+
+def _without_reports(
+    case: Case, account: str, as_of: date, seed: int, settings: SamplerSettings, width: float
+) -> AccountFit:
+    """Return the fit of an account before any report: its priors."""
+    bare = unweighed_account(case, account, seed=seed, n_draws=settings.posterior_draws, width=width)
+    stamps = _stamps(case, account, as_of)
+    return replace(bare, as_of=as_of, warnings=stamps, run_log_evidences=(0.0,) * settings.runs)
+
+
+def _fit(
+    case: Case,
+    likelihood: AccountLikelihood,
+    as_of: date,
+    seed: int,
+    settings: SamplerSettings,
+    sample: PosteriorSample,
+) -> AccountFit:
+    """Return a sample under the names of what was sampled, with what was integrated out drawn."""
+    account = likelihood.account
+    stamps = _stamps(case, account, as_of)
     if not len(sample.points):
         _check_model_runs(likelihood, account, seed)
         stamps = (*stamps, *_reasons(likelihood, seed))
@@ -249,12 +351,14 @@ class _CarriedOver:
         return np.asarray(self.earlier.log_density(points[:, self.known]) + fresh)
 
 
-def _carried_over(start: AccountFit, names: Sequence[str]) -> _CarriedOver | None:
-    """Return a start for the parameters `names` from an earlier fit; None if it says nothing of them."""
-    shared = [name for name in start.sampled if name in names]
-    if start.proposal is None or not shared:
+def _carried_over(
+    proposal: StudentMixture | None, sampled: Sequence[str], names: Sequence[str]
+) -> _CarriedOver | None:
+    """Return a start for parameters from a mixture over others; None where they have nothing in common."""
+    shared = [name for name in sampled if name in names]
+    if proposal is None or not shared:
         return None
-    kept = np.array([start.sampled.index(name) for name in shared])
+    kept = np.array([sampled.index(name) for name in shared])
     known = np.array([names.index(name) for name in shared], dtype=np.intp)
-    new = np.array([k for k, name in enumerate(names) if name not in start.sampled], dtype=np.intp)
-    return _CarriedOver(start.proposal.marginal(kept), known, new)
+    new = np.array([k for k, name in enumerate(names) if name not in sampled], dtype=np.intp)
+    return _CarriedOver(proposal.marginal(kept), known, new)

@@ -7,22 +7,22 @@ page. This file is a table of contents that runs; the work is in the stages it c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 
 from realities.case.claims import Claim
 from realities.case.folder import Case
-from realities.ensemble import Progress, map_tasks, silent
+from realities.ensemble import Crew, Progress, map_tasks, silent
 from realities.weigh.evidence import Effort
-from realities.weigh.fits import Weighing
+from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.forward import Forecast, ForwardTask, forward
 from realities.weigh.likelihood import used_observations
-from realities.weigh.posterior import unweighed_account
+from realities.weigh.posterior import AccountRun, unweighed_account
 from realities.weigh.scores import Scores, Verdict, brier, pooled_crps, score_account, scoring_dates
 from realities.weigh.status import ClaimStatus, claim_status, decided_on
-from realities.weigh.weighing import weigh_dates
+from realities.weigh.weighing import FitTask, fit_date, sample_dates, weighing
 
 #: Forward runs per account: at the last date, at each date before it, and from the priors.
 FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
@@ -116,16 +116,11 @@ def run_case(
     key = case.seed if seed is None else seed
     moments = study_dates(case, day)
     counts = forward_draws(case, effort, draws)
-    weighings = weigh_dates(
-        case,
-        moments,
-        seed=key,
-        effort=effort,
-        posterior_draws=counts[0],
-        workers=workers,
-        progress=progress,
-    )
-    forecasts, priors = _look_ahead(case, moments, weighings, counts, key, workers, progress)
+    with Crew(case, workers) as crew:
+        runs = sample_dates(case, moments, seed=key, effort=effort, workers=crew, progress=progress)
+        views = _views(moments, runs, counts, key, effort)
+        found = map_tasks(case, look_ahead, views, workers=crew, stage="Running forward", progress=progress)
+    weighings, forecasts, priors = _by_date(case, key, views, found)
     statuses = {claim.id: claim_status(case, claim, day) for claim in case.claims}
     claims = tuple(judge(case, claim, statuses[claim.id], moments, forecasts) for claim in case.claims)
     sizes = _typical_sizes(case, day)
@@ -175,38 +170,76 @@ def forward_draws(case: Case, effort: Effort, draws: int | None) -> tuple[int, i
     return last, min(earlier, last), min(prior, last)
 
 
-def _look_ahead(
-    case: Case,
+@dataclass(frozen=True, slots=True)
+class View:
+    """One account as of one date: to be fitted, and run forward `n_draws` times.
+
+    `fit` has no runs where the account is to be seen as first stated, before any report. Reports
+    published by `until` are scored; `is_last` says that this is the date of the study itself.
+    """
+
+    fit: FitTask
+    n_draws: int
+    until: date | None = None
+    is_last: bool = False
+
+
+def look_ahead(case: Case, view: View) -> tuple[AccountFit, Forecast]:
+    """Return an account's fit and what it expects. Both are made in one process: a fit is large.
+
+    The fit comes without the paths of model error, of which forecasts are made and nothing else.
+    """
+    task = view.fit
+    if task.runs:
+        account = fit_date(case, task)
+    else:
+        account = unweighed_account(case, task.account, seed=task.seed, n_draws=view.n_draws)
+    ahead = forward(
+        case, ForwardTask(account, task.as_of, view.n_draws, task.seed, view.until, with_pairs=view.is_last)
+    )
+    return replace(account, discrepancies={}), ahead
+
+
+def _views(
     moments: tuple[date, ...],
-    weighings: Mapping[date, Weighing],
+    runs: Mapping[str, Sequence[tuple[AccountRun, ...]]],
     counts: tuple[int, int, int],
     seed: int,
-    workers: int | None,
-    progress: Progress,
-) -> tuple[dict[date, dict[str, Forecast]], dict[str, Forecast]]:
-    """Return forecasts by date and account, and those of the accounts as first stated."""
+    effort: Effort,
+) -> list[View]:
+    """Return what is to be looked at: those of the last date, which take longest, first."""
     last, earlier, prior = counts
-    ids = [account.id for account in case.accounts]
     following = (*moments[1:], None)
-    tasks = [
-        ForwardTask(
-            weighings[day].fits[account],
-            day,
-            last if after is None else earlier,
-            seed,
-            until=after,
-            with_pairs=after is None,
+    views = [
+        View(
+            FitTask(account, day, runs[account][k], seed, effort, posterior_draws=last),
+            last if following[k] is None else earlier,
+            until=following[k],
+            is_last=following[k] is None,
         )
-        for day, after in zip(moments, following, strict=True)
-        for account in ids
+        for k, day in reversed(list(enumerate(moments)))
+        for account in runs
     ]
-    tasks += [
-        ForwardTask(unweighed_account(case, account, seed=seed, n_draws=prior), moments[-1], prior, seed)
-        for account in ids
-    ]
-    found = map_tasks(case, forward, tasks, workers=workers, stage="Running forward", progress=progress)
-    rows = [dict(zip(ids, found[k : k + len(ids)], strict=True)) for k in range(0, len(found), len(ids))]
-    return dict(zip(moments, rows[:-1], strict=True)), rows[-1]
+    return views + [View(FitTask(account, moments[-1], (), seed, effort), prior) for account in runs]
+
+
+def _by_date(
+    case: Case, seed: int, views: Sequence[View], found: Sequence[tuple[AccountFit, Forecast]]
+) -> tuple[dict[date, Weighing], dict[date, dict[str, Forecast]], dict[str, Forecast]]:
+    """Return weights by date, forecasts by date and account, and those of the accounts as first stated."""
+    fits: dict[date, dict[str, AccountFit]] = {}
+    forecasts: dict[date, dict[str, Forecast]] = {}
+    priors: dict[str, Forecast] = {}
+    for view, (account, ahead) in zip(views, found, strict=True):
+        name, day = view.fit.account, view.fit.as_of
+        if view.fit.runs:
+            fits.setdefault(day, {})[name] = account
+            forecasts.setdefault(day, {})[name] = ahead
+        else:
+            priors[name] = ahead
+    days = sorted(fits)
+    weighings = {day: weighing(case, day, seed, fits[day]) for day in days}
+    return weighings, {day: forecasts[day] for day in days}, priors
 
 
 def judge(

@@ -14,12 +14,12 @@ from datetime import date
 from math import exp, fsum, inf, isfinite, log, sqrt
 
 from realities.case.folder import Case
-from realities.ensemble import Progress, map_tasks, silent
+from realities.ensemble import Crew, Progress, map_tasks, silent
 from realities.weigh.evidence import Effort as Effort
 from realities.weigh.evidence import SamplerSettings
 from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.likelihood import used_observations
-from realities.weigh.posterior import fit_account
+from realities.weigh.posterior import AccountRun, fit_runs, run_account, settings_for
 
 
 def weigh_accounts(
@@ -95,50 +95,116 @@ def weigh_dates(
     for day in days:
         case.check_as_of(day)
     key = case.seed if seed is None else seed
-    tasks = [_Task(account.id, days, key, effort, width, posterior_draws) for account in case.accounts]
-    found = map_tasks(case, _fit_dates, tasks, workers=workers, stage="Weighing", progress=progress or silent)
-    return {
-        day: _weighing(case, day, key, {fits[k].account: fits[k] for fits in found}, prior_weights)
-        for k, day in enumerate(days)
+    told = progress or silent
+    with Crew(case, workers) as crew:
+        runs = sample_dates(case, days, seed=key, effort=effort, width=width, workers=crew, progress=told)
+        tasks = [
+            FitTask(account, day, runs[account][k], key, effort, width, posterior_draws)
+            for k, day in enumerate(days)
+            for account in runs
+        ]
+        found = map_tasks(case, fit_date, tasks, workers=crew, stage="Fitting", progress=told)
+    by_date: dict[date, dict[str, AccountFit]] = {day: {} for day in days}
+    for one in found:
+        by_date[one.as_of][one.account] = one
+    return {day: weighing(case, day, key, fits, prior_weights) for day, fits in by_date.items()}
+
+
+def sample_dates(
+    case: Case,
+    days: Sequence[date],
+    *,
+    seed: int,
+    effort: Effort | SamplerSettings = "default",
+    width: float = 1.0,
+    workers: int | Crew | None = 1,
+    progress: Progress | None = None,
+) -> dict[str, list[tuple[AccountRun, ...]]]:
+    """Return the sampler's runs by account, in the case's order, for each of ascending days.
+
+    Every run of every account goes through all days on its own: they are as many tasks.
+    """
+    settings = effort if isinstance(effort, SamplerSettings) else settings_for(case, effort)
+    tasks = [
+        SampleTask(account.id, tuple(days), seed, number, effort, width)
+        for account in case.accounts
+        for number in range(settings.runs)
+    ]
+    found = map_tasks(
+        case, sample_run_dates, tasks, workers=workers, stage="Weighing", progress=progress or silent
+    )
+    by_account = {
+        account.id: found[k * settings.runs :][: settings.runs] for k, account in enumerate(case.accounts)
     }
+    return {account: list(zip(*runs, strict=True)) for account, runs in by_account.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
-    """One account to be fitted at every date."""
+class SampleTask:
+    """One of the sampler's runs for an account, at every date."""
 
     account: str
     dates: tuple[date, ...]
     seed: int
+    number: int
     effort: Effort | SamplerSettings
     width: float
-    posterior_draws: int
 
 
-def _fit_dates(case: Case, task: _Task) -> list[AccountFit]:
-    fits: list[AccountFit] = []
+def sample_run_dates(case: Case, task: SampleTask) -> list[AccountRun]:
+    """Return what one run finds at each date; each starts from the date before."""
+    runs: list[AccountRun] = []
     for day in task.dates:
-        fit = fit_account(
-            case,
-            task.account,
-            as_of=day,
-            seed=task.seed,
-            effort=task.effort,
-            start=fits[-1] if fits else None,
-            width=task.width,
-            posterior_draws=task.posterior_draws,
+        runs.append(
+            run_account(
+                case,
+                task.account,
+                as_of=day,
+                seed=task.seed,
+                number=task.number,
+                effort=task.effort,
+                start=runs[-1] if runs else None,
+                width=task.width,
+            )
         )
-        fits.append(fit)
-    return fits
+    return runs
 
 
-def _weighing(
+@dataclass(frozen=True, slots=True)
+class FitTask:
+    """One account to be fitted at one date, from what the runs found."""
+
+    account: str
+    as_of: date
+    runs: tuple[AccountRun, ...]
+    seed: int
+    effort: Effort | SamplerSettings
+    width: float = 1.0
+    posterior_draws: int = 0
+
+
+def fit_date(case: Case, task: FitTask) -> AccountFit:
+    """Return an account's fit from its runs."""
+    return fit_runs(
+        case,
+        task.account,
+        task.runs,
+        as_of=task.as_of,
+        seed=task.seed,
+        effort=task.effort,
+        width=task.width,
+        posterior_draws=task.posterior_draws,
+    )
+
+
+def weighing(
     case: Case,
     as_of: date,
     seed: int,
     fits: Mapping[str, AccountFit],
-    prior_weights: Mapping[str, float] | None,
+    prior_weights: Mapping[str, float] | None = None,
 ) -> Weighing:
+    """Return the weights that the fits of a date give."""
     log_weights = {
         name: fit.log_evidence + (0.0 if prior_weights is None else log(prior_weights[name]))
         for name, fit in fits.items()
