@@ -149,7 +149,7 @@ class _Lowering:
             missing = [one for one in self._needs(variable, when) if one not in values]
             if not missing:
                 values[top] = self._variable(variable, when)
-                del when.orders[top]
+                when.orders.pop(top, None)  # a time step that is a function of time has been here before
                 path.pop(top, None)
                 stack.pop()
                 continue

@@ -45,7 +45,7 @@ class Instruction:
     """One operation on earlier values.
 
     A function is an `array` if it gives several numbers, takes as many as there are elements, or is of a
-    market (`vensim.demand_at_price`, `vensim.supply_at_price`); a `read` has a table; all others are a `call`.
+    market (`vensim.demand_at_price`, `vensim.supply_at_price`); a `read` has a table; the others are `call`s.
     The array `pick` of (k, x0, x1, ...) is the x at k rounded to nearest, :NA: outside, NaN where k is.
 
     | op | inputs | detail | gives |
