@@ -11,14 +11,18 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from realities.case.events import CaseEvent
 from realities.case.folder import Case
+from realities.case.hidden import constant_value
 from realities.case.priors import Prior
 from realities.engine.reference import Event, Simulator
 from realities.trajectories import Trajectories
@@ -37,6 +41,10 @@ STREAM_PRIOR, STREAM_WEIGH, STREAM_FORWARD, STREAM_DISCREPANCY = range(4)
 class Ensemble:
     """A case's model, prepared for one as-of date, set of outputs and intervention; run often.
 
+    Preparing takes long where code is compiled. So simulators are shared: they give the measured variables
+    of all accounts and take every constant that any account speaks of. A draw is still judged by its own
+    outputs alone: where one fails, a simulator of nothing else decides.
+
     Parameters
     ----------
     case
@@ -47,21 +55,30 @@ class Ensemble:
         Names of the variables to keep; everything they do not need is not computed.
     hold
         Variables held at a value for the whole run: the `do(x = v)` of a claim.
+    beside
+        More outputs that the shared simulator should give, for other ensembles to use it too.
     """
 
     def __init__(
-        self, case: Case, *, as_of: date, outputs: Sequence[str], hold: Mapping[str, float] | None = None
+        self,
+        case: Case,
+        *,
+        as_of: date,
+        outputs: Sequence[str],
+        hold: Mapping[str, float] | None = None,
+        beside: Sequence[str] = (),
     ) -> None:
-        events = [
-            Event(event.parameter, case.calendar.time_of(event.date), event.value)
-            for event in case.events_as_of(as_of)
-        ]
-        self._simulator = Simulator(case.model, outputs=tuple(outputs), hold=dict(hold or {}), events=events)
+        self._outputs = tuple(case.model[name].name for name in outputs)
+        self._constants = _shared_constants(_Same(case))
+        self._key = (tuple(sorted((hold or {}).items())), case.events_as_of(as_of))
+        self._case = _Same(case)
+        self._shared: tuple[str, ...] | None = _together(case, (*self._outputs, *beside), bool(hold))
 
     def run(
         self,
-        parameters: Mapping[str, FloatArray],
+        parameters: Mapping[str, FloatArray | float],
         *,
+        n_draws: int | None = None,
         save_times: FloatArray | None = None,
         final_time: float | None = None,
         seed: int = 0,
@@ -72,7 +89,9 @@ class Ensemble:
         Parameters
         ----------
         parameters
-            Values of the model's constants by name, each (draw,); all of one length.
+            Values of the model's constants by name, each a number or (draw,); all of one length.
+        n_draws
+            How many draws; default: as many as the arrays have, else 1.
         save_times
             Model times to keep, ascending, shape (T,); default: the model's save points.
         final_time
@@ -80,15 +99,92 @@ class Ensemble:
         seed, first_draw
             For random functions inside the model, which count draws from `first_draw`.
         """
-        n_draws = max((np.size(values) for values in parameters.values()), default=1)
-        return self._simulator.run(
-            parameters,
-            n_draws=n_draws,
-            save_times=save_times,
-            final_time=final_time,
-            seed=seed,
-            first_draw=first_draw,
-        )
+        n = n_draws or max((np.size(values) for values in parameters.values()), default=1)
+        given = self._given(parameters, n)
+
+        def run(outputs: tuple[str, ...]) -> Trajectories:
+            return _simulator(self._case, outputs, *self._key).run(
+                given,
+                n_draws=n,
+                save_times=save_times,
+                final_time=final_time,
+                seed=seed,
+                first_draw=first_draw,
+            )
+
+        if self._shared is not None:
+            found = run(self._shared)
+            if not found.failed.any() or set(self._shared) == set(self._outputs):
+                return replace(found, values={name: found[name] for name in self._outputs})
+            self._shared = None  # whatever failed may be none of what this ensemble is about
+        return run(self._outputs)
+
+    def _given(
+        self, parameters: Mapping[str, FloatArray | float], n_draws: int
+    ) -> dict[str, FloatArray | float]:
+        """Return every constant that some account speaks of, per draw where one of them is unsure of it."""
+        model = self._case.case.model
+        given: dict[str, FloatArray | float] = {model[name].name: v for name, v in parameters.items()}
+        for name, (default, is_uncertain) in self._constants.items():
+            value = given.get(name, default)
+            if value is not None:
+                given[name] = np.broadcast_to(value, n_draws) if is_uncertain else value
+        return given
+
+
+class _Same:
+    """Stands for a case as a key: itself, whatever it holds."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    def __hash__(self) -> int:
+        return id(self.case)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.case is self.case
+
+
+@lru_cache(maxsize=2)
+def _shared_constants(same: _Same) -> dict[str, tuple[float | None, bool]]:
+    """Return, for each constant that an account speaks of, its value in the model and whether any is unsure.
+
+    The value is None where the model computes it.
+    """
+    case = same.case
+    priors = [case.priors(account.id) for account in case.accounts]
+    unsure = {name for known in priors for name, prior in known.items() if prior.fixed is None}
+    return {
+        case.model[name].name: (constant_value(case.model, name), name in unsure)
+        for name in sorted({name for known in priors for name in known})
+    }
+
+
+@lru_cache(maxsize=24)
+def _simulator(
+    same: _Same,
+    outputs: tuple[str, ...],
+    hold: tuple[tuple[str, float], ...],
+    known: tuple[CaseEvent, ...],
+) -> Simulator:
+    """Return the simulator of a case for some outputs, held variables and dated inputs."""
+    case = same.case
+    events = [Event(event.parameter, case.calendar.time_of(event.date), event.value) for event in known]
+    return Simulator(case.model, outputs=outputs, hold=dict(hold), events=events)
+
+
+def _together(case: Case, names: tuple[str, ...], is_held: bool) -> tuple[str, ...]:
+    """Return variables for one simulator to give, with all that reports of any account are compared with.
+
+    A run in which something is held is compared with no reports.
+    """
+    outputs = {case.model[name].name for name in names}
+    measured = {
+        case.model[name].name
+        for measure in case.measures.values()
+        for name in (measure.variable, *measure.account_variables.values())
+    }
+    return tuple(sorted(outputs | measured if outputs & measured and not is_held else outputs))
 
 
 def save_times(case: Case) -> FloatArray:

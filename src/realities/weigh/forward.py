@@ -225,8 +225,12 @@ class _Runner:
         self._path_times = np.unique(np.concatenate([_chart_times(case), save_times(case)]))
         self._seed = task.seed
         self._needed = {(): (), **needed_outputs(claims)}
+        # What other dates need comes along, so that what is prepared for one serves them all.
+        ever = needed_outputs(case.claims)
         self._ensembles = {
-            do: Ensemble(case, as_of=task.as_of, outputs=self._outputs(do), hold=dict(do))
+            do: Ensemble(
+                case, as_of=task.as_of, outputs=self._outputs(do), hold=dict(do), beside=ever.get(do, ())
+            )
             for do in self._needed
         }
         self._length = {do: self._points_of(do) for do in self._needed}
@@ -265,18 +269,25 @@ class _Runner:
         """Return one chunk of draws, run to the end."""
         fit = self._part(chunk)
         errors = {q: self._path(fit, self.case.measures[q]) for q in sorted(set(self._error_of.values()))}
-        constants = {n: np.full(fit.n_draws, v) for n, v in self._fixed.items()} | dict(fit.parameters)
-        runs = {do: self._run(do, constants, chunk.start) for do in self._ensembles}
+        constants: dict[str, FloatArray | float] = {**self._fixed, **fit.parameters}
+        runs = {do: self._run(do, constants, fit.n_draws, chunk.start) for do in self._ensembles}
         plain = runs[()]
         raw = {q: _draws(plain, name, fit.n_draws) for q, name in self._variables.items()}
         values = {q: self._read(plain, name, errors, fit.n_draws) for q, name in self._variables.items()}
         failed = np.broadcast_to(plain.failed, (fit.n_draws,))
         return _Piece(raw, values, self._judge(runs, errors, fit.n_draws), failed)
 
-    def _run(self, do: Intervention, constants: Mapping[str, FloatArray], first: int) -> Trajectories:
+    def _run(
+        self, do: Intervention, constants: Mapping[str, FloatArray | float], n_draws: int, first: int
+    ) -> Trajectories:
         times = self.times[: self._length[do]]
         return self._ensembles[do].run(
-            constants, save_times=times, final_time=float(times[-1]), seed=self._seed, first_draw=first
+            constants,
+            n_draws=n_draws,
+            save_times=times,
+            final_time=float(times[-1]),
+            seed=self._seed,
+            first_draw=first,
         )
 
     def _judge(

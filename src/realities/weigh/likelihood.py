@@ -109,16 +109,13 @@ class AccountLikelihood:
         }
 
     def run(self, parameters: Mapping[str, FloatArray], n_draws: int) -> Trajectories:
-        """Return the measured variables of draws, given at least the model's sampled parameters by name.
-
-        A model of which nothing is uncertain may give one draw for all.
-        """
+        """Return the measured variables of draws, given at least the model's sampled parameters by name."""
         constants = {
-            name: parameters[name] if prior.fixed is None else np.full(n_draws, prior.fixed)
+            name: parameters[name] if prior.fixed is None else prior.fixed
             for name, prior in self._model_priors.items()
         }
         end = float(self._times[-1]) if len(self._times) else None
-        return self._ensemble.run(constants, save_times=self._times, final_time=end)
+        return self._ensemble.run(constants, n_draws=n_draws, save_times=self._times, final_time=end)
 
     def truth(self, quantity: str, runs: Trajectories) -> FloatArray:
         """Return a quantity's true values at the times its reports need, shape (draw, time)."""
