@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from realities.cli.ensembles import write_long
 from realities.cli.terminal import Command, Terminal
 from realities.errors import Findings, SimulationError, UnreadableError, did_you_mean, see_names
 from realities.source import SourceText, Span
 
 if TYPE_CHECKING:
     from realities.ir.model import Model, Variable
+    from realities.store.long_run import Outcome
     from realities.trajectories import Trajectories
 
 
@@ -72,6 +74,7 @@ def simulate(
 
     from realities.engine.reference import Simulator
     from realities.model.load import load_model
+    from realities.store.long_run import Ensemble, size_of
 
     if out is not None and Path(out).suffix.lower() not in (".csv", ".nc", ".parquet"):
         raise click.UsageError(f"--out {out}: the suffix must be .csv, .nc or .parquet")
@@ -89,11 +92,18 @@ def simulate(
         n_draws = len(next(iter(table.values()), []))
         parameters |= {name: np.array(values) for name, values in table.items()}
     simulator = Simulator(model, outputs=outputs or None, integrator=integrator)  # type: ignore[arg-type]
+    ensemble = Ensemble(simulator, parameters, n_draws or 1, seed)
+    if out is not None and ensemble.n_draws > 1 and (size := size_of(ensemble)).is_long:
+        outcome = write_long(
+            terminal, ensemble, Path(out), size.block, lambda found: _report_failures(terminal, model, found)
+        )
+        terminal.note(_written(out, len(outcome.heading.names), outcome.times.size, outcome.n_draws))
+        return
     result = simulator.run(parameters, n_draws=n_draws or 1, seed=seed)
     _report_failures(terminal, model, result)
     _write(result, out, with_draw=draws_file is not None)
     if out is not None:
-        terminal.note(_written(out, result))
+        terminal.note(_written(out, len(result.values), result.times.size, result.n_draws))
 
 
 def _write(result: Trajectories, out: str | None, *, with_draw: bool) -> None:
@@ -107,18 +117,18 @@ def _write(result: Trajectories, out: str | None, *, with_draw: bool) -> None:
         result.write_parquet(Path(out))
 
 
-def _written(out: str, result: Trajectories) -> str:
+def _written(out: str, n_variables: int, n_times: int, n_draws: int) -> str:
     """Return one line about a file that was written."""
 
     def count(n: int, word: str) -> str:
         return f"{n:,} {word}" + ("" if n == 1 else "s")
 
-    draws = f", {count(result.n_draws, 'draw')}" if result.n_draws > 1 else ""
-    sizes = f"{count(len(result.values), 'variable')} at {count(result.times.size, 'time')}"
+    draws = f", {count(n_draws, 'draw')}" if n_draws > 1 else ""
+    sizes = f"{count(n_variables, 'variable')} at {count(n_times, 'time')}"
     return f"Wrote {out}: {sizes}{draws}."
 
 
-def _report_failures(terminal: Terminal, model: Model, result: Trajectories) -> None:
+def _report_failures(terminal: Terminal, model: Model, result: Trajectories | Outcome) -> None:
     """Raise when no run stayed within the real numbers; say how many did not otherwise."""
     n_failed = int(result.failed.sum())
     if not n_failed or result.first_failure is None:
@@ -135,7 +145,7 @@ def _report_failures(terminal: Terminal, model: Model, result: Trajectories) -> 
     terminal.note(f"warning: {many}{where}: it is infinite there, or no number")
 
 
-def _advice(model: Model, result: Trajectories, time: float) -> str:
+def _advice(model: Model, result: Trajectories | Outcome, time: float) -> str:
     """Return how to see what led to a failure: a run that ends before it."""
     before = result.times[result.times < time]
     if not before.size or model[model.time.final_time].kind != "constant":

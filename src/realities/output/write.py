@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from realities.output.comma import write_csv
 from realities.output.heading import Heading, Slab, write_beside
+from realities.output.netcdf import write_netcdf
+from realities.output.parquet import check_installed, write_parquet
 
 #: What a file of results may be called.
 SUFFIXES = (".csv", ".nc", ".parquet")
@@ -38,19 +41,21 @@ def write_file(
     ValueError
         If the suffix is none of `SUFFIXES`.
     """
+    if (suffix or path.suffix).lower() == ".parquet":
+        check_installed()
+    write_beside(path, lambda beside: write_slabs(beside, heading, slabs, with_draw=with_draw, suffix=suffix))
+
+
+def write_slabs(
+    path: Path, heading: Heading, slabs: Iterable[Slab], *, with_draw: bool = True, suffix: str | None = None
+) -> None:
+    """Write a file of results in its place; see `write_file`."""
     match (suffix or path.suffix).lower():
         case ".csv":
-            from realities.output.comma import write_csv
-
-            write_beside(path, lambda beside: write_csv(beside, heading, slabs, with_draw=with_draw))
+            write_csv(path, heading, slabs, with_draw=with_draw)
         case ".nc":
-            from realities.output.netcdf import write_netcdf
-
-            write_beside(path, lambda beside: write_netcdf(beside, heading, slabs))
+            write_netcdf(path, heading, slabs)
         case ".parquet":
-            from realities.output.parquet import check_installed, write_parquet
-
-            check_installed()
-            write_beside(path, lambda beside: write_parquet(beside, heading, slabs))
+            write_parquet(path, heading, slabs)
         case _:
             raise ValueError(f"{path}: the suffix must be one of {', '.join(SUFFIXES)}")
