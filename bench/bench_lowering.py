@@ -3,8 +3,8 @@
     python bench/bench_lowering.py [WORKLOAD]... [--repeats 7]
 
 Workloads are those of `workloads.py`; default: B50, B, B500, B1500 and lookups. Times are the least processor
-time of the repeats, in milliseconds: the whole of `lower`, and of it the checks, then the text by which compiled
-code is found again.
+time of the repeats, in milliseconds: the whole of `lower`, and of it the checks, then the text by which
+compiled code is found again.
 """
 
 from __future__ import annotations
