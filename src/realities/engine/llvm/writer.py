@@ -330,13 +330,24 @@ class Writer:
 
     def spread(self, scalar: Value) -> Value:
         """Return a single double in every lane."""
-        one = self.op(f"insertelement {self.real} poison, double {scalar}, i64 0")
-        zeros = f"<{self.target.lanes} x i32> zeroinitializer"
-        return self.op(f"shufflevector {self.real} {one}, {self.real} poison, {zeros}")
+        return self._spread(self.real, "double", scalar)
 
     def spread_from(self, pointer: Value) -> Value:
         """Return the single double at a pointer in every lane."""
         return self.spread(self.op(f"load double, ptr {pointer}, align 8"))
+
+    def spread_word(self, scalar: Value) -> Value:
+        """Return a single whole number in every lane."""
+        return self._spread(self.word, "i64", scalar)
+
+    def spread_truth(self, scalar: Value) -> Value:
+        """Return a single truth in every lane."""
+        return self._spread(self.truth, "i1", scalar)
+
+    def _spread(self, vector: str, kind: str, scalar: Value) -> Value:
+        one = self.op(f"insertelement {vector} poison, {kind} {scalar}, i64 0")
+        zeros = f"<{self.target.lanes} x i32> zeroinitializer"
+        return self.op(f"shufflevector {vector} {one}, {vector} poison, {zeros}")
 
     def lane(self, x: Value, k: int) -> Value:
         """Return the double in one lane."""
@@ -351,6 +362,19 @@ class Writer:
         at = self.op(f"getelementptr double, ptr {pointer}, {self.word} {places}")
         every = f"{self.truth} splat (i1 true)"
         return self.op(f"call {self.real} @{full}({pointers} {at}, i32 8, {every}, {self.real} poison)")
+
+    def scatter(self, x: Value, pointer: Value, places: Value) -> None:
+        """Put each lane at its place, a word counted from a pointer."""
+        for k in range(self.target.lanes):
+            place = self.op(f"extractelement {self.word} {places}, i64 {k}")
+            at = self.op(f"getelementptr double, ptr {pointer}, i64 {place}")
+            self.do(f"store double {self.lane(x, k)}, ptr {at}, align 8")
+
+    def lane_places(self, rows: Value) -> Value:
+        """Return where each lane stands in its row: rows are words, places count doubles."""
+        n = self.target.lanes
+        lanes = ", ".join(f"i64 {k}" for k in range(n))
+        return self.on_words("add", self.on_words("mul", rows, self.integer(n)), f"<{lanes}>")
 
     # -- calls -------------------------------------------------------------------------------------
 
