@@ -22,12 +22,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, logsumexp, ndtri_exp
+from scipy.special import log_ndtr, logsumexp, ndtr, ndtri, ndtri_exp
 
 FloatArray = NDArray[np.float64]
 
 #: Points of the integration over rows that are intervals and share an error.
 N_LATTICE = 64
+#: Below this, probabilities of N(0, 1) are so small that doubles lose digits or have none left.
+FAR_OUT = -35.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,13 @@ class GaussianErrors:
             shared = shared + self.wander.covariance(self.days, other.days)
         return np.asarray(shared)
 
-    def with_noise(self, variance: FloatArray) -> FactoredErrors:
-        """Return the structure with noise variances, shape (draw, row) or (1, row), ready to use."""
-        return FactoredErrors(self, variance)
+    def with_noise(self, variance: FloatArray | Noise) -> FactoredErrors:
+        """Return the structure with noise variances, shape (draw, row) or (1, row), ready to use.
+
+        What `Noise` makes of the variances can be given in their place where it serves often.
+        """
+        noise = variance if isinstance(variance, Noise) else Noise(self, variance)
+        return FactoredErrors(self, noise)
 
     def gather(self, values: FloatArray) -> FloatArray:
         """Sum over the rows of each distinct day: (draw, row, ...) to (node, draw, ...)."""
@@ -115,6 +121,45 @@ class GaussianErrors:
         return pivots, multipliers, np.log(pivots).sum(axis=0) - self._log_det
 
 
+class Noise:
+    """Noise and discrepancy of some rows together: V = noise + discrepancy, ready to be divided by.
+
+    The discrepancy's precision is tridiagonal, which makes one pass over the days. Where the noise is the
+    same for all draws, V^-1 is worked out once, and a product with it is faster than passes over draws.
+    """
+
+    def __init__(self, errors: GaussianErrors, variance: FloatArray) -> None:
+        self.variance = variance
+        self._errors, self._weight = errors, 1.0 / variance  # (draw | 1, row)
+        self.log_det = np.log(variance).sum(axis=1)
+        self._is_plain = errors.wander is None or not errors.n_rows
+        self._inverse: FloatArray | None = None
+        if not self._is_plain:
+            self._pivots, self._multipliers, extra = errors.tridiagonal(self._weight)
+            self.log_det = self.log_det + extra
+            if len(variance) == 1:
+                self._inverse = self._pass(np.eye(errors.n_rows)[None])[0]
+
+    def solve(self, values: FloatArray) -> FloatArray:
+        """Return V^-1 values for values (draw | 1, row) or (draw | 1, row, other)."""
+        if self._is_plain:
+            return np.asarray(self._weight.reshape(self._weight.shape + (1,) * (values.ndim - 2)) * values)
+        if self._inverse is None:
+            return self._pass(values)
+        if values.ndim == 2:
+            return np.asarray(values @ self._inverse)  # symmetric
+        solved = np.empty(values.shape)
+        for k in range(values.shape[2]):
+            np.matmul(values[:, :, k], self._inverse, out=solved[:, :, k])
+        return solved
+
+    def _pass(self, values: FloatArray) -> FloatArray:
+        weight = self._weight.reshape(self._weight.shape + (1,) * (values.ndim - 2))
+        weighted = weight * values
+        held = _solve_tridiagonal(self._pivots, self._multipliers, self._errors.gather(weighted))
+        return np.asarray(weighted - weight * np.moveaxis(held, 0, 1)[:, self._errors.node_of_row])
+
+
 class FactoredErrors:
     """Error structure with given noise: densities, solves and conditional draws.
 
@@ -122,35 +167,22 @@ class FactoredErrors:
     Woodbury's identity: V through the tridiagonal precision, C through a small matrix of coefficients.
     """
 
-    def __init__(self, errors: GaussianErrors, variance: FloatArray) -> None:
-        self.errors, self.variance = errors, variance
-        self._weight = 1.0 / variance  # (draw | 1, row)
-        self._log_det = np.log(variance).sum(axis=1)
-        if errors.wander is not None and errors.n_rows:
-            self._pivots, self._multipliers, extra = errors.tridiagonal(self._weight)
-            self._log_det = self._log_det + extra
+    def __init__(self, errors: GaussianErrors, noise: Noise) -> None:
+        self.errors, self.noise = errors, noise
+        self._log_det = noise.log_det
         if errors.design.shape[2]:
             self._add_coefficients()
 
     def _add_coefficients(self) -> None:
         design, sd = self.errors.design, self.errors.prior_sd
-        self._solved_design = self._solve_noise(design)  # (draw | 1, row, coefficient)
+        self._solved_design = self.noise.solve(design)  # (draw | 1, row, coefficient)
         inner = design.transpose(0, 2, 1) @ self._solved_design + np.diag(sd**-2.0)
         self._inner = np.linalg.inv(inner)
         self._log_det = self._log_det + np.linalg.slogdet(inner)[1] + 2.0 * np.log(sd).sum()
 
-    def _solve_noise(self, values: FloatArray) -> FloatArray:
-        """Return V^-1 values for values (draw | 1, row) or (draw | 1, row, ...)."""
-        weight = self._weight.reshape(self._weight.shape + (1,) * (values.ndim - 2))
-        weighted = weight * values
-        if self.errors.wander is None or not self.errors.n_rows:
-            return np.asarray(weighted)
-        held = _solve_tridiagonal(self._pivots, self._multipliers, self.errors.gather(weighted))
-        return np.asarray(weighted - weight * np.moveaxis(held, 0, 1)[:, self.errors.node_of_row])
-
     def solve(self, values: FloatArray) -> FloatArray:
         """Return C^-1 values for values (draw | 1, row) or (draw | 1, row, other)."""
-        solved = self._solve_noise(values)
+        solved = self.noise.solve(values)
         if not self.errors.design.shape[2]:
             return solved
         columns = solved if solved.ndim == 3 else solved[:, :, None]
@@ -174,7 +206,7 @@ class FactoredErrors:
         errors, n_draws = self.errors, len(residual)
         coefficients = errors.prior_sd * rng.standard_normal((n_draws, len(errors.prior_sd)))
         imagined = (errors.design @ coefficients[:, :, None])[:, :, 0]
-        imagined += np.sqrt(self.variance) * rng.standard_normal(residual.shape)
+        imagined += np.sqrt(self.noise.variance) * rng.standard_normal(residual.shape)
         path = None
         if errors.wander is not None:
             path = errors.wander.sample(errors.nodes, n_draws, rng)
@@ -248,7 +280,8 @@ class IntervalRows:
         """
         alone = self.intervals.n_rows == 1 or self.intervals.is_independent
         n_points = 1 if alone else N_LATTICE
-        log_each, _ = self._integrate(factored, residual, variance, low, high, n_points)
+        mean, root = self._given_plain(factored, residual, variance)
+        log_each, _ = self._integrate(mean, root, low, high, n_points, last_too=False)
         return np.asarray(logsumexp(log_each, axis=1) - np.log(log_each.shape[1]))
 
     def sample_inside(
@@ -261,34 +294,44 @@ class IntervalRows:
         rng: np.random.Generator,
     ) -> FloatArray:
         """Return residuals of the interval rows, drawn inside their bounds, shape (draw, interval)."""
-        log_each, inside = self._integrate(factored, residual, variance, low, high, N_LATTICE)
+        mean, root = self._given_plain(factored, residual, variance)
+        log_each, steps = self._integrate(mean, root, low, high, N_LATTICE)
         gumbel = -np.log(-np.log(rng.random(log_each.shape)))
         chosen = np.argmax(log_each + gumbel, axis=1)
-        return np.asarray(inside[np.arange(len(inside)), chosen])
+        taken = steps[:, np.arange(len(chosen)), chosen].T  # (draw, interval)
+        return np.asarray(mean + np.einsum("dji,di->dj", _widened(root, low), taken))
 
     def _integrate(
         self,
-        factored: FactoredErrors,
-        residual: FloatArray,
-        variance: FloatArray,
+        mean: FloatArray,
+        root: FloatArray,
         low: FloatArray,
         high: FloatArray,
         n_points: int,
+        *,
+        last_too: bool = True,
     ) -> tuple[FloatArray, FloatArray]:
-        """Return log probabilities (draw, point) and residuals inside (draw, point, interval)."""
-        mean, root = self._given_plain(factored, residual, variance)
+        """Return log probabilities (draw, point) and standard normal steps (interval, draw, point).
+
+        Rows come one after the other, each given those before it. The step of the last row changes no
+        probability; without `last_too` it is left at zero.
+        """
         n_draws, n_rows = low.shape
         points = _lattice(n_rows, n_points)  # (point, interval)
         log_total = np.zeros((n_draws, len(points)))
-        steps = np.zeros((n_draws, len(points), n_rows))
+        steps = np.zeros((n_rows, n_draws, len(points)))
         for j in range(n_rows):
-            shift = mean[:, j, None] + np.einsum("di,dpi->dp", _widened(root[:, j, :j], low), steps[:, :, :j])
+            shift = mean[:, j, None]  # the same at all points for the first row
+            for i in range(j):
+                shift = shift + root[:, j, i, None] * steps[i]
             scale = root[:, j, j, None]
             below, above = (low[:, j, None] - shift) / scale, (high[:, j, None] - shift) / scale
-            log_mass, steps[:, :, j] = truncated_normal(below, above, points[:, j])
+            u = points[:, j] if last_too or j < n_rows - 1 else None
+            log_mass, step = truncated_normal(below, above, u)
             log_total += log_mass
-        inside = mean[:, None, :] + np.einsum("dji,dpi->dpj", _widened(root, low), steps)
-        return log_total, inside
+            if step is not None:
+                steps[j] = step
+        return log_total, steps
 
     def _given_plain(
         self, factored: FactoredErrors, residual: FloatArray, variance: FloatArray
@@ -307,18 +350,39 @@ class IntervalRows:
         return mean, np.where(broken, np.nan, root)
 
 
-def truncated_normal(low: FloatArray, high: FloatArray, u: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the log mass of N(0, 1) between bounds, and its value at the quantile u inside them.
+def truncated_normal(
+    low: FloatArray, high: FloatArray, u: FloatArray | None
+) -> tuple[FloatArray, FloatArray | None]:
+    """Return the log mass of N(0, 1) between bounds, and its value at the quantile u inside them, if any.
 
-    Works far out in both tails: bounds above zero are mirrored.
+    Works far out in both tails: bounds above zero are mirrored, and what is too far out for a
+    probability of its own is done in logarithms, which takes twice as long.
     """
     mirrored = low > 0
     a, b = np.where(mirrored, -high, low), np.where(mirrored, -low, high)
-    log_a, log_b = log_ndtr(a), log_ndtr(b)
-    log_mass = log_b + np.log1p(-np.exp(np.minimum(log_a - log_b, 0.0)))
-    share = np.where(mirrored, 1.0 - u, u)
-    value = ndtri_exp(np.minimum(np.logaddexp(log_a, np.log(share) + log_mass), 0.0))
-    return log_mass, np.where(mirrored, -value, value)
+    start = ndtr(a)
+    mass = ndtr(b) - start
+    log_mass = np.log(mass)
+    value = None
+    if u is not None:
+        value = ndtri(start + np.where(mirrored, 1.0 - u, u) * mass)
+    far = b < FAR_OUT
+    if far.any():
+        log_mass[far] = _log_mass(a[far], b[far])
+        if value is not None and u is not None:
+            wide = np.broadcast_to(far, value.shape)
+            a, b, share = (
+                np.broadcast_to(x, value.shape)[wide] for x in (a, b, np.where(mirrored, 1.0 - u, u))
+            )
+            inside = np.logaddexp(log_ndtr(a), np.log(share) + _log_mass(a, b))
+            value[wide] = ndtri_exp(np.minimum(inside, 0.0))
+    return log_mass, None if value is None else np.where(mirrored, -value, value)
+
+
+def _log_mass(low: FloatArray, high: FloatArray) -> FloatArray:
+    """Return the log mass of N(0, 1) between bounds below zero."""
+    log_low, log_high = log_ndtr(low), log_ndtr(high)
+    return np.asarray(log_high + np.log1p(-np.exp(np.minimum(log_low - log_high, 0.0))))
 
 
 def _lattice(dimension: int, n: int) -> FloatArray:

@@ -32,7 +32,7 @@ from realities.case.priors import Prior
 from realities.errors import Diagnostic, InputError
 from realities.weigh.delays import DelayedCount
 from realities.weigh.discrepancy import DiscrepancyPath
-from realities.weigh.gaussian import FactoredErrors, GaussianErrors, IntervalRows, Wander
+from realities.weigh.gaussian import FactoredErrors, GaussianErrors, IntervalRows, Noise, Wander
 from realities.weigh.rows import from_scale, gather_rows, to_scale, whole_of
 
 FloatArray = NDArray[np.float64]
@@ -181,7 +181,7 @@ class QuantityReports:
         self._check_scales()
         self._plain = np.flatnonzero(self.rows.is_plain)
         self._interval = np.flatnonzero(~self.rows.is_plain)
-        self._once = self._factored_once()
+        self._prepare()
 
     def log_density(self, truth: FloatArray, parameters: Draws) -> FloatArray:
         """Return the log density of the reports, shape (draw,).
@@ -329,18 +329,20 @@ class QuantityReports:
         prior_sd = np.array([column.term.sd for column in self._columns], dtype=np.float64)
         return GaussianErrors(design, prior_sd, self.rows.days[chosen], self.wander)
 
-    def _factored_once(self) -> FactoredErrors | None:
-        """Return the plain rows' error structure if it is the same for all draws."""
-        sampled = any(terms.noise.is_sampled for terms in self.terms)
-        if self.measure.kind != "value" or sampled or self._varies:
-            return None
-        errors = self._errors_of(self._plain, np.ones((1, len(self.rows))))
-        return errors.with_noise(self.noise_variance({})[:, self._plain])
+    def _prepare(self) -> None:
+        """Work out what is the same for all draws: the noise of the plain rows, and their whole structure."""
+        self._noise: Noise | None = None
+        self._once: FactoredErrors | None = None
+        if self.measure.kind == "value" and not any(terms.noise.is_sampled for terms in self.terms):
+            errors = self._errors_of(self._plain, np.ones((1, len(self.rows))))
+            self._noise = Noise(errors, self.noise_variance({})[:, self._plain])
+            self._once = None if self._varies else errors.with_noise(self._noise)
 
     def _factored(self, known: FloatArray, variance: FloatArray) -> FactoredErrors:
         if self._once is not None:
             return self._once
-        return self._errors_of(self._plain, known).with_noise(variance[:, self._plain])
+        noise = variance[:, self._plain] if self._noise is None else self._noise
+        return self._errors_of(self._plain, known).with_noise(noise)
 
     def _residual(self, level: FloatArray) -> FloatArray:
         return np.asarray(self.rows.value[self._plain] - level[:, self._plain])
