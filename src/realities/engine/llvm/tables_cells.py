@@ -19,7 +19,9 @@ from dataclasses import dataclass
 _MARGIN = 1e-6
 #: Numbers of cells beyond this leave too few bits to say where within a cell a break lies.
 _LARGEST = 1e9
-#: Widths of cells to try, as parts of the number that there is room for, or that the breaks ask for.
+#: Widths of cells to try, as parts of the number that there is room for, or that the breaks ask for; fewer
+#: where there are many breaks.
+_MANY = 100
 _TRIALS = (1.0, 0.99, 1.01, 0.97, 1.03, 0.94, 0.9, 0.85)
 
 
@@ -33,9 +35,12 @@ class Cells:
     most: int
 
     @property
-    def is_even(self) -> bool:
-        """Return whether each cell has one break more before it than the one before."""
-        return all(count == k + self.before[0] for k, count in enumerate(self.before))
+    def lead(self) -> int | None:
+        """How many breaks lie before the first cell if each had one: 0 or -1; None if not even nearly so."""
+        for lead in (0, -1):
+            if self.most == 1 and all(count == max(k + lead, 0) for k, count in enumerate(self.before)):
+                return lead
+        return None
 
 
 def cells_of(breaks: Sequence[float], low: float, high: float, room: int) -> Cells | None:
@@ -44,12 +49,13 @@ def cells_of(breaks: Sequence[float], low: float, high: float, room: int) -> Cel
     if not (math.isfinite(span) and span > 0.0):
         return None
     best: Cells | None = None
+    trials = _TRIALS if len(breaks) <= _MANY else _TRIALS[:2]
     for n_cells in dict.fromkeys((float(len(breaks)), room - 1.0)):
-        for part in _TRIALS:
+        for part in trials:
             found = _divided(breaks, low, high, n_cells * part / span, room)
             if found is None:
                 continue
-            if found.is_even and found.most == 1:
+            if found.lead is not None:
                 return found
             if best is None or found.most < best.most:
                 best = found

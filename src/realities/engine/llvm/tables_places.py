@@ -18,7 +18,7 @@ from realities.engine.llvm.tables_cells import Cells, cells_of
 from realities.engine.llvm.writer import Value, Writer
 
 #: Most breaks that every argument is compared with, with permutations at hand and without.
-_FEW_BESIDE_PERMUTATIONS, _FEW = 2, 15
+_FEW_BESIDE_PERMUTATIONS, _FEW = 2, 12
 #: Most numbers of a column that permutations read: four vectors.
 _PERMUTED = 32
 #: Most cells of a column in memory.
@@ -169,14 +169,16 @@ def _permuted(w: Writer, x: Value, breaks: Sequence[float], reached: str, bounds
         return _Permuted(_searched(w, x, breaks, reached, None, n_steps, reader), size, 0)
     cell = _cell(w, x if bounds else clamped(w, x, (breaks[0], breaks[-1])), cells)
     by_cell = _Permuted(cell, size, cells.first % size)
-    if cells.most == 1 and cells.is_even:
-        # One break to each cell: the place itself is the cell, or the one after.
-        index, turn = cell, (cells.first - cells.before[0]) % size
+    pivots = [breaks[count] if count < len(breaks) else math.nan for count in cells.before]
+    if cells.lead is not None and reached == "oge":
+        # One break to each cell: the place itself is the cell, or the one before. A first cell without a
+        # break counts as having one below all numbers.
+        index, turn = cell, (cells.first - cells.lead) % size
+        pivots = [-math.inf] * -cells.lead + pivots[-cells.lead :]
     else:
         (before,) = by_cell.take(w, [_double_of(count) for count in cells.before])
         index, turn = w.bits(before), 0
     if cells.most == 1:
-        pivots = [breaks[count] if count < len(breaks) else math.nan for count in cells.before]
         (pivot,) = by_cell.take(w, pivots)
         return _Permuted(_further(w, w.compare(reached, x, pivot), index), size, turn)
     n_steps = cells.most.bit_length()

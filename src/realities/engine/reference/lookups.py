@@ -49,10 +49,14 @@ class Table:
                 assert_never(self.lookup.mode)
 
     def inverse(self, y: FloatArray) -> FloatArray:
-        """Return the abscissa at which a monotone table takes `y`; beyond its values, its end points."""
-        if self.ys[0] <= self.ys[-1]:
-            return _interpolated(y, self.ys, self.xs)
-        return _interpolated(y, self.ys[::-1], self.xs[::-1])
+        """Return the abscissa at which a monotone table takes `y`; beyond its values, its end points.
+
+        Ordinates that fall back on the way up count as the highest before them. NaN among them gives NaN.
+        """
+        xs, ys = (self.xs, self.ys) if self.ys[0] <= self.ys[-1] else (self.xs[::-1], self.ys[::-1])
+        if np.isnan(ys).any():
+            return np.full(np.shape(y), np.nan)
+        return _interpolated(y, np.maximum.accumulate(ys), xs)
 
     def area(self, start: FloatArray, end: FloatArray) -> FloatArray:
         """Return the integral from `start` to `end`, the table held level beyond its ends."""

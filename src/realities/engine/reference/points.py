@@ -67,8 +67,8 @@ class Points:
 
     @staticmethod
     def mean(table: Table, start: FloatArray, end: FloatArray) -> FloatArray:
-        """Return the mean of the points from one time to another."""
-        return _statistic(table, start, end, np.mean)
+        """Return the mean of the points from one time to another, added up in order of time."""
+        return _statistic(table, start, end, lambda values: sum(values.tolist()) / values.size)
 
     @staticmethod
     def median(table: Table, start: FloatArray, end: FloatArray) -> FloatArray:
@@ -82,7 +82,7 @@ class Points:
 
 
 def _near(time: FloatArray) -> FloatArray:
-    return np.asarray(_AT * np.maximum(1.0, np.abs(time)))
+    return np.asarray(np.where(np.isfinite(time), _AT * np.maximum(1.0, np.abs(time)), 0.0))
 
 
 def _count(table: Table) -> int:
@@ -99,7 +99,8 @@ def _statistic(
     """Return a statistic of the points between each pair of times, both included."""
     start, end = np.broadcast_arrays(start, end)
     first = np.searchsorted(table.xs, start - _near(start), side="left")
-    last = np.searchsorted(table.xs, end + _near(end), side="right")
+    # NumPy's search puts NaN beyond all points, where no end of a range may lie.
+    last = np.where(np.isnan(end), 0, np.searchsorted(table.xs, end + _near(end), side="right"))
     values = np.full(start.shape, NOT_AVAILABLE)
     for low, high in {*zip(np.ravel(first).tolist(), np.ravel(last).tolist(), strict=True)}:
         if high > low:
