@@ -8,6 +8,7 @@ beyond known days depends only on the nearest known ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,30 +36,30 @@ class DiscrepancyPath:
         Days that are known already get their known values; with no known days it is a fresh path.
         """
         wanted, back = np.unique(days, return_inverse=True)
-        noise = rng.standard_normal((n_draws, len(wanted)))
-        path = np.empty((n_draws, len(wanted)))
-        left_day, left = -np.inf, np.zeros(n_draws)
-        for i, day in enumerate(wanted):
-            after = int(np.searchsorted(self.days, day))
-            if after > 0 and self.days[after - 1] >= left_day:
-                left_day, left = self.days[after - 1], self.values[:, after - 1]
-            if after < len(self.days):
-                mean, sd = self._between(day - left_day, self.days[after] - day, left, self.values[:, after])
-            else:
-                fading = np.exp(-(day - left_day) / self.wander.timescale_days)
-                mean, sd = fading * left, self.wander.sd * np.sqrt(1.0 - fading**2)
-            path[:, i] = mean + sd * noise[:, i]
-            left_day, left = day, path[:, i]
-        return path[:, back.reshape(-1)]
+        # Days come first from here on: a day's draws lie side by side.
+        path = np.ascontiguousarray(rng.standard_normal((n_draws, len(wanted))).T)
+        known = np.ascontiguousarray(self.values.T)
+        after = np.searchsorted(self.days, wanted)
+        left_day = -np.inf
+        left = np.zeros(n_draws)
+        for day, k, row in zip(wanted.tolist(), after.tolist(), path, strict=True):
+            if k > 0 and self.days[k - 1] >= left_day:
+                left_day, left = float(self.days[k - 1]), known[k - 1]
+            until = float(self.days[k]) - day if k < len(self.days) else np.inf
+            of_left, of_right, sd = self._between(day - left_day, until)
+            row *= sd
+            row += of_left * left
+            if of_right:
+                row += of_right * known[k]
+            left_day, left = day, row
+        return path[back.reshape(-1)].T
 
-    def _between(
-        self, since: float, until: float, left: FloatArray, right: FloatArray
-    ) -> tuple[FloatArray, float]:
-        """Return mean (draw,) and standard deviation of the path between two known values."""
-        a = np.exp(-since / self.wander.timescale_days)
-        b = np.exp(-until / self.wander.timescale_days)
+    def _between(self, since: float, until: float) -> tuple[float, float, float]:
+        """Return the shares of the known values before and after in the mean, and the standard deviation."""
+        a, b = exp(-since / self.wander.timescale_days), exp(-until / self.wander.timescale_days)
         both = 1.0 - (a * b) ** 2
         if both <= 0.0:  # all three on one day
-            return right, 0.0
-        mean = (a * (1.0 - b**2) * left + b * (1.0 - a**2) * right) / both
-        return mean, float(self.wander.sd * np.sqrt((1.0 - a**2) * (1.0 - b**2) / both))
+            return 0.0, 1.0, 0.0
+        free_left, free_right = 1.0 - a**2, 1.0 - b**2
+        sd = self.wander.sd * sqrt(free_left * free_right / both)
+        return a * free_right / both, b * free_left / both, sd

@@ -315,11 +315,11 @@ class _Runner:
         )
 
     def _path(self, fit: AccountFit, measure: Measure) -> FloatArray:
-        path = sample_discrepancy(fit, measure, self._path_times, self._rng[measure.quantity])
+        path = sample_discrepancy(fit, measure, self._path_times, self._rng[measure.quantity]).T  # (time, draw)
         right = np.clip(np.searchsorted(self._path_times, self.times), 1, len(self._path_times) - 1)
         before, after = self._path_times[right - 1], self._path_times[right]
-        share = np.clip((self.times - before) / (after - before), 0.0, 1.0)
-        return np.asarray(path[:, right - 1] * (1.0 - share) + path[:, right] * share)
+        share = np.clip((self.times - before) / (after - before), 0.0, 1.0)[:, None]
+        return np.asarray(path[right - 1] * (1.0 - share) + path[right] * share).T
 
     def _read(
         self, runs: Trajectories, name: str, errors: Mapping[str, FloatArray], n_draws: int

@@ -7,6 +7,7 @@ page. This file is a table of contents that runs; the work is in the stages it c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -85,7 +86,7 @@ def run_case(
     draws: int | None = None,
     seed: int | None = None,
     effort: Effort = "default",
-    workers: int | None = 1,
+    workers: int | Crew | None = 1,
     progress: Progress = silent,
 ) -> Study:
     """Weigh a case's accounts, judge its claims and look ahead, as of one date and those before it.
@@ -103,7 +104,8 @@ def run_case(
     effort
         "sketch", "quick", "default" or "publish": how many particles and runs the sampler uses.
     workers
-        Processes; None means one for each core.
+        Processes; None means one for each core. Or a crew of this case, which may remember finished tasks or
+        have its processes elsewhere.
     progress
         Told what is going on.
 
@@ -116,7 +118,7 @@ def run_case(
     key = case.seed if seed is None else seed
     moments = study_dates(case, day)
     counts = forward_draws(case, effort, draws)
-    with Crew(case, workers) as crew:
+    with nullcontext(workers) if isinstance(workers, Crew) else Crew(case, workers) as crew:
         runs = sample_dates(case, moments, seed=key, effort=effort, workers=crew, progress=progress)
         views = _views(moments, runs, counts, key, effort)
         found = map_tasks(case, look_ahead, views, workers=crew, stage="Running forward", progress=progress)
