@@ -15,7 +15,8 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Self, TypeVar
+from threading import Thread
+from typing import Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ from realities.case.folder import Case
 from realities.case.hidden import constant_value
 from realities.case.priors import Prior
 from realities.engine.reference import Event, Simulator
+from realities.store.kept import TaskMemory
+from realities.store.values import settled
 from realities.trajectories import Trajectories
 
 FloatArray = NDArray[np.float64]
@@ -236,10 +239,12 @@ class Crew:
         What the tasks are about.
     workers
         Processes; None means one for each core this process may use. With one, tasks run in this process.
+    memory
+        Of tasks that were finished before, by this process or another; those finished now go there too.
     """
 
-    def __init__(self, case: Case, workers: int | None = None) -> None:
-        self.case = case
+    def __init__(self, case: Case, workers: int | None = None, *, memory: TaskMemory | None = None) -> None:
+        self.case, self.memory = case, memory
         self.n_workers = available_cores() if workers is None else workers
         self._pool: ProcessPoolExecutor | None = None
 
@@ -261,9 +266,17 @@ class Crew:
     ) -> list[Result]:
         """Return `function(case, task)` for every task, in their order; they are begun in that order too."""
         found: dict[int, Result] = {}
-        progress(stage, 0, len(tasks))
-        for k, result in self._results(function, tasks):
-            found[k] = result
+        for k, task in enumerate(tasks):
+            known = None if self.memory is None else self.memory.recall(function, task)
+            if known is not None:
+                found[k] = cast(Result, known[0])
+        waiting = [k for k in range(len(tasks)) if k not in found]
+        progress(stage, len(found), len(tasks))
+        for position, result in self._results(function, [tasks[k] for k in waiting]):
+            k = waiting[position]
+            found[k] = settled(result)
+            if self.memory is not None:
+                self.memory.keep(function, tasks[k], found[k])
             progress(stage, len(found), len(tasks))
         return [found[k] for k in range(len(tasks))]
 
@@ -327,6 +340,15 @@ _case_of_this_process: list[Case] = []
 def _keep(case: Case) -> None:
     """Keep the case for the tasks of this worker process: it travels once, not with every task."""
     _case_of_this_process[:] = [case]
+    Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    """End this process when the one that started it is gone: a parent that is killed ends nobody itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _call(function: Callable[[Case, Task], Result], task: Task) -> Result:

@@ -26,8 +26,8 @@ TIME STEP = 0.5 ~ Year ~ |
 SAVEPER = 1 ~ Year ~ |
 """
 
-#: Runs the command line with every ensemble long and in small blocks; counts file operations that concern
-#: unfinished results, and dies of SIGKILL at one of them.
+#: Runs the command line, with ensembles long and in small blocks or cases with a small sampler; counts
+#: file operations that concern unfinished results, and dies of SIGKILL at one of them.
 CHILD = """
 import json, os, signal, sys
 
@@ -45,6 +45,9 @@ from realities.store import long_run as sizes
 if long_run:
     sizes.LONG_BYTES = 0
     sizes.BLOCK_BYTES = long_run
+else:  # a run of a case: with as little work as its sampler knows
+    from realities.weigh.evidence import EFFORTS
+    EFFORTS["quick"] = EFFORTS["sketch"]
 import realities.cli
 sys.addaudithook(hook)
 code = realities.cli.invoke(arguments)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from store_support import MODEL, run_child, write_draws
 
+from realities.cli import invoke
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 
 
@@ -20,16 +22,18 @@ def line(folder: Path, name: str, n_draws: int) -> list[str]:
     return ["-q", "simulate", str(folder / "model.mdl"), *table]
 
 
-def kills(folder: Path, suffix: str, n_kills: int, n_draws: int, seed: int) -> None:
-    block_bytes = 15 * 10 * 5 * 8  # fifteen draws, ten variables, five times
-    watched = folder / f"out{suffix}.part"
-    arguments = line(folder, f"out{suffix}", n_draws)
+def kill_and_resume(
+    arguments: list[str], results: list[Path], *, watched: Path, n_kills: int, seed: int, block_bytes: int = 0
+) -> None:
+    """Run to the end; then anew, killed at random file operations, and to the end: the same bytes."""
     code, n_operations = run_child(arguments, watched=watched, block_bytes=block_bytes)
     assert code == 0
     assert n_operations is not None
-    assert n_operations > 100
-    expected = (folder / f"out{suffix}").read_bytes()
-    (folder / f"out{suffix}").unlink()
+    assert n_operations > 50
+    expected = [path.read_bytes() for path in results]
+    for path in results:
+        path.unlink()
+    left = sorted(path.name for path in watched.parent.iterdir())
     rng = random.Random(seed)
     n_killed = 0
     for fatal in [rng.randrange(1, n_operations + 1) for _ in range(n_kills)]:
@@ -37,12 +41,45 @@ def kills(folder: Path, suffix: str, n_kills: int, n_draws: int, seed: int) -> N
         n_killed += code == -signal.SIGKILL
     assert n_killed, "no process was killed: nothing was tested"
     assert run_child(arguments, watched=watched, block_bytes=block_bytes)[0] == 0
-    assert (folder / f"out{suffix}").read_bytes() == expected
-    assert {path.name for path in folder.iterdir()} == {"model.mdl", "draws.csv", f"out{suffix}"}
+    assert [path.read_bytes() for path in results] == expected
+    assert sorted(path.name for path in watched.parent.iterdir()) == sorted(
+        [*left, *(path.name for path in results)]
+    )
+
+
+def kills(folder: Path, suffix: str, n_kills: int, n_draws: int, seed: int) -> None:
+    """Kill `simulate` with a table of draws."""
+    kill_and_resume(
+        line(folder, f"out{suffix}", n_draws),
+        [folder / f"out{suffix}"],
+        watched=folder / f"out{suffix}.part",
+        n_kills=n_kills,
+        seed=seed,
+        block_bytes=15 * 10 * 5 * 8,  # fifteen draws, ten variables, five times
+    )
+
+
+def kills_of_run(home: Path, n_kills: int, seed: int, threads: int, *options: str) -> None:
+    """Kill `run` of the small example."""
+    assert invoke(["-q", "new", str(home / "mine")]) == 0
+    out = home / "out"
+    arguments = ["-q", "run", str(home / "mine"), "--quick", "--threads", str(threads), "--out", str(out)]
+    results = [out / name for name in ("report.html", "results.json", "results.nc")]
+    kill_and_resume([*arguments, *options], results, watched=out / "results.part", n_kills=n_kills, seed=seed)
 
 
 def test_simulate_killed_twice_and_resumed_writes_the_same_bytes(tmp_path: Path) -> None:
     kills(tmp_path, ".nc", n_kills=2, n_draws=60, seed=1)
+
+
+def test_run_killed_and_resumed_writes_the_same_bytes(tmp_path: Path) -> None:
+    kills_of_run(tmp_path, 1, 1, 1, "--as-of", "2016-06-30", "--draws", "50")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, 2])
+def test_run_killed_at_ten_random_moments_writes_the_same_bytes(tmp_path: Path, threads: int) -> None:
+    kills_of_run(tmp_path, 10, 2, threads)
 
 
 @pytest.mark.slow

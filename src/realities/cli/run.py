@@ -52,8 +52,10 @@ def run(
 ) -> None:
     """Simulate, weigh, judge claims and write report.html, results.nc and results.json."""
     from realities.case.folder import load_case
+    from realities.ensemble import Crew
     from realities.report import write_results
     from realities.weigh.study import run_case
+    from realities.weigh.unfinished import unfinished
 
     day = parse_day(as_of)
     terminal.note(f"Loading {case_name}")
@@ -62,17 +64,18 @@ def run(
     folder = Path(out) if out is not None else Path("runs") / case.id
     if folder.exists() and not folder.is_dir():
         raise click.UsageError(f"--out {folder} is a file; name a folder")
-    with terminal.progress() as progress:
-        study = run_case(
-            case,
-            as_of=day,
-            draws=draws,
-            seed=seed,
-            effort="quick" if quick else "default",
-            workers=workers,
-            progress=progress,
-        )
-    page, result = write_results(study, folder)
+    with unfinished(case, folder) as place:
+        with terminal.progress() as progress, Crew(case, workers, memory=place.memory) as crew:
+            study = run_case(
+                case,
+                as_of=day,
+                draws=draws,
+                seed=seed,
+                effort="quick" if quick else "default",
+                workers=crew,
+                progress=progress,
+            )
+        page, result = write_results(study, folder, scratch=place.folder)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return

@@ -39,11 +39,11 @@ _FIRST_STEP: Final = 2
 _NUMBER_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file beside its target and rename it into place."""
+def write_text(path: Path, text: str, *, scratch: Path | None = None) -> None:
+    """Write a text file beside its target, or in the folder `scratch` on the same disk, and rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
+        "w", encoding="utf-8", newline="\n", dir=scratch or path.parent, prefix=f".{path.name}.", delete=False
     ) as file:
         beside = Path(file.name)
         try:

@@ -29,18 +29,22 @@ if TYPE_CHECKING:
 PAGE, TABLE, OBJECT = "report.html", "results.nc", "results.json"
 
 
-def write_results(study: Study, folder: Path, *, page: Path | None = None) -> tuple[Path, dict[str, object]]:
+def write_results(
+    study: Study, folder: Path, *, page: Path | None = None, scratch: Path | None = None
+) -> tuple[Path, dict[str, object]]:
     """Write a study's page, data and JSON object; return the page's path and the object.
 
-    Files that an earlier run left there are replaced, each in one move; `results.json` comes last.
+    Files that an earlier run left there are replaced, each in one move; `results.json` comes last. Until they
+    are whole they lie in the folder `scratch`, on the same disk, by default beside their places.
     """
     target = folder / PAGE if page is None else page
     payload = study_payload(study)
     found = study_to_json(study, report=str(target))
     folder.mkdir(parents=True, exist_ok=True)
-    _write_table(study, payload, folder / TABLE)
-    write_text(target, render_payload(payload))
-    write_text(folder / OBJECT, json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+    _write_table(study, payload, folder / TABLE, scratch)
+    write_text(target, render_payload(payload), scratch=scratch)
+    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    write_text(folder / OBJECT, text, scratch=scratch)
     return target, found
 
 
@@ -81,8 +85,8 @@ def _read_payload(table: Path) -> str:
         return bytes(data["page_payload"].values.astype(np.uint8)).decode("utf-8")
 
 
-def _write_table(study: Study, payload: Payload, path: Path) -> None:
-    with TemporaryDirectory(dir=path.parent, prefix=".results-") as folder:
+def _write_table(study: Study, payload: Payload, path: Path, scratch: Path | None) -> None:
+    with TemporaryDirectory(dir=scratch or path.parent, prefix=".results-") as folder:
         beside = Path(folder) / TABLE
         to_dataset(study, payload).to_netcdf(beside, engine="h5netcdf")
         beside.replace(path)

@@ -8,10 +8,6 @@ does not match, and is computed again. `long_run.py` fills and empties the store
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.errors import RealitiesError
 from realities.output import Heading, Slab
+from realities.store.place import Place
 
 if TYPE_CHECKING:
     import zarr
@@ -30,7 +26,6 @@ FloatArray = NDArray[np.float64]
 #: Counts up when what a store holds changes.
 FORMAT = 1
 _MARK = "realities"
-_LOCK = "realities.lock"
 _DIGEST_BYTES = 32
 
 
@@ -57,11 +52,11 @@ class BlockStore:
     def __init__(self, folder: Path, heading: Heading, block: int, fingerprint: str) -> None:
         self.folder, self.heading, self.block = folder, heading, block
         self._key = bytes.fromhex(fingerprint)
-        self._lock = _take(folder)
+        self._place = Place(folder)
         manifest = {"format": FORMAT, "fingerprint": fingerprint, "block": block}
         group = _open(folder, manifest)
         if group is None:
-            _empty(folder)
+            self._place.empty()
             group = _create(folder, manifest, heading, block, self.n_blocks)
         self._values, self._failed, self._digests = (_array(group, n) for n in ("values", "failed", "digest"))
 
@@ -103,14 +98,11 @@ class BlockStore:
 
     def close(self) -> None:
         """Let others work in the folder."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._place.close()
 
     def remove(self) -> None:
         """Remove the store: the file it was for is written."""
-        self.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._place.remove()
 
     def __enter__(self) -> BlockStore:
         return self
@@ -155,42 +147,3 @@ def _create(
         group.create_array(name, shape=shapes[name], chunks=chunks[name], dtype=kind, compressors=None)
     group.attrs[_MARK] = manifest
     return group
-
-
-def _take(folder: Path) -> int | None:
-    """Return a lock on the folder, which goes with the process; None where the system has none."""
-    if folder.exists() and not _is_ours(folder):
-        raise RealitiesError(f"{folder} is in the way: unfinished results would go there; move it elsewhere")
-    folder.mkdir(exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:  # pragma: no cover
-        (folder / _LOCK).touch()
-        return None
-    handle = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o666)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise RealitiesError(
-            f"another run is writing into {folder}; wait for it, or choose another --out"
-        ) from None
-    return handle
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether a folder was made here, or is empty: nothing else is ever removed."""
-    return folder.is_dir() and ((folder / _LOCK).exists() or next(folder.iterdir(), None) is None)
-
-
-def _empty(folder: Path) -> None:
-    for path in _others(folder):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-
-
-def _others(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if path.name != _LOCK)
