@@ -37,6 +37,8 @@ DEFENSIVE_SHARE = 0.05
 #: Degrees of freedom tried; the most likely is kept. Even the largest has tails heavier than normal.
 DEGREES_OF_FREEDOM = (4.0, 8.0, 16.0, 40.0)
 _EM_STEPS, _TAIL_STEPS = 30, 5
+#: Fitting ends where a step makes the mean log density no higher than this: as much as a draw in a thousand.
+LEAST_GAIN = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def _fit(
         parts = mixture.log_parts(distances)
         total = _log_sum(parts)
         likely = float(weights @ total)
-        if likely - before < 1e-4:
+        if likely - before < LEAST_GAIN:
             break
         before = likely
         owned = np.exp(parts - total) * weights  # (K, n)
