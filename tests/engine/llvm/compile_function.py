@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ class Compiled:
 
 
 def compile_function(
-    function: Callable[..., Value], n_arguments: int, processor: str = "", *, opt: int = 2
+    function: Callable[..., Value], n_arguments: int, processor: str = "", *, lanes: int = 8, opt: int = 2
 ) -> Compiled:
     """Compile `function(w, *arguments)`; the processor is the best there is, if none is named."""
     import llvmlite.binding as llvm
@@ -73,7 +73,7 @@ def compile_function(
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     processor = processor or processors()[0]
-    target = PROCESSORS[processor]
+    target = replace(PROCESSORS[processor], lanes=lanes)
     module = Module(target)
     text = _loop(module, function, n_arguments)
     text += module.text()

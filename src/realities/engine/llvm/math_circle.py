@@ -2,8 +2,8 @@
 
 All take away the nearest multiple of pi / 2, which leaves a pair of at most a quarter of pi, and use
 polynomials in it. Up to 2^30 a pi / 2 of three doubles does (Cody and Waite 1980); beyond, each lane that
-needs it multiplies by the bits of 2 / pi that matter (Payne and Hanek 1983), in a block that is passed over where
-none does. Errors, in units of the last place: 0.8. `math_arc.py` has the inverses.
+needs it multiplies by those bits of 2 / pi that matter (Payne and Hanek 1983), in a block that is passed
+over where none does. Errors, in units of the last place: 0.9, tan 1. `math_arc.py` has the inverses.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ def _sine(w: Writer, r: Pair) -> Pair:
 
 def _cosine(w: Writer, r: Pair) -> Pair:
     high, low = r
-    square = w.mul(high, high)
+    square, left = w.product(high, high)
     large, small = quick_sum(w, w.number(1.0), w.mul(square, w.number(-0.5)))
     fourth = w.mul(square, square)
-    small = w.sub(small, w.mul(high, low))
+    small = w.sub(small, w.fma(high, low, w.mul(left, w.number(0.5))))
     return quick_sum(w, large, w.fma(fourth, polynomial(w, COS, square, fourth), small))
 
 

@@ -19,19 +19,30 @@ Distribution = Callable[[Real], Real]
 Formula = Callable[..., Real]
 
 
+def called(name: str, function: Callable[..., Value], *arguments: Real) -> Real:
+    """Return a call of a function of `math.py`; the kernels' own calls of it share its code."""
+    w = arguments[0].w
+
+    def body(inner: Writer) -> None:
+        inner.do(f"ret {inner.real} {function(inner, *(f'%a{k}' for k in range(len(arguments))))}")
+
+    known = w.module.function(f"math.{name}", [w.real] * len(arguments), w.real, body)
+    return Real(w, w.call(known, *(argument.value for argument in arguments)))
+
+
 def expm1(x: Real) -> Real:
     """Return e^x - 1."""
-    return Real(x.w, math_exp.expm1(x.w, x.value))
+    return called("expm1", math_exp.expm1, x)
 
 
 def log1p(x: Real) -> Real:
     """Return ln(1 + x)."""
-    return Real(x.w, math_log.log1p(x.w, x.value))
+    return called("log1p", math_log.log1p, x)
 
 
 def power(x: Real, y: Real) -> Real:
     """Return x^y."""
-    return Real(x.w, math_power.power(x.w, x.value, y.value))
+    return called("power", math_power.power, x, y)
 
 
 def uniform(u: Real, least: Real, most: Real) -> Real:

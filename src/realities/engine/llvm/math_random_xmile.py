@@ -11,17 +11,25 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from realities.engine.llvm import math_exp, math_log
-from realities.engine.llvm.math_random import below_binomial, log1p, power, smallest_count, uniform, written
+from realities.engine.llvm.math_random import (
+    below_binomial,
+    called,
+    log1p,
+    power,
+    smallest_count,
+    uniform,
+    written,
+)
 from realities.engine.llvm.math_reals import Real, of_scipy
 from realities.engine.llvm.writer import Value
 
 
 def _exp(x: Real) -> Real:
-    return Real(x.w, math_exp.exp(x.w, x.value))
+    return called("exp", math_exp.exp, x)
 
 
 def _ln(x: Real) -> Real:
-    return Real(x.w, math_log.ln(x.w, x.value))
+    return called("ln", math_log.ln, x)
 
 
 def _exponential(u: Real, mean: Real) -> Real:
