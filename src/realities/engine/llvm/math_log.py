@@ -1,8 +1,9 @@
 """Logarithms: ln, log10, log1p and the logarithm to a base, and one as a pair for powers.
 
 All write x as z * 2^k, z in [0.75, 1.5), find the c near z in a table of sixteen, and use a polynomial in
-r = z / c - 1. Around 1, c is 1, so that nothing cancels; k ln 2 + log(c) is exact. Nothing divides.
-Errors, in units of the last place: ln 0.85, the others 0.55; the pair has about 64 bits. `math_power.py` and `math.py` are next.
+r = z / c - 1. Around 1, c is 1, so that nothing cancels; k ln 2 + log(c) is exact. Only log1p divides.
+Errors, in units of the last place: ln 0.85, the others 0.55; the pair has about 64 bits. `math_power.py` and
+`math.py` are next.
 """
 
 from __future__ import annotations
