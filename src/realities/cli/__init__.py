@@ -19,6 +19,7 @@ import click
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
+from realities.cli.bench import bench
 from realities.cli.cases import cases, new
 from realities.cli.check import check
 from realities.cli.convert import convert
@@ -40,7 +41,7 @@ def group(context: click.Context, quiet: bool, verbose: bool, traceback: bool) -
     del traceback  # read where an internal error is caught
 
 
-for command in (run, weigh, check, simulate, convert, report, cases, new):
+for command in (run, weigh, check, simulate, bench, convert, report, cases, new):
     group.add_command(command)
 
 

@@ -160,7 +160,9 @@ class SeriesQuantiles:
         self._most_sampled = min(_SAMPLE, max(memory_bytes // (64 * max(n_series, 1)), 16))
         self._sample: list[FloatArray] = []
         self._brackets: dict[tuple[int, int], _Bracket] = {}
-        self._found: dict[tuple[int, int], float] = {}
+        shape = (self.probabilities.size, n_series)
+        self._is_found = np.zeros(shape, dtype=np.bool_)
+        self._neighbors = np.empty((2, *shape))  # the values of the ranks next to each quantile
         self._tries: dict[tuple[int, int], int] = {}
         self._room = 0.0  # values that brackets of a later pass may hold together
         self._pass = 1
@@ -188,7 +190,7 @@ class SeriesQuantiles:
             np.add(array[:, start : start + n], 0.0, out=self._stage[:, self._n_staged : self._n_staged + n])
             self._n_staged += n
             start += n
-            if self._n_staged == self._stage.shape[1]:
+            if self._n_staged == self._stage.shape[1] < self.n_expected:
                 self._digest()
 
     def finish(self) -> bool:
@@ -199,16 +201,18 @@ class SeriesQuantiles:
         RealitiesError
             If a second pass had more or fewer values than the first.
         """
-        if self._pass == 1 and not self._brackets and self._n_staged == self.n:
-            self._brackets = self._open()  # all that there is still waits in the stage
+        if self._pass == 1 and not self._brackets:
+            self._pick()
+            return True
         self._digest()
         if self._pass > 1 and self._n_seen != self._n_before:
             raise RealitiesError("quantiles need the same values in a second pass as in the first")
         for (p, s), bracket in self._brackets.items():
-            value = _quantile(bracket, float(self.probabilities[p]), self._n_seen)
-            if value is not None:
-                self._found[p, s] = value
-        if len(self._found) == self.n_series * self.probabilities.size:
+            found = [bracket.at(rank) for rank in self._ranks(p)]
+            if None not in found:
+                self._neighbors[:, p, s] = found
+                self._is_found[p, s] = True
+        if self._is_found.all():
             self._brackets, self._sample = {}, []
             return True
         self._start_again()
@@ -222,10 +226,31 @@ class SeriesQuantiles:
         RealitiesError
             If `finish` was not called or asked for another pass.
         """
-        shape = (self.probabilities.size, self.n_series)
-        if len(self._found) < math.prod(shape):
+        if not self._is_found.all():
             raise RealitiesError("some quantiles lie outside their brackets; the values are needed again")
-        return np.array([self._found[p, s] for p, s in np.ndindex(shape)]).reshape(shape)
+        if self.n == 0:
+            return np.full(self._is_found.shape, np.nan)
+        places = (self.n - 1) * self.probabilities
+        # Between two neighbors NumPy is asked itself, so that even the rounding is its own.
+        rows = [
+            np.quantile(self._neighbors[:, p], place - math.floor(place), axis=0)
+            for p, place in enumerate(places.tolist())
+        ]
+        return np.array(rows).reshape(self._is_found.shape)
+
+    def _pick(self) -> None:
+        """Take the quantiles from the stage, where all that there is still waits."""
+        staged = self._stage[:, : self._n_staged]
+        staged.sort(axis=1)
+        if self._n_staged:
+            for p in range(self.probabilities.size):
+                self._neighbors[:, p] = staged[:, self._ranks(p)].T
+        self._is_found[:] = True
+
+    def _ranks(self, p: int) -> tuple[int, int]:
+        """Return the ranks, from 0, of the two values next to a quantile of all that came."""
+        rank = math.floor((self.n - 1) * float(self.probabilities[p]))
+        return rank, min(rank + 1, self.n - 1)
 
     def _digest(self) -> None:
         """Sort what waits in the stage and share it out among the brackets."""
@@ -286,7 +311,7 @@ class SeriesQuantiles:
         n = sample.shape[1]
         windows: dict[tuple[int, int], tuple[int, int]] = {}
         for p, s in np.ndindex(self.probabilities.size, self.n_series):
-            if (p, s) not in self._found:
+            if not self._is_found[p, s]:
                 q = float(self.probabilities[p])
                 spread = 2 ** self._tries.get((p, s), 0) * (
                     math.ceil(_SIGMAS * math.sqrt(q * (1.0 - q) * n)) + 2
@@ -328,19 +353,6 @@ def _by_series(brackets: dict[tuple[int, int], _Bracket]) -> dict[int, list[_Bra
     for (_, s), bracket in brackets.items():
         grouped.setdefault(s, []).append(bracket)
     return grouped
-
-
-def _quantile(bracket: _Bracket, q: float, n: int) -> float | None:
-    """Return a quantile of `n` values, NaN of none, or None if it does not lie in the bracket."""
-    if n == 0:
-        return math.nan
-    place = (n - 1) * q
-    rank = math.floor(place)
-    pair = bracket.at(rank), bracket.at(min(rank + 1, n - 1))
-    if pair[0] is None or pair[1] is None:
-        return None
-    # Between two neighbors NumPy is asked itself, so that even the rounding is its own.
-    return float(np.quantile(np.array(pair), place - rank))
 
 
 def _sampled(numbers: NDArray[np.uint64], share: float) -> NDArray[np.bool_]:
