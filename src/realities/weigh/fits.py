@@ -6,8 +6,8 @@ them. Posterior draws are equally weighted, and draw k means the same in every a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -129,9 +129,27 @@ def predict_reports(
     truth
         The measured variable at `reports.times` for the fit's draws, shape (draw, time).
     """
-    parameters = dict(fit.reporter_parameters)
-    priors = {term.name: term.prior for terms in reports.terms for term in terms.all}
-    for name, prior in {**priors, **reports.parameters}.items():
-        if name not in parameters and prior.fixed is None:
-            parameters[name] = prior.ppf(uniforms(name, fit.n_draws, seed=fit.seed))
+    parameters = with_unheard(fit, [reports]).reporter_parameters
     return reports.predict(truth, parameters, fit.discrepancies.get(reports.measure.quantity), rng)
+
+
+def with_unheard(fit: AccountFit, groups: Iterable[QuantityReports]) -> AccountFit:
+    """Return a fit with draws from the priors of every reporter that had not spoken by then."""
+    parameters = dict(fit.reporter_parameters)
+    for reports in groups:
+        priors = {term.name: term.prior for terms in reports.terms for term in terms.all}
+        for name, prior in {**priors, **reports.parameters}.items():
+            if name not in parameters and prior.fixed is None:
+                parameters[name] = prior.ppf(uniforms(name, fit.n_draws, seed=fit.seed))
+    return replace(fit, reporter_parameters=parameters)
+
+
+def part_of(fit: AccountFit, kept: NDArray[np.intp]) -> AccountFit:
+    """Return a fit with some of its draws, by position; draws stay aligned."""
+    return replace(
+        fit,
+        n_draws=len(kept),
+        parameters={name: values[kept] for name, values in fit.parameters.items()},
+        reporter_parameters={name: values[kept] for name, values in fit.reporter_parameters.items()},
+        discrepancies={q: path.taken(kept) for q, path in fit.discrepancies.items()},
+    )
