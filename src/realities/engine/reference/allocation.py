@@ -70,8 +70,8 @@ def find_market_price(demanders: FloatArray, *claims: FloatArray) -> FloatArray:
     high = (priority + _REACH * np.abs(width) + 1.0).max(axis=-1)
     for _ in range(_HALVINGS):
         price = 0.5 * (low + high)
-        wanted = _demanded(price[..., np.newaxis], *demand).sum(axis=-1)
-        offered = _supplied(price[..., np.newaxis], *supply).sum(axis=-1)
+        wanted = total(_demanded(price[..., np.newaxis], *demand))
+        offered = total(_supplied(price[..., np.newaxis], *supply))
         low, high = np.where(wanted > offered, price, low), np.where(wanted > offered, high, price)
     return np.asarray(high)
 
@@ -143,18 +143,18 @@ def _cleared(
     high = (priority + _REACH * np.abs(width) + 1.0).max(axis=-1, keepdims=True)
     for _ in range(_HALVINGS):
         price = 0.5 * (low + high)
-        taken = (request * _share(price, kind, priority, width)).sum(axis=-1, keepdims=True)
+        taken = _total(request * _share(price, kind, priority, width))
         low, high = np.where(taken > available, price, low), np.where(taken > available, high, price)
     most = request * _share(low, kind, priority, width)
     least = request * _share(high, kind, priority, width)
     # What the jump at the clearing price leaves is shared in proportion to the jumps.
-    jump = (most - least).sum(axis=-1, keepdims=True)
-    rest = np.clip(available - least.sum(axis=-1, keepdims=True), 0.0, None)
+    jump = _total(most - least)
+    rest = np.clip(available - _total(least), 0.0, None)
     given = least + (most - least) * np.where(jump > 0.0, np.minimum(rest / jump, 1.0), 0.0)
     # A claimant that takes its request at any price can still not get more than there is.
-    total = given.sum(axis=-1, keepdims=True)
-    given = given * np.where(total > available, np.maximum(available, 0.0) / total, 1.0)
-    enough = available >= request.sum(axis=-1, keepdims=True)
+    sent = _total(given)
+    given = given * np.where(sent > available, np.maximum(available, 0.0) / sent, 1.0)
+    enough = available >= _total(request)
     return np.where(enough, request, given)
 
 
@@ -180,6 +180,16 @@ def _share(price: FloatArray, kind: FloatArray, priority: FloatArray, width: Flo
     for number, curve in curves.items():
         share = np.where(kind == number, curve, share)
     return np.where((width > 0.0) | (kind == _FIXED), share, above)
+
+
+def total(values: FloatArray) -> FloatArray:
+    """Return the sum along the last axis, added from left to right."""
+    return np.asarray(np.add.accumulate(values, axis=-1)[..., -1])
+
+
+def _total(values: FloatArray) -> FloatArray:
+    """Return the sum along the last axis as an axis of length one."""
+    return total(values)[..., np.newaxis]
 
 
 def stacked(*elements: FloatArray) -> FloatArray:

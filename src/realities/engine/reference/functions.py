@@ -23,6 +23,7 @@ from realities.engine.reference.allocation import (
     find_market_price,
     stacked,
     supply_at_price,
+    total,
 )
 from realities.engine.reference.calendar import date_part, date_part_of_360
 from realities.engine.reference.distributions import DISTRIBUTIONS
@@ -98,7 +99,7 @@ def _select(missing: FloatArray, action: FloatArray, error: FloatArray, *pairs: 
     powers = np.where(chosen, selection, 1.0) ** np.where(chosen, elements, 0.0)
     results = (
         *_over_chosen(chosen, weighted),
-        powers.prod(axis=-1),
+        _product(powers),
         *_over_chosen(chosen, elements),
     )
     result = np.full(chosen.shape[:-1], np.nan)
@@ -111,28 +112,49 @@ def _select(missing: FloatArray, action: FloatArray, error: FloatArray, *pairs: 
 
 def _over_chosen(chosen: NDArray[np.bool_], values: FloatArray) -> tuple[FloatArray, ...]:
     """Return sum, product, minimum, maximum and average of the values that are chosen."""
-    total = np.where(chosen, values, 0.0).sum(axis=-1)
+    added = total(np.where(chosen, values, 0.0))
     return (
-        total,
-        np.where(chosen, values, 1.0).prod(axis=-1),
+        added,
+        _product(np.where(chosen, values, 1.0)),
         np.where(chosen, values, np.inf).min(axis=-1),
         np.where(chosen, values, -np.inf).max(axis=-1),
-        total / np.maximum(chosen.sum(axis=-1), 1),
+        added / np.maximum(chosen.sum(axis=-1), 1),
     )
 
 
+def _product(values: FloatArray) -> FloatArray:
+    """Return the product along the last axis, from left to right."""
+    return np.asarray(np.multiply.accumulate(values, axis=-1)[..., -1])
+
+
 def _inverse(*entries: FloatArray) -> FloatArray:
-    size = math.isqrt(len(entries))
-    flat = stacked(*entries)
-    matrices = flat.reshape(*flat.shape[:-1], size, size)
-    try:
-        inverses: FloatArray = np.asarray(np.linalg.inv(matrices))
-    except np.linalg.LinAlgError:  # one singular matrix must not spoil the other draws
-        inverses = np.full(matrices.shape, np.nan)
-        for draw in np.ndindex(*matrices.shape[:-2]):
-            if np.linalg.matrix_rank(matrices[draw]) == size:
-                inverses[draw] = np.linalg.inv(matrices[draw])
-    return np.reshape(inverses, flat.shape)
+    """Return the entries of the inverse by Gauss and Jordan, NaN where a matrix has none.
+
+    Row k is exchanged with each later row that has more in column k, one after another; then it is divided by
+    its pivot and subtracted from all others.
+    """
+    n, flat = math.isqrt(len(entries)), stacked(*entries)
+    a = flat.reshape(*flat.shape[:-1], n, n).copy()
+    b = np.broadcast_to(np.eye(n), a.shape).copy()
+    is_singular = np.zeros(a.shape[:-2], dtype=np.bool_)
+    for k in range(n):
+        for i in range(k + 1, n):
+            is_larger = (np.abs(a[..., i, k]) > np.abs(a[..., k, k]))[..., np.newaxis]
+            for side in (a, b):
+                above, below = side[..., k, :].copy(), side[..., i, :].copy()
+                side[..., k, :] = np.where(is_larger, below, above)
+                side[..., i, :] = np.where(is_larger, above, below)
+        pivot = a[..., k, k].copy()
+        is_singular |= pivot == 0.0
+        for side in (b, a):
+            side[..., k, :] /= pivot[..., np.newaxis]
+        for i in range(n):
+            if i != k:
+                times = a[..., i, k, np.newaxis].copy()
+                for side in (b, a):
+                    side[..., i, :] -= times * side[..., k, :]
+    b[is_singular] = np.nan
+    return b.reshape(flat.shape)
 
 
 #: Functions by the key of their built-in. Those that are ufuncs can write into memory they are given.

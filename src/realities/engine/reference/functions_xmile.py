@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from realities.engine.reference.allocation import total
+
 FloatArray = NDArray[np.float64]
 
 
@@ -58,7 +60,9 @@ def _rank(rank: FloatArray, *elements: FloatArray) -> FloatArray:
 
 
 def _deviation(*elements: FloatArray) -> FloatArray:
-    return np.asarray(_stacked(*elements).std(axis=-1))
+    values, n = _stacked(*elements), float(len(elements))
+    away = values - (total(values) / n)[..., np.newaxis]
+    return np.sqrt(total(away * away) / n)
 
 
 # --- distributions -----------------------------------------------------------------------------------

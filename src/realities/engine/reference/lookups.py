@@ -170,7 +170,7 @@ def vector_lookup(
     for number in np.unique(mode):
         if number in range(len(readings)):
             result = np.where(np.equal(mode, number), readings[int(number)](), result)
-    return result
+    return np.where(np.isnan(x), np.nan, result)
 
 
 def _taken(y: FloatArray, index: FloatArray) -> FloatArray:
