@@ -1,13 +1,13 @@
-"""The code before the first step: what holds for a run, then what holds for a group of draws.
+"""The code before the first step: what holds for a run, then what holds for each draw.
 
 `write_prepare` computes what is equal for all draws, once for a call of the kernel. `write_begin` computes
-what each draw has for itself, its constants and initial values, and fills in all that the loop over steps
-expects in the workspace. `steps.py` next walks on from there.
+what each draw of a vector has for itself, its constants and initial values, and fills in all that the loop
+over steps expects in the workspace. `steps.py` next walks on from there.
 """
 
 from __future__ import annotations
 
-from realities.engine.llvm.context import Context
+from realities.engine.llvm.context import Context, drawn_row
 from realities.engine.llvm.delays import begin_fixed
 from realities.engine.llvm.moving import begin_moving
 from realities.engine.llvm.operations import Held, Scope
@@ -24,28 +24,27 @@ def write_prepare(c: Context) -> None:
 
 
 def write_begin(c: Context) -> None:
-    """Write the function that brings a group to its first step."""
+    """Write the function that brings a vector to its first step: %lane_bytes is where its draws stand."""
     w, layout, program = c.w, c.layout, c.program
-    lane_bytes, row_bytes = c.lane_bytes(), w.op(f"mul i64 {c.count('n_draws')}, 8")
-    parameters = c.field("parameters")
+    column_bytes = w.op(f"mul i64 {c.count('n_draws')}, 8")
+    parameters = w.at(c.field("parameters"), "%lane_bytes")
 
     def fetch(number: int) -> Held:
         if layout.regions[number] == "fixed":
             return c.fetch_single(number)
         if program.instructions[number].op == "draw":
-            return w.load(w.at(c.field("draws"), lane_bytes))
-        row = w.op(f"mul i64 {row_bytes}, {c.per_draw(number)}")
-        return w.load(w.at(w.at(parameters, row), lane_bytes))
+            return w.load(w.at(c.field("draws"), "%lane_bytes"))
+        return w.load(w.at(parameters, w.op(f"mul i64 {column_bytes}, {drawn_row(program, number)}")))
 
     if layout.is_random:
-        word = counted(w, w.load(w.at(c.field("draws"), lane_bytes)))
-        c.store_row(w.from_bits(word), layout.draw_row)
+        word = counted(w, w.load(w.at(c.field("draws"), "%lane_bytes")))
+        c.store_row(w.from_bits(word), layout.row("draw"))
     scope = Scope(program, w, fetch, c.draw_word, c.in_place)
     for number in layout.copied:
         c.keep(number, scope.held(number))
     c.compute(scope, program.setup)
     _store_starts(c, scope)
-    _store_constants(c, scope)
+    _store_constants(c, scope, column_bytes)
     for place, delay in enumerate(program.delays):
         (begin_moving if delay.moves else begin_fixed)(c, scope, place)
     w.do("ret void")
@@ -55,22 +54,21 @@ def _store_starts(c: Context, scope: Scope) -> None:
     """Put initial values where the first step looks for them."""
     layout, program = c.layout, c.program
     for place, stock in enumerate(program.stocks):
-        c.store_row(scope.value(stock.start), layout.stock_row(0) + place)
+        c.store_row(scope.value(stock.start), layout.stock_row(0, place))
     for place, sample in enumerate(program.samples):
-        c.store_row(scope.value(sample.start), layout.held_row(place))
+        c.store_row(scope.value(sample.start), layout.row("held", place))
     for place, event in enumerate(program.events):
-        c.store_row(scope.value(event.base), layout.event_row(place))
+        c.store_row(scope.value(event.base), layout.row("event", place))
 
 
-def _store_constants(c: Context, scope: Scope) -> None:
+def _store_constants(c: Context, scope: Scope, column_bytes: str) -> None:
     """Give the outputs that never change to the frame, and note whether they are finite."""
     w = c.w
     bad = w.number(0.0)
     if c.layout.constant:
-        lane_bytes, row_bytes = c.lane_bytes(), w.op(f"mul i64 {c.count('n_draws')}, 8")
-        constant = c.field("constant")
+        constant = w.at(c.field("constant"), "%lane_bytes")
         for place, number in enumerate(c.layout.constant):
             value = scope.value(number)
-            w.store(value, w.at(w.at(constant, w.op(f"mul i64 {row_bytes}, {place}")), lane_bytes))
+            w.store(value, w.at(constant, w.op(f"mul i64 {column_bytes}, {place}")))
             bad = w.add(bad, w.sub(value, value))
-    c.store_row(bad, c.layout.bad_row)
+    c.store_row(bad, c.layout.row("bad"))

@@ -1,13 +1,15 @@
 """What the parts of a kernel have in common: program, layout, the frame's fields and the workspace's rows.
 
-Every function of the kernel takes the frame, the number of a group and the workspace, as %frame, %group and
-%w, and writes its text through a `Context`. `begin.py`, `steps.py`, `saves.py`, `delays.py` and `moving.py`
-are these functions; `emit.py` puts them together.
+The functions of a kernel take the frame as %frame and the workspace as %w, and write their text through a
+`Context`. Code for one vector of a group finds its part of every row some bytes further on, as `each_vector`
+says. `begin.py`, `steps.py`, `saves.py`, `delays.py` and `moving.py` are these functions; `emit.py` puts them
+together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from realities.engine.llvm.frame import Frame, slot
@@ -21,13 +23,25 @@ from realities.engine.program.program import Program
 class Context:
     """One function of the kernel that is being written.
 
-    `in_place` says whether functions of the language are written where they are used.
+    Attributes
+    ----------
+    in_place
+        Whether functions of the language are written where they are used.
+    rows
+        A pointer to the first row, at the vector that is being worked on.
+    offset
+        How far that vector is into each row, in bytes.
+    lane_bytes
+        How far it is into an array of draws, in bytes.
     """
 
     program: Program
     layout: Layout
     w: Writer
     in_place: bool
+    rows: Value = "%v"
+    offset: Value = "0"
+    lane_bytes: Value = ""
 
     # -- the frame ---------------------------------------------------------------------------------
 
@@ -49,29 +63,55 @@ class Context:
         at = self.w.op(f"getelementptr double, ptr {pointer}, i64 {place}")
         return self.w.op(f"load double, ptr {at}, align 8")
 
-    def lane_bytes(self) -> Value:
-        """Return how far into an array of draws the group begins, in bytes."""
-        return self.w.op(f"mul i64 %group, {self.layout.row_bytes}")
+    # -- the vectors of a group --------------------------------------------------------------------
+
+    @contextmanager
+    def each_vector(self, name: str) -> Iterator[None]:
+        """Write a loop over the vectors of a group around what is written inside; labels bear the name."""
+        w, layout = self.w, self.layout
+        before, outer = w.block, (self.rows, self.offset)
+        w.do(f"br label %{name}")
+        w.label(name)
+        w.do(f"%{name}_at = phi i64 [ 0, %{before} ], [ %{name}_next, %{name}_end ]")
+        self.offset = f"%{name}_at"
+        self.rows = w.at("%w", self.offset)
+        yield
+        self.rows, self.offset = outer
+        w.do(f"br label %{name}_end")
+        w.label(f"{name}_end")
+        w.do(f"%{name}_next = add i64 %{name}_at, {layout.vector_bytes}")
+        is_more = w.op(f"icmp ult i64 %{name}_next, {layout.row_bytes}")
+        w.do(f"br i1 {is_more}, label %{name}, label %{name}_done")
+        w.label(f"{name}_done")
 
     # -- the workspace -----------------------------------------------------------------------------
 
     def row(self, row: int) -> Value:
-        """Return a pointer to a row."""
-        return self.w.at("%w", self.layout.row_at(row))
+        """Return a pointer to the vector's part of a row."""
+        return self.w.at(self.rows, row * self.layout.row_bytes)
 
     def load_row(self, row: int) -> Value:
-        """Return what is in a row."""
+        """Return the vector's part of a row."""
         return self.w.load(self.row(row), self.layout.align)
 
     def store_row(self, value: Value, row: int) -> None:
-        """Put a real into a row."""
+        """Put a real into the vector's part of a row."""
         self.w.store(value, self.row(row), self.layout.align)
+
+    def row_of(self, rows: Value, place: Value) -> Value:
+        """Return a pointer to one of the rows that follow one another from a pointer on."""
+        return self.w.at(rows, self.w.op(f"mul i64 {place}, {self.layout.row_bytes}"))
 
     def keep(self, number: int, held: Held) -> None:
         """Put a value into its rows, if it has any."""
         if number in self.layout.rows:
             for part, real in enumerate(parts_to_store(self.program, number, held, self.w)):
                 self.store_row(real, self.layout.rows[number] + part)
+
+    def fetch_row(self, number: int) -> Held:
+        """Return a value that is kept in rows."""
+        first = self.layout.rows[number]
+        return fetch_parts(self.program, number, lambda part: self.load_row(first + part), self.w)
 
     def keep_single(self, number: int, held: Held) -> None:
         """Put a value that is equal for all draws into its single doubles, if it has any."""
@@ -82,9 +122,10 @@ class Context:
 
     def fetch_single(self, number: int) -> Held:
         """Return a value that is equal for all draws: a given constant, the seed, or one that was kept."""
-        instruction = self.program.instructions[number]
-        if instruction.op in ("parameter", "seed"):
-            return self.w.spread_from(self.w.at(self.uniforms(), 8 * self._uniform(number)))
+        if self.program.instructions[number].op in ("parameter", "seed"):
+            return self.w.spread_from(
+                self.w.at(self.field("uniforms"), 8 * uniform_place(self.program, number))
+            )
         first = self.layout.singles[number]
 
         def load(part: int) -> Value:
@@ -92,31 +133,9 @@ class Context:
 
         return fetch_parts(self.program, number, load, self.w)
 
-    def fetch_row(self, number: int) -> Held:
-        """Return a value that is kept in rows."""
-        first = self.layout.rows[number]
-        return fetch_parts(self.program, number, lambda part: self.load_row(first + part), self.w)
-
     def draw_word(self) -> Value:
         """Return the word that random functions count draws by."""
-        return self.w.bits(self.load_row(self.layout.draw_row))
-
-    def uniforms(self) -> Value:
-        """Return a pointer to the constants that are equal for all draws."""
-        return self.field("uniforms")
-
-    def _uniform(self, number: int) -> int:
-        instruction, parameters = self.program.instructions[number], self.program.parameters
-        if instruction.op == "seed":
-            return sum(not parameter.per_draw for parameter in parameters)
-        assert isinstance(instruction.detail, int)
-        return sum(not parameter.per_draw for parameter in parameters[: instruction.detail])
-
-    def per_draw(self, number: int) -> int:
-        """Return the row of a parameter in the frame's array of those that differ between draws."""
-        detail = self.program.instructions[number].detail
-        assert isinstance(detail, int)
-        return sum(parameter.per_draw for parameter in self.program.parameters[:detail])
+        return self.w.bits(self.load_row(self.layout.row("draw")))
 
     # -- regions -----------------------------------------------------------------------------------
 
@@ -129,13 +148,26 @@ class Context:
     # -- the lines of delays -----------------------------------------------------------------------
 
     def line(self, slot_number: int, which: int, last_step: Value) -> Value:
-        """Return a pointer to one of the lines of a delay."""
+        """Return a pointer to the vector's part of one of the lines of a delay."""
         number = self.layout.line_number(slot_number) + which
         w = self.w
+        # An odd number of rows: else the lines of several delays would share few places of the cache.
         rows = w.op(f"or i64 {w.op(f'add i64 {last_step}, 2')}, 1")
         doubles = w.op(f"mul i64 {rows}, {number * self.layout.row_bytes}")
-        return w.at(w.at("%w", self.layout.lines_at), doubles)
+        return w.at(w.at(self.rows, self.layout.lines_at), doubles)
 
-    def row_of(self, line: Value, place: Value) -> Value:
-        """Return a pointer to a row of a line."""
-        return self.w.at(line, self.w.op(f"mul i64 {place}, {self.layout.row_bytes}"))
+
+def uniform_place(program: Program, number: int) -> int:
+    """Return the place in the frame's `uniforms` of a constant equal for all draws, or of the seed."""
+    instruction, parameters = program.instructions[number], program.parameters
+    if instruction.op == "seed":
+        return sum(not parameter.per_draw for parameter in parameters)
+    assert isinstance(instruction.detail, int)
+    return sum(not parameter.per_draw for parameter in parameters[: instruction.detail])
+
+
+def drawn_row(program: Program, number: int) -> int:
+    """Return the row of a constant that differs between draws in the frame's `parameters`."""
+    detail = program.instructions[number].detail
+    assert isinstance(detail, int)
+    return sum(parameter.per_draw for parameter in program.parameters[:detail])

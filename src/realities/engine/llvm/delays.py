@@ -1,6 +1,6 @@
 """Fixed delays in LLVM: what entered some steps ago leaves now.
 
-Each delay has a ring of rows in the workspace, as many as the longest delay of the group has steps. A step
+Each delay has a ring of rows in the workspace, as many as the longest delay of the vector has steps. A step
 first takes out what leaves, then puts in what enters, and the place moves on. Where the time is equal for
 all draws, what leaves stands in the row that is written next; else each lane has a row of its own.
 `moving.py` has delays whose time varies; both keep what leaves in the delay's row of `Layout`.
@@ -39,9 +39,9 @@ def begin_fixed(c: Context, scope: Scope, place: int) -> None:
     nothing = w.compare("uno", duration, duration)
     start = w.select(nothing, w.number(float("nan")), scope.value(delay.start))
     lag = w.op(f"fptosi {w.real} {lag_of(c, duration, length, last_step)} to {w.word}")
-    c.store_row(w.from_bits(lag), layout.lag_row(place))
+    c.store_row(w.from_bits(lag), layout.row("lag", place))
     size = _longest(w, lag)
-    at = w.at("%w", layout.delay_at(place))
+    at = c.row(layout.row("ring", place))
     w.do(f"store i64 {size}, ptr {at}, align 8")
     w.do(f"store i64 0, ptr {w.at(at, 8)}, align 8")
     fill(c, c.line(place, 0, last_step), size, lambda _: start)
@@ -70,23 +70,23 @@ def leave_fixed(c: Context, place: int, last_step: Value) -> None:
     """Write what takes out of a delay what leaves at a step."""
     w, layout = c.w, c.layout
     line = c.line(place, 0, last_step)
-    descriptor = w.at("%w", layout.delay_at(place))
+    descriptor = c.row(layout.row("ring", place))
     now = w.op(f"load i64, ptr {w.at(descriptor, 8)}, align 8")
     if is_even(c, place):
-        c.store_row(w.load(c.row_of(line, now), layout.align), layout.delayed_row(place))
+        c.store_row(w.load(c.row_of(line, now), layout.align), layout.row("delayed", place))
         return
     size = w.spread_word(w.op(f"load i64, ptr {descriptor}, align 8"))
-    back = w.on_words("sub", w.spread_word(now), w.bits(c.load_row(layout.lag_row(place))))
+    back = w.on_words("sub", w.spread_word(now), w.bits(c.load_row(layout.row("lag", place))))
     is_before = w.op(f"icmp slt {w.word} {back}, zeroinitializer")
     around = w.on_words("add", back, size)
     row = w.op(f"select {w.truth} {is_before}, {w.word} {around}, {w.word} {back}")
-    c.store_row(w.gather(line, w.lane_places(row)), layout.delayed_row(place))
+    c.store_row(w.gather(line, w.lane_places(row, layout.row_bytes // 8)), layout.row("delayed", place))
 
 
 def enter_fixed(c: Context, scope: Scope, place: int, last_step: Value) -> None:
     """Write what puts into a delay what enters at a step."""
     w, layout = c.w, c.layout
-    descriptor = w.at("%w", layout.delay_at(place))
+    descriptor = c.row(layout.row("ring", place))
     size = w.op(f"load i64, ptr {descriptor}, align 8")
     at = w.at(descriptor, 8)
     now = w.op(f"load i64, ptr {at}, align 8")

@@ -8,7 +8,7 @@ for all draws (`begin.py`), then takes each group of draws to its first step (`b
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from realities.engine.llvm.begin import write_begin, write_prepare
 from realities.engine.llvm.context import Context
@@ -16,8 +16,11 @@ from realities.engine.llvm.frame import Frame, GridFrame, slot
 from realities.engine.llvm.grid import write_grid
 from realities.engine.llvm.layout import LINE, Layout, make_layout
 from realities.engine.llvm.steps import write_steps
-from realities.engine.llvm.writer import Module, Target, Writer
+from realities.engine.llvm.writer import Module, Target, Value, Writer
 from realities.engine.program.program import Program
+
+#: Vectors in a group.
+VECTORS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +60,24 @@ class Emitted:
 
 def emit(program: Program, target: Target) -> Emitted:
     """Return a program's code for a kind of processor."""
-    lanes = target.lanes
-    module = Module(replace(target, lanes=lanes))
-    layout = make_layout(program, lanes)
+    module = Module(target)
+    vectors = VECTORS
+    layout = make_layout(program, target.lanes, vectors)
     in_place = _is_in_place(program)
-    _define(module, program, layout, "prepare", write_prepare, in_place=in_place)
-    _define(module, program, layout, "begin", write_begin, in_place=in_place)
-    _define(module, program, layout, "steps", write_steps, in_place=in_place)
+
+    def define(name: str, arguments: str, write: Callable[[Context], None], rows: Value) -> None:
+        writer = Writer(module)
+        write(Context(program, layout, writer, in_place, rows))
+        module.functions[name] = (
+            f"define internal void @{name}(ptr noalias %frame, {arguments}) nounwind {{\n{writer.text()}\n}}"
+        )
+
+    define("prepare", "ptr noalias %w", write_prepare, "%w")
+    define("begin", "i64 %lane_bytes, ptr noalias %w, ptr %v", write_begin, "%v")
+    define("steps", "i64 %group, ptr noalias %w", write_steps, "%w")
     writer = Writer(module)
     _keep_functions(writer, Frame)
-    _write_run(writer)
+    _write_run(writer, layout)
     module.functions["run"] = (
         f"define void @run(ptr %frame, i64 %first, i64 %end, ptr %workspace) nounwind {{\n{writer.text()}\n}}"
     )
@@ -76,32 +87,14 @@ def emit(program: Program, target: Target) -> Emitted:
     module.functions["grid"] = f"define void @grid(ptr %frame) nounwind {{\n{writer.text()}\n}}"
     return Emitted(
         text=module.text(),
-        lanes=lanes,
+        lanes=layout.lanes * layout.vectors,
         grid_kept=tuple(layout.columns),
         changing=layout.changing,
         constant=layout.constant,
         fixed=layout.fixed,
         functions=tuple(module.called),
         workspace_base=(layout.lines_at + LINE) // 8,
-        workspace_per_step=layout.line_number(len(program.delays)) * lanes,
-    )
-
-
-def _define(
-    module: Module,
-    program: Program,
-    layout: Layout,
-    name: str,
-    write: Callable[[Context], None],
-    *,
-    in_place: bool,
-) -> None:
-    """Define one of the functions that `run` calls."""
-    writer = Writer(module)
-    write(Context(program, layout, writer, in_place))
-    module.functions[name] = (
-        f"define internal void @{name}(ptr noalias %frame, i64 %group, ptr noalias %w) nounwind {{\n"
-        f"{writer.text()}\n}}"
+        workspace_per_step=layout.line_number(len(program.delays)) * layout.row_bytes // 8,
     )
 
 
@@ -111,19 +104,26 @@ def _keep_functions(w: Writer, structure: type[Frame] | type[GridFrame]) -> None
     w.do(f"call void @keep_functions(ptr {functions})")
 
 
-def _write_run(w: Writer) -> None:
-    """Write the body of `run`: a loop over groups."""
+def _write_run(w: Writer, layout: Layout) -> None:
+    """Write the body of `run`: a loop over groups, and over the vectors of a group to begin with."""
     name = "llvm.ptrmask.p0.i64"
     w.module.declare(name, "ptr", ["ptr", "i64"])
-    inside = w.at("%workspace", LINE - 1)
-    memory = w.op(f"call ptr @{name}(ptr {inside}, i64 {-LINE})")
-    w.do(f"call void @prepare(ptr %frame, i64 %first, ptr {memory})")
+    memory = w.op(f"call ptr @{name}(ptr {w.at('%workspace', LINE - 1)}, i64 {-LINE})")
+    w.do(f"call void @prepare(ptr %frame, ptr {memory})")
     w.do("br label %next")
     w.label("next")
-    w.do("%group = phi i64 [ %first, %0 ], [ %group_after, %group_run ]")
-    w.do(f"br i1 {w.op('icmp slt i64 %group, %end')}, label %group_run, label %done")
-    w.label("group_run")
-    w.do(f"call void @begin(ptr %frame, i64 %group, ptr {memory})")
+    w.do("%group = phi i64 [ %first, %0 ], [ %group_after, %walk ]")
+    w.do(f"br i1 {w.op('icmp slt i64 %group, %end')}, label %start, label %done")
+    w.label("start")
+    first = w.op(f"mul i64 %group, {layout.row_bytes}")
+    w.do("br label %vector")
+    w.label("vector")
+    w.do("%at = phi i64 [ 0, %start ], [ %next_at, %vector ]")
+    draws = w.op(f"add i64 {first}, %at")
+    w.do(f"call void @begin(ptr %frame, i64 {draws}, ptr {memory}, ptr {w.at(memory, '%at')})")
+    w.do(f"%next_at = add i64 %at, {layout.vector_bytes}")
+    w.do(f"br i1 {w.op(f'icmp ult i64 %next_at, {layout.row_bytes}')}, label %vector, label %walk")
+    w.label("walk")
     w.do(f"call void @steps(ptr %frame, i64 %group, ptr {memory})")
     w.do("%group_after = add i64 %group, 1")
     w.do("br label %next")

@@ -6,6 +6,7 @@ the values that `layout.py` keeps. The last of the outputs it serves are those t
 
 from __future__ import annotations
 
+from realities.engine.llvm.context import uniform_place
 from realities.engine.llvm.frame import GridFrame, slot
 from realities.engine.llvm.layout import Layout
 from realities.engine.llvm.operations import Held, Scope, parts_to_store
@@ -34,15 +35,9 @@ def _field(w: Writer, name: str) -> Value:
 def _fetch_given(program: Program, w: Writer, number: int) -> Held:
     """Return a constant that is equal for all draws, or the seed."""
     instruction = program.instructions[number]
-    evens = [not parameter.per_draw for parameter in program.parameters]
-    if instruction.op == "parameter":
-        assert isinstance(instruction.detail, int)
-        place = sum(evens[: instruction.detail])
-    elif instruction.op == "seed":
-        place = sum(evens)
-    else:
+    if instruction.op not in ("parameter", "seed"):
         raise InternalError(f"{instruction} is not known before a run")
-    return w.spread_from(w.at(_field(w, "uniforms"), 8 * place))
+    return w.spread_from(w.at(_field(w, "uniforms"), 8 * uniform_place(program, number)))
 
 
 def _no_draw() -> Value:

@@ -22,9 +22,9 @@ def begin_moving(c: Context, scope: Scope, place: int) -> None:
     last_step = c.count("last_step")
     rows = w.op(f"add i64 {last_step}, 2")
     fill(c, c.line(place, 1, last_step), rows, lambda _: w.number(_NOTHING))
-    c.store_row(w.number(_NOTHING), layout.lag_row(place))
+    c.store_row(w.number(_NOTHING), layout.row("lag", place))
     # What leaves at first; it also fills the delay then.
-    c.store_row(scope.value(c.program.delays[place].start), layout.delayed_row(place))
+    c.store_row(scope.value(c.program.delays[place].start), layout.row("delayed", place))
 
 
 def leave_moving(c: Context, scope: Scope, place: int, step: Value, last_step: Value) -> None:
@@ -34,27 +34,27 @@ def leave_moving(c: Context, scope: Scope, place: int, step: Value, last_step: V
     at_first = w.spread_truth(w.op(f"icmp eq i64 {step}, 0"))
     born = w.load(c.row_of(c.line(place, 1, last_step), step), layout.align)
     due = w.load(c.row_of(c.line(place, 0, last_step), step), layout.align)
-    latest, leaving = c.load_row(layout.lag_row(place)), c.load_row(layout.delayed_row(place))
+    latest, leaving = c.load_row(layout.row("lag", place)), c.load_row(layout.row("delayed", place))
     otherwise = leaving if missing is None else _missing(c, scope, place, missing)
     arrives = w.compare("ogt", born, latest if missing is None else w.number(_NOTHING))
     arrives = w.both(arrives, w.opposite(at_first))
-    c.store_row(w.select(arrives, born, latest), layout.lag_row(place))
+    c.store_row(w.select(arrives, born, latest), layout.row("lag", place))
     comes_out = w.select(arrives, due, w.select(at_first, leaving, otherwise))
-    c.store_row(comes_out, layout.delayed_row(place))
+    c.store_row(comes_out, layout.row("delayed", place))
 
 
 def _missing(c: Context, scope: Scope, place: int, missing: int) -> Value:
     """Return what comes out when nothing does: where the state decides, as last computed."""
     if c.layout.regions[missing] in ("core", "tail"):
-        return c.load_row(c.layout.missing_row(place))
+        return c.load_row(c.layout.row("missing", place))
     return scope.value(missing)
 
 
 def keep_missing(c: Context, scope: Scope, place: int) -> None:
     """Write what keeps what comes out of a delay when nothing does, for the next step."""
     missing = c.program.delays[place].missing
-    if missing is not None and c.layout.regions[missing] in ("core", "tail"):
-        c.store_row(scope.value(missing), c.layout.missing_row(place))
+    if missing is not None:
+        c.store_row(scope.value(missing), c.layout.row("missing", place))
 
 
 def enter_moving(c: Context, scope: Scope, place: int, step: Value, length: Value, last_step: Value) -> None:
@@ -67,7 +67,7 @@ def enter_moving(c: Context, scope: Scope, place: int, step: Value, length: Valu
     now = w.spread(w.op(f"sitofp i64 {step} to double"))
     never = w.spread(w.op(f"sitofp i64 {w.op(f'add i64 {last_step}, 1')} to double"))
     due_at = w.minimum(w.add(now, lag), never)
-    places = w.lane_places(w.op(f"fptosi {w.real} {due_at} to {w.word}"))
+    places = w.lane_places(w.op(f"fptosi {w.real} {due_at} to {w.word}"), c.layout.row_bytes // 8)
     nothing = w.compare("uno", duration, duration)
     entering = w.select(nothing, w.number(float("nan")), scope.value(delay.input))
     if delay.missing is not None:
@@ -82,7 +82,7 @@ def _enter_start(c: Context, place: int, step: Value, lag: Value, last_step: Val
     """Write what fills, at the first step, the rows before the first input is due."""
     w, number = c.w, c.w.name()[2:]
     due_line, born_line = (c.line(place, which, last_step) for which in (0, 1))
-    start = c.load_row(c.layout.delayed_row(place))
+    start = c.load_row(c.layout.row("delayed", place))
     w.do(f"br i1 {w.op(f'icmp eq i64 {step}, 0')}, label %start{number}, label %started{number}")
     w.label(f"start{number}")
 

@@ -56,9 +56,9 @@ class Scope:
     in_place
         Whether functions of the language are written where they are used, not called.
     known
-        What the code has computed: it stays.
+        What the code has computed.
     near
-        What has been fetched: forgotten where the next stretch begins, and fetched again when needed.
+        What it has fetched.
     """
 
     program: Program
@@ -68,6 +68,10 @@ class Scope:
     in_place: bool = True
     known: dict[int, Held] = field(default_factory=dict)
     near: dict[int, Held] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Begin another stretch of code."""
+        self.known, self.near = {}, {}
 
     def value(self, number: int) -> Value:
         """Return a value of one part."""

@@ -27,7 +27,7 @@ class Stages:
     """The stages of a step: what their code begins and ends with, and what moves a stock on.
 
     `now` and `next` are pointers to copies of the stocks, `grid` one to the values that depend on time alone;
-    `weight` is what flows are multiplied with.
+    `weight` is what flows are multiplied with. `here` is where `now` has the vector that is worked on.
     """
 
     c: Context
@@ -35,6 +35,9 @@ class Stages:
     next: Value = "%next"
     grid: Value = ""
     weight: Value = ""
+    here: Value = ""
+    _there: Value = ""
+    _before: Value = ""
     _copies: list[Value] = field(default_factory=list)
     _weights: Value = ""
     _firsts: Value = ""
@@ -50,7 +53,7 @@ class Stages:
         """Write what does not change from step to step."""
         w, layout = self.c.w, self.c.layout
         n_copies = {1: 2, 2: 2, 4: 3}[self.n]
-        self._copies = [self.c.row(layout.stock_row(copy)) for copy in range(n_copies)]
+        self._copies = [w.at("%w", layout.stock_row(copy) * layout.row_bytes) for copy in range(n_copies)]
         if self.n > 1:
             self._weights = w.op("alloca [8 x double], align 8")
             self._store(_SHARES, 4)
@@ -111,6 +114,12 @@ class Stages:
             steps = w.op(f"mul i64 {table}, {w.op(f'add i64 {last_step}, 1')}")
             self.grid = w.at(self.grid, w.op(f"mul i64 {steps}, {8 * columns}"))
 
+    def begin_vector(self) -> None:
+        """Write where the stocks of a vector stand."""
+        w, offset = self.c.w, self.c.offset
+        self.here, self._there = w.at(self.now, offset), w.at(self.next, offset)
+        self._before = self.here if self.n == 1 else w.at(self._copies[0], offset)
+
     def end_stage(self) -> None:
         """Write what leads from a stage to the next, or to the end of the step."""
         w = self.c.w
@@ -126,19 +135,18 @@ class Stages:
         """Write what takes a stock to the next stage or step, its flow being known."""
         w, layout, stock = self.c.w, self.c.layout, self.c.program.stocks[place]
         rate = scope.value(stock.rate)
-        copy = "%now" if self.n == 1 else self._copies[0]
-        before = w.load(w.at(copy, layout.row_at(place)), layout.align)
+        before = w.load(w.at(self._before, place * layout.row_bytes), layout.align)
         if self.n == 4:
             rate = self._add_up(rate, place)
         after = w.add(before, w.mul(rate, self.weight))
         if stock.is_non_negative:
             floored = w.maximum(after, w.minimum(before, w.number(0.0)))
             after = floored if self.n == 1 else w.select(self._lasts, floored, after)
-        w.store(after, w.at("%next", layout.row_at(place)), layout.align)
+        w.store(after, w.at(self._there, place * layout.row_bytes), layout.align)
 
     def _add_up(self, rate: Value, place: int) -> Value:
         """Return the flow that a stage of RK4 goes along: its own, at last k1 + 2 k2 + 2 k3 + k4."""
-        w, row = self.c.w, self.c.layout.stock_row(3) + place
+        w, row = self.c.w, self.c.layout.stock_row(3, place)
         # -0 and any number are that number, and once a number is the number: all stages do the same.
         total = w.select(self._firsts, w.number(-0.0), self.c.load_row(row))
         total = w.add(total, w.mul(rate, self._share))

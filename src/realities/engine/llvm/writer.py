@@ -370,11 +370,10 @@ class Writer:
             at = self.op(f"getelementptr double, ptr {pointer}, i64 {place}")
             self.do(f"store double {self.lane(x, k)}, ptr {at}, align 8")
 
-    def lane_places(self, rows: Value) -> Value:
-        """Return where each lane stands in its row: rows are words, places count doubles."""
-        n = self.target.lanes
-        lanes = ", ".join(f"i64 {k}" for k in range(n))
-        return self.on_words("add", self.on_words("mul", rows, self.integer(n)), f"<{lanes}>")
+    def lane_places(self, rows: Value, length: int) -> Value:
+        """Return where each lane stands in its row, counted in doubles: rows are words, of some length."""
+        lanes = ", ".join(f"i64 {k}" for k in range(self.target.lanes))
+        return self.on_words("add", self.on_words("mul", rows, self.integer(length)), f"<{lanes}>")
 
     # -- calls -------------------------------------------------------------------------------------
 
