@@ -230,10 +230,14 @@ def _places(program: Program, values: Iterable[int], first: int) -> tuple[dict[i
     places: dict[int, int] = {}
     for value in values:
         places[value] = first
-        instruction = program.instructions[value]
-        n_parts = 1
-        if kind_of(instruction) == "bundle":
-            assert isinstance(instruction.detail, tuple)
-            n_parts = int(instruction.detail[1])
-        first += n_parts
+        first += n_parts(program, value)
     return places, first
+
+
+def n_parts(program: Program, value: int) -> int:
+    """Return how many doubles a value is for one draw."""
+    instruction = program.instructions[value]
+    if kind_of(instruction) != "bundle":
+        return 1
+    assert isinstance(instruction.detail, tuple)
+    return int(instruction.detail[1])
