@@ -39,26 +39,27 @@ def exp(w: Writer, x: Value) -> Value:
 def exp_of_pair(w: Writer, high: Value, low: Value) -> Value:
     """Return e^(high + low), to 0.6 units of the last place; |high| must be below 800."""
     total, n = whole_for_scale(w, high, LOG2_E[0])
-    r, rest = _reduced(w, high, low, n)
+    exact = w.fma(n, w.number(-LN2[0]), high)
+    rest = w.fma(n, w.number(-LN2[1]), low)
+    r = w.add(exact, rest)
     square = w.mul(r, r)
-    large, small = quick_sum(w, w.number(1.0), r)
+    large, small = quick_sum(w, w.number(1.0), exact)
     small = w.fma(polynomial(w, EXP, r, square), square, w.add(small, rest))
     return scale(w, w.add(large, small), total, n)
 
 
-def _reduced(w: Writer, high: Value, low: Value | None, n: Value) -> Pair:
-    """Return high + low - n ln 2 as a pair."""
-    r = w.fma(n, w.number(-LN2[0]), high)  # exact
-    rest = w.mul(n, w.number(-LN2[1])) if low is None else w.fma(n, w.number(-LN2[1]), low)
+def _reduced(w: Writer, x: Value, n: Value) -> Pair:
+    """Return x - n ln 2 as a pair."""
+    r = w.fma(n, w.number(-LN2[0]), x)  # exact
     # The rest may be the larger one where r is near 0; then r is of few bits, and the sum still exact enough.
-    return quick_sum(w, r, rest)
+    return quick_sum(w, r, w.mul(n, w.number(-LN2[1])))
 
 
 def expm1(w: Writer, x: Value) -> Value:
     """Return e^x - 1, exact to the last places near 0 too."""
     bounded = within(w, x, -50.0, _MOST)
     total, n = whole_for_scale(w, bounded, LOG2_E[0])
-    r, rest = _reduced(w, bounded, None, n)
+    r, rest = _reduced(w, bounded, n)
     square = w.mul(r, r)
     small = w.fma(polynomial(w, EXP, r, square), square, rest)
     # Half of it all, as 2^1024 is out of range: (2^n - 1) + 2^n (r + small).
@@ -104,7 +105,7 @@ def _halves(w: Writer, x: Value) -> tuple[Pair, Pair]:
     """
     x = within(w, w.abs(x), 0.0, 710.48)
     total, n = whole_for_scale(w, x, LOG2_E[0])
-    r, rest = _reduced(w, x, None, n)
+    r, rest = _reduced(w, x, n)
     square = w.mul(r, r)
     # sinh r = r + odd, cosh r = 1 + even
     odd = w.fma(w.mul(r, square), polynomial(w, SINH, square, w.mul(square, square)), rest)

@@ -19,7 +19,15 @@ from realities.engine.llvm.math_numbers import (
     ONE_OVER_LN10,
     THIRD,
 )
-from realities.engine.llvm.math_parts import Pair, exact_sum, polynomial, quick_sum, read_16, take_apart
+from realities.engine.llvm.math_parts import (
+    Pair,
+    exact_sum,
+    polynomial,
+    quick_sum,
+    read_16,
+    take_apart,
+    with_limits,
+)
 from realities.engine.llvm.writer import Value, Writer
 
 
@@ -41,6 +49,8 @@ def ln(w: Writer, x: Value) -> Value:
 
 def special_cases(w: Writer, x: Value, value: Value) -> Value:
     """Return a logarithm where x is positive and finite, else what the limit or its lack says."""
+    if w.target.has_avx512:
+        return with_limits(w, x, value)
     is_usual = w.both(w.compare("ogt", x, w.number(0.0)), w.compare("olt", x, w.number(math.inf)))
     # NaN and infinity stand for themselves.
     other = w.select(w.compare("olt", x, w.number(0.0)), w.number(math.nan), x)
@@ -49,7 +59,10 @@ def special_cases(w: Writer, x: Value, value: Value) -> Value:
 
 
 def ln_pair(w: Writer, x: Value, more: Value | None = None) -> Pair:
-    """Return the natural logarithm of a positive, finite x (and a little `more`) as a pair."""
+    """Return the natural logarithm of |x| + `more` (small beside it) as a large and a small part.
+
+    x is neither 0 nor infinite. The small part may be some units of the last place of the large one.
+    """
     z, k, i = take_apart(w, x)
     inverse = read_16(w, LOG_INVERSES, i)
     product, left = w.product(z, inverse)
@@ -57,27 +70,29 @@ def ln_pair(w: Writer, x: Value, more: Value | None = None) -> Pair:
         # What more there is, in the units of z: more / x * z.
         left = w.fma(more, w.mul(w.div(z, x), inverse), left)
     r, rest = quick_sum(w, w.sub(product, w.number(1.0)), left)
+    square, square_low = w.product(r, r)
     whole = w.fma(k, w.number(LN2[0]), read_16(w, LOG_CENTRES, i))  # exact
-    high, low1 = quick_sum(w, whole, r)
-    half_square, left = w.product(w.mul(r, w.number(-0.5)), r)
-    high, low2 = quick_sum(w, high, half_square)
-    cube, low3 = _cubes(w, r, half_square, left)
-    high, low4 = quick_sum(w, high, cube)
+    first, low1 = quick_sum(w, whole, r)
+    half = w.number(-0.5)
+    second = w.fma(square, half, first)  # the product is exact, here and below
+    low2 = w.fma(square, half, w.sub(first, second))
+    cube, cube_low = _cubes(w, r, square, square_low)
+    high, low3 = quick_sum(w, second, cube)
     low = w.fma(k, w.number(LN2[1]), w.fma(w.neg(r), rest, rest))
-    low = w.add(w.add(w.add(low1, low2), w.add(low3, low4)), w.add(low, left))
-    return quick_sum(w, high, low)
+    low = w.add(w.fma(square_low, half, low), cube_low)
+    return high, w.add(w.add(low1, low2), w.add(low3, low))
 
 
-def _cubes(w: Writer, r: Value, half_square: Value, left: Value) -> Pair:
-    """Return r^3 / 3 - r^4 / 4 + ... as a pair; `half_square` + `left` is -r^2 / 2."""
-    factor = w.mul(r, polynomial(w, LOG_FROM_FOURTH, r, w.mul(r, r)))
-    high, low = quick_sum(w, w.number(THIRD[0]), factor)
+def _cubes(w: Writer, r: Value, square: Value, square_low: Value) -> Pair:
+    """Return r^3 / 3 - r^4 / 4 + ... as a pair, given r^2 as one."""
+    rest = polynomial(w, LOG_FROM_FOURTH, r, square)
+    high = w.fma(rest, r, w.number(THIRD[0]))
+    low = w.fma(rest, r, w.sub(w.number(THIRD[0]), high))
     low = w.add(low, w.number(THIRD[1]))
-    minus_two_r = w.mul(r, w.number(-2.0))
-    cube, cube_low = w.product(half_square, minus_two_r)
-    cube_low = w.fma(left, minus_two_r, cube_low)
-    product, rest = w.product(cube, high)
-    return product, w.add(rest, w.fma(cube, low, w.mul(cube_low, high)))
+    cube, cube_low = w.product(square, r)
+    cube_low = w.fma(square_low, r, cube_low)
+    product, left = w.product(cube, high)
+    return product, w.fma(cube, low, w.fma(cube_low, high, left))
 
 
 def log10(w: Writer, x: Value) -> Value:

@@ -92,15 +92,16 @@ def whole_for_scale(w: Writer, x: Value, factor: float) -> Pair:
 
 
 def take_apart(w: Writer, x: Value) -> tuple[Value, Value, Value]:
-    """Return (z, k, i) of a positive x = z * 2^k, z in [0.75, 1.5); the low four bits of i number a part.
+    """Return (z, k, i) of |x| = z * 2^k, z in [0.75, 1.5); the low four bits of i number a part.
 
-    That part is the one of sixteen that z is in: [1, 1.5) in eights, then [0.75, 1). For what is not
-    positive and finite the results are of no use.
+    That part is the one of sixteen that z is in: [1, 1.5) in eights, then [0.75, 1). For 0, infinity and
+    NaN the results are of no use.
     """
     if w.target.has_avx512:
         z = _by_eights(w, _mantissa_eight, x)
         k = w.sub(_by_eights(w, _exponent_eight, x), _by_eights(w, _exponent_eight, z))
         return z, k, w.on_words("lshr", w.bits(z), w.integer(48))
+    x = w.abs(x)
     is_small = w.compare("olt", x, w.number(2.0**-1022))
     word = w.bits(w.select(is_small, w.mul(x, w.number(2.0**54)), x))
     rounded = w.on_words("add", word, w.integer(2**51))
@@ -110,6 +111,11 @@ def take_apart(w: Writer, x: Value) -> tuple[Value, Value, Value]:
     count = w.on_words("or", w.on_words("lshr", rounded, w.integer(52)), w.integer(1075 << 52))
     bias = w.select(is_small, w.number(2.0**52 + 1023.0 + 54.0), w.number(2.0**52 + 1023.0))
     return z, w.sub(w.from_bits(count), bias), w.on_words("lshr", word, w.integer(48))
+
+
+def with_limits(w: Writer, x: Value, value: Value) -> Value:
+    """Return a logarithm of x where x is positive and finite, else its limit or NaN; AVX-512 only."""
+    return _by_eights(w, _limits_eight, x, value)
 
 
 def read_16(w: Writer, table: Sequence[float], i: Value) -> Value:
@@ -158,13 +164,25 @@ def _mantissa_eight(w: Writer, x: Value) -> Value:
     function = w.module.declare(
         "llvm.x86.avx512.mask.getmant.pd.512", _EIGHT, [_EIGHT, "i32", _EIGHT, "i8", "i32"]
     )
-    # 3: between 3/4 and 3/2, with the sign of x.
-    return w.op(f"call {_EIGHT} {function}({_EIGHT} {x}, i32 3, {_EIGHT} undef, i8 -1, i32 4)")
+    # 7: between 3/4 and 3/2, without a sign.
+    return w.op(f"call {_EIGHT} {function}({_EIGHT} {x}, i32 7, {_EIGHT} undef, i8 -1, i32 4)")
 
 
 def _exponent_eight(w: Writer, x: Value) -> Value:
     function = w.module.declare("llvm.x86.avx512.mask.getexp.pd.512", _EIGHT, [_EIGHT, _EIGHT, "i8", "i32"])
     return w.op(f"call {_EIGHT} {function}({_EIGHT} {x}, {_EIGHT} undef, i8 -1, i32 4)")
+
+
+def _limits_eight(w: Writer, x: Value, value: Value) -> Value:
+    function = w.module.declare(
+        "llvm.x86.avx512.mask.fixupimm.pd.512", _EIGHT, [_EIGHT, _EIGHT, "<8 x i64>", "i32", "i8", "i32"]
+    )
+    # What to give, four bits for each kind of x: 0 the value, 1 x, 2 x made quiet, 3 NaN, 4 -infinity,
+    # 5 infinity. The kinds, from the lowest bits: NaN, signalling NaN, 0, 1, -infinity, infinity, < 0, > 0.
+    table = "splat (i64 55772193)"
+    return w.op(
+        f"call {_EIGHT} {function}({_EIGHT} {value}, {_EIGHT} {x}, <8 x i64> {table}, i32 0, i8 -1, i32 4)"
+    )
 
 
 def _read_eight(w: Writer, table: Sequence[float], i: Value) -> Value:
