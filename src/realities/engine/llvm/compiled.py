@@ -1,0 +1,120 @@
+"""A request compiled: the program, its code and where its results come out, for one kind of given constants.
+
+In comes a `Request` and which constants a run gives; out goes a `Compiled`. The code is found on disk by the
+program's text, so that nothing need be written or compiled where a process before has done it. `setting.py`
+next adds the times of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.engine.llvm.cache import Cache
+from realities.engine.llvm.emit import Emitted, emit
+from realities.engine.llvm.native import Kernel, kernel_key
+from realities.engine.llvm.special import address
+from realities.engine.llvm.targets import Machine
+from realities.engine.program.lower import lower
+from realities.engine.program.program import Method, Program, kind_of
+from realities.engine.program.text import program_text
+from realities.engine.reference.translate import Plan, make_plan
+from realities.engine.request import Request
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A program and its code.
+
+    Attributes
+    ----------
+    program, kernel
+        What is computed, and the code for it.
+    emitted
+        What the code's caller must know; without the text.
+    columns, n_columns
+        Column of the grid by value, and how many there are: a value of several parts has several.
+    controls
+        The control variables alone, as the reference engine has them: when a run steps and saves is said
+        in one place for all engines.
+    functions
+        Addresses of the C functions that the code calls.
+    """
+
+    program: Program
+    kernel: Kernel
+    emitted: Emitted
+    columns: Mapping[int, int]
+    n_columns: int
+    controls: Plan
+    functions: NDArray[np.uint64]
+
+
+def compile_request(
+    request: Request,
+    given: Mapping[str, bool],
+    *,
+    machine: Machine,
+    cache: Cache,
+    optimized: bool = False,
+) -> Compiled:
+    """Return a request compiled for runs that give these constants (name -> differs between draws)."""
+    method = method_of(request)
+    program = lower(
+        request.model,
+        request.outputs,
+        hold=request.hold,
+        events=request.events,
+        given=given,
+        method=method,
+    )
+
+    def write() -> tuple[str, Mapping[str, Any]]:
+        emitted = emit(program, machine.target)
+        return emitted.text, {**asdict(emitted), "text": ""}
+
+    key = kernel_key(program_text(program), machine)
+    kernel = Kernel(key, write, machine=machine, cache=cache, optimized=optimized)
+    emitted = _emitted(kernel.about)
+    columns: dict[int, int] = {}
+    n_columns = 0
+    for value in emitted.grid_kept:
+        columns[value] = n_columns
+        n_columns += _n_parts(program, value)
+    controls = make_plan(
+        request.model,
+        (),
+        hold=request.hold,
+        events=request.events,
+        given=given,
+        time_per_draw=False,
+        time_is_step_time=method == "euler",
+    )
+    functions = np.array([address(name) for name in emitted.functions], dtype=np.uint64)
+    return Compiled(program, kernel, emitted, columns, n_columns, controls, functions)
+
+
+def method_of(request: Request) -> Method:
+    """Return how a request's steps are taken; one with adaptive steps is not for this engine."""
+    assert request.integrator != "rk45"
+    return request.integrator
+
+
+def _n_parts(program: Program, value: int) -> int:
+    """Return how many doubles a value is."""
+    instruction = program.instructions[value]
+    if kind_of(instruction) != "bundle":
+        return 1
+    assert isinstance(instruction.detail, tuple)
+    return int(instruction.detail[1])
+
+
+def _emitted(about: Mapping[str, Any]) -> Emitted:
+    """Return what a cache has kept of an `Emitted`: JSON knows lists only."""
+    kept: dict[str, Any] = {field.name: about[field.name] for field in fields(Emitted)}
+    kept = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
+    return Emitted(**kept)

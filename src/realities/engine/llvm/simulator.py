@@ -1,0 +1,361 @@
+"""The compiled engine as a caller sees it: what the reference `Simulator` does, by machine code.
+
+A `CompiledSimulator` compiles when it first runs, once for each kind of given constants (`compiled.py`); a
+run adds its times (`setting.py`) and its draws, and threads compute them (`threads.py`). The results are
+those of the reference engine, to the last bit but for exp, log and their like, and are the same for any
+number of threads and blocks.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from realities.engine.llvm.cache import Cache, user_cache
+from realities.engine.llvm.compiled import Compiled, compile_request
+from realities.engine.llvm.library import llvm
+from realities.engine.llvm.setting import Setting, make_setting
+from realities.engine.llvm.targets import this_machine
+from realities.engine.llvm.threads import run_groups
+from realities.engine.reference.timeline import SavePoints, choose_saves, make_timeline
+from realities.engine.reference.translate import Plan
+from realities.engine.request import Event, Request, check_numbers, given_constants, make_request
+from realities.errors import Diagnostic, InputError
+from realities.ir.model import Integrator, Model
+from realities.trajectories import Trajectories
+
+FloatArray = NDArray[np.float64]
+Made = TypeVar("Made")
+
+#: A simulator keeps code for this many kinds of given constants, and this many settings of runs.
+_MOST_KEPT = 8
+#: Numbers that are kept at once to find out where a draw left the real numbers.
+_MOST_WATCHED = 2**22
+
+
+class CompiledSimulator:
+    """A model compiled for running: like the reference `Simulator`, and its results are the same.
+
+    Parameters
+    ----------
+    model
+        The model.
+    outputs
+        Names of the variables to keep; default: all that are not hidden, in the order of the file.
+    hold
+        Any variables, held at a value for all time: the `do(x = v)` of a claim. Beats events.
+    events
+        Constants that take another value from a time on.
+    integrator
+        Default: the one the model asks for. `rk45` is the reference engine's alone.
+    optimized
+        Wait for optimized code before the first run, rather than start with quickly compiled code.
+    target
+        Kind of processor to compile for, as REALITIES_TARGET has it; default: the best of this one.
+    cache
+        Where machine code is kept; default: as REALITIES_CACHE says, or the user's cache folder.
+
+    Raises
+    ------
+    ValueError
+        If a name is not in the model, or an event's is not a constant.
+    InputError
+        If the integrator has adaptive steps.
+    ImportError
+        If llvmlite is not installed.
+
+    Examples
+    --------
+    >>> simulator = CompiledSimulator(model, outputs=["prey"])  # doctest: +SKIP
+    >>> simulator.run({"birth rate": np.linspace(0.4, 0.6, 100_000)}, threads=2)  # doctest: +SKIP
+    <Trajectories: 1 variables, 100000 draws, 21 times, 0 to 20 Year>
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        outputs: Sequence[str] | None = None,
+        hold: Mapping[str, float] | None = None,
+        events: Sequence[Event] = (),
+        integrator: Integrator | None = None,
+        optimized: bool = False,
+        target: str | None = None,
+        cache: Cache | None = None,
+    ) -> None:
+        self._request = make_request(model, outputs=outputs, hold=hold, events=events, integrator=integrator)
+        self.model, self.outputs, self.hold = model, self._request.outputs, self._request.hold
+        self.integrator: Integrator = self._request.integrator
+        _check_integrator(self._request)
+        llvm()
+        self._machine = this_machine(target)
+        self._cache = user_cache() if cache is None else cache
+        self._optimized = optimized
+        self._compiled: _Kept[Compiled] = _Kept()
+        self._settings: _Kept[Setting] = _Kept()
+
+    def run(
+        self,
+        parameters: Mapping[str, ArrayLike] | None = None,
+        *,
+        n_draws: int | None = None,
+        save_times: ArrayLike | None = None,
+        final_time: float | None = None,
+        seed: int = 0,
+        first_draw: int = 0,
+        threads: int = 1,
+    ) -> Trajectories:
+        """Return the trajectories of all draws.
+
+        Parameters
+        ----------
+        parameters
+            Values of constants by name: a number, or an array (draw,).
+        n_draws
+            How many draws; default: as many as the arrays have, else 1.
+        save_times
+            Times to keep, shape (T,), ascending, anywhere inside the run: values between two steps are
+            interpolated linearly. The run ends with the last of them. Default: the model's save points.
+        final_time
+            Stop there; default: the model's own final time.
+        seed, first_draw
+            Random functions of the model depend on the seed and on the number of the draw, which counts
+            from `first_draw`.
+        threads
+            Threads that compute; changes how long it takes, never a result. Several may call `run` of one
+            simulator at once, too.
+
+        Returns
+        -------
+        Values of every output, (draw, time). A draw in which an output or a stock stops being a finite
+        number is marked in `failed`.
+
+        Raises
+        ------
+        InputError
+            If a control variable (FINAL TIME, TIME STEP, ...) makes no sense or differs between draws.
+        ValueError
+            If a name, a shape or a time is wrong.
+        """
+        constants, n_draws = given_constants(self.model, parameters or {}, n_draws)
+        check_numbers(seed=seed, first_draw=first_draw, threads=threads)
+        draws = _Draws(constants, n_draws, seed, first_draw)
+        compiled = self.compile({name: array.ndim > 0 for name, array in constants.items()})
+        setting = self._setting(compiled, draws, save_times, final_time)
+        results = _run(setting, draws, threads)
+        first_failure = None
+        if results.failed.any():
+            first_failure = self._look_closer(setting, draws, int(np.argmax(results.failed)))
+        values = {name: results.of(value) for name, value in compiled.program.outputs}
+        return Trajectories(
+            times=setting.saves.times,
+            values=values,
+            units={name: self.model[name].unit for name in values},
+            failed=results.failed,
+            first_failure=first_failure,
+            time_unit=self.model.time.unit,
+        )
+
+    def compile(self, given: Mapping[str, bool] | None = None) -> Compiled:
+        """Return the code for runs that give these constants, compiled when first asked for.
+
+        Parameters
+        ----------
+        given
+            Full names of the constants, and whether each differs between draws.
+        """
+        return self._compile(self._request, given or {})
+
+    def _compile(self, request: Request, given: Mapping[str, bool]) -> Compiled:
+        def make() -> Compiled:
+            return compile_request(
+                request, given, machine=self._machine, cache=self._cache, optimized=self._optimized
+            )
+
+        return self._compiled.get((request.outputs, tuple(sorted(given.items()))), make)
+
+    def _setting(
+        self, compiled: Compiled, draws: _Draws, save_times: ArrayLike | None, final_time: float | None
+    ) -> Setting:
+        """Return the setting of a run; runs of many blocks ask for the same one over and over."""
+        wanted = None if save_times is None else np.asarray(save_times, dtype=np.float64)
+
+        def make() -> Setting:
+            with np.errstate(all="ignore"):
+                known = draws.known_to(compiled.controls)
+                timeline = make_timeline(self.model, compiled.controls, known)
+                saves = choose_saves(timeline, wanted, final_time)
+            return make_setting(compiled, draws.constants, draws.seed, timeline, saves)
+
+        if _differs_between_draws(compiled.controls):  # of which each must be looked at
+            return make()
+        even = tuple(
+            sorted((name, array.tobytes()) for name, array in draws.constants.items() if not array.ndim)
+        )
+        times = None if wanted is None else (wanted.shape, wanted.tobytes())
+        return self._settings.get((id(compiled), even, draws.seed, times, final_time), make)
+
+    def _look_closer(self, setting: Setting, draws: _Draws, draw: int) -> tuple[int, str, float] | None:
+        """Return (draw, variable, time) of the first value of a draw that is not finite.
+
+        The draw is run again with every stock and output kept at every step, some steps at a time.
+        """
+        stocks = {stock.name for stock in setting.compiled.program.stocks}
+        names = [variable.name for variable in self.model.variables if variable.name in stocks]
+        outputs = tuple(dict.fromkeys([*names, *(name for name, _ in setting.compiled.program.outputs)]))
+        given = {parameter: array.ndim > 0 for parameter, array in draws.constants.items()}
+        compiled = self._compile(replace(self._request, outputs=outputs), given)
+        n_steps = setting.saves.last_step + 1
+        at_once = max(1, _MOST_WATCHED // (len(outputs) * compiled.emitted.lanes))
+        for first in range(0, n_steps, at_once):
+            steps = np.arange(first, min(first + at_once, n_steps))
+            saves = SavePoints(setting.timeline.times[steps], steps, np.zeros(steps.size))
+            watched = make_setting(compiled, draws.constants, draws.seed, setting.timeline, saves)
+            results = _run(watched, draws.only(draw), threads=1)
+            finite = {name: np.isfinite(results.of(value)[0]) for name, value in compiled.program.outputs}
+            column = int(np.argmin(np.all(list(finite.values()), axis=0))) if finite else 0
+            for name in outputs:
+                if not finite[name][column]:
+                    return draw, name, float(saves.times[column])
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draws:
+    """The draws of a run: their constants, how many they are, and what random functions depend on."""
+
+    constants: Mapping[str, FloatArray]
+    n_draws: int
+    seed: int
+    first_draw: int
+
+    def only(self, draw: int) -> _Draws:
+        """Return one of the draws."""
+        constants = {
+            name: array[draw : draw + 1] if array.ndim else array for name, array in self.constants.items()
+        }
+        return _Draws(constants, 1, self.seed, self.first_draw + draw)
+
+    def numbers(self) -> FloatArray:
+        """Return the numbers of the draws, (draw,)."""
+        return np.arange(self.first_draw, self.first_draw + self.n_draws, dtype=np.float64)
+
+    def known_to(self, plan: Plan) -> dict[int, Any]:
+        """Return the values of a plan's leaves that hold for a whole run."""
+        known: dict[int, Any] = {}
+        for (op, detail), node in plan.leaves.items():
+            match op:
+                case "parameter":
+                    known[node] = self.constants[str(detail)]
+                case "seed":
+                    known[node] = np.float64(self.seed)
+                case "draw":
+                    known[node] = self.numbers()
+                case _:
+                    pass
+        return known
+
+
+class _Kept(Generic[Made]):
+    """What was made, by its key, the latest used; made once even where several threads ask for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: OrderedDict[Hashable, Made] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make()
+                if len(self._made) > _MOST_KEPT:
+                    self._made.popitem(last=False)
+            self._made.move_to_end(key)
+            return self._made[key]
+
+
+class _Results:
+    """What a run gives: places for it, and afterwards its values."""
+
+    def __init__(self, setting: Setting, n_draws: int) -> None:
+        self.setting, self.n_draws = setting, n_draws
+        emitted = setting.compiled.emitted
+        padded = -(-n_draws // emitted.lanes) * emitted.lanes
+        self.changing = np.empty((len(emitted.changing), setting.saves.times.size, padded))
+        self.constant = np.empty((len(emitted.constant), padded))
+        self.marks = np.zeros(padded, dtype=np.uint8)
+        self._rows = {value: row for row, value in enumerate(emitted.changing)}
+        self._constant_rows = {value: row for row, value in enumerate(emitted.constant)}
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Which draws left the real numbers, (draw,)."""
+        if not all(np.isfinite(values).all() for values in self.setting.on_grid.values()):
+            return np.ones(self.n_draws, dtype=np.bool_)
+        return np.not_equal(self.marks[: self.n_draws], 0)
+
+    def of(self, value: int) -> FloatArray:
+        """Return the values of an output, (draw, time)."""
+        shape = (self.n_draws, self.setting.saves.times.size)
+        if value in self._rows:
+            return self.changing[self._rows[value], :, : self.n_draws].T
+        if value in self._constant_rows:
+            one = self.constant[self._constant_rows[value], : self.n_draws]
+            return np.broadcast_to(one[:, np.newaxis], shape)
+        return np.broadcast_to(self.setting.on_grid[value], shape)
+
+
+def _run(setting: Setting, draws: _Draws, threads: int) -> _Results:
+    """Run some draws."""
+    compiled, results = setting.compiled, _Results(setting, draws.n_draws)
+    padded = results.marks.size
+    varied = [parameter.name for parameter in compiled.program.parameters if parameter.per_draw]
+    parameters = np.empty((len(varied), padded))
+    numbers = np.empty(padded)
+    for row, values in (
+        *((parameters[k], draws.constants[name]) for k, name in enumerate(varied)),
+        (numbers, draws.numbers()),
+    ):
+        row[: draws.n_draws] = values
+        row[draws.n_draws :] = values[-1]  # lanes beyond the last draw repeat it, and fail only if it does
+    frame = setting.frame(
+        parameters=parameters,
+        draws=numbers,
+        changing=results.changing,
+        constant=results.constant,
+        failed=results.marks,
+    )
+    frame.n_draws = padded
+    run_groups(
+        compiled.kernel,
+        frame,
+        n_groups=padded // compiled.emitted.lanes,
+        n_workspace=compiled.emitted.n_workspace(setting.saves.last_step),
+        threads=threads,
+    )
+    return results
+
+
+def _differs_between_draws(controls: Plan) -> bool:
+    """Return whether a control variable is computed from what may differ between draws."""
+    nodes = (*controls.controls.all(), *controls.controls_at_start.all())
+    return any(controls.graph.per_draw[node] for node in nodes)
+
+
+def _check_integrator(request: Request) -> None:
+    if request.integrator == "rk45":
+        model = request.model
+        raise InputError(
+            Diagnostic(
+                "error",
+                "adaptive-steps",
+                "the compiled engine takes steps of one length; rk45 chooses its own",
+                model[model.time.time_step].span,
+                ("run it with the reference engine, or with another integrator, such as rk4",),
+            )
+        )
