@@ -2,8 +2,7 @@
 
 All write x as n ln 2 + r, n whole and |r| at most half of ln 2, and use polynomials in r and powers of two.
 Nothing branches, and only tanh, sinh and cosh divide. Errors, in units of the last place: exp and expm1 1.2,
-tanh 1.05, sinh and cosh 0.85.
-`math_power.py` uses `exp_of_pair`; `math.py` lists the functions.
+tanh 1.05, sinh and cosh 0.85. `math_power.py` uses `exp_of_pair`; `math.py` lists the functions.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def exp(w: Writer, x: Value) -> Value:
 
 
 def exp_of_pair(w: Writer, high: Value, low: Value) -> Value:
-    """Return e^(high + low), to 0.6 units of the last place; |high| must be below 800."""
+    """Return e^(high + low), to 0.75 units of the last place; |high| must be below 800."""
     total, n = whole_for_scale(w, high, LOG2_E[0])
     exact = w.fma(n, w.number(-LN2[0]), high)
     rest = w.fma(n, w.number(-LN2[1]), low)
