@@ -84,7 +84,7 @@ def find_market_price(w: Writer, _: int, n_demanders: Value, *claims: Value) -> 
 
     def write(w: Writer, inputs: Sequence[Value]) -> list[Value]:
         sides = _claims(inputs[: 5 * int(split)]), _claims(inputs[5 * int(split) :])
-        return [_market_price(w, *sides)]
+        return _market_price(w, *sides)
 
     _check(_claims(claims))
     return apart(w, f"find_market_price.{int(split)}", 1, claims, write)
@@ -109,7 +109,7 @@ def _at_price(
 ) -> list[Value]:
     def write(w: Writer, inputs: Sequence[Value]) -> list[Value]:
         claims = _claims(inputs[1:])
-        return [_known(w, claims, curve(claims[0], w, inputs[0]))]
+        return _known(w, claims, [curve(claims[0], w, inputs[0])])
 
     _check(_claims(claim))
     return apart(w, name, 1, [price, *claim], write)
@@ -156,19 +156,12 @@ def _cleared(w: Writer, available: Value, claims: Sequence[_Claim]) -> list[Valu
     low, high = _halved(w, _bounds(w, claims), is_low)
     most, least = demanded(low), demanded(high)
     jumps = [w.sub(more, less) for more, less in zip(most, least, strict=True)]
-    given = [
-        w.add(less, w.mul(jump, part))
-        for less, jump, part in zip(
-            least, jumps, [_part(w, available, least, jumps)] * len(jumps), strict=True
-        )
-    ]
-    given = _cut(w, available, given)
+    part = _part(w, available, least, jumps)
+    given = [w.add(less, w.mul(jump, part)) for less, jump in zip(least, jumps, strict=True)]
     requests = [claim.quantity for claim in claims]
     enough = w.compare("oge", available, total(w, requests))
-    return [
-        _known(w, claims, w.select(enough, request, one))
-        for request, one in zip(requests, given, strict=True)
-    ]
+    pairs = zip(requests, _cut(w, available, given), strict=True)
+    return _known(w, claims, [w.select(enough, request, one) for request, one in pairs])
 
 
 def _part(w: Writer, available: Value, least: Sequence[Value], jumps: Sequence[Value]) -> Value:
@@ -187,14 +180,14 @@ def _cut(w: Writer, available: Value, given: Sequence[Value]) -> list[Value]:
     return [w.mul(one, part) for one in given]
 
 
-def _market_price(w: Writer, demand: Sequence[_Claim], supply: Sequence[_Claim]) -> Value:
+def _market_price(w: Writer, demand: Sequence[_Claim], supply: Sequence[_Claim]) -> list[Value]:
     def is_low(price: Value) -> Value:
         wanted = total(w, [claim.demanded(w, price) for claim in demand])
         offered = total(w, [claim.supplied(w, price) for claim in supply])
         return w.compare("ogt", wanted, offered)
 
     claims = [*demand, *supply]
-    return _known(w, claims, _halved(w, _bounds(w, claims), is_low)[1])
+    return _known(w, claims, _halved(w, _bounds(w, claims), is_low)[1:])
 
 
 # --- curves ------------------------------------------------------------------------------------------
@@ -210,21 +203,41 @@ def _check(claims: Sequence[_Claim]) -> None:
             )
 
 
-def _known(w: Writer, claims: Sequence[_Claim], value: Value) -> Value:
-    """Return a value, NaN where a curve is of a type that there is not."""
-    for claim in claims:
-        if literal(claim.kind) is None:
-            kinds = (w.compare("oeq", claim.kind, w.number(kind)) for kind in _KINDS)
-            value = w.select(reduce(w.either, kinds), value, w.number(math.nan))
-    return value
+def _known(w: Writer, claims: Sequence[_Claim], values: Sequence[Value]) -> list[Value]:
+    """Return values, NaN where some curve is of a type that there is not."""
+    open_kinds = [claim.kind for claim in claims if literal(claim.kind) is None]
+    if not open_kinds:
+        return list(values)
+    each = [
+        reduce(w.either, [w.compare("oeq", one, w.number(kind)) for kind in _KINDS]) for one in open_kinds
+    ]
+    are_known = reduce(w.both, each)
+    return [w.select(are_known, value, w.number(math.nan)) for value in values]
 
 
 def _share(w: Writer, price: Value, claim: _Claim) -> Value:
     """Return the share of its request that a claimant takes at a price, 1 to 0 as the price rises."""
+    kind = literal(claim.kind)
+    if kind in (_RECTANGULAR, _TRIANGULAR):
+        return _share_of_kind(w, price, claim)
+    if kind == _FIXED:
+        return w.number(1.0)
+    # The other curves are long: written once.
+    name, parts = "any", ["%a0", "%a1", "%a2", "%a3"]
+    if kind is not None:
+        name, parts[1] = f"{kind:g}", claim.kind
+
+    def body(w: Writer) -> None:
+        price, kind, priority, width = parts
+        w.do(f"ret {w.real} {_share_of_kind(w, price, _Claim(price, kind, priority, width))}")
+
+    function = w.module.function(f"share.{name}", [w.real] * 4, w.real, body)
+    return w.call(function, price, claim.kind, claim.priority, claim.width)
+
+
+def _share_of_kind(w: Writer, price: Value, claim: _Claim) -> Value:
     one, zero = w.number(1.0), w.number(0.0)
     kind = literal(claim.kind)
-    if kind == _FIXED:
-        return one
     has_width = w.compare("ogt", claim.width, zero)
     distance = w.div(w.sub(price, claim.priority), w.select(has_width, claim.width, one))
     if kind is not None:
@@ -234,9 +247,8 @@ def _share(w: Writer, price: Value, claim: _Claim) -> Value:
         for number in _KINDS[1:]:
             is_this = w.compare("oeq", claim.kind, w.number(number))
             share = _if_any(w, is_this, number, distance, share)
-    above = w.select(w.compare("olt", price, claim.priority), one, zero)
-    if kind is None:
         has_width = w.either(has_width, w.compare("oeq", claim.kind, w.number(_FIXED)))
+    above = w.select(w.compare("olt", price, claim.priority), one, zero)
     return w.select(has_width, share, above)
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from realities.engine.llvm.writer import Value, Writer
 
+#: Most values that a function takes and gives as such; more go through memory.
+_FEW = 48
 _LITERAL = "splat (double 0x"
 
 
@@ -33,30 +35,68 @@ def apart(
 ) -> list[Value]:
     """Return the results of a function of its own; `write` writes its body, known numbers as they are."""
     arguments = [value for value in inputs if literal(value) is None]
-    inside, count = [], 0
-    for value in inputs:
-        is_known = literal(value) is not None
-        inside.append(value if is_known else f"%a{count}")
-        count += not is_known
-    kinds = ", ".join([w.real] * n_results)
-    result = w.real if n_results == 1 else f"{{ {kinds} }}"
     # Equal calls share a function: its name says all that its body depends on.
-    digest = hashlib.sha256(" ".join(inside).encode()).hexdigest()[:16]
+    known = " ".join(value if literal(value) is not None else "-" for value in inputs)
+    digest = hashlib.sha256(known.encode()).hexdigest()[:16]
+    call = _call_by_value if len(arguments) + n_results <= _FEW else _call_by_memory
+    return call(w, f"array.{name}.{n_results}.{digest}", n_results, arguments, _Body(inputs, write))
 
-    def body(inner: Writer) -> None:
-        found = list(write(inner, inside))
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What is written inside a function, of inputs as they are where it is called."""
+
+    inputs: Sequence[Value]
+    write: Callable[[Writer, Sequence[Value]], Sequence[Value]]
+
+    def results(self, w: Writer, arguments: Sequence[Value]) -> list[Value]:
+        """Write the body, given the arguments: the inputs that are not known numbers."""
+        rest = iter(arguments)
+        return list(self.write(w, [x if literal(x) is not None else next(rest) for x in self.inputs]))
+
+
+def _call_by_value(
+    w: Writer, name: str, n_results: int, arguments: Sequence[Value], body: _Body
+) -> list[Value]:
+    """Call a function that takes and gives values."""
+    kind = w.real if n_results == 1 else f"[{n_results} x {w.real}]"
+
+    def written(inner: Writer) -> None:
+        found = body.results(inner, [f"%a{k}" for k in range(len(arguments))])
         whole = found[0] if n_results == 1 else "poison"
         for k, one in enumerate(found if n_results > 1 else ()):
-            whole = inner.op(f"insertvalue {result} {whole}, {inner.real} {one}, {k}")
-        inner.do(f"ret {result} {whole}")
+            whole = inner.op(f"insertvalue {kind} {whole}, {inner.real} {one}, {k}")
+        inner.do(f"ret {kind} {whole}")
 
-    plain = f"array.{name}.{n_results}.{digest}"
-    function = w.module.function(plain, [w.real] * len(arguments), result, body)
-    given = ", ".join(f"{w.real} {value}" for value in arguments)
-    called = w.op(f"call {result} {function}({given})")
+    function = w.module.function(name, [w.real] * len(arguments), kind, written)
+    called = w.op(f"call {kind} {function}({', '.join(f'{w.real} {value}' for value in arguments)})")
     if n_results == 1:
         return [called]
-    return [w.op(f"extractvalue {result} {called}, {k}") for k in range(n_results)]
+    return [w.op(f"extractvalue {kind} {called}, {k}") for k in range(n_results)]
+
+
+def _call_by_memory(
+    w: Writer, name: str, n_results: int, arguments: Sequence[Value], body: _Body
+) -> list[Value]:
+    """Call a function that finds its arguments in memory and puts its results there."""
+    n_arguments = len(arguments)
+
+    def written(inner: Writer) -> None:
+        given, out = Row("%a0"), Row("%a1")
+        for k, one in enumerate(body.results(inner, [given.get(inner, k) for k in range(n_arguments)])):
+            out.put(inner, k, one)
+        inner.do("ret void")
+
+    function = w.module.function(name, ["ptr", "ptr"], "void", written)
+    w.module.declare("llvm.stacksave.p0", "ptr", [])
+    w.module.declare("llvm.stackrestore.p0", "void", ["ptr"])
+    # The call may stand in a loop: its memory is given back at once.
+    stack = w.op("call ptr @llvm.stacksave.p0()")
+    given, out = Row.of(w, arguments), Row.room(w, n_results)
+    w.do(f"call void {function}(ptr {given.pointer}, ptr {out.pointer})")
+    results = [out.get(w, k) for k in range(n_results)]
+    w.do(f"call void @llvm.stackrestore.p0(ptr {stack})")
+    return results
 
 
 def chosen(w: Writer, place: Value, values: Sequence[Value], otherwise: Value) -> Value:
