@@ -254,25 +254,26 @@ class Writer:
         return self.op(f"call {self.real} @{full}({', '.join(f'{self.real} {a}' for a in arguments)})")
 
     def minimum(self, x: Value, y: Value) -> Value:
-        """Return the lesser, NaN where either is NaN; -0 is less than 0, as IEEE 754-2019 says."""
-        number, other = _number_first(x, y)
-        if number is not None and not (number == 0.0 and math.copysign(1.0, number) < 0.0):
-            return self._chosen("olt", self.number(number), other)
-        # Asked both ways the answers differ only where "or" gives what is wanted, -0 or NaN.
-        one, two = self.bits(self._chosen("olt", x, y)), self.bits(self._chosen("olt", y, x))
-        return self.from_bits(self.on_words("or", one, two))
+        """Return the lesser, NaN where either is NaN; of two zeros the second, whatever their signs."""
+        return self._extreme("olt", x, y)
 
     def maximum(self, x: Value, y: Value) -> Value:
-        """Return the greater, NaN where either is NaN; 0 is greater than -0, as IEEE 754-2019 says."""
-        number, other = _number_first(x, y)
-        if number is not None and number != 0.0:
-            return self._chosen("ogt", self.number(number), other)
-        if number is not None and math.copysign(1.0, number) > 0.0:  # a sum makes 0 of -0
-            return self.add(self._chosen("ogt", self.number(number), other), self.number(0.0))
-        # As for the minimum, but two zeros need "and" for their signs while NaN needs "or" for the rest.
-        one, two = self.bits(self._chosen("ogt", x, y)), self.bits(self._chosen("ogt", y, x))
-        rest = self.on_words("and", self.on_words("or", one, two), self.integer(2**63 - 1))
-        return self.from_bits(self.on_words("or", self.on_words("and", one, two), rest))
+        """Return the greater, NaN where either is NaN; of two zeros the second, whatever their signs."""
+        return self._extreme("ogt", x, y)
+
+    def _extreme(self, how: str, x: Value, y: Value) -> Value:
+        """Return the first of two where it compares so, else the second; NaN of either."""
+        if _number(x) is not None:  # where it does not compare so, y is equal, beyond it, or NaN
+            return self._chosen(how, x, y)
+        number = _number(y)
+        if number is None:
+            return self.select(self.compare("uno", x, x), x, self._chosen(how, x, y))
+        chosen = self._chosen(how, y, x)
+        if number != 0.0:
+            return chosen
+        if math.copysign(1.0, number) > 0.0:  # a sum makes 0 of -0
+            return self.add(chosen, self.number(0.0))
+        return self.select(self.compare("oeq", x, y), y, chosen)
 
     def _chosen(self, how: str, x: Value, y: Value) -> Value:
         """Return x where it compares so with y, else y: one instruction of the processor."""
@@ -382,15 +383,11 @@ class Writer:
         return self.op(f"call {self.real} {function}({', '.join(f'{self.real} {a}' for a in arguments)})")
 
 
-def _number_first(x: Value, y: Value) -> tuple[float | None, Value]:
-    """Return a number among two operands (None if there is none, or only NaN) and the other operand."""
-    for one, other in ((x, y), (y, x)):
-        found = _CONSTANT.fullmatch(one)
-        if found:
-            number = struct.unpack(">d", bytes.fromhex(found[1]))[0]
-            if number == number:
-                return number, other
-    return None, y
+def _number(x: Value) -> float | None:
+    """Return the number that an operand is, None if it is no constant, or NaN."""
+    found = _CONSTANT.fullmatch(x)
+    number = struct.unpack(">d", bytes.fromhex(found[1]))[0] if found else math.nan
+    return None if math.isnan(number) else float(number)
 
 
 def double(value: float) -> str:
