@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,13 @@ def reference(made: Workload, n_draws: int, n_periods: int) -> Rival:
 def compiled(made: Workload, n_draws: int, threads: int) -> Rival:
     """Return the compiled engine."""
     try:
+        from realities.engine.llvm.cache import Cache
         from realities.engine.llvm.simulator import CompiledSimulator
     except ImportError as problem:
         raise MissingError(f"the compiled engine: {problem}") from None
     name = "compiled engine" + (f", {threads} threads" if threads > 1 else "")
-    return ours(made, CompiledSimulator, name, n_draws, N_SAVES, threads=threads)
+    simulator = partial(CompiledSimulator, optimized=True, cache=Cache(None))  # so that it must compile
+    return ours(made, simulator, name, n_draws, N_SAVES, threads=threads)
 
 
 def whole_numpy(made: Workload, n_draws: int, n_periods: int) -> Rival:

@@ -30,7 +30,7 @@ SHOWN = ("model", "engine", "equations", "steps", "draws", "threads", "load_s", 
 @click.argument("model_file", metavar="MODEL")
 @click.option("--draws", "n_draws", type=click.IntRange(min=1), help="How many; default: for about a second.")
 @click.option("--only", "only", metavar="NAME", multiple=True, help="Keep this variable; may be repeated.")
-@click.option("--engine", type=click.Choice(["reference"]), default="reference", show_default=True)
+@click.option("--engine", type=click.Choice(["llvm", "reference"]), default="llvm", show_default=True)
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -115,11 +115,14 @@ def _load(terminal: Terminal, model_file: str) -> Model:
 
 
 def make_simulator(engine: str, model: Model, outputs: Sequence[str] | None) -> Simulates:
-    """Return a simulator of an engine."""
-    from realities.engine.reference import Simulator
+    """Return a simulator of an engine, its code optimized before the first run."""
+    if engine == "reference":
+        from realities.engine.reference import Simulator
 
-    del engine
-    return Simulator(model, outputs=outputs)
+        return Simulator(model, outputs=outputs)
+    from realities.engine.llvm.simulator import CompiledSimulator
+
+    return CompiledSimulator(model, outputs=outputs, optimized=True)
 
 
 def _ready(engine: str, model: Model, outputs: Sequence[str] | None, few: Constants) -> Simulates:
