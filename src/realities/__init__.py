@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from realities.case.claims import Claim
     from realities.case.folder import Case, load_case
     from realities.case.observations import Observation
-    from realities.engine.reference import simulate
+    from realities.engine.engines import simulate
     from realities.errors import InputError, RealitiesError, SimulationError
     from realities.ir.model import Model
     from realities.model.load import load_model
@@ -41,7 +41,7 @@ _HOME = {
     "load_case": "case.folder",
     "load_model": "model.load",
     "run_case": "weigh.study",
-    "simulate": "engine.reference",
+    "simulate": "engine.engines",
     "weigh_accounts": "weigh.weighing",
     "write_report": "report",
 }

@@ -18,7 +18,8 @@ from realities.errors import Findings, SimulationError, UnreadableError, did_you
 from realities.source import SourceText, Span
 
 if TYPE_CHECKING:
-    from realities.ir.model import Model, Variable
+    from realities.engine.engines import EngineName
+    from realities.ir.model import Integrator, Model, Variable
     from realities.store.long_run import Outcome
     from realities.trajectories import Trajectories
 
@@ -38,9 +39,17 @@ if TYPE_CHECKING:
 @click.option(
     "--integrator", type=click.Choice(["euler", "rk2", "rk4", "rk45"]), help="Instead of the file's."
 )
-@click.option("--engine", type=click.Choice(["reference"]), expose_value=False, help="There is one so far.")
 @click.option(
-    "--threads", type=click.IntRange(min=1), expose_value=False, help="The reference engine uses one."
+    "--engine",
+    type=click.Choice(["llvm", "reference"]),
+    help="Compiled, or plain NumPy; default: compiled, but for rk45.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Of the compiled engine; never changes a result.",
 )
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For random functions."
@@ -61,7 +70,9 @@ def simulate(
     draws_file: str | None,
     only: Sequence[str],
     out: str | None,
-    integrator: str | None,
+    integrator: Integrator | None,
+    engine: EngineName | None,
+    threads: int,
     seed: int,
     data: Sequence[str],
 ) -> None:
@@ -72,7 +83,7 @@ def simulate(
     """
     import numpy as np
 
-    from realities.engine.reference import Simulator
+    from realities.engine.engines import make_simulator
     from realities.model.load import load_model
     from realities.store.long_run import Ensemble, size_of
 
@@ -91,8 +102,10 @@ def simulate(
         table = _draws(model, Path(draws_file))
         n_draws = len(next(iter(table.values()), []))
         parameters |= {name: np.array(values) for name, values in table.items()}
-    simulator = Simulator(model, outputs=outputs or None, integrator=integrator)  # type: ignore[arg-type]
-    ensemble = Ensemble(simulator, parameters, n_draws or 1, seed)
+    simulator = make_simulator(
+        model, engine=engine, outputs=outputs or None, integrator=integrator, threads=threads
+    )
+    ensemble = Ensemble(simulator, parameters, n_draws or 1, seed, simulator.engine)
     if out is not None and ensemble.n_draws > 1 and (size := size_of(ensemble)).is_long:
         outcome = write_long(
             terminal, ensemble, Path(out), size.block, lambda found: _report_failures(terminal, model, found)

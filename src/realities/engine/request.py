@@ -78,7 +78,7 @@ def make_request(
     return Request(model, tuple(dict.fromkeys(wanted)), held, _events_by_name(model, events), chosen)
 
 
-def check_numbers(*, seed: int, first_draw: int, block: int = 1, threads: int = 1) -> None:
+def check_numbers(*, seed: int = 0, first_draw: int = 0, block: int = 1, threads: int = 1) -> None:
     """Raise ValueError if one of these numbers of a run is out of range."""
     if not 0 <= seed < _LARGEST_SEED or first_draw < 0:
         raise ValueError("seed must be from 0 to 2**53 - 1, first_draw at least 0")

@@ -54,6 +54,8 @@ class CompiledSimulator:
         Constants that take another value from a time on.
     integrator
         Default: the one the model asks for. `rk45` is the reference engine's alone.
+    threads
+        Threads that compute where `run` is not told another number.
     optimized
         Wait for optimized code before the first run, rather than start with quickly compiled code.
     target
@@ -64,7 +66,7 @@ class CompiledSimulator:
     Raises
     ------
     ValueError
-        If a name is not in the model, or an event's is not a constant.
+        If a name is not in the model, an event's is not a constant, or a target is not this processor's.
     InputError
         If the integrator has adaptive steps.
     ImportError
@@ -77,6 +79,8 @@ class CompiledSimulator:
     <Trajectories: 1 variables, 100000 draws, 21 times, 0 to 20 Year>
     """
 
+    engine = "llvm"
+
     def __init__(
         self,
         model: Model,
@@ -85,6 +89,7 @@ class CompiledSimulator:
         hold: Mapping[str, float] | None = None,
         events: Sequence[Event] = (),
         integrator: Integrator | None = None,
+        threads: int = 1,
         optimized: bool = False,
         target: str | None = None,
         cache: Cache | None = None,
@@ -93,10 +98,11 @@ class CompiledSimulator:
         self.model, self.outputs, self.hold = model, self._request.outputs, self._request.hold
         self.integrator: Integrator = self._request.integrator
         _check_integrator(self._request)
+        check_numbers(threads=threads)
         llvm()
         self._machine = this_machine(target)
         self._cache = user_cache() if cache is None else cache
-        self._optimized = optimized
+        self._optimized, self._threads = optimized, threads
         self._compiled: _Kept[Compiled] = _Kept()
         self._settings: _Kept[Setting] = _Kept()
 
@@ -109,7 +115,7 @@ class CompiledSimulator:
         final_time: float | None = None,
         seed: int = 0,
         first_draw: int = 0,
-        threads: int = 1,
+        threads: int | None = None,
     ) -> Trajectories:
         """Return the trajectories of all draws.
 
@@ -128,7 +134,7 @@ class CompiledSimulator:
             Random functions of the model depend on the seed and on the number of the draw, which counts
             from `first_draw`.
         threads
-            Threads that compute; changes how long it takes, never a result. Several may call `run` of one
+            Threads that compute; they change how long it takes, never a result. Several callers may `run` one
             simulator at once, too.
 
         Returns
@@ -144,6 +150,7 @@ class CompiledSimulator:
             If a name, a shape or a time is wrong.
         """
         constants, n_draws = given_constants(self.model, parameters or {}, n_draws)
+        threads = self._threads if threads is None else threads
         check_numbers(seed=seed, first_draw=first_draw, threads=threads)
         draws = _Draws(constants, n_draws, seed, first_draw)
         compiled = self.compile({name: array.ndim > 0 for name, array in constants.items()})

@@ -74,6 +74,8 @@ class Simulator:
     <Trajectories: 1 variables, 3 draws, 21 times, 0 to 20 Year>
     """
 
+    engine = "reference"
+
     def __init__(
         self,
         model: Model,
@@ -100,6 +102,7 @@ class Simulator:
         seed: int = 0,
         first_draw: int = 0,
         block: int = BLOCK,
+        threads: int | None = None,
     ) -> Trajectories:
         """Return the trajectories of all draws.
 
@@ -119,6 +122,8 @@ class Simulator:
             from `first_draw`.
         block
             Draws computed together; changes speed and memory, never a result.
+        threads
+            As the compiled engine has them; this one runs on the thread of its caller.
 
         Returns
         -------
@@ -133,7 +138,7 @@ class Simulator:
             If a name, a shape or a time is wrong.
         """
         given, n_draws = given_constants(self.model, parameters or {}, n_draws)
-        check_numbers(seed=seed, first_draw=first_draw, block=block)
+        check_numbers(seed=seed, first_draw=first_draw, block=block, threads=threads or 1)
         with np.errstate(all="ignore"):  # what leaves the real numbers is marked, not warned about
             program = self._program(given)
             known = _known_leaves(program.plan, given, seed, np.arange(first_draw, first_draw + n_draws))

@@ -1,0 +1,128 @@
+"""Which engine runs a model: the compiled one where it can, else the reference engine.
+
+In come a model and what a run is to give; out goes a simulator of the engine asked for. Both give the same
+results (tests/agreement): to the last bit, but for what exp, log and their like differ by in the last place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol, get_args
+
+from numpy.typing import ArrayLike
+
+from realities.engine.request import Event
+from realities.ir.model import Integrator, Model
+from realities.trajectories import Trajectories
+
+EngineName = Literal["llvm", "reference"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+
+
+class AnySimulator(Protocol):
+    """A model prepared for running, by any engine; see `reference.Simulator`."""
+
+    model: Model
+    outputs: tuple[str, ...]
+    integrator: Integrator
+    engine: str
+
+    def run(
+        self,
+        parameters: Mapping[str, ArrayLike] | None = None,
+        *,
+        n_draws: int | None = None,
+        save_times: ArrayLike | None = None,
+        final_time: float | None = None,
+        seed: int = 0,
+        first_draw: int = 0,
+        threads: int | None = None,
+    ) -> Trajectories:
+        """Return the trajectories of all draws."""
+
+
+def make_simulator(
+    model: Model,
+    *,
+    engine: EngineName | None = None,
+    outputs: Sequence[str] | None = None,
+    hold: Mapping[str, float] | None = None,
+    events: Sequence[Event] = (),
+    integrator: Integrator | None = None,
+    threads: int = 1,
+) -> AnySimulator:
+    """Return a model prepared for running.
+
+    Parameters
+    ----------
+    model, outputs, hold, events, integrator
+        As in `reference.Simulator`.
+    engine
+        `llvm` or `reference`; default: `llvm`, but `reference` for steps of adaptive length (rk45), or where
+        llvmlite cannot be loaded.
+    threads
+        Threads of the compiled engine where its `run` is not told another number; the other has one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such engine, a name is not in the model, or an event's is not a constant.
+    InputError
+        If `llvm` is asked for with rk45.
+    ImportError
+        If `llvm` is asked for and llvmlite cannot be loaded.
+    """
+    if engine not in (None, *ENGINES):
+        raise ValueError(f'no engine is named "{engine}"; there are {", ".join(ENGINES)}')
+    is_adaptive = (integrator or model.time.integrator) == "rk45"
+    if engine == "llvm" or (engine is None and not is_adaptive):
+        try:
+            from realities.engine.llvm.simulator import CompiledSimulator
+
+            return CompiledSimulator(
+                model, outputs=outputs, hold=hold, events=events, integrator=integrator, threads=threads
+            )
+        except ImportError:
+            if engine == "llvm":
+                raise
+    from realities.engine.reference import Simulator
+
+    return Simulator(model, outputs=outputs, hold=hold, events=events, integrator=integrator)
+
+
+def simulate(
+    model: Model,
+    parameters: Mapping[str, ArrayLike] | None = None,
+    *,
+    outputs: Sequence[str] | None = None,
+    hold: Mapping[str, float] | None = None,
+    events: Sequence[Event] = (),
+    integrator: Integrator | None = None,
+    n_draws: int | None = None,
+    save_times: ArrayLike | None = None,
+    final_time: float | None = None,
+    seed: int = 0,
+    engine: EngineName | None = None,
+    threads: int = 1,
+) -> Trajectories:
+    """Return the trajectories of a model: a simulator of either engine, run once.
+
+    Parameters
+    ----------
+    model, parameters, outputs, hold, events, integrator, n_draws, save_times, final_time, seed
+        As in `reference.Simulator` and its `run`.
+    engine
+        `llvm` (compiled) or `reference` (NumPy); default: compiled where that is possible.
+    threads
+        Threads of the compiled engine; they change how long a run takes, never a result.
+    """
+    simulator = make_simulator(
+        model,
+        engine=engine,
+        outputs=outputs,
+        hold=hold,
+        events=events,
+        integrator=integrator,
+        threads=threads,
+    )
+    return simulator.run(parameters, n_draws=n_draws, save_times=save_times, final_time=final_time, seed=seed)
