@@ -19,7 +19,7 @@ def test_the_python_of_the_readme_runs_as_written() -> None:
 
 
 def test_every_command_it_shows_exists() -> None:
-    shown = set(re.findall(r"realities (run|new|check|weigh|simulate|convert|report|cases)\b", README))
+    shown = set(re.findall(r"realities (run|new|check|weigh|simulate|bench|convert|report|cases)\b", README))
     assert shown <= set(group.commands)
     assert {"run", "new", "check", "simulate", "convert"} <= shown
 

@@ -67,6 +67,7 @@ class Terminal:
             TextColumn("{task.description:<28}"),
             BarColumn(bar_width=BAR_WIDTH),
             TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
             TimeRemainingColumn(),
         )
         tasks: dict[str, TaskID] = {}
