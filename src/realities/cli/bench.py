@@ -15,7 +15,8 @@ from realities.cli.terminal import Command, Terminal
 from realities.errors import Findings
 
 if TYPE_CHECKING:
-    from realities.engine.batch import Constants, Simulates
+    from realities.engine.batch import Constants
+    from realities.engine.engines import AnySimulator, EngineName
     from realities.engine.measure import Measurement
     from realities.ir.model import Model
 
@@ -30,7 +31,9 @@ SHOWN = ("model", "engine", "equations", "steps", "draws", "threads", "load_s", 
 @click.argument("model_file", metavar="MODEL")
 @click.option("--draws", "n_draws", type=click.IntRange(min=1), help="How many; default: for about a second.")
 @click.option("--only", "only", metavar="NAME", multiple=True, help="Keep this variable; may be repeated.")
-@click.option("--engine", type=click.Choice(["llvm", "reference"]), default="llvm", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["llvm", "reference"]), help="Default: llvm, but reference with rk45."
+)
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -39,7 +42,7 @@ def bench(
     model_file: str,
     n_draws: int | None,
     only: Sequence[str],
-    engine: str,
+    engine: EngineName | None,
     threads: int,
     as_json: bool,
 ) -> int:
@@ -85,7 +88,7 @@ def bench(
     result = {
         "schema": 1,
         "model": model_file,
-        "engine": engine,
+        "engine": simulator.engine,
         "equations": size.n_equations,
         "steps": size.n_steps,
         "draws": n_draws,
@@ -114,20 +117,11 @@ def _load(terminal: Terminal, model_file: str) -> Model:
     return model
 
 
-def make_simulator(engine: str, model: Model, outputs: Sequence[str] | None) -> Simulates:
-    """Return a simulator of an engine, its code optimized before the first run."""
-    if engine == "reference":
-        from realities.engine.reference import Simulator
+def _ready(engine: EngineName | None, model: Model, outputs: Sequence[str], few: Constants) -> AnySimulator:
+    """Return a simulator that has run two draws by the code that all draws will run by."""
+    from realities.engine.engines import make_simulator
 
-        return Simulator(model, outputs=outputs)
-    from realities.engine.llvm.simulator import CompiledSimulator
-
-    return CompiledSimulator(model, outputs=outputs, optimized=True)
-
-
-def _ready(engine: str, model: Model, outputs: Sequence[str] | None, few: Constants) -> Simulates:
-    """Return a simulator that has run two draws, so that all is compiled."""
-    simulator = make_simulator(engine, model, outputs=outputs)
+    simulator = make_simulator(model, engine=engine, outputs=outputs, optimized=True)
     simulator.run(few, n_draws=2)
     return simulator
 

@@ -50,6 +50,7 @@ def make_simulator(
     events: Sequence[Event] = (),
     integrator: Integrator | None = None,
     threads: int = 1,
+    optimized: bool = False,
 ) -> AnySimulator:
     """Return a model prepared for running.
 
@@ -62,6 +63,8 @@ def make_simulator(
         llvmlite cannot be loaded.
     threads
         Threads of the compiled engine where its `run` is not told another number; the other has one.
+    optimized
+        Have the compiled engine wait for optimized code before it first runs.
 
     Raises
     ------
@@ -80,7 +83,13 @@ def make_simulator(
             from realities.engine.llvm.simulator import CompiledSimulator
 
             return CompiledSimulator(
-                model, outputs=outputs, hold=hold, events=events, integrator=integrator, threads=threads
+                model,
+                outputs=outputs,
+                hold=hold,
+                events=events,
+                integrator=integrator,
+                threads=threads,
+                optimized=optimized,
             )
         except ImportError:
             if engine == "llvm":
