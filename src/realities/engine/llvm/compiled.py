@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realities.engine.llvm.cache import Cache
-from realities.engine.llvm.emit import Emitted, emit
+from realities.engine.llvm.emitted import Emitted
 from realities.engine.llvm.native import Kernel, kernel_key
-from realities.engine.llvm.special import address
 from realities.engine.llvm.targets import Machine
 from realities.engine.program.lower import lower
 from realities.engine.program.program import Method, Program, kind_of
@@ -74,6 +73,8 @@ def compile_request(
     )
 
     def write() -> tuple[str, Mapping[str, Any]]:
+        from realities.engine.llvm.emit import emit
+
         emitted = emit(program, machine.target)
         return emitted.text, {**asdict(emitted), "text": ""}
 
@@ -94,8 +95,16 @@ def compile_request(
         time_per_draw=False,
         time_is_step_time=method == "euler",
     )
-    functions = np.array([address(name) for name in emitted.functions], dtype=np.uint64)
-    return Compiled(program, kernel, emitted, columns, n_columns, controls, functions)
+    return Compiled(program, kernel, emitted, columns, n_columns, controls, _addresses(emitted))
+
+
+def _addresses(emitted: Emitted) -> NDArray[np.uint64]:
+    """Return the addresses of the C functions that code calls."""
+    if not emitted.functions:
+        return np.zeros(0, dtype=np.uint64)
+    from realities.engine.llvm.special import address
+
+    return np.array([address(name) for name in emitted.functions], dtype=np.uint64)
 
 
 def method_of(request: Request) -> Method:

@@ -105,9 +105,8 @@ def make_timeline(model: Model, plan: Plan, known: Mapping[int, Any]) -> Timelin
             "too-many-saves",
             f"saves {math.floor(count / every):,} times; the most is {_MOST_SAVES:,}",
         )
-    saved = np.unique(
-        np.floor(np.arange(math.floor(count / every + SLACK) + 1) * every + 0.5).astype(np.intp)
-    )
+    saved = np.floor(np.arange(math.floor(count / every + SLACK) + 1) * every + 0.5).astype(np.intp)
+    saved = saved[np.diff(saved, prepend=-1) > 0]  # once each; np.unique would import masked arrays first
     return Timeline(times, np.full(count, step), saved[saved <= count])
 
 
