@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +172,18 @@ def test_what_cannot_be_asked_is_refused(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert text in shown.err
+
+
+def test_a_hundred_thousand_draws_kept_as_quantiles_take_less_than_300_mb(tmp_path: Path) -> None:
+    path = tmp_path / "five.mdl"
+    stocks = "".join(f"s{i} = INTEG(rate - s{i} / {i + 2}, {i}) ~~|\n" for i in range(5))
+    clock = "INITIAL TIME = 0 ~~|\nFINAL TIME = 50 ~~|\nTIME STEP = 0.5 ~~|\nSAVEPER = 1 ~~|\n"
+    path.write_text(f"rate = 1.5 ~~|\n{stocks}{clock}", encoding="utf-8")
+    command = [sys.executable, "-m", "realities", "bench", str(path), "--draws", "100000", "--json", "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    assert (len(result["quantiles_of"]), result["save_points"], result["draws"]) == (5, 51, 100_000)
+    assert 0 < result["peak_rss_mb"] < 300
 
 
 def test_a_missing_file_is_code_3() -> None:

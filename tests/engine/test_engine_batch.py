@@ -13,6 +13,7 @@ from hand_built import aux, build, call, constant, ref, stock
 from numpy.typing import NDArray
 
 from realities.engine.batch import Failure, Interrupted, Outcome, rerun, run_batch
+from realities.engine.engines import ENGINES, AnySimulator, make_simulator
 from realities.engine.reducers import Count, Each, Moments, Quantiles
 from realities.engine.reference import Simulator
 from realities.errors import RealitiesError
@@ -22,8 +23,8 @@ FloatArray = NDArray[np.float64]
 N = 1000
 
 
-@pytest.fixture(scope="module")
-def simulator() -> Simulator:
+@pytest.fixture(scope="module", params=ENGINES)
+def simulator(request: pytest.FixtureRequest) -> AnySimulator:
     """A stock that random gusts push, and that overflows where growth is above 200."""
     model = build(
         [
@@ -35,7 +36,7 @@ def simulator() -> Simulator:
         ],
         end=100.0,
     )
-    return Simulator(model, outputs=["level", "seen"])
+    return make_simulator(model, engine=request.param, outputs=["level", "seen"])
 
 
 def constants(n: int = N) -> dict[str, FloatArray]:
@@ -46,7 +47,7 @@ def all_of(block: Trajectories) -> FloatArray:
     return np.stack([block[name] for name in block], axis=1)  # (draw, variable, time)
 
 
-def everything(simulator: Simulator, given: Any, **options: Any) -> tuple[bytes, Outcome]:
+def everything(simulator: AnySimulator, given: Any, **options: Any) -> tuple[bytes, Outcome]:
     """Return what all reducers give, as bytes, and the outcome."""
     reducers = Quantiles(), Moments(), Count(lambda b: b["level"] > 5.0), Each(all_of)
     outcome = run_batch(simulator, given, reducers, **{"n_draws": N, "seed": 7} | options)
@@ -56,13 +57,13 @@ def everything(simulator: Simulator, given: Any, **options: Any) -> tuple[bytes,
     return b"".join(np.ascontiguousarray(part).tobytes() for part in parts), outcome
 
 
-def test_blocks_and_threads_change_no_bit(simulator: Simulator) -> None:
+def test_blocks_and_threads_change_no_bit(simulator: AnySimulator) -> None:
     want, _ = everything(simulator, constants())
     for block, threads in ((1000, 1), (8, 1), (333, 2), (999, 2), (64, 3)):
         assert everything(simulator, constants(), block=block, threads=threads)[0] == want, (block, threads)
 
 
-def test_a_batch_gives_what_one_run_gives(simulator: Simulator) -> None:
+def test_a_batch_gives_what_one_run_gives(simulator: AnySimulator) -> None:
     whole = simulator.run(constants(), n_draws=N, seed=7)
     quantiles, moments, each = Quantiles([0.1, 0.5]), Moments(), Each(all_of)
     outcome = run_batch(simulator, constants(), [quantiles, moments, each], n_draws=N, seed=7, block=100)
@@ -76,7 +77,7 @@ def test_a_batch_gives_what_one_run_gives(simulator: Simulator) -> None:
         )
 
 
-def test_constants_may_come_from_a_function_of_the_draws(simulator: Simulator) -> None:
+def test_constants_may_come_from_a_function_of_the_draws(simulator: AnySimulator) -> None:
     given = constants()
 
     def drawn(first: int, n: int) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def test_constants_may_come_from_a_function_of_the_draws(simulator: Simulator) -
 
 
 @pytest.mark.parametrize("n", [1, 2, 17])
-def test_a_draw_that_is_left_over_is_as_in_company(simulator: Simulator, n: int) -> None:
+def test_a_draw_that_is_left_over_is_as_in_company(simulator: AnySimulator, n: int) -> None:
     given = {"growth": constants()["growth"][:n]}
     each, want = Each(all_of), Each(all_of)
     run_batch(simulator, given, [each], n_draws=n, block=16 if n == 17 else 1)
@@ -97,7 +98,7 @@ def test_a_draw_that_is_left_over_is_as_in_company(simulator: Simulator, n: int)
     assert np.array_equal(each.result(), want.result()[:n])
 
 
-def test_save_times_and_the_final_time_are_those_asked_for(simulator: Simulator) -> None:
+def test_save_times_and_the_final_time_are_those_asked_for(simulator: AnySimulator) -> None:
     quantiles = Quantiles([0.5], outputs=["seen"])
     run_batch(simulator, constants(), [quantiles], n_draws=N, save_times=[3.0, 50.5])
     assert quantiles.times.tolist() == [3.0, 50.5]
@@ -106,7 +107,7 @@ def test_save_times_and_the_final_time_are_those_asked_for(simulator: Simulator)
     assert quantiles.times.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
-def test_draws_that_fail_are_counted_told_and_left_out_of_quantiles(simulator: Simulator) -> None:
+def test_draws_that_fail_are_counted_told_and_left_out_of_quantiles(simulator: AnySimulator) -> None:
     growth = constants()["growth"]
     growth[[300, 301, 950]] = 1e6
     given = constants() | {"growth": growth}
@@ -128,7 +129,7 @@ def test_draws_that_fail_are_counted_told_and_left_out_of_quantiles(simulator: S
     assert '"growth"=1000000.0' in str(failure)
 
 
-def test_a_failed_draw_runs_again_to_the_last_bit(simulator: Simulator) -> None:
+def test_a_failed_draw_runs_again_to_the_last_bit(simulator: AnySimulator) -> None:
     given = {"growth": np.where(np.arange(N) == 700, 1e6, constants()["growth"])}
     outcome = run_batch(simulator, given, [], n_draws=N, seed=3, block=100)
     assert outcome.first_failure is not None
@@ -140,7 +141,7 @@ def test_a_failed_draw_runs_again_to_the_last_bit(simulator: Simulator) -> None:
     assert again.first_failure == (0, outcome.first_failure.variable, outcome.first_failure.time)
 
 
-def test_where_every_draw_fails_quantiles_are_no_numbers(simulator: Simulator) -> None:
+def test_where_every_draw_fails_quantiles_are_no_numbers(simulator: AnySimulator) -> None:
     quantiles, moments = Quantiles(), Moments()
     outcome = run_batch(simulator, {"growth": 1e6}, [quantiles, moments], n_draws=20)
     assert outcome.n_failed == 20
@@ -158,14 +159,14 @@ def test_draws_in_a_bad_order_take_a_second_pass_and_are_exact() -> None:
     assert np.array_equal(quantiles.result()["out"][:, 0], np.quantile(each.result(), [0.3, 0.5]))
 
 
-def test_progress_hears_of_every_block(simulator: Simulator) -> None:
+def test_progress_hears_of_every_block(simulator: AnySimulator) -> None:
     heard: list[tuple[str, float, float]] = []
     run_batch(simulator, {}, [], n_draws=20, block=8, progress=lambda *what: heard.append(what))
     assert heard == [("Running", 8, 20), ("Running", 16, 20), ("Running", 20, 20)]
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_an_interruption_keeps_the_finished_blocks(simulator: Simulator, threads: int) -> None:
+def test_an_interruption_keeps_the_finished_blocks(simulator: AnySimulator, threads: int) -> None:
     def impatient(_stage: str, done: float, _total: float) -> None:
         if done == 200:
             raise KeyboardInterrupt
@@ -193,7 +194,7 @@ def test_an_interruption_keeps_the_finished_blocks(simulator: Simulator, threads
     or threading.current_thread() is not threading.main_thread(),
     reason="somebody else listens to Ctrl-C here",
 )
-def test_ctrl_c_stops_between_blocks_and_is_as_before_afterwards(simulator: Simulator) -> None:
+def test_ctrl_c_stops_between_blocks_and_is_as_before_afterwards(simulator: AnySimulator) -> None:
     def press(_stage: str, done: float, _total: float) -> None:
         if done == 300:
             os.kill(os.getpid(), signal.SIGINT)
@@ -231,13 +232,13 @@ def test_quantiles_that_an_interruption_left_uncertain_are_refused() -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused(
-    simulator: Simulator, given: Any, options: dict[str, int], message: str
+    simulator: AnySimulator, given: Any, options: dict[str, int], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
         run_batch(simulator, given, [], **{"n_draws": 20} | options)
 
 
-def test_a_measure_of_another_length_is_refused(simulator: Simulator) -> None:
+def test_a_measure_of_another_length_is_refused(simulator: AnySimulator) -> None:
     with pytest.raises(ValueError, match="a measure gave"):
         run_batch(simulator, {}, [Each(lambda _: np.zeros(3))], n_draws=20)
 
