@@ -101,7 +101,7 @@ def test_a_compiled_table_is_the_reference_table_to_the_last_bit(
 @pytest.mark.parametrize("mode", MODES)
 def test_tables_of_every_size_agree(processor: str, lanes: int, mode: LookupMode) -> None:
     rng = np.random.default_rng(7)
-    for n in (*range(1, 71), 500, 5000):
+    for n in (*range(1, 19), 31, 32, 33, 34, 63, 64, 65, 70, 500, 5000):
         for abscissas in ("even", "random", "shared", "wide", "nasty"):
             ordinates = rng.choice(["random", "falling", "steps", "nasty"])
             table = _table(rng, n, abscissas, ordinates, mode)
@@ -171,11 +171,13 @@ def _check_reading(reading: str, processor: str, n: int, abscissas: str) -> None
     _agrees(found, np.broadcast_to(wanted, found.shape))
 
 
+#: The best processor and the least.
+EXTREMES = sorted({cf.processors()[0], cf.processors()[-1]})
 READ_OTHERWISE = sorted(set(MEANINGS) - {"lookup"})
 
 
 @pytest.mark.parametrize("reading", READ_OTHERWISE)
-@pytest.mark.parametrize("processor", cf.processors())
+@pytest.mark.parametrize("processor", EXTREMES)
 def test_every_other_reading_is_that_of_the_reference_engine(processor: str, reading: str) -> None:
     for n, abscissas in ((1, "even"), (7, "shared"), (25, "random")):
         _check_reading(reading, processor, n, abscissas)
