@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 from threading import Thread
 from typing import Self, TypeVar, cast
 
@@ -25,7 +26,8 @@ from realities.case.events import CaseEvent
 from realities.case.folder import Case
 from realities.case.hidden import constant_value
 from realities.case.priors import Prior
-from realities.engine.reference import Event, Simulator
+from realities.engine.engines import AnySimulator, make_simulator
+from realities.engine.request import Event
 from realities.store.kept import TaskMemory
 from realities.store.values import settled
 from realities.trajectories import Trajectories
@@ -33,6 +35,12 @@ from realities.trajectories import Trajectories
 FloatArray = NDArray[np.float64]
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+#: Bytes that a run of each engine is to give at a time: what compiled code gives stays near the processor,
+#: calls of NumPy want many draws.
+RUN_BYTES = {"llvm": 2**24, "reference": 2**28}
+#: Draws of a run: a multiple of what compiled code takes together, and at most so many.
+WHOLE, MOST_AT_ONCE = 64, 2048
 
 #: Called with what is going on, how much of it is done, and how much there is.
 Progress = Callable[[str, float, float], None]
@@ -122,6 +130,22 @@ class Ensemble:
             self._shared = None  # whatever failed may be none of what this ensemble is about
         return run(self._outputs)
 
+    def cuts(self, n_draws: int, n_times: int) -> Iterator[slice]:
+        """Yield some draws after the others, so many that what comes out of a run stays near the processor.
+
+        Parameters
+        ----------
+        n_draws, n_times
+            How many draws there are in all, and at how many times they are saved.
+        """
+        outputs = self._shared or self._outputs
+        engine = _simulator(self._case, outputs, *self._key).engine
+        size = RUN_BYTES[engine] // (8 * max(len(outputs), 1) * max(n_times, 1))
+        size = int(np.clip(size // WHOLE * WHOLE, WHOLE, MOST_AT_ONCE))
+        # A single draw would be another kind of run, so it is never left over.
+        ends = [*range(size, max(n_draws - 1, 0), size), n_draws]
+        yield from (slice(first, end) for first, end in pairwise([0, *ends]))
+
     def _given(
         self, parameters: Mapping[str, FloatArray | float], n_draws: int
     ) -> dict[str, FloatArray | float]:
@@ -169,11 +193,11 @@ def _simulator(
     outputs: tuple[str, ...],
     hold: tuple[tuple[str, float], ...],
     known: tuple[CaseEvent, ...],
-) -> Simulator:
+) -> AnySimulator:
     """Return the simulator of a case for some outputs, held variables and dated inputs."""
     case = same.case
     events = [Event(event.parameter, case.calendar.time_of(event.date), event.value) for event in known]
-    return Simulator(case.model, outputs=outputs, hold=dict(hold), events=events)
+    return make_simulator(case.model, outputs=outputs, hold=dict(hold), events=events)
 
 
 def _together(case: Case, names: tuple[str, ...], is_held: bool) -> tuple[str, ...]:
@@ -192,7 +216,7 @@ def _together(case: Case, names: tuple[str, ...], is_held: bool) -> tuple[str, .
 
 def save_times(case: Case) -> FloatArray:
     """Return the model times at which the case's model saves, ascending, shape (T,)."""
-    return Simulator(case.model, outputs=()).run().times
+    return make_simulator(case.model, engine="reference", outputs=()).run().times
 
 
 def prior_draws(priors: Mapping[str, Prior], n_draws: int, *, seed: int) -> dict[str, FloatArray]:

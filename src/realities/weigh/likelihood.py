@@ -24,8 +24,9 @@ from realities.weigh.reporting import QuantityReports
 from realities.weigh.rows import usable
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
-#: Draws that go through the model at a time; bounds memory, changes nothing else.
+#: Draws whose likelihood is computed at a time; bounds memory, changes nothing else.
 BLOCK = 2000
 #: Probabilities are kept this far from one: a quantile there may be infinite.
 _LAST_PROBABILITY = 1.0 - 2.0**-53
@@ -76,6 +77,7 @@ class AccountLikelihood:
         reporting = {name: prior for r in self.reports.values() for name, prior in r.parameters.items()}
         self.space = ParameterSpace({**self._model_priors, **reporting})
         self._times = np.unique(np.concatenate([np.zeros(0), *(r.times for r in self.reports.values())]))
+        self._columns = {q: np.searchsorted(self._times, r.times) for q, r in self.reports.items()}
         if self.reports:
             outputs = sorted(set(self._variables.values()))
             self._ensemble = Ensemble(case, as_of=as_of, outputs=outputs)
@@ -100,27 +102,43 @@ class AccountLikelihood:
         if not self.reports:
             return {}
         parameters = self.space.values(points)
-        runs = self.run(parameters, len(points))
+        truths, failed = self.truths(parameters, len(points))
         return {
-            quantity: np.where(
-                runs.failed, -np.inf, reports.log_density(self.truth(quantity, runs), parameters)
-            )
+            quantity: np.where(failed, -np.inf, reports.log_density(truths[quantity], parameters))
             for quantity, reports in self.reports.items()
         }
 
-    def run(self, parameters: Mapping[str, FloatArray], n_draws: int) -> Trajectories:
-        """Return the measured variables of draws, given at least the model's sampled parameters by name."""
+    def truths(
+        self, parameters: Mapping[str, FloatArray], n_draws: int
+    ) -> tuple[dict[str, FloatArray], BoolArray]:
+        """Return each quantity's true values at the times its reports need, and which draws failed.
+
+        Values are (draw, time), failures (draw,). `parameters` has at least the model's sampled ones. The
+        model runs for few draws at a time: it gives every variable at every time, and few are needed.
+        """
+        truths = {q: np.empty((reports.times.size, n_draws)) for q, reports in self.reports.items()}
+        failed = np.empty(n_draws, dtype=np.bool_)
+        for part in self._ensemble.cuts(n_draws, self._times.size):
+            runs = self.run({name: parameters[name][part] for name in self.model_parameters}, part)
+            for quantity, truth in truths.items():
+                truth[:, part] = runs[self._variables[quantity]].T[self._columns[quantity]]
+            failed[part] = runs.failed
+        return {quantity: truth.T for quantity, truth in truths.items()}, failed
+
+    def run(self, parameters: Mapping[str, FloatArray], part: slice) -> Trajectories:
+        """Return the measured variables of some draws, given the model's sampled parameters of those."""
         constants = {
             name: parameters[name] if prior.fixed is None else prior.fixed
             for name, prior in self._model_priors.items()
         }
         end = float(self._times[-1]) if len(self._times) else None
-        return self._ensemble.run(constants, n_draws=n_draws, save_times=self._times, final_time=end)
-
-    def truth(self, quantity: str, runs: Trajectories) -> FloatArray:
-        """Return a quantity's true values at the times its reports need, shape (draw, time)."""
-        chosen = np.searchsorted(self._times, self.reports[quantity].times)
-        return np.asarray(runs[self._variables[quantity]][:, chosen])
+        return self._ensemble.run(
+            constants,
+            n_draws=part.stop - part.start,
+            save_times=self._times,
+            final_time=end,
+            first_draw=part.start,
+        )
 
     def _block(self, points: FloatArray) -> FloatArray:
         parts = self.by_quantity(points)

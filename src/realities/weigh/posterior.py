@@ -277,12 +277,10 @@ def _integrated(
     """Return draws of what the likelihood integrated out, and the discrepancies' paths."""
     found: dict[str, FloatArray] = {}
     paths: dict[str, DiscrepancyPath] = {}
-    runs = likelihood.run(draws, n_draws)
+    truths, _ = likelihood.truths(draws, n_draws)
     for quantity, reports in likelihood.reports.items():
         rng = stream(quantity, seed, STREAM_WEIGH, _INTEGRATED)
-        truth = likelihood.truth(quantity, runs)
-        truth = np.broadcast_to(truth, (n_draws, truth.shape[1]))
-        named, path = reports.sample_integrated(truth, draws, rng)
+        named, path = reports.sample_integrated(truths[quantity], draws, rng)
         found |= named
         if path is not None:
             paths[quantity] = path
@@ -311,7 +309,7 @@ def _check_model_runs(likelihood: AccountLikelihood, account: str, seed: int) ->
     """Raise `SimulationError` if the model leaves the real numbers at every draw of the prior."""
     rng = np.random.default_rng([seed, STREAM_WEIGH, _WHY])
     points = rng.standard_normal((200, likelihood.dimension))
-    runs = likelihood.run(likelihood.space.values(points), len(points))
+    runs = likelihood.run(likelihood.space.values(points), slice(0, len(points)))
     if runs.failed.all() and runs.first_failure is not None:
         _, variable, time = runs.first_failure
         raise SimulationError(
