@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from realities.engine.llvm.context import Context, drawn_row
 from realities.engine.llvm.delays import begin_fixed
+from realities.engine.llvm.division import reciprocal
 from realities.engine.llvm.moving import begin_moving
 from realities.engine.llvm.operations import Held, Scope
 from realities.engine.llvm.random_words import counted
@@ -43,6 +44,8 @@ def write_begin(c: Context) -> None:
     for number in layout.copied:
         c.keep(number, scope.held(number))
     c.compute(scope, program.setup)
+    for number, row in layout.reciprocals.items():
+        c.store_row(reciprocal(w, scope.value(number)), row)
     _store_starts(c, scope)
     _store_constants(c, scope, column_bytes)
     for place, delay in enumerate(program.delays):

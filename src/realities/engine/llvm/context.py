@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from realities.engine.llvm.division import reciprocal_of
 from realities.engine.llvm.frame import Frame, slot
 from realities.engine.llvm.layout import Layout
-from realities.engine.llvm.operations import Held, Scope, fetch_parts, parts_to_store
+from realities.engine.llvm.operations import Held, Scope, fetch_parts, number_of, parts_to_store
 from realities.engine.llvm.writer import Value, Writer
 from realities.engine.program.program import Program
 
@@ -136,6 +137,15 @@ class Context:
     def draw_word(self) -> Value:
         """Return the word that random functions count draws by."""
         return self.w.bits(self.load_row(self.layout.row("draw")))
+
+    def reciprocal(self, number: int) -> Value | None:
+        """Return what is known of a divisor since before the first step, None if that is nothing."""
+        instruction = self.program.instructions[number]
+        if number in self.layout.reciprocals:
+            return self.load_row(self.layout.reciprocals[number])
+        if instruction.op == "number" and self.w.target.divides_slowly:
+            return self.w.number(reciprocal_of(number_of(instruction)))
+        return None
 
     # -- regions -----------------------------------------------------------------------------------
 

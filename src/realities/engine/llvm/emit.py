@@ -8,10 +8,10 @@ for all draws (`begin.py`), then takes each group of draws to its first step (`b
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from realities.engine.llvm.begin import write_begin, write_prepare
 from realities.engine.llvm.context import Context
+from realities.engine.llvm.emitted import Emitted
 from realities.engine.llvm.frame import Frame, GridFrame, slot
 from realities.engine.llvm.grid import write_grid
 from realities.engine.llvm.layout import LINE, Layout, make_layout
@@ -23,46 +23,11 @@ from realities.engine.program.program import Program
 VECTORS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Emitted:
-    """The text of a program's code, and what its caller must know.
-
-    Attributes
-    ----------
-    text
-        LLVM assembly that defines `run` and `grid`.
-    lanes
-        Draws in a group, and steps that `grid` computes together: what arrays are padded to.
-    grid_kept
-        Values by number in the order of the grid's columns. One of several parts has as many columns.
-    changing, constant, fixed
-        Outputs, each value once, in the order of the frame's rows.
-    functions
-        Names of the C functions in the order of `Frame.functions`.
-    workspace_base, workspace_per_step
-        What `n_workspace` computes from.
-    """
-
-    text: str
-    lanes: int
-    grid_kept: tuple[int, ...]
-    changing: tuple[int, ...]
-    constant: tuple[int, ...]
-    fixed: tuple[int, ...]
-    functions: tuple[str, ...]
-    workspace_base: int
-    workspace_per_step: int
-
-    def n_workspace(self, last_step: int) -> int:
-        """Return how many doubles each thread needs as a workspace, for a run to some step."""
-        return self.workspace_base + self.workspace_per_step * (last_step + 3)
-
-
 def emit(program: Program, target: Target) -> Emitted:
     """Return a program's code for a kind of processor."""
     module = Module(target)
     vectors = VECTORS
-    layout = make_layout(program, target.lanes, vectors)
+    layout = make_layout(program, target.lanes, vectors, divides_slowly=target.divides_slowly)
     in_place = _is_in_place(program)
 
     def define(name: str, arguments: str, write: Callable[[Context], None], rows: Value) -> None:

@@ -52,6 +52,8 @@ class Layout:
         Operations of `fixed` that the two kernels compute, each for itself.
     copied
         Leaves that differ between draws and that the loop over steps reads.
+    reciprocals
+        Rows for divisors that are known before the first step, where the target is slow to divide.
     is_random
         Whether a random function needs the word of each draw.
     """
@@ -74,6 +76,7 @@ class Layout:
     fixed_for_run: tuple[int, ...]
     fixed_for_grid: tuple[int, ...]
     copied: tuple[int, ...]
+    reciprocals: dict[int, int]
     is_random: bool
 
     @property
@@ -113,7 +116,7 @@ class Layout:
         return sum(2 if delay.moves else 1 for delay in self.program.delays[:slot])
 
 
-def make_layout(program: Program, lanes: int, vectors: int) -> Layout:
+def make_layout(program: Program, lanes: int, vectors: int, *, divides_slowly: bool = False) -> Layout:
     """Return where everything that is kept has its place."""
     regions, operations = program.regions_of(), program.instructions
     outputs = tuple(dict.fromkeys(value for _, value in program.outputs))
@@ -127,12 +130,14 @@ def make_layout(program: Program, lanes: int, vectors: int) -> Layout:
     stretches = make_stretches(program, after)
     blocks, n_rows = _blocks(program, len(changing))
     row_places, n_rows = _places(program, rows, n_rows)
-    row_places |= {value: n_rows + row for value, row in stretches.rows.items()}
+    divisors = _divisors(program, regions) if divides_slowly else []
+    reciprocals, n_rows = _places(program, divisors, n_rows)
     singles = [v for v in program.fixed if v in in_loop or v in at_start]
     single_places, n_singles = _places(program, singles, 0)
     of_grid = {v for v in (*in_loop, *outputs) if regions[v] == "grid"}
     columns, n_columns = _places(program, sorted(of_grid), 0)
     fixed_roots = [*fixed, *(i for v in program.grid for i in operations[v].inputs)]
+    row_places |= {value: n_rows + row for value, row in stretches.rows.items()}
     return Layout(
         program=program,
         lanes=lanes,
@@ -152,6 +157,7 @@ def make_layout(program: Program, lanes: int, vectors: int) -> Layout:
         fixed_for_run=_needed(program, singles, program.fixed),
         fixed_for_grid=_needed(program, fixed_roots, program.fixed),
         copied=tuple(v for v in rows if operations[v].op in LEAVES),
+        reciprocals=reciprocals,
         is_random=any(instruction.op == "uniform" for instruction in operations),
     )
 
@@ -177,6 +183,13 @@ def _blocks(program: Program, n_changing: int) -> tuple[dict[Block, int], int]:
         first[block] = n_rows
         n_rows += size
     return first, n_rows
+
+
+def _divisors(program: Program, regions: Mapping[int, Region]) -> list[int]:
+    """Return what the core divides by that each draw knows before its first step."""
+    pairs = (program.instructions[value] for value in program.core)
+    divisors = {pair.inputs[1] for pair in pairs if pair.op == "/"}
+    return sorted(value for value in divisors if regions[value] == "setup")
 
 
 def _used_in_loop(program: Program) -> set[int]:

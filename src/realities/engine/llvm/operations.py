@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
+from realities.engine.llvm.division import quotient
 from realities.engine.llvm.random_words import key, uniform
 from realities.engine.llvm.writer import Value, Writer
 from realities.engine.program.program import Instruction, Kind, Program, kind_of
@@ -45,6 +46,10 @@ _METHODS: Mapping[str, str] = MappingProxyType(
 _COMPARISONS: Mapping[str, str] = MappingProxyType({"<": "olt", "<=": "ole", "=": "oeq"})
 
 
+def _no_reciprocal(_: int) -> Value | None:
+    return None
+
+
 @dataclass(slots=True)
 class Scope:
     """A stretch of code of one function.
@@ -55,6 +60,8 @@ class Scope:
         Write what gets a value that is kept in memory, and the word that random functions count draws by.
     in_place
         Whether functions of the language are written where they are used, not called.
+    reciprocal
+        Writes what gets what `division.py` needs to know of a divisor, None if it was not prepared.
     known
         What the code has computed.
     near
@@ -66,6 +73,7 @@ class Scope:
     fetch: Fetch
     draw_word: Callable[[], Value]
     in_place: bool = True
+    reciprocal: Callable[[int], Value | None] = _no_reciprocal
     known: dict[int, Held] = field(default_factory=dict)
     near: dict[int, Held] = field(default_factory=dict)
 
@@ -116,13 +124,15 @@ class Scope:
             self.known[number] = self._function(instruction, inputs)
 
     def _quotient(self, instruction: Instruction, inputs: list[Value]) -> Value:
-        """Return x / y; where y is a power of two, as the product that is the same to the bit."""
+        """Return x / y, the same to the bit in whichever way: y may be a power of two, or known before."""
         below = self.program.instructions[instruction.inputs[1]]
         if below.op == "number":
             mantissa, exponent = math.frexp(number_of(below))
             if abs(mantissa) == 0.5 and abs(exponent) < 1000:
                 return self.w.mul(inputs[0], self.w.number(math.ldexp(2.0 * mantissa, 1 - exponent)))
-        return self.w.div(*inputs)
+        known = self.reciprocal(instruction.inputs[1])
+        above, divisor = inputs
+        return self.w.div(above, divisor) if known is None else quotient(self.w, above, divisor, known)
 
     def _function(self, instruction: Instruction, inputs: list[Value]) -> Held:
         match instruction.op, instruction.detail:

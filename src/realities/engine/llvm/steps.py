@@ -25,7 +25,9 @@ def write_steps(c: Context) -> None:
     last_step, grid, lengths = c.count("last_step"), c.field("grid"), c.field("lengths")
     c.lane_bytes = w.op(f"mul i64 %group, {c.layout.row_bytes}")
     stages = Stages(c)
-    scope = Scope(c.program, w, lambda number: _fetch(c, stages, number), c.draw_word, c.in_place)
+    scope = Scope(
+        c.program, w, lambda number: _fetch(c, stages, number), c.draw_word, c.in_place, c.reciprocal
+    )
     stages.before_steps()
     w.do("br label %step")
     w.label("step")

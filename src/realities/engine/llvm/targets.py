@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Literal, cast
@@ -42,8 +42,8 @@ class Machine:
 #: What the writer may use, for each kind of machine. Lanes do not change results, see bench/ for their cost.
 TARGETS: Mapping[Name, Target] = MappingProxyType(
     {
-        "avx512": Target(lanes=8, has_fma=True, has_avx512=True),
-        "avx2": Target(lanes=8, has_fma=True),
+        "avx512": Target(lanes=8, has_fma=True, has_avx512=True, divides_slowly=True),
+        "avx2": Target(lanes=8, has_fma=True, divides_slowly=True),
         "x86-64": Target(lanes=8, has_fma=False),
         "arm64": Target(lanes=8, has_fma=True),
         "other": Target(lanes=8, has_fma=False),
@@ -116,5 +116,8 @@ def _host() -> Machine:
     triple = binding.get_process_triple()
     if sys.platform == "win32":
         triple += "-elf"  # LLVM's loader of code in memory knows no other format of objects there
-    name = kind(triple, features)
-    return Machine(name, triple, binding.get_host_cpu_name(), features.flatten(), TARGETS[name])
+    name, processor = kind(triple, features), binding.get_host_cpu_name()
+    target = TARGETS[name]
+    if processor.startswith("znver"):  # AMD's divide in half the time of Intel's
+        target = replace(target, divides_slowly=False)
+    return Machine(name, triple, processor, features.flatten(), target)

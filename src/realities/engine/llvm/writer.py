@@ -24,12 +24,14 @@ class Target:
     """What code is written for: lanes of a vector, and what the processor can do.
 
     `has_fma`: it has fused multiply-add; without, `llvm.fma` would become a slow library call.
-    `has_avx512`: it has permutations of eight doubles.
+    `has_avx512`: it has permutations of eight doubles. `divides_slowly`: while it divides once it could do
+    ten products and sums, so that where there is fused multiply-add it pays to divide by those.
     """
 
     lanes: int = 8
     has_fma: bool = True
     has_avx512: bool = False
+    divides_slowly: bool = False
 
 
 @dataclass(slots=True)
