@@ -45,7 +45,7 @@ from realities.store import long_run as sizes
 if long_run:
     sizes.LONG_BYTES = 0
     sizes.BLOCK_BYTES = long_run
-else:  # a run of a case: with as little work as its sampler knows
+elif arguments[arguments.index("--threads") + 1] == "1":  # processes of its own would not know of this
     from realities.weigh.evidence import EFFORTS
     EFFORTS["quick"] = EFFORTS["sketch"]
 import realities.cli

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -13,6 +15,9 @@ import click
 from realities.cli.terminal import Command, Terminal, bar
 
 if TYPE_CHECKING:
+    from realities.case.folder import Case
+    from realities.ensemble import Crew
+    from realities.store.kept import TaskMemory
     from realities.weigh.evidence import Effort
     from realities.weigh.study import Study
 
@@ -37,6 +42,9 @@ workers_option = click.option(
 @click.option("--out", metavar="DIR", help="Where to write; default: runs/CASE.")
 @click.option("--quick", is_flag=True, help="Fewer particles and runs: a first look.")
 @workers_option
+@click.option(
+    "--cluster", metavar="ADDRESS", help="Work on the workers of a Dask scheduler, as tcp://host:8786."
+)
 @json_option
 @click.pass_obj
 def run(
@@ -48,16 +56,18 @@ def run(
     out: str | None,
     quick: bool,
     workers: int | None,
+    cluster: str | None,
     as_json: bool,
 ) -> None:
     """Simulate, weigh, judge claims and write report.html, results.nc and results.json."""
     from realities.case.folder import load_case
-    from realities.ensemble import Crew
     from realities.report import write_results
     from realities.weigh.study import run_case
     from realities.weigh.unfinished import unfinished
 
     day = parse_day(as_of)
+    if cluster is not None and workers is not None:
+        raise click.UsageError("--cluster and --threads exclude one another: a cluster has its own")
     terminal.note(f"Loading {case_name}")
     case = load_case(case_name)
     terminal.diagnostics(case.warnings)
@@ -65,7 +75,7 @@ def run(
     if folder.exists() and not folder.is_dir():
         raise click.UsageError(f"--out {folder} is a file; name a folder")
     with unfinished(case, folder) as place:
-        with terminal.progress() as progress, Crew(case, workers, memory=place.memory) as crew:
+        with crew_of(terminal, case, workers, cluster, place.memory) as crew, terminal.progress() as progress:
             study = run_case(
                 case,
                 as_of=day,
@@ -153,6 +163,26 @@ def report(terminal: Terminal, results: str, out: str | None) -> None:
         return
     page, _ = write_results(study, Path("runs") / case.id)
     click.echo(f"Report: {page}")
+
+
+@contextmanager
+def crew_of(
+    terminal: Terminal, case: Case, workers: int | None, address: str | None, memory: TaskMemory
+) -> Iterator[Crew]:
+    """Give who does the tasks of a run: processes here, or the workers of a cluster."""
+    from realities.ensemble import Crew
+
+    if address is None:
+        with Crew(case, workers, memory=memory) as crew:
+            yield crew
+        return
+    from realities.cluster import Cluster
+
+    with Cluster(address) as cluster:
+        for warning in cluster.warnings:
+            terminal.note(f"warning: {warning}")
+        with cluster.crew(case, memory=memory) as crew:
+            yield crew
 
 
 def parse_day(text: str | None) -> date | None:

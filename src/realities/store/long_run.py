@@ -73,18 +73,26 @@ class Ensemble:
         return self.part(0, 1)
 
     def part(self, first: int, end: int) -> Trajectories:
-        """Return the trajectories of some draws, the same to the last bit whichever are asked for together.
+        """Return the trajectories of some draws, the same to the last bit whatever others are asked for."""
+        return run_part(self.simulator, self.constants(first, end), first, end, self.seed)
 
-        Behind them the first of all draws runs once more: times must be equal for all draws, whatever the
-        block, and one draw alone would run by other instructions.
-        """
+    def constants(self, first: int, end: int) -> dict[str, FloatArray]:
+        """Return the constants of some draws, and behind them those of the first of all: see `run_part`."""
         kept = np.append(np.arange(first, end), 0)
-        chosen = {
-            name: values[kept] if values.size > 1 else values for name, values in self.parameters.items()
-        }
-        found = self.simulator.run(chosen, n_draws=len(kept), seed=self.seed, first_draw=first)
-        values = {name: array[:-1] for name, array in found.values.items()}
-        return Trajectories(found.times, values, found.units, found.failed[:-1], None, found.time_unit)
+        return {name: values[kept] if values.size > 1 else values for name, values in self.parameters.items()}
+
+
+def run_part(
+    simulator: Runs, constants: Mapping[str, FloatArray], first: int, end: int, seed: int
+) -> Trajectories:
+    """Return the trajectories of some draws from their constants.
+
+    Behind them the first of all draws runs once more: times must be equal for all draws, whatever the block,
+    and one draw alone would run by other instructions.
+    """
+    found = simulator.run(constants, n_draws=end - first + 1, seed=seed, first_draw=first)
+    values = {name: array[:-1] for name, array in found.values.items()}
+    return Trajectories(found.times, values, found.units, found.failed[:-1], None, found.time_unit)
 
 
 @dataclass(frozen=True, eq=False)
