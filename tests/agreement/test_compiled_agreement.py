@@ -208,7 +208,7 @@ def test_equations_of_odd_numbers_run_compiled_as_by_the_reference_engine(
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=2000)
+@settings(QUICK, max_examples=600)
 @given(three_equations(powers=False), st.sampled_from(ODD), st.sampled_from(METHODS))
 def test_many_equations_of_odd_numbers_run_compiled_as_by_the_reference_engine(
     equations: list[Expr], number: float, integrator: Integrator
