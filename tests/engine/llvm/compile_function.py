@@ -21,7 +21,7 @@ PROCESSORS: dict[str, Target] = {
     "fma": Target(8, has_fma=True, has_avx512=False),
     "old": Target(8, has_fma=False, has_avx512=False),
 }
-_NAMES = {"avx512": "skylake-avx512", "fma": "haswell", "old": "nehalem"}
+_NAMES = {"avx512": "skylake-avx512", "fma": "haswell", "old": "x86-64"}
 
 
 def processors() -> list[str]:
@@ -29,7 +29,7 @@ def processors() -> list[str]:
     import llvmlite.binding as llvm
 
     has = llvm.get_host_cpu_features()
-    needs = {"avx512": ("avx512f", "avx512dq", "avx512vl"), "fma": ("fma", "avx2"), "old": ("sse4.2",)}
+    needs = {"avx512": ("avx512f", "avx512dq", "avx512vl"), "fma": ("fma", "avx2"), "old": ("sse2",)}
     return [name for name, features in needs.items() if all(has.get(feature) for feature in features)]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from functools import cache
 
 import mpmath
@@ -12,6 +13,7 @@ from realities.engine.llvm.math import MATH
 from realities.engine.llvm.math_random import RANDOM
 from realities.engine.llvm.math_random_xmile import RANDOM_XMILE
 from realities.engine.llvm.special import N_ARGUMENTS, address
+from realities.engine.llvm.writer import Writer
 from realities.engine.reference.functions import FUNCTIONS
 from realities.errors import SimulationError
 
@@ -247,6 +249,25 @@ def test_remainders_have_numpys_bits(name: str, processor: str) -> None:
 def test_roundings_have_numpys_bits(name: str, processor: str) -> None:
     x = np.r_[SPECIAL, np.arange(-9.0, 9.0, 0.25), np.random.default_rng(2).normal(0, 1e6, 300)]
     assert same(compiled(name, processor)(x), np.asarray(FUNCTIONS[name](x))).all()
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_the_writers_own_roundings_have_numpys_bits(processor: str) -> None:
+    x = np.r_[SPECIAL, np.arange(-9.0, 9.0, 0.25), 2.0**51 + 0.5, 2.0**52 - 0.5, -0.3]
+    assert same(compile_function(Writer.ceil, 1, processor)(x), np.ceil(x)).all()
+    assert same(compile_function(Writer.nearest, 1, processor)(x), np.rint(x)).all()
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+@pytest.mark.parametrize(
+    "name", [*PROMISED, "fmod", "xmile.mod", "xmile.int", "vensim.integer", "xmile.round"]
+)
+def test_nothing_is_left_to_the_c_library(name: str, processor: str) -> None:
+    made = compiled(name, processor)
+    own = set(re.findall(r"define internal .*@([\w.]+)\(", made.text))
+    called = set(re.findall(r"\bcallq?\s+([A-Za-z_][\w.]*)", made.assembly))
+    assert called <= own
+    assert "entry:" in made.assembly
 
 
 @pytest.mark.parametrize("processor", PROCESSORS)

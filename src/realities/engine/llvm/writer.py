@@ -232,19 +232,35 @@ class Writer:
 
     def floor(self, x: Value) -> Value:
         """Return the whole number at or below x."""
-        return self._intrinsic("floor", x)
+        if self._rounds:
+            return self._intrinsic("floor", x)
+        n = self.nearest(x)
+        return self.select(self.compare("ogt", n, x), self.sub(n, self.number(1.0)), n)
 
     def trunc(self, x: Value) -> Value:
         """Return x without its decimals."""
-        return self._intrinsic("trunc", x)
+        if self._rounds:
+            return self._intrinsic("trunc", x)
+        return self.copysign(self.floor(self.abs(x)), x)
 
     def ceil(self, x: Value) -> Value:
         """Return the whole number at or above x."""
-        return self._intrinsic("ceil", x)
+        if self._rounds:
+            return self._intrinsic("ceil", x)
+        return self.neg(self.floor(self.neg(x)))
 
     def nearest(self, x: Value) -> Value:
         """Return the nearest whole number, the even one of two."""
-        return self._intrinsic("rint", x)
+        if self._rounds:
+            return self._intrinsic("rint", x)
+        size, large = self.abs(x), self.number(2.0**52)
+        n = self.copysign(self.sub(self.add(size, large), large), x)
+        return self.select(self.compare("olt", size, large), n, x)
+
+    @property
+    def _rounds(self) -> bool:
+        """Whether the processor has an instruction that rounds; without, LLVM would call the C library."""
+        return self.target.has_fma  # the first processors with the one had the other for long
 
     def copysign(self, x: Value, sign: Value) -> Value:
         """Return |x| with the sign of another number."""
