@@ -8,6 +8,15 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
+import atexit
+import shutil
+import tempfile
+
+# Machine code goes where it is thrown away with the tests; workers and commands under test share it.
+if "REALITIES_CACHE" not in os.environ:
+    os.environ["REALITIES_CACHE"] = tempfile.mkdtemp(prefix="realities-tests-")
+    atexit.register(shutil.rmtree, os.environ["REALITIES_CACHE"], ignore_errors=True)
+
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 

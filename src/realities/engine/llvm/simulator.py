@@ -361,7 +361,7 @@ def _check_integrator(request: Request) -> None:
             Diagnostic(
                 "error",
                 "adaptive-steps",
-                "the compiled engine takes steps of one length; rk45 chooses its own",
+                "the compiled engine takes the steps that a model says; rk45 chooses its own",
                 model[model.time.time_step].span,
                 ("run it with the reference engine, or with another integrator, such as rk4",),
             )

@@ -138,7 +138,7 @@ class Simulator:
             If a name, a shape or a time is wrong.
         """
         given, n_draws = given_constants(self.model, parameters or {}, n_draws)
-        check_numbers(seed=seed, first_draw=first_draw, block=block, threads=threads or 1)
+        check_numbers(seed=seed, first_draw=first_draw, block=block, threads=1 if threads is None else threads)
         with np.errstate(all="ignore"):  # what leaves the real numbers is marked, not warned about
             program = self._program(given)
             known = _known_leaves(program.plan, given, seed, np.arange(first_draw, first_draw + n_draws))
