@@ -198,7 +198,8 @@ def _reader(w: Writer, size: int, breaks: Sequence[float]) -> Callable[[Value, i
 def _permutation(w: Writer, column: Sequence[float], index: Value) -> Value:
     """Return the numbers of a column of 8, 16 or 32 at eight indices, of which only the last bits count."""
     real, word = "<8 x double>", "<8 x i64>"
-    parts = [_vector(w, column, k) for k in range(0, len(column), 8)]
+    table = w.module.table(column)
+    parts = [_vector(w, table, start) for start in range(0, len(column), 8)]
     if len(parts) == 1:
         w.module.declare("llvm.x86.avx512.permvar.df.512", real, [real, word])
         return w.op(f"call {real} @llvm.x86.avx512.permvar.df.512({real} {parts[0]}, {word} {index})")
@@ -215,10 +216,10 @@ def _permutation(w: Writer, column: Sequence[float], index: Value) -> Value:
     return w.op(f"select <8 x i1> {is_high}, {real} {halves[1]}, {real} {halves[0]}")
 
 
-def _vector(w: Writer, column: Sequence[float], start: int) -> Value:
+def _vector(w: Writer, table: Value, start: int) -> Value:
     """Return eight numbers of a column, from memory."""
-    table = w.module.table(column[start : start + 8])
-    return w.op(f"load <8 x double>, ptr {table}, align 64, !invariant.load !{{}}")
+    place = f"getelementptr (double, ptr {table}, i64 {start})" if start else table
+    return w.op(f"load <8 x double>, ptr {place}, align 64, !invariant.load !{{}}")
 
 
 def _pieces(w: Writer, value: Value, kind: str) -> list[Value]:
