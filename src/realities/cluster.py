@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from realities.case.folder import Case
-from realities.engine.reference import Simulator
+from realities.engine.engines import EngineName, make_simulator
 from realities.ensemble import Crew
 from realities.errors import RealitiesError
 from realities.ir.model import Integrator, Model
@@ -224,16 +224,16 @@ class _Recipe:
     model: Model
     outputs: tuple[str, ...]
     integrator: Integrator | None
-    engine: str
+    engine: EngineName
 
 
 def _recipe(ensemble: Ensemble) -> _Recipe:
     simulator: Any = ensemble.simulator
-    if any(getattr(simulator, name, None) for name in ("hold", "events", "_events")):
+    events = getattr(getattr(simulator, "_request", simulator), "events", None)
+    if getattr(simulator, "hold", None) or events or getattr(simulator, "_events", None):
         raise RealitiesError("a simulator that holds variables or knows events cannot run on a cluster")
-    return _Recipe(
-        simulator.model, tuple(simulator.outputs), getattr(simulator, "integrator", None), ensemble.engine
-    )
+    engine = cast("EngineName", ensemble.engine)
+    return _Recipe(simulator.model, tuple(simulator.outputs), getattr(simulator, "integrator", None), engine)
 
 
 def _as_it_is(value: Result) -> Result:
@@ -284,7 +284,9 @@ def _same_case(keyed: _Keyed) -> Case:
 def _simulator(keyed: _Keyed) -> Runs:
     """Return the simulator of a recipe: a worker makes it once."""
     recipe: _Recipe = keyed.value
-    return Simulator(recipe.model, outputs=recipe.outputs, integrator=recipe.integrator)
+    return make_simulator(
+        recipe.model, engine=recipe.engine, outputs=recipe.outputs, integrator=recipe.integrator
+    )
 
 
 def _difference(here: Mapping[str, str], there: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from store_support import MODEL, ensemble
 from realities.cli import invoke
 from realities.errors import InputError, RealitiesError
 from realities.store.fingerprint import program_identity
-from realities.store.long_run import LongRun
+from realities.store.long_run import Ensemble, LongRun
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
@@ -228,3 +228,20 @@ def test_a_worker_of_another_version_is_told() -> None:
 
 def test_the_model_of_these_tests_has_random_numbers() -> None:
     assert "RANDOM" in MODEL, "draws must keep their numbers on other machines too"
+
+
+@pytest.mark.parametrize("engine", ["llvm", "reference"])
+def test_what_a_worker_could_not_know_is_refused(tmp_path: Path, engine: str) -> None:
+    from realities.cluster import _recipe
+    from realities.engine.engines import make_simulator
+    from realities.engine.request import Event
+    from realities.model.load import load_model
+
+    (tmp_path / "model.mdl").write_text(MODEL)
+    model = load_model(tmp_path / "model.mdl")
+    plain = Ensemble(make_simulator(model, engine=engine), {}, 2, engine=engine)  # type: ignore[arg-type]
+    assert _recipe(plain).engine == engine
+    for more in ({"hold": {"prey": 1.0}}, {"events": [Event("eating", 1.0, 0.1)]}):
+        held = make_simulator(model, engine=engine, **more)  # type: ignore[arg-type]
+        with pytest.raises(RealitiesError, match="cannot run on a cluster"):
+            _recipe(replace(plain, simulator=held))

@@ -6,6 +6,7 @@ count, nor does anything that only lives in memory. `program_identity` does the 
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Mapping, Set
 from dataclasses import fields, is_dataclass
@@ -96,7 +97,9 @@ def program_identity() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "none"
-    return found | {"processor": f"{platform.machine()} {_processor_features()}".strip()}
+    # Compiled code is made for this processor, or for the kind that REALITIES_TARGET names.
+    target = os.environ.get("REALITIES_TARGET", "")
+    return found | {"processor": " ".join([platform.machine(), target, _processor_features()])}
 
 
 def program_digest() -> str:
