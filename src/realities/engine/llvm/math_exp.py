@@ -1,14 +1,15 @@
 """Exponential functions: exp, expm1, sinh, cosh and tanh, and exp of a pair for powers.
 
 All write x as n ln 2 + r, n whole and |r| at most half of ln 2, and use polynomials in r and powers of two.
-Nothing branches, and only tanh, sinh and cosh divide. Errors, in units of the last place: exp and expm1 1.2,
-tanh 1.05, sinh and cosh 0.85. `math_power.py` uses `exp_of_pair`; `math.py` lists the functions.
+Nothing branches, and only tanh divides. Errors, in units of the last place: exp and expm1 1.2, tanh 1.05,
+sinh and cosh 0.85. `math_power.py` uses `exp_of_pair`; `math.py` lists the functions.
 """
 
 from __future__ import annotations
 
 from realities.engine.llvm.math_numbers import COSH, EXP, LN2, LOG2_E, SINH
 from realities.engine.llvm.math_parts import (
+    SHIFT,
     Pair,
     negative_if,
     polynomial,
@@ -111,7 +112,7 @@ def _halves(w: Writer, x: Value) -> tuple[Pair, Pair]:
     even = w.mul(w.mul(square, square), polynomial(w, COSH[1:], square, w.mul(square, square)))
     even = w.add(w.mul(square, w.number(0.5)), w.fma(r, rest, even))
     up = scale(w, w.number(0.25), total, n)
-    down = w.div(w.number(1.0 / 16.0), up)
+    down = scale(w, w.number(0.25), w.sub(w.number(2.0 * SHIFT), total), w.neg(n))
     a, b = quick_sum(w, up, down), quick_sum(w, up, w.neg(down))
     return _crossed(w, b, a, r, odd, even), _crossed(w, a, b, r, odd, even)
 

@@ -16,6 +16,8 @@ Pair = tuple[Value, Value]
 
 #: Added and taken away again, it leaves the nearest whole number; the bits of the sum hold that number.
 ROUNDING = 1.5 * 2.0**52
+#: The same for exponents: the bits of the sum hold the number and 2046, which is above 0.
+SHIFT = ROUNDING + 2046.0
 _EIGHT = "<8 x double>"
 
 
@@ -73,7 +75,7 @@ def is_word(w: Writer, how: str, x: Value, y: Value) -> Value:
 
 
 def scale(w: Writer, x: Value, sum_: Value, n: Value) -> Value:
-    """Return x * 2^n, rounded once; n = sum_ - (ROUNDING + 2046) is whole, from -1100 to 1030, x near 1."""
+    """Return x * 2^n, rounded once; n = sum_ - SHIFT is whole, from -1160 to 1160, and x near 1."""
     if w.target.has_avx512:
         return _by_eights(w, _scale_eight, x, n)
     # 2^n is the product of two powers of two that are in range, by the low bits of the sum.
@@ -86,7 +88,7 @@ def scale(w: Writer, x: Value, sum_: Value, n: Value) -> Value:
 
 def whole_for_scale(w: Writer, x: Value, factor: float) -> Pair:
     """Return what `scale` takes for the whole number nearest x * factor: a sum that holds it, and itself."""
-    shift = w.number(ROUNDING + 2046.0)
+    shift = w.number(SHIFT)
     total = w.fma(x, w.number(factor), shift)
     return total, w.sub(total, shift)
 
