@@ -43,7 +43,7 @@ def encode_integers(values: Iterable[int] | IntArray) -> str:
     place = np.arange(number.size) - np.repeat(np.cumsum(n_digits) - n_digits, n_digits)
     digits = (rest[number] >> (5 * place)) % _MORE
     digits += np.where(place < n_digits[number] - 1, _MORE, 0)
-    return _LETTERS[digits].tobytes().decode("ascii")
+    return str(_LETTERS[digits].tobytes(), "ascii")
 
 
 def decode_integers(text: str) -> list[int]:

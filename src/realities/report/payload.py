@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import numpy as np
+from numpy.typing import NDArray
 
 from realities.report.curves import Plan, curves_data
 from realities.report.encode import encode_integers, encode_rising, pack
@@ -70,6 +71,8 @@ _UNIT_WORDS: Final = {
 }
 _BULK: Final = frozenset({"quantities", "notes", "claims", "sources", "network"})
 _TIMES: Final = frozenset({"day", "week", "month", "quarter", "year"})
+FloatArray = NDArray[np.float64]
+
 _LABEL = re.compile(r"\s*(.*\S)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*\Z", re.DOTALL)
 
 
@@ -191,17 +194,23 @@ def _drawn(study: Study, account_id: str, parameter: str, day: date) -> list[flo
     return _summary(study.weighings[day].fits[account_id].parameters.get(parameter))
 
 
-def _summary(
-    draws: object, quantiles: Sequence[float] = (0.05, 0.5, 0.95), digits: int = 3
-) -> list[float] | None:
-    """Quantiles of posterior draws to a few digits; None where there is no spread to tell of."""
+def _summary(draws: object, digits: int = 3) -> list[float] | None:
+    """Quantiles 0.05, 0.5 and 0.95 of posterior draws to a few digits; None where there are none."""
     if draws is None:
         return None
-    values = np.asarray(draws, dtype=float)
+    values = np.sort(np.asarray(draws, dtype=float))
     values = values[np.isfinite(values)]
     if values.size == 0:
         return None
-    return [significant(v, digits) for v in np.quantile(values, quantiles)]
+    return [significant(_quantile(values, p), digits) for p in (0.05, 0.5, 0.95)]
+
+
+def _quantile(ordered: FloatArray, probability: float) -> float:
+    """Return a quantile of sorted values, between two of them on a straight line."""
+    place = probability * (ordered.size - 1)
+    low = int(place)
+    high = min(low + 1, ordered.size - 1)
+    return float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
 
 
 def _weighing(case: Case, day: date, weighing: Weighing) -> WeighingData:
@@ -271,8 +280,8 @@ def _reporter(study: Study, measure: Measure, reporter: Reporter, plan: Plan) ->
         row = []
         for account in study.case.accounts:
             drawn = study.weighings[day].fits[account.id].reporter_parameters
-            bias, noise = _summary(drawn.get(f"bias{key}")), _summary(drawn.get(f"noise{key}"), (0.5,), 2)
-            row.append(None if bias is None and noise is None else [*(bias or []), *(noise or [])])
+            bias, noise = _summary(drawn.get(f"bias{key}")), _summary(drawn.get(f"noise{key}"), 2)
+            row.append(None if bias is None and noise is None else [*(bias or []), *(noise or [])[1:2]])
         posterior.append(row)
     return ReporterData(
         name=reporter.name,

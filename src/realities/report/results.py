@@ -7,11 +7,14 @@ payload of the page, from which the page can be written again without running an
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from realities.errors import Diagnostic, UnreadableError
 from realities.report.fitting import study_payload
@@ -22,8 +25,6 @@ from realities.weigh.forward import LEVELS
 from realities.weigh.results import study_to_json
 
 if TYPE_CHECKING:
-    import xarray
-
     from realities.weigh.study import Study
 
 PAGE, TABLE, OBJECT = "report.html", "results.nc", "results.json"
@@ -79,23 +80,31 @@ def rewrite_report(path: Path, page: Path | None = None) -> Path:
 
 
 def _read_payload(table: Path) -> str:
-    import xarray
+    import h5netcdf
 
-    with xarray.open_dataset(table, engine="h5netcdf") as data:
-        return bytes(data["page_payload"].values.astype(np.uint8)).decode("utf-8")
+    with h5netcdf.File(table, "r") as file:
+        return bytes(np.asarray(file["page_payload"][...], dtype=np.uint8)).decode("utf-8")
 
 
 def _write_table(study: Study, payload: Payload, path: Path, scratch: Path | None) -> None:
     with TemporaryDirectory(dir=scratch or path.parent, prefix=".results-") as folder:
         beside = Path(folder) / TABLE
-        to_dataset(study, payload).to_netcdf(beside, engine="h5netcdf")
+        write_table(beside, table_of(study, payload))
         beside.replace(path)
 
 
-def to_dataset(study: Study, payload: Payload) -> xarray.Dataset:
-    """Return curves, weights, evidences, chances and posterior draws with named axes."""
-    import xarray
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Arrays with named axes: name -> (axes, values). A name that is an axis gives that axis its labels."""
 
+    arrays: Mapping[str, tuple[tuple[str, ...], NDArray[Any]]]
+    #: Names of further labels of axes, such as the dates of times.
+    labels: tuple[str, ...]
+    attributes: Mapping[str, str | int]
+
+
+def table_of(study: Study, payload: Payload) -> Table:
+    """Return curves, weights, evidences, chances and posterior draws with named axes."""
     case = study.case
     accounts = [account.id for account in case.accounts]
     forecasts = [[study.forecasts[day][a] for day in study.dates] for a in accounts]
@@ -106,38 +115,55 @@ def to_dataset(study: Study, payload: Payload) -> xarray.Dataset:
     bands = [[[f.quantiles[q] for q in quantities] for f in row] for row in forecasts]
     shape = (len(accounts), len(study.dates), len(quantities), len(LEVELS), len(times))
     chances = [[[f.chances.get(c, np.nan) for c in claims] for f in row] for row in forecasts]
-    data = xarray.Dataset(
-        {
-            "band": (("account", "as_of", "quantity", "level", "time"), np.reshape(bands, shape)),
-            "weight": (("account", "as_of"), [[w.weights[a] for w in weighings] for a in accounts]),
-            "log_evidence": (
-                ("account", "as_of"),
-                [[w.fits[a].log_evidence for w in weighings] for a in accounts],
-            ),
-            "log_evidence_error": (
-                ("account", "as_of"),
-                [[w.fits[a].log_evidence_error for w in weighings] for a in accounts],
-            ),
-            "chance": (("account", "as_of", "claim"), np.reshape(chances, (*shape[:2], len(claims)))),
-            "page_payload": (("byte",), np.frombuffer(json.dumps(payload).encode("utf-8"), dtype=np.uint8)),
-        },
-        coords={
-            "account": accounts,
-            "as_of": [day.isoformat() for day in study.dates],
-            "quantity": quantities,
-            "level": list(LEVELS),
-            "time": times,
-            "claim": claims,
-            "date": ("time", [case.calendar.date_of(float(t)).isoformat() for t in times]),
-            "quantity_unit": ("quantity", [str(case.measures[q].unit) for q in quantities]),
-        },
-        attrs={"case": case.id, "title": case.title, "as_of": study.as_of.isoformat(), "seed": study.seed},
-    )
+    fits = [[w.fits[a] for w in weighings] for a in accounts]
+    each = ("account", "as_of")
+    arrays: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
+        "account": (("account",), _texts(accounts)),
+        "as_of": (("as_of",), _texts([day.isoformat() for day in study.dates])),
+        "quantity": (("quantity",), _texts(quantities)),
+        "level": (("level",), np.array(LEVELS)),
+        "time": (("time",), times),
+        "claim": (("claim",), _texts(claims)),
+        "date": (("time",), _texts([case.calendar.date_of(float(t)).isoformat() for t in times])),
+        "quantity_unit": (("quantity",), _texts([str(case.measures[q].unit) for q in quantities])),
+        "band": ((*each, "quantity", "level", "time"), np.reshape(bands, shape)),
+        "weight": (each, np.array([[w.weights[a] for w in weighings] for a in accounts])),
+        "log_evidence": (each, np.array([[fit.log_evidence for fit in row] for row in fits])),
+        "log_evidence_error": (each, np.array([[fit.log_evidence_error for fit in row] for row in fits])),
+        "chance": ((*each, "claim"), np.reshape(chances, (*shape[:2], len(claims)))),
+        "page_payload": (("byte",), np.frombuffer(json.dumps(payload).encode("utf-8"), dtype=np.uint8)),
+    }
     for account in accounts:
         fit = study.weighings[study.as_of].fits[account]
         draws = {**fit.parameters, **fit.reporter_parameters}
         if draws:
             axes = (f"parameter:{account}", f"draw:{account}")
-            data[f"posterior:{account}"] = (axes, np.array(list(draws.values())))
-            data = data.assign_coords({axes[0]: list(draws)})
-    return data
+            arrays[axes[0]] = (axes[:1], _texts(list(draws)))
+            arrays[f"posterior:{account}"] = (axes, np.array(list(draws.values())))
+    about: dict[str, str | int] = {"case": case.id, "title": case.title, "seed": study.seed}
+    return Table(arrays, ("date", "quantity_unit"), {**about, "as_of": study.as_of.isoformat()})
+
+
+def _texts(values: Sequence[str]) -> NDArray[Any]:
+    return np.array(values, dtype=object)
+
+
+def write_table(path: Path, table: Table) -> None:
+    """Write a table as NetCDF, as xarray reads it; xarray itself would take a second to import."""
+    import h5netcdf
+    import h5py
+
+    with h5netcdf.File(path, "w") as file:
+        file.attrs.update(table.attributes)
+        for axes, values in table.arrays.values():
+            for axis, size in zip(axes, values.shape, strict=True):
+                file.dimensions.setdefault(axis, size)
+        for name, (axes, values) in table.arrays.items():
+            is_text = values.dtype == object
+            kind = h5py.string_dtype() if is_text else values.dtype
+            variable = file.create_variable(name, axes, kind)
+            if values.size:
+                variable[...] = values
+            labels = [one for one in table.labels if one != name and table.arrays[one][0][0] in axes]
+            if labels and name not in table.labels and name not in axes:
+                variable.attrs["coordinates"] = " ".join(labels)
