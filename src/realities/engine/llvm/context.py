@@ -81,7 +81,7 @@ class Context:
         w.do(f"br label %{name}_end")
         w.label(f"{name}_end")
         w.do(f"%{name}_next = add i64 %{name}_at, {layout.vector_bytes}")
-        is_more = w.op(f"icmp ult i64 %{name}_next, {layout.row_bytes}")
+        is_more = w.op(f"icmp ult i64 %{name}_next, {layout.group_bytes}")
         w.do(f"br i1 {is_more}, label %{name}, label %{name}_done")
         w.label(f"{name}_done")
 

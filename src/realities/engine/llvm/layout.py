@@ -85,9 +85,18 @@ class Layout:
         return 8 * self.lanes
 
     @property
-    def row_bytes(self) -> int:
-        """Bytes of a row."""
+    def group_bytes(self) -> int:
+        """Bytes of what a group has in a row."""
         return self.vector_bytes * self.vectors
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes from a row to the next: an odd number of vectors.
+
+        A processor takes a load for one that must wait for an earlier store if the last 12 bits of their
+        addresses are the same; with rows of a power of two that would be so all the time.
+        """
+        return self.vector_bytes * (self.vectors | 1 if self.vectors > 1 else 1)
 
     @property
     def align(self) -> int:

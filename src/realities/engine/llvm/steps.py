@@ -23,7 +23,7 @@ def write_steps(c: Context) -> None:
     """Write the function that takes a group from its first step to its last."""
     w = c.w
     last_step, grid, lengths = c.count("last_step"), c.field("grid"), c.field("lengths")
-    c.lane_bytes = w.op(f"mul i64 %group, {c.layout.row_bytes}")
+    c.lane_bytes = w.op(f"mul i64 %group, {c.layout.group_bytes}")
     stages = Stages(c)
     scope = Scope(
         c.program, w, lambda number: _fetch(c, stages, number), c.draw_word, c.in_place, c.reciprocal

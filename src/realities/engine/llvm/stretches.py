@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from realities.engine.program.program import Instruction, Program, kind_of
 
 #: How many instructions of the processor an operation takes, roughly; others take one.
-_WEIGHTS = {"min": 3, "max": 4, "read": 16, "call": 35, "uniform": 15, "key": 60, "array": 100}
+_WEIGHTS = {"min": 3, "max": 4, "read": 20, "call": 45, "uniform": 15, "key": 60, "array": 100}
 #: A stretch ends where it has about this many instructions.
 STRETCH = 25
 
@@ -41,7 +41,7 @@ class Stretches:
 
 def make_stretches(program: Program, after: Iterable[int], size: int = STRETCH) -> Stretches:
     """Return the core of a program in stretches; `after` are the values used after the core."""
-    parts = _cut(program, depth_first(program), size)
+    parts = _cut(program, program.core, size)
     made = {value: number for number, part in enumerate(parts) for value in part}
     last_use: dict[int, int] = {}
     for number, part in enumerate(parts):
@@ -53,27 +53,6 @@ def make_stretches(program: Program, after: Iterable[int], size: int = STRETCH) 
     crossing = [value for value in made if last_use.get(value, -1) > made[value]]
     rows, n_rows = _share_rows(program, crossing, made, last_use)
     return Stretches(tuple(parts), rows, n_rows)
-
-
-def depth_first(program: Program) -> list[int]:
-    """Return the core in an order in which values are used soon: each net flow after what it needs."""
-    inside, order = set(program.core), dict[int, None]()
-    for root in (*(stock.rate for stock in program.stocks), *program.core):
-        stack = [root]
-        while stack:
-            value = stack[-1]
-            missing = (
-                [i for i in program.instructions[value].inputs if i in inside and i not in order]
-                if value in inside and value not in order
-                else []
-            )
-            if missing:
-                stack.append(missing[0])
-            else:
-                stack.pop()
-                if value in inside:
-                    order.setdefault(value)
-    return list(order)
 
 
 def weight(instruction: Instruction) -> int:
