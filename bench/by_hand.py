@@ -147,10 +147,7 @@ def jax_code(made: Workload) -> str:
     return "\n".join(
         [
             "import jax.numpy as jnp",
-            *(
-                _choices(writer.tables[name], table, "jnp.where(x < {}, {}, {})", "def {}(x): return {}")
-                for name, table in writer.model.lookups.items()
-            ),
+            *(_choices(writer.tables[name], table) for name, table in writer.model.lookups.items()),
             "def start(parameters):",
             *given,
             f"    return jnp.array([{', '.join(writer.starts())}])",
@@ -188,15 +185,7 @@ def c_code(made: Workload, lanes: int) -> str:
             "#include <math.h>",
             "static inline double least(double a, double b) { return a < b ? a : b; }",
             "static inline double most(double a, double b) { return a > b ? a : b; }",
-            *(
-                _choices(
-                    writer.tables[name],
-                    table,
-                    "(x < {} ? {} : {})",
-                    "static inline double {}(double x) {{ return {}; }}",
-                )
-                for name, table in writer.model.lookups.items()
-            ),
+            *(_steps(writer.tables[name], table) for name, table in writer.model.lookups.items()),
             "void run(const double *restrict parameters, double *restrict out, long n_draws, long first,",
             "         long end, long n_periods) {",
             *(f"    const double {line};" for line in writer.fixed(list(made.varied))),
@@ -233,11 +222,27 @@ def c_code(made: Workload, lanes: int) -> str:
     )
 
 
-def _choices(name: str, table: Lookup, choose: str, define: str) -> str:
-    """Return a table as a function: the line of each segment, chosen from the last to the first."""
+def _choices(name: str, table: Lookup) -> str:
+    """Return a table as a JAX function: the line of each segment, chosen from the last to the first."""
     points = list(zip(table.xs, table.ys, strict=True))
     text = repr(points[-1][1])
-    for (x, y), (right, above) in reversed(list(pairwise(points))):
-        text = choose.format(repr(right), f"({y!r} + {(above - y) / (right - x)!r} * (x - {x!r}))", text)
-    text = choose.format(repr(points[0][0]), repr(points[0][1]), text)
-    return define.format(name, text)
+    for (right, _), line in reversed(list(zip(points[1:], _lines(points), strict=True))):
+        text = f"jnp.where(x < {right!r}, {line}, {text})"
+    return f"def {name}(x): return jnp.where(x < {points[0][0]!r}, {points[0][1]!r}, {text})"
+
+
+def _steps(name: str, table: Lookup) -> str:
+    """Return a table as a C function: one choice after the other, which gcc turns into vector selects."""
+    points = list(zip(table.xs, table.ys, strict=True))
+    pairs = zip(points[:-1], _lines(points), strict=True)
+    choices = " ".join(f"y = x < {left!r} ? y : {line};" for (left, _), line in pairs)
+    last = f"return x < {points[-1][0]!r} ? y : {points[-1][1]!r};"
+    return f"static inline double {name}(double x) {{ double y = {points[0][1]!r}; {choices} {last} }}"
+
+
+def _lines(points: Sequence[tuple[float, float]]) -> list[str]:
+    """Return the straight lines between points, as expressions in x."""
+    return [
+        f"({y!r} + {(above - y) / (right - x)!r} * (x - {x!r}))"
+        for (x, y), (right, above) in pairwise(points)
+    ]
