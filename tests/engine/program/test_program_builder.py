@@ -65,6 +65,22 @@ EXACT: dict[str, tuple[Callable[[Builder, int, int], int], Callable[[np.float64,
         lambda x, y: True,
     ),
     "truth of a truth": (lambda b, x, y: b.real(b.truth(b.real(b.less(x, y)))), lambda x, y: x < y),
+    "flag is one": (
+        lambda b, x, y: b.real(b.equal(b.select(b.less(x, y), b.number(1.0), b.number(0.0)), b.number(1.0))),
+        lambda x, y: x < y,
+    ),
+    "flag is zero": (
+        lambda b, x, y: b.real(b.equal(b.number(0.0), b.real(b.less(x, y)))),
+        lambda x, y: not x < y,
+    ),
+    "flag is less": (
+        lambda b, x, y: b.real(b.less(b.number(3.0), b.select(b.less(x, y), b.number(4.0), b.number(-1.0)))),
+        lambda x, y: x < y,
+    ),
+    "flag is never": (
+        lambda b, x, y: b.real(b.equal(b.real(b.less(x, y)), b.number(math.nan))),
+        lambda x, y: False,
+    ),
     "truth": (lambda b, x, y: b.real(b.truth(x)), lambda x, y: x != 0.0),
     "known choice": (lambda b, x, y: b.select(b.truth(b.number(2.0)), x, y), lambda x, y: x),
     "taking computed zero": (
@@ -123,6 +139,15 @@ def test_equal_operations_are_one_whichever_way_round_they_stand() -> None:
     assert b.sub(x, y) != b.sub(y, x)
     assert b.apply("min", x, y) != b.apply("min", y, x)  # of 0 and -0 either may be meant
     assert b.number(0.0) != b.number(-0.0)
+
+
+def test_a_flag_that_is_asked_for_is_its_condition() -> None:
+    b = Builder()
+    x, y = leaves(b)
+    condition = b.less(x, y)
+    flag = b.select(condition, b.number(1.0), b.number(0.0))
+    assert b.equal(flag, b.number(1.0)) == b.truth(flag) == condition
+    assert b.equal(b.number(0.0), flag) == b.opposite(condition)
 
 
 def test_a_value_stands_in_the_least_region_that_has_what_it_needs() -> None:

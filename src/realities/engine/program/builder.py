@@ -189,6 +189,8 @@ class Builder:
                 return self._choice(*inputs)
             case "and" | "or":
                 return self._junction(op, *inputs)
+            case "<" | "<=" | "=":
+                return self._comparison(op, *inputs)
             case "min" | "max" if inputs[0] == inputs[1]:
                 return self.computed(inputs[0])
             case "not" | "negative" if self.ops[inputs[0]] == op:
@@ -221,6 +223,24 @@ class Builder:
         if self.ops[condition] == "not":
             return self.select(self.inputs[condition][0], otherwise, chosen)
         return self.computed(chosen) if chosen == otherwise else None
+
+    def _comparison(self, op: str, x: int, y: int) -> int | None:
+        """Return the condition of a choice between two numbers, where a comparison asks for no more."""
+        for place, other in ((x, y), (y, x)):
+            if other not in self.known or self.ops[place] not in ("select", "real"):
+                continue
+            condition, *numbers = self.inputs[place]
+            if not numbers:
+                numbers = [self.number(1.0, is_written=False), self.number(0.0, is_written=False)]
+            if all(number in self.known for number in numbers):
+                one, two = (
+                    self.apply(op, number, y) if place == x else self.apply(op, x, number)
+                    for number in numbers
+                )
+                if one == two:
+                    return one
+                return condition if self.known[one] else self.opposite(condition)
+        return None
 
     def _junction(self, op: str, x: int, y: int) -> int | None:
         if x == y:
