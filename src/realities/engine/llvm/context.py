@@ -33,7 +33,9 @@ class Context:
     offset
         How far that vector is into each row, in bytes.
     lane_bytes
-        How far it is into an array of draws, in bytes.
+        How far the group is into an array of draws, in bytes.
+    extent
+        How much of each row the group fills, in bytes.
     """
 
     program: Program
@@ -43,6 +45,7 @@ class Context:
     rows: Value = "%v"
     offset: Value = "0"
     lane_bytes: Value = ""
+    extent: Value = ""
 
     # -- the frame ---------------------------------------------------------------------------------
 
@@ -81,7 +84,7 @@ class Context:
         w.do(f"br label %{name}_end")
         w.label(f"{name}_end")
         w.do(f"%{name}_next = add i64 %{name}_at, {layout.vector_bytes}")
-        is_more = w.op(f"icmp ult i64 %{name}_next, {layout.group_bytes}")
+        is_more = w.op(f"icmp ult i64 %{name}_next, {self.extent}")
         w.do(f"br i1 {is_more}, label %{name}, label %{name}_done")
         w.label(f"{name}_done")
 
@@ -165,6 +168,15 @@ class Context:
         rows = w.op(f"or i64 {w.op(f'add i64 {last_step}, 2')}, 1")
         doubles = w.op(f"mul i64 {rows}, {number * self.layout.row_bytes}")
         return w.at(w.at(self.rows, self.layout.lines_at), doubles)
+
+
+def write_extent(w: Writer, layout: Layout) -> tuple[Value, Value]:
+    """Return where %group begins in an array of draws, and how many bytes it has: the last one fewer."""
+    first = w.op(f"mul i64 %group, {layout.group_bytes}")
+    n_draws = w.op(f"load i64, ptr {w.at('%frame', 8 * slot(Frame, 'n_draws'))}, align 8")
+    left = w.op(f"sub i64 {w.op(f'mul i64 {n_draws}, 8')}, {first}")
+    is_whole = w.op(f"icmp ugt i64 {left}, {layout.group_bytes}")
+    return first, w.op(f"select i1 {is_whole}, i64 {layout.group_bytes}, i64 {left}")
 
 
 def uniform_place(program: Program, number: int) -> int:

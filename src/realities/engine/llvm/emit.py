@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from realities.engine.llvm.begin import write_begin, write_prepare
-from realities.engine.llvm.context import Context
+from realities.engine.llvm.context import Context, write_extent
 from realities.engine.llvm.emitted import Emitted
 from realities.engine.llvm.frame import Frame, GridFrame, slot
 from realities.engine.llvm.grid import write_grid
@@ -52,7 +52,8 @@ def emit(program: Program, target: Target) -> Emitted:
     module.functions["grid"] = f"define void @grid(ptr %frame) nounwind {{\n{writer.text()}\n}}"
     return Emitted(
         text=module.text(),
-        lanes=layout.lanes * layout.vectors,
+        lanes=layout.lanes,
+        group=layout.lanes * layout.vectors,
         grid_kept=tuple(layout.columns),
         changing=layout.changing,
         constant=layout.constant,
@@ -80,14 +81,14 @@ def _write_run(w: Writer, layout: Layout) -> None:
     w.do("%group = phi i64 [ %first, %0 ], [ %group_after, %walk ]")
     w.do(f"br i1 {w.op('icmp slt i64 %group, %end')}, label %start, label %done")
     w.label("start")
-    first = w.op(f"mul i64 %group, {layout.group_bytes}")
+    first, extent = write_extent(w, layout)
     w.do("br label %vector")
     w.label("vector")
     w.do("%at = phi i64 [ 0, %start ], [ %next_at, %vector ]")
     draws = w.op(f"add i64 {first}, %at")
     w.do(f"call void @begin(ptr %frame, i64 {draws}, ptr {memory}, ptr {w.at(memory, '%at')})")
     w.do(f"%next_at = add i64 %at, {layout.vector_bytes}")
-    w.do(f"br i1 {w.op(f'icmp ult i64 %next_at, {layout.group_bytes}')}, label %vector, label %walk")
+    w.do(f"br i1 {w.op(f'icmp ult i64 %next_at, {extent}')}, label %vector, label %walk")
     w.label("walk")
     w.do(f"call void @steps(ptr %frame, i64 %group, ptr {memory})")
     w.do("%group_after = add i64 %group, 1")

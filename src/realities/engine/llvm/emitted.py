@@ -17,7 +17,9 @@ class Emitted:
     text
         LLVM assembly that defines `run` and `grid`.
     lanes
-        Draws in a group, and steps that `grid` computes together: what arrays are padded to.
+        Draws in a vector, and steps that `grid` computes together: what arrays are padded to.
+    group
+        Draws in a group; the last one has as many as are left.
     grid_kept
         Values by number in the order of the grid's columns. One of several parts has as many columns.
     changing, constant, fixed
@@ -30,6 +32,7 @@ class Emitted:
 
     text: str
     lanes: int
+    group: int
     grid_kept: tuple[int, ...]
     changing: tuple[int, ...]
     constant: tuple[int, ...]

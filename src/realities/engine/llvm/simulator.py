@@ -341,7 +341,7 @@ def _run(setting: Setting, draws: _Draws, threads: int) -> _Results:
     run_groups(
         compiled.kernel,
         frame,
-        n_groups=padded // compiled.emitted.lanes,
+        n_groups=-(-padded // compiled.emitted.group),
         n_workspace=compiled.emitted.n_workspace(setting.saves.last_step),
         threads=threads,
     )

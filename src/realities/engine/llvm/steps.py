@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from realities.engine.llvm.context import Context
+from realities.engine.llvm.context import Context, write_extent
 from realities.engine.llvm.delays import enter_fixed, leave_fixed
 from realities.engine.llvm.moving import enter_moving, keep_missing, leave_moving
 from realities.engine.llvm.operations import Held, Scope, fetch_parts
@@ -23,7 +23,7 @@ def write_steps(c: Context) -> None:
     """Write the function that takes a group from its first step to its last."""
     w = c.w
     last_step, grid, lengths = c.count("last_step"), c.field("grid"), c.field("lengths")
-    c.lane_bytes = w.op(f"mul i64 %group, {c.layout.group_bytes}")
+    c.lane_bytes, c.extent = write_extent(w, c.layout)
     stages = Stages(c)
     scope = Scope(
         c.program, w, lambda number: _fetch(c, stages, number), c.draw_word, c.in_place, c.reciprocal
