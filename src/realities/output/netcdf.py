@@ -94,7 +94,6 @@ def _attach(dataset: h5py.Dataset, scales: Sequence[h5py.Dataset]) -> None:
     for axis, scale in enumerate(scales):
         lists[axis] = np.array([scale.ref], dtype=h5py.ref_dtype)
     dataset.attrs.create("DIMENSION_LIST", lists, dtype=h5py.vlen_dtype(h5py.ref_dtype))
-    dataset.attrs["_Netcdf4Dimid"] = scales[0].attrs["_Netcdf4Dimid"]
 
 
 def _list_users(scale: h5py.Dataset, users: Sequence[h5py.Dataset], axis: int) -> None:
