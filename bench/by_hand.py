@@ -237,7 +237,8 @@ def _steps(name: str, table: Lookup) -> str:
     pairs = zip(points[:-1], _lines(points), strict=True)
     choices = " ".join(f"y = x < {left!r} ? y : {line};" for (left, _), line in pairs)
     last = f"return x < {points[-1][0]!r} ? y : {points[-1][1]!r};"
-    return f"static inline double {name}(double x) {{ double y = {points[0][1]!r}; {choices} {last} }}"
+    head = f"static inline __attribute__((always_inline)) double {name}(double x)"
+    return f"{head} {{ double y = {points[0][1]!r}; {choices} {last} }}"
 
 
 def _lines(points: Sequence[tuple[float, float]]) -> list[str]:
