@@ -1,7 +1,7 @@
 """How compiled code is called: where a run keeps what the code reads and writes.
 
 A kernel is two C functions. Draws lie along the last axis of every array, padded to whole vectors; a group
-is the draws of one vector.
+has several vectors, the last one those that are left.
 
     void run(const Frame *frame, int64 first_group, int64 end_group, double *workspace)
         runs some groups from the first step to the last; groups share nothing, so threads may take any
@@ -41,6 +41,9 @@ class Frame(ctypes.Structure):
     | `failed` | uint8 (D): 1 where a saved or final value is not finite |
     | `functions` | addresses of the C functions that the code calls, in the order of `Emitted.functions` |
     """
+
+    #: What the addresses point into, for as long as the frame is there.
+    kept: object = None
 
     _fields_: ClassVar = [
         ("n_draws", ctypes.c_int64),

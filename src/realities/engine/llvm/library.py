@@ -9,12 +9,17 @@ from __future__ import annotations
 import importlib.util
 import os
 import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 from typing import Any
 
 #: Held by whoever compiles, so that no process is forked in the middle of it: the child would wait for ever.
-busy = threading.RLock()
+_busy = threading.RLock()
+#: What is to be freed by whoever is busy next; each is a list to empty.
+_to_free: deque[list[Any]] = deque()
 
 
 def is_there() -> bool:
@@ -41,8 +46,33 @@ def llvm() -> Any:
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=busy.acquire, after_in_parent=busy.release, after_in_child=busy.release)
+        os.register_at_fork(before=_busy.acquire, after_in_parent=_busy.release, after_in_child=_busy.release)
     return binding
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Keep others from compiling and from forking the process meanwhile."""
+    with _busy:
+        try:
+            yield
+        finally:
+            _free_waiting()
+
+
+def free(parts: list[Any]) -> None:
+    """Empty a list of LLVM's objects, now or, where a thread compiles, later: destructors must not wait."""
+    _to_free.append(parts)
+    if _busy.acquire(blocking=False):
+        try:
+            _free_waiting()
+        finally:
+            _busy.release()
+
+
+def _free_waiting() -> None:
+    while _to_free:
+        _to_free.popleft().clear()
 
 
 def orcjit() -> ModuleType:

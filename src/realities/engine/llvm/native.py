@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from realities.engine.llvm.cache import Cache, Entry, digest
-from realities.engine.llvm.library import busy, llvm, orcjit, versions
+from realities.engine.llvm.library import free, llvm, orcjit, versions, working
 from realities.engine.llvm.targets import Machine
 
 Tier = Literal["quick", "optimized"]
@@ -29,6 +29,7 @@ LEVELS: Mapping[Tier, int] = {"quick": 0, "optimized": 2}
 #: it takes three to four times as long, and then saves about a quarter; bench/bench_compile.py.
 PATIENCE = 10.0
 
+_EXPORTED = ("run", "grid")
 _RUN = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
 _GRID = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
@@ -41,27 +42,27 @@ class Code:
 
     def __init__(self, code: bytes, machine: Machine, tier: Tier) -> None:
         self.tier = tier
-        with busy:
+        with working():
             memory = _linked(code, machine)
         self.run: Callable[[int, int, int, int], None] = _function(_RUN, memory, "run")
         self.grid: Callable[[int], None] = _function(_GRID, memory, "grid")
 
 
 class _Memory:
-    """LLVM's hold on code: the addresses of its functions and the engine they are part of; freed with it."""
+    """LLVM's hold on code: the addresses of its functions and what is freed when it goes."""
 
     def __init__(self, tracker: Any, engine: Any) -> None:
-        self.tracker, self._engine = tracker, engine
+        self.addresses = {name: tracker[name] for name in _EXPORTED}
+        self._parts = [tracker, engine]
 
-    def __del__(self, lock: Any = busy) -> None:
-        with lock:
-            self.tracker = self._engine = None
+    def __del__(self, free: Callable[[list[Any]], None] = free) -> None:
+        free(self._parts)
 
 
 def _linked(code: bytes, machine: Machine) -> _Memory:
     engine = orcjit().create_lljit_compiler(_target_machine(machine, 2, jit=True), use_jit_link=True)
     builder = orcjit().JITLibraryBuilder().add_object_img(code)
-    for name in ("run", "grid"):
+    for name in _EXPORTED:
         builder.export_symbol(name)
     for name, address in _system_functions().items():
         builder.import_symbol(name, address)
@@ -69,7 +70,7 @@ def _linked(code: bytes, machine: Machine) -> _Memory:
 
 
 def _function(kind: Any, memory: _Memory, name: str) -> Any:
-    function = kind(memory.tracker[name])
+    function = kind(memory.addresses[name])
     function.memory = memory
     return function
 
@@ -83,12 +84,12 @@ def compile_text(text: str, machine: Machine, tier: Tier) -> bytes:
         If LLVM does not understand the text.
     """
     llvm()
-    with busy:
+    with working():
         return _compiled(text, machine, LEVELS[tier])
 
 
 def _compiled(text: str, machine: Machine, level: int) -> bytes:
-    """Return object code; a function of its own, so that what LLVM made on the way goes while `busy`."""
+    """Return object code; a function of its own, so that what LLVM made on the way goes with it."""
     binding = llvm()
     target_machine = _target_machine(machine, level)
     module = binding.parse_assembly(text, binding.create_context())

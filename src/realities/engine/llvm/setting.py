@@ -44,8 +44,9 @@ class Setting:
     on_grid: Mapping[int, FloatArray]
 
     def frame(self, **more: NDArray[Any]) -> Frame:
-        """Return the frame with arrays for the draws; the caller keeps these while it is used."""
+        """Return the frame with arrays for the draws; it keeps all that it points to."""
         frame = Frame()
+        frame.kept = self, more
         for name, array in (*self.arrays.items(), *more.items()):
             assert array.flags.c_contiguous
             setattr(frame, name, array.ctypes.data)

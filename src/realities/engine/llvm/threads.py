@@ -56,6 +56,8 @@ def run_groups(kernel: Kernel, frame: Frame, *, n_groups: int, n_workspace: int,
 
     Parameters
     ----------
+    frame
+        Keeps what it points to for as long as a thread may be at work.
     n_workspace
         Doubles that each thread needs to itself.
     """
@@ -69,17 +71,19 @@ def run_groups(kernel: Kernel, frame: Frame, *, n_groups: int, n_workspace: int,
             groups.stop()
             errors.append(error)
 
-    others = [threading.Thread(target=work, name="realities-run") for _ in range(groups.threads - 1)]
-    for other in others:
-        other.start()
-    work()  # this thread too, so that Ctrl-C is heard between two chunks
+    others: list[threading.Thread] = []
     try:
+        for _ in range(groups.threads - 1):
+            others.append(threading.Thread(target=work, name="realities-run"))
+            others[-1].start()
+        work()  # this thread too, so that Ctrl-C is heard between two chunks
         for other in others:
             other.join()
-    finally:  # also where Ctrl-C came while this thread was waiting
+    finally:  # Ctrl-C may come anywhere above; a thread that is still to start then finds nothing to do
         groups.stop()
         for other in others:
-            other.join()
+            if other.is_alive():
+                other.join()
     if errors:
         raise errors[0]
 
