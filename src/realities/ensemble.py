@@ -7,6 +7,7 @@ the model in one way only. The same draws (the same uniform numbers) serve every
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -198,6 +199,10 @@ def _simulator(
     case = same.case
     events = [Event(event.parameter, case.calendar.time_of(event.date), event.value) for event in known]
     return make_simulator(case.model, outputs=outputs, hold=dict(hold), events=events)
+
+
+# Compiled code has to go while everything else is still there.
+atexit.register(_simulator.cache_clear)
 
 
 def _together(case: Case, names: tuple[str, ...], is_held: bool) -> tuple[str, ...]:

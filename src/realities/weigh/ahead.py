@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from realities.case.claims import Claim
 from realities.case.folder import Case
-from realities.case.measures import Measure
 from realities.case.predicates import Intervention
 from realities.ensemble import STREAM_FORWARD, Ensemble, save_times, stream
 from realities.trajectories import Trajectories
-from realities.weigh.fits import AccountFit, part_of, predict_reports, sample_discrepancy, with_unheard
+from realities.weigh.fits import AccountFit, part_of, predict_reports, sample_discrepancies, with_unheard
 from realities.weigh.forecasts import claim_times, judge_draws, needed_outputs
 from realities.weigh.rows import from_scale, to_scale
 from realities.weigh.shown import Piece, Reports
@@ -107,7 +106,9 @@ class Ahead:
         fit = part_of(self.fit, np.arange(self.fit.n_draws)[block])
         runs = {do: self._run(do, fit, block.start) for do in self._ensembles}
         plain = runs[()]
-        paths = {q: self._path(fit, self.case.measures[q]) for q in sorted(set(self._error_of.values()))}
+        erring = [self.case.measures[q] for q in sorted(set(self._error_of.values()))]
+        drawn = sample_discrepancies(fit, erring, self._path_times, self._rng)
+        paths = {q: path.T for q, path in drawn.items()}  # (time, draw)
         return Piece(
             shown=self._shown(plain, paths),
             judged=self._judge(runs, paths),
@@ -126,10 +127,6 @@ class Ahead:
             seed=self._seed,
             first_draw=first_draw,
         )
-
-    def _path(self, fit: AccountFit, measure: Measure) -> FloatArray:
-        """Return a quantity's model error on the grid of paths, shape (time, draw)."""
-        return sample_discrepancy(fit, measure, self._path_times, self._rng[measure.quantity]).T
 
     def _shown(self, plain: Trajectories, paths: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Return what measures read at the times of the chart, each (draw, time)."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from realities.case.calendar import Calendar
 from realities.case.measures import Measure
 from realities.ensemble import uniforms
-from realities.weigh.discrepancy import DiscrepancyPath
+from realities.weigh.discrepancy import DiscrepancyPath, sample_paths
 from realities.weigh.gaussian import Wander
 from realities.weigh.importance import StudentMixture
 from realities.weigh.reporting import QuantityReports
@@ -106,10 +106,22 @@ def sample_discrepancy(
     """
     if measure.discrepancy is None:
         return np.zeros((fit.n_draws, len(times)))
-    wander = Wander(measure.discrepancy.sd, measure.discrepancy.timescale_days)
-    fresh = DiscrepancyPath(wander, np.zeros(0), np.zeros((fit.n_draws, 0)))
-    path = fit.discrepancies.get(measure.quantity, fresh)
-    return path.sample(days_of(np.asarray(times), fit.calendar), fit.n_draws, rng)
+    return sample_discrepancies(fit, [measure], times, {measure.quantity: rng})[measure.quantity]
+
+
+def sample_discrepancies(
+    fit: AccountFit, measures: Iterable[Measure], times: FloatArray, rngs: Mapping[str, np.random.Generator]
+) -> dict[str, FloatArray]:
+    """Return model errors by quantity, as `sample_discrepancy` has them; measures without are left out."""
+    paths: dict[str, DiscrepancyPath] = {}
+    for measure in measures:
+        if measure.discrepancy is not None:
+            wander = Wander(measure.discrepancy.sd, measure.discrepancy.timescale_days)
+            fresh = DiscrepancyPath(wander, np.zeros(0), np.zeros((fit.n_draws, 0)))
+            paths[measure.quantity] = fit.discrepancies.get(measure.quantity, fresh)
+    days = days_of(np.asarray(times), fit.calendar)
+    found = sample_paths(list(paths.values()), days, fit.n_draws, [rngs[q] for q in paths])
+    return dict(zip(paths, found, strict=True))
 
 
 def predict_reports(
