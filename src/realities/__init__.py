@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from realities.case.claims import Claim
     from realities.case.folder import Case, load_case
     from realities.case.observations import Observation
-    from realities.engine.engines import simulate
+    from realities.engine.batch import run_batch
+    from realities.engine.engines import make_simulator, simulate
+    from realities.engine.reducers import Count, Each, Moments, Quantiles
     from realities.errors import InputError, RealitiesError, SimulationError
     from realities.ir.model import Model
     from realities.model.load import load_model
@@ -29,9 +31,13 @@ _HOME = {
     "Account": "case.accounts",
     "Case": "case.folder",
     "Claim": "case.claims",
+    "Count": "engine.reducers",
+    "Each": "engine.reducers",
     "InputError": "errors",
     "Model": "ir.model",
+    "Moments": "engine.reducers",
     "Observation": "case.observations",
+    "Quantiles": "engine.reducers",
     "RealitiesError": "errors",
     "SimulationError": "errors",
     "Study": "weigh.study",
@@ -40,6 +46,8 @@ _HOME = {
     "convert_model": "model.write.convert",
     "load_case": "case.folder",
     "load_model": "model.load",
+    "make_simulator": "engine.engines",
+    "run_batch": "engine.batch",
     "run_case": "weigh.study",
     "simulate": "engine.engines",
     "weigh_accounts": "weigh.weighing",
@@ -50,9 +58,13 @@ __all__ = [
     "Account",
     "Case",
     "Claim",
+    "Count",
+    "Each",
     "InputError",
     "Model",
+    "Moments",
     "Observation",
+    "Quantiles",
     "RealitiesError",
     "SimulationError",
     "Study",
@@ -61,6 +73,8 @@ __all__ = [
     "convert_model",
     "load_case",
     "load_model",
+    "make_simulator",
+    "run_batch",
     "run_case",
     "simulate",
     "weigh_accounts",
