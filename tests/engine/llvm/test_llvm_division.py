@@ -1,0 +1,77 @@
+"""Division by what is known before is division: the same bits, for whatever numbers."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+from compile_function import compile_function, processors
+
+from realities.engine.llvm.division import FAR, LEAST, quotient, reciprocal, reciprocal_of
+from realities.engine.llvm.writer import Value, Writer
+
+_SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324, 2.2250738585072014e-308, 1e-300,
+            1.7976931348623157e308, -1.7976931348623157e308, 1e308, FAR, 1.0 / FAR, 2 * FAR, 0.5 / FAR, LEAST,
+            0.9 * LEAST, 3.0, 0.1, 1 - 2.0**-53, 1 + 2.0**-52, 2 - 2.0**-52)  # fmt: skip
+
+
+def _divided(w: Writer, dividend: Value, divisor: Value) -> Value:
+    return quotient(w, dividend, divisor, reciprocal(w, divisor))
+
+
+@pytest.fixture(scope="module", params=[name for name in processors() if name != "old"])
+def divided(request: pytest.FixtureRequest):
+    return compile_function(_divided, 2, request.param)
+
+
+def _same(found: np.ndarray, right: np.ndarray) -> np.ndarray:
+    both_nan = np.isnan(found) & np.isnan(right)
+    return both_nan | (found.view(np.int64) == right.view(np.int64))
+
+
+def _check(divided, dividend: np.ndarray, divisor: np.ndarray) -> None:
+    dividend, divisor = (np.ascontiguousarray(x, dtype=np.float64) for x in (dividend, divisor))
+    with np.errstate(all="ignore"):
+        right = dividend / divisor
+    wrong = np.flatnonzero(~_same(divided(dividend, divisor), right))
+    assert not wrong.size, [(dividend[i].hex(), divisor[i].hex()) for i in wrong[:5]]
+
+
+def test_all_pairs_of_special_numbers_divide_as_numpy_divides_them(divided) -> None:
+    dividend, divisor = np.meshgrid(_SPECIAL, _SPECIAL)
+    _check(divided, dividend.ravel(), divisor.ravel())
+
+
+@pytest.mark.parametrize("spread", [1, 300, 1020])
+def test_numbers_of_any_size_divide_as_numpy_divides_them(divided, spread: int) -> None:
+    rng = np.random.default_rng(spread)
+    shape = (2, 400_000)
+    dividend, divisor = np.ldexp(rng.uniform(-1, 1, shape), rng.integers(-spread, spread, shape))
+    _check(divided, dividend, divisor)
+
+
+def test_quotients_next_to_the_middle_of_two_doubles_round_the_right_way(divided) -> None:
+    """Where B M = 2^k a + e for a divisor B and an odd M, a / B is only e / (2^k B) off the middle M / 2^k."""
+    rng = np.random.default_rng(4)
+    dividends, divisors = [], []
+    near_two = [2**53 - 1 - 2 * k for k in range(2000)]
+    for b in (*near_two, *(int(b) | 1 for b in rng.integers(2**52, 2**53, 20_000))):
+        for off in (1, -1, 3, -3):
+            for bits in (53, 54):
+                middle = off * pow(b, -1, 2**bits) % 2**bits
+                a, rest = divmod(b * middle - off, 2**bits)
+                assert rest == 0
+                if middle >= 2**53 and 2**52 <= a < 2**53:
+                    dividends.append(float(a))
+                    divisors.append(float(b))
+    assert len(dividends) > 10_000
+    _check(divided, np.array(dividends), np.array(divisors))
+
+
+def test_the_reciprocal_of_a_number_is_that_of_a_vector() -> None:
+    compiled = compile_function(reciprocal, 1)
+    numbers = np.array(_SPECIAL)
+    assert _same(compiled(numbers), np.array([reciprocal_of(x) for x in _SPECIAL])).all()
