@@ -220,6 +220,34 @@ def test_quantiles_that_an_interruption_left_uncertain_are_refused() -> None:
         quantiles.result()
 
 
+def test_an_interrupted_second_pass_is_told_as_an_interruption() -> None:
+    simulator = Simulator(build([constant("p", 0.0), aux("out", ref("p") * 2)], end=0.0), outputs=["out"])
+    calls: list[float] = []
+
+    def impatient(_stage: str, done: float, _total: float) -> None:
+        calls.append(done)
+        if len(calls) == 6:  # two blocks into the second pass
+            raise KeyboardInterrupt
+
+    quantiles, each = Quantiles([0.5], memory_bytes=8 * 4000), Each(lambda block: block["out"][:, 0])
+    rising = {"p": np.linspace(0.0, 1.0, 8000)}
+    with pytest.raises(Interrupted) as stopped:
+        run_batch(simulator, rising, [quantiles, each], n_draws=8000, block=2000, progress=impatient)
+    assert (stopped.value.outcome.n_done, stopped.value.outcome.passes) == (8000, 2)
+    assert np.array_equal(each.result(), 2 * rising["p"])
+    with pytest.raises(RealitiesError, match="needed again"):
+        quantiles.result()
+
+
+def test_an_interruption_during_the_last_block_is_heard(simulator: AnySimulator) -> None:
+    def impatient(_stage: str, done: float, total: float) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted, match="after 20 of 20 draws"):
+        run_batch(simulator, {}, [], n_draws=20, progress=impatient)
+
+
 @pytest.mark.parametrize(
     ("given", "options", "message"),
     [

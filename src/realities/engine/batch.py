@@ -170,8 +170,11 @@ def run_batch(
         while passes == 0 or wanting:
             passes += 1
             done = _one_pass(work, wanting, tally if passes == 1 else None, size, threads, progress, stop)
-            wanting = [reducer for reducer in wanting if not reducer.finish()]
-            if done < n_draws:
+            if (
+                passes == 1 or done == n_draws
+            ):  # what a first pass left unfinished can still be made the most of
+                wanting = [reducer for reducer in wanting if not reducer.finish()]
+            if stop.wanted:
                 raise Interrupted(tally.outcome(done if passes == 1 else n_draws, passes))
     return tally.outcome(n_draws, passes)
 
@@ -262,15 +265,16 @@ def _one_pass(
     def job(number: int) -> tuple[int, Trajectories, list[Any]]:
         first = number * size
         block = work.run(first, min(first + size, work.n_draws))
-        return first, block, [reducer.of_block(first, block) for reducer in reducers]
+        parts = [reducer.of_block(first, block) for reducer in reducers]
+        return first, replace(block, values={}), parts  # blocks that wait for their turn hold no more
 
     done = 0
-    for first, block, parts in _in_order(job, -(-work.n_draws // size), threads, stop):
+    for first, rest, parts in _in_order(job, -(-work.n_draws // size), threads, stop):
         for reducer, part in zip(reducers, parts, strict=True):
             reducer.take(part)
         if tally is not None:
-            tally.note(first, block)
-        done = first + block.n_draws
+            tally.note(first, rest)
+        done = first + rest.n_draws
         try:
             if progress is not None:
                 progress("Running", done, work.n_draws)
@@ -329,8 +333,8 @@ def _stop_when_asked() -> Iterator[_Stop]:
 
 def _block_size(n_draws: int, like: Trajectories, threads: int) -> int:
     """Return how many draws make a block: whole vectors, some megabytes, work for every thread."""
-    each = 8 * max(len(like.values) * like.times.size, 1)
-    most = min(BLOCK_BYTES // each, MOST_DRAWS, -(-n_draws // threads))
+    each = 8 * max(len(like.values) * like.times.size, 1) * max(threads / 4, 1.0)
+    most = min(int(BLOCK_BYTES / each), MOST_DRAWS, -(-n_draws // threads))
     return -(-most // 64) * 64 if most >= 64 else max(-(-most // 8) * 8, 8)
 
 
