@@ -102,7 +102,7 @@ def test_a_compiled_table_is_the_reference_table_to_the_last_bit(
 def test_tables_of_every_size_agree(processor: str, lanes: int, mode: LookupMode) -> None:
     rng = np.random.default_rng(7)
     for n in (*range(1, 19), 31, 32, 33, 34, 63, 64, 65, 70, 500, 5000):
-        for abscissas in ("even", "random", "shared", "wide", "nasty"):
+        for abscissas in rng.choice(["even", "random", "shared", "wide", "nasty"], 2, replace=False):
             ordinates = rng.choice(["random", "falling", "steps", "nasty"])
             table = _table(rng, n, abscissas, ordinates, mode)
             x = _arguments(rng, np.array(table.xs))
