@@ -222,3 +222,30 @@ def test_size_counts_steps_and_bytes(tmp_path: Path) -> None:
     assert million.block * 5 * 50 * 8 <= 2**24
     assert (million.block + 1) % 8 == 0, "with the first draw once more, blocks are whole vectors"
     assert not Size(1, 10**6, 10**4, 10**6, 10**6).is_long, "one draw has no blocks"
+
+
+def test_a_run_that_is_not_long_replaces_an_unfinished_one(tmp_path: Path) -> None:
+    from realities.cli import invoke
+
+    whole = ensemble(tmp_path)
+    interrupt(whole, tmp_path / "out.csv", stop_at=30)
+    line = ["-q", "simulate", str(tmp_path / "model.mdl"), "--out", str(tmp_path / "out.csv")]
+    with LongRun(whole, tmp_path / "out.csv", block=BLOCK):  # somebody is at it
+        assert invoke(line) == 0
+        assert (tmp_path / "out.csv.part").exists()
+    assert invoke(line) == 0
+    assert not (tmp_path / "out.csv.part").exists()
+
+
+def test_a_model_that_fails_in_every_draw_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from realities.cli import invoke
+
+    monkeypatch.setattr("realities.store.long_run.LONG_BYTES", 0)
+    ensemble(tmp_path)
+    (tmp_path / "draws.csv").write_text("birth rate\n" + "1e300\n" * 40)
+    line = ["-q", "simulate", str(tmp_path / "model.mdl"), "--draws", str(tmp_path / "draws.csv")]
+    assert invoke([*line, "--out", str(tmp_path / "out.csv")]) == 4
+    assert '"prey" left the real numbers' in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"model.mdl", "draws.csv"}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +87,8 @@ def simulate(
 
     from realities.engine.engines import make_simulator
     from realities.model.load import load_model
-    from realities.store.long_run import Ensemble, size_of
+    from realities.store.long_run import Ensemble, part_of, size_of
+    from realities.store.place import discard
 
     if out is not None and Path(out).suffix.lower() not in (".csv", ".nc", ".parquet"):
         raise click.UsageError(f"--out {out}: the suffix must be .csv, .nc or .parquet")
@@ -116,6 +119,7 @@ def simulate(
     _report_failures(terminal, model, result)
     _write(result, out, with_draw=draws_file is not None)
     if out is not None:
+        discard(part_of(Path(out)))
         terminal.note(_written(out, len(result.values), result.times.size, result.n_draws))
 
 
@@ -237,41 +241,56 @@ def _number(text: str, span: Span) -> float:
     return value
 
 
-def _draws(model: Model, path: Path) -> Mapping[str, list[float]]:
+def _draws(model: Model, path: Path) -> Mapping[str, array[float]]:
     """Return the columns of a table of draws by full name of the constant."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _columns(model, path, csv.reader(file))
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it is no text in UTF-8"
         findings = Findings()
         findings.error("unreadable-file", f"cannot read {path}: {reason}", SourceText(str(path), "").span(0))
         raise UnreadableError(findings.items) from None
-    source = SourceText(str(path), text)
-    rows = list(csv.reader(text.splitlines()))
+
+
+def _columns(model: Model, path: Path, rows: Iterator[list[str]]) -> Mapping[str, array[float]]:
+    """Return the columns of a table row by row; its text is kept only if somebody asks for a place in it."""
+    source = cache(lambda: SourceText(str(path), path.read_text(encoding="utf-8-sig")))
+    header = next(rows, [])
     findings = Findings()
-    if len(rows) < 2:
-        findings.error("no-draws", "a header row and at least one row of numbers are needed", source.span(0))
-        findings.check()
     columns = [
         (_names(model, name.strip(), str(path), model.constants), j)
-        for j, name in enumerate(rows[0])
+        for j, name in enumerate(header)
         if name.strip().casefold() != "draw"
     ]
-    table: dict[str, list[float]] = {name: [] for names, _ in columns for name in names}
-    for number, row in enumerate(rows[1:], start=2):
+    table = {name: array("d") for names, _ in columns for name in names}
+    n_rows = 0
+    for number, row in enumerate(rows, start=2):
         if not row:
             continue
-        if len(row) != len(rows[0]):
-            findings.error(
-                "ragged-row",
-                f"{len(row)} cells where the header has {len(rows[0])}",
-                source.line_span(number),
-            )
+        n_rows += 1
+        if len(row) != len(header):
+            place = source().line_span(number)
+            findings.error("ragged-row", f"{len(row)} cells where the header has {len(header)}", place)
             continue
         for names, j in columns:
-            column = sum(len(cell) + 1 for cell in row[:j]) + 1
-            value = _number(row[j], source.line_span(number, column, len(row[j])))
+            value = _cell(row, j, source, number)
             for name in names:
                 table[name].append(value)
+    if not n_rows:
+        place = source().span(0)
+        findings.error("no-draws", "a header row and at least one row of numbers are needed", place)
     findings.check()
     return table
+
+
+def _cell(row: Sequence[str], j: int, source: Callable[[], SourceText], number: int) -> float:
+    """Return a number of a table; its place is looked up only if it is none."""
+    try:
+        value = float(row[j])
+    except ValueError:
+        value = math.nan
+    if math.isfinite(value):
+        return value
+    column = sum(len(cell) + 1 for cell in row[:j]) + 1
+    return _number(row[j], source().line_span(number, column, len(row[j])))

@@ -163,6 +163,11 @@ def _time_step(ensemble: Ensemble) -> float:
     return variable.expression.value if isinstance(variable.expression, Number) else 0.0
 
 
+def part_of(path: Path) -> Path:
+    """Return where the unfinished results of a file lie."""
+    return path.with_name(path.name + ".part")
+
+
 class LongRun:
     """One long ensemble on its way into one file.
 
@@ -186,9 +191,7 @@ class LongRun:
     def __init__(self, ensemble: Ensemble, path: Path, *, block: int) -> None:
         self.ensemble, self.path = ensemble, path
         self.heading = heading_of(ensemble)
-        self._store = BlockStore(
-            path.with_name(path.name + ".part"), self.heading, block, _fingerprint(ensemble, self.heading)
-        )
+        self._store = BlockStore(part_of(path), self.heading, block, _fingerprint(ensemble, self.heading))
 
     def __enter__(self) -> LongRun:
         return self

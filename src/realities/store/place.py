@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -64,6 +65,13 @@ class Place:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def discard(folder: Path) -> None:
+    """Remove what an earlier run left unfinished, unless somebody works on it or it is none of ours."""
+    if (folder / _LOCK).exists():
+        with suppress(RealitiesError):
+            Place(folder).remove()
 
 
 def _is_ours(folder: Path) -> bool:
