@@ -35,7 +35,8 @@ class Context:
     lane_bytes
         How far the group is into an array of draws, in bytes.
     extent
-        How much of each row the group fills, in bytes.
+        Where it stands how much of each row the group fills, in bytes. One value that hundreds of loops use
+        would take the code generator a time that grows with their square.
     """
 
     program: Program
@@ -84,7 +85,8 @@ class Context:
         w.do(f"br label %{name}_end")
         w.label(f"{name}_end")
         w.do(f"%{name}_next = add i64 %{name}_at, {layout.vector_bytes}")
-        is_more = w.op(f"icmp ult i64 %{name}_next, {self.extent}")
+        extent = w.op(f"load i64, ptr {self.extent}, align 8")
+        is_more = w.op(f"icmp ult i64 %{name}_next, {extent}")
         w.do(f"br i1 {is_more}, label %{name}, label %{name}_done")
         w.label(f"{name}_done")
 

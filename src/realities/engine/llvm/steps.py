@@ -23,7 +23,9 @@ def write_steps(c: Context) -> None:
     """Write the function that takes a group from its first step to its last."""
     w = c.w
     last_step, grid, lengths = c.count("last_step"), c.field("grid"), c.field("lengths")
-    c.lane_bytes, c.extent = write_extent(w, c.layout)
+    c.lane_bytes, extent = write_extent(w, c.layout)
+    c.extent = w.op("alloca i64, align 8")
+    w.do(f"store i64 {extent}, ptr {c.extent}, align 8")
     stages = Stages(c)
     scope = Scope(
         c.program, w, lambda number: _fetch(c, stages, number), c.draw_word, c.in_place, c.reciprocal
