@@ -191,8 +191,17 @@ class FactoredErrors:
         return np.asarray(columns if solved.ndim == 3 else columns[:, :, 0])
 
     def log_density(self, residual: FloatArray) -> FloatArray:
-        """Return the log density of residuals (draw, row), shape (draw,)."""
-        square = np.einsum("dr,dr->d", residual, self.solve(residual))
+        """Return the log density of residuals (draw, row), shape (draw,).
+
+        The square is that of what the best coefficients leave over, and their own: two sums of squares,
+        neither of which can be spoiled by the other however large the residuals are.
+        """
+        square = np.zeros(len(residual))
+        if self.errors.design.shape[2]:
+            loads = (residual[:, None, :] @ self._solved_design) @ self._inner  # (draw, 1, coefficient)
+            residual = residual - (self.errors.design @ loads.transpose(0, 2, 1))[:, :, 0]
+            square = ((loads[:, 0] / self.errors.prior_sd) ** 2).sum(axis=1)
+        square = square + np.einsum("dr,dr->d", residual, self.noise.solve(residual))
         return np.asarray(-0.5 * (square + self._log_det + self.errors.n_rows * np.log(2.0 * np.pi)))
 
     def sample_given(

@@ -1,0 +1,67 @@
+"""The flagship's likelihoods are the same on compiled code as on the reference engine.
+
+They agree as far as a last digit decides: the reference engine, its inputs one last digit off, sets the scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import realities
+from realities import ensemble
+from realities.case.folder import Case, load_case
+from realities.engine.engines import make_simulator
+from realities.weigh.likelihood import AccountLikelihood
+
+FOLDER = Path(realities.__file__).parent / "cases" / "ukraine-2022"
+#: Digits that additions over some hundred figures may lose beside the model's.
+ROUNDING = 1e-12
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return load_case(FOLDER)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_prepared() -> Iterator[None]:
+    ensemble._simulator.cache_clear()
+    yield
+    ensemble._simulator.cache_clear()
+
+
+def likelihoods(case: Case, account: str, day: date, points: np.ndarray, engine: str) -> np.ndarray:
+    """Return log-likelihoods, (draw,), by one of the engines."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ensemble, "make_simulator", partial(make_simulator, engine=engine))
+        ensemble._simulator.cache_clear()
+        return AccountLikelihood(case, account, day)(points)
+
+
+@pytest.mark.parametrize(
+    ("account", "day", "n_draws"),
+    [
+        ("author", date(2022, 10, 5), 300),
+        ("reference", date(2023, 7, 1), 300),
+        pytest.param("decree", date(2026, 8, 22), 2000, marks=pytest.mark.slow),
+    ],
+)
+def test_both_engines_find_the_same_likelihoods(case: Case, account: str, day: date, n_draws: int) -> None:
+    pytest.importorskip("llvmlite")
+    dimension = AccountLikelihood(case, account, day).dimension
+    points = np.random.default_rng(7).standard_normal((n_draws, dimension))
+    found = likelihoods(case, account, day, points, "llvm")
+    wanted = likelihoods(case, account, day, points, "reference")
+    twins = likelihoods(case, account, day, np.nextafter(points, np.inf), "reference")
+    usable = np.isfinite(wanted)
+    assert usable.sum() > 0.9 * n_draws and np.array_equal(usable, np.isfinite(found))
+    scale = np.abs(wanted[usable])
+    off, moved = np.abs(found - wanted)[usable] / scale, np.abs(twins - wanted)[usable] / scale
+    for share in (0.5, 0.9, 1.0):
+        assert np.quantile(off, share) <= 4.0 * np.quantile(moved, share) + ROUNDING
