@@ -1,6 +1,6 @@
 """The flagship's likelihoods are the same on compiled code as on the reference engine.
 
-They agree as far as a last digit decides: the reference engine, its inputs one last digit off, sets the scale.
+They agree as far as a last digit decides: the reference engine, its inputs one digit off, sets the scale.
 """
 
 from __future__ import annotations
