@@ -92,6 +92,14 @@ def test_constants_that_must_not_vary_are_left_alone_and_named(
     assert '"Scenario" is not varied: it is a switch' in capsys.readouterr().err
 
 
+def test_types_of_curves_are_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    model = Path(__file__).parents[1] / "corpus" / "allocation" / "model.mdl"
+    result = bench(model, capsys)
+    assert result["failed"] == 0
+    assert result["not_varied"]["wish[a,ptype]"] == "it is a switch"
+    assert "asked[a]" in result["varied"]
+
+
 def test_draws_that_leave_the_real_numbers_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,6 +30,10 @@ SHARE = 0.1
 _SECONDS = 1.0
 _MOST_DRAWS = 1_000_000
 _SAME = ("=", "<>")
+#: Functions of priority curves: behind the first argument come fives of numbers, the second a type of curve.
+_CURVES = (
+    "vensim.allocate_available", "vensim.find_market_price", "vensim.demand_at_price", "vensim.supply_at_price",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def variable_constants(model: Model) -> tuple[dict[str, float], dict[str, str]]:
     """Return the constants that a draw may vary with their values, and why the others may not.
 
     Left alone are those that say when a run starts, ends, steps and saves, those that the model was built
-    from, and switches, which are compared for equality or stand where true or false is wanted.
+    from, and switches, which are compared for equality, name a type, or stand where true or false is wanted.
     """
     clock, switches = set(_behind_the_clock(model)), set(_switches(model))
     values: dict[str, float] = {}
@@ -166,7 +170,7 @@ def _behind_the_clock(model: Model) -> Iterator[str]:
 
 
 def _switches(model: Model) -> Iterator[str]:
-    """Yield the names that are compared for equality, or stand where true or false is wanted."""
+    """Yield the names of constants, or others, of which a tenth more is something else altogether."""
     for variable in model.variables:
         for part in _parts(variable):
             for node in walk(part):
@@ -182,6 +186,8 @@ def _judged(node: Expr) -> Sequence[Expr]:
             return (operand,)
         case Call(function="if_then_else", args=(condition, *_)):
             return (condition,)
+        case Call(function=function, args=args) if function in _CURVES:
+            return args[2::5]
         case _:
             return ()
 
