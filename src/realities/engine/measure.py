@@ -32,7 +32,8 @@ _MOST_DRAWS = 1_000_000
 _SAME = ("=", "<>")
 #: Functions of priority curves: behind the first argument come fives of numbers, the second a type of curve.
 _CURVES = (
-    "vensim.allocate_available", "vensim.find_market_price", "vensim.demand_at_price", "vensim.supply_at_price",
+    "vensim.allocate_available", "vensim.find_market_price",
+    "vensim.demand_at_price", "vensim.supply_at_price",
 )  # fmt: skip
 
 
