@@ -200,7 +200,7 @@ def odd_equations_run_alike(equations: list[Expr], number: float, integrator: In
 
 
 @settings(QUICK, max_examples=50)
-@given(three_equations(powers=False), st.sampled_from(ODD), st.sampled_from(METHODS))
+@given(three_equations(), st.sampled_from(ODD), st.sampled_from(METHODS))
 def test_equations_of_odd_numbers_run_compiled_as_by_the_reference_engine(
     equations: list[Expr], number: float, integrator: Integrator
 ) -> None:
@@ -209,7 +209,7 @@ def test_equations_of_odd_numbers_run_compiled_as_by_the_reference_engine(
 
 @pytest.mark.slow
 @settings(QUICK, max_examples=600)
-@given(three_equations(powers=False), st.sampled_from(ODD), st.sampled_from(METHODS))
+@given(three_equations(), st.sampled_from(ODD), st.sampled_from(METHODS))
 def test_many_equations_of_odd_numbers_run_compiled_as_by_the_reference_engine(
     equations: list[Expr], number: float, integrator: Integrator
 ) -> None:

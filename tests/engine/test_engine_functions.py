@@ -211,6 +211,19 @@ def test_powers_without_logarithm_are_the_same_powers(exponent: float) -> None:
     np.testing.assert_allclose(simulate(model, {"x": bases})["out"][:, 0], bases**exponent, rtol=4e-16)
 
 
+@pytest.mark.parametrize("exponent", [-1.0, 0.0, 0.5, 1.0, 2.0, 1.7])
+def test_a_power_has_the_same_bits_for_one_exponent_and_for_an_array_of_it(exponent: float) -> None:
+    model = build([constant("a", 1.0), constant("b", 1.0), aux("out", ref("a") ** ref("b"))], end=0.0)
+    a = np.append(np.random.default_rng(3).uniform(0.0, 10.0, 999), -np.inf)
+    one, several = (
+        simulate(model, {"a": a, "b": exponent}),
+        simulate(model, {"a": a, "b": np.full(1000, exponent)}),
+    )
+    np.testing.assert_array_equal(one["out"], several["out"])
+    single = [simulate(model, {"a": x, "b": exponent})["out"][0, 0] for x in a[:20]]
+    np.testing.assert_array_equal(single, several["out"][:20, 0])
+
+
 def test_a_negative_base_has_whole_powers_only() -> None:
     model = build([constant("x", 1.0), constant("n", 1.0), aux("out", ref("x") ** ref("n"))], end=0.0)
     result = simulate(model, {"x": [-2.0, -2.0], "n": [3.0, 0.5]})

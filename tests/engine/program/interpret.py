@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from realities.engine.program.program import STAGES, DelaySlot, Instruction, Program
 from realities.engine.reference.allocation import stacked
 from realities.engine.reference.functions import FUNCTIONS
-from realities.engine.reference.kernels import READINGS
+from realities.engine.reference.kernels import READINGS, kernel
 from realities.engine.reference.lookups import Table
 from realities.engine.reference.random import uniform
 from realities.engine.reference.timeline import SLACK, SavePoints, Timeline
@@ -44,7 +44,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "not": np.logical_not,
     "real": lambda truth: np.asarray(truth, dtype=np.float64),
     "select": np.where,
-    "power": np.power,
+    "power": kernel("^", None),
     "fmod": np.fmod,
 }
 

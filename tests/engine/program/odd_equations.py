@@ -37,35 +37,28 @@ THREE = ("vensim.xidz", "xmile.safediv", "if_then_else", "vensim.ramp", "xmile.p
 MANY = ("min", "max", "sum", "product")
 OPERATORS = ("+", "-", "*", "/", "^", "<", "<=", ">", ">=", "=", "<>", "and", "or")
 
-#: NumPy takes powers of single numbers by a way of its own: minus infinity to the power 0.5 is NaN to it.
-POWERS = ("^", "power")
-
 numbers = st.sampled_from(ODD).map(Number)
 names = st.sampled_from(("given", "for all", "fixed", "level", "kept")).map(Ref)
 leaves = numbers | names | st.just(Time())
 
 
-def grown(below: st.SearchStrategy[Expr], powers: bool) -> st.SearchStrategy[Expr]:
-    operators = [one for one in OPERATORS if powers or one not in POWERS]
-    two = [one for one in (*TWO, *TWO_OF_TIME) if powers or one not in POWERS]
-
+def grown(below: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
     def call(keys: Sequence[str], count: int) -> st.SearchStrategy[Expr]:
         return st.builds(Call, st.sampled_from(keys), st.tuples(*[below] * count))
 
     return st.one_of(
-        st.builds(Binary, st.sampled_from(operators), below, below),  # type: ignore[arg-type]
+        st.builds(Binary, st.sampled_from(OPERATORS), below, below),  # type: ignore[arg-type]
         st.builds(Unary, st.sampled_from(("-", "not")), below),  # type: ignore[arg-type]
         call(ONE, 1),
-        call(two, 2),
+        call((*TWO, *TWO_OF_TIME), 2),
         call(THREE, 3),
         call(MANY, 3),
     )
 
 
-def three_equations(*, powers: bool) -> st.SearchStrategy[list[Expr]]:
-    """Return a strategy of three expressions, with powers or without."""
-    equation = st.recursive(leaves, lambda below: grown(below, powers), max_leaves=12)
-    return st.lists(equation, min_size=3, max_size=3)
+def three_equations() -> st.SearchStrategy[list[Expr]]:
+    """Return a strategy of three expressions."""
+    return st.lists(st.recursive(leaves, grown, max_leaves=12), min_size=3, max_size=3)
 
 
 def model_of(equations: Sequence[Expr], number: float, integrator: Integrator = "rk2") -> Model:

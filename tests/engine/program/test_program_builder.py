@@ -176,3 +176,12 @@ def test_only_exact_reciprocals_stand_for_a_divisor(number: float | None) -> Non
 def test_a_power_of_two_has_an_exact_reciprocal(exponent: int) -> None:
     assert inverse_power_of_two(2.0**exponent) == 2.0**-exponent
     assert inverse_power_of_two(-(2.0**exponent)) == -(2.0**-exponent)
+
+
+@pytest.mark.parametrize("exponent", [-1.0, 0.5, 2.0, 1.7])
+def test_a_power_of_known_numbers_has_the_bits_of_one_of_arrays(exponent: float) -> None:
+    bases = np.random.default_rng(4).uniform(0.0, 10.0, 200)
+    b = Builder()
+    exponents = b.number(exponent, is_written=False)
+    found = [b.known[b.apply("call", b.number(base), exponents, detail="power")] for base in bases]
+    np.testing.assert_array_equal(found, np.power(bases, np.full(200, exponent)))

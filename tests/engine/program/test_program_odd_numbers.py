@@ -11,7 +11,7 @@ from realities.ir.expr import Expr
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(three_equations(powers=True), st.sampled_from(ODD))
+@given(three_equations(), st.sampled_from(ODD))
 def test_equations_of_odd_numbers_give_the_bits_of_the_reference_engine(
     equations: list[Expr], number: float
 ) -> None:

@@ -21,6 +21,11 @@ def _of_reals(function: _Function) -> _Function:
     return lambda *numbers: function(*(np.float64(number) for number in numbers))
 
 
+def _power(base: float, exponent: float) -> Any:
+    # NumPy has short cuts for some single exponents, which round otherwise than its loops.
+    return np.power(np.full(1, base), np.full(1, exponent))[0]
+
+
 #: Operations by name. They need `np.errstate(all="ignore")` around them.
 FOLDED: Mapping[str, _Function] = MappingProxyType(
     {
@@ -51,7 +56,7 @@ FOLDED_CALLS: Mapping[str, _Function] = MappingProxyType(
         "exp": _of_reals(np.exp),
         "ln": _of_reals(np.log),
         "xmile.log10": _of_reals(np.log10),
-        "power": _of_reals(np.power),
+        "power": _power,
         "fmod": _of_reals(np.fmod),
         "xmile.mod": _of_reals(np.mod),
         "sin": _of_reals(np.sin),

@@ -31,6 +31,16 @@ def _is_true(value: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.not_equal(value, 0.0)
 
 
+def _power(base: NDArray[np.float64], exponent: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return base ^ exponent, the same bits whether one exponent comes in or an array of it."""
+    if np.ndim(exponent) == 0 and exponent in _SHORT_CUTS:
+        exponent = np.full(np.shape(base) or 1, exponent)
+        return np.asarray(np.power(base, exponent)).reshape(np.shape(base))
+    return np.asarray(np.power(base, exponent))
+
+
+#: Single exponents for which NumPy takes another way than for arrays of them.
+_SHORT_CUTS = (-1.0, 0.0, 0.5, 1.0, 2.0)
 #: Operations of the engine itself. Those that are ufuncs can write into memory they are given.
 _OPERATIONS: Mapping[str, Kernel] = MappingProxyType(
     {
@@ -38,7 +48,7 @@ _OPERATIONS: Mapping[str, Kernel] = MappingProxyType(
         "-": np.subtract,
         "*": np.multiply,
         "/": np.divide,
-        "^": np.power,
+        "^": _power,
         "negative": np.negative,
         "min": np.minimum,
         "max": np.maximum,
