@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parent))
 
 from compile_function import compile_function, processors
 
-from realities.engine.llvm.division import FAR, LEAST, quotient, reciprocal, reciprocal_of
+from realities.engine.llvm.division import FAR, LEAST, quotient, reciprocal, reciprocal_of, unlike_quotient
 from realities.engine.llvm.writer import Value, Writer
 
 _SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324, 2.2250738585072014e-308, 1e-300,
@@ -22,9 +22,14 @@ def _divided(w: Writer, dividend: Value, divisor: Value) -> Value:
     return quotient(w, dividend, divisor, reciprocal(w, divisor))
 
 
-@pytest.fixture(scope="module", params=[name for name in processors() if name != "old"])
+_WAYS = [(_divided, name) for name in processors() if name != "old"]
+_WAYS += [(unlike_quotient, name) for name in processors() if name == "avx512"]
+
+
+@pytest.fixture(scope="module", params=_WAYS, ids=lambda way: f"{way[0].__name__}-{way[1]}")
 def divided(request: pytest.FixtureRequest):
-    return compile_function(_divided, 2, request.param)
+    function, processor = request.param
+    return compile_function(function, 2, processor)
 
 
 def _same(found: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -54,7 +59,7 @@ def test_numbers_of_any_size_divide_as_numpy_divides_them(divided, spread: int) 
 
 
 def test_quotients_next_to_the_middle_of_two_doubles_round_the_right_way(divided) -> None:
-    """Where B M = 2^k a + e for a divisor B and an odd M, a / B is only e / (2^k B) off the middle M / 2^k."""
+    """Where B M = 2^k a + e for odd B and M, a / B is only e / (2^k B) off the middle M / 2^k."""
     rng = np.random.default_rng(4)
     dividends, divisors = [], []
     near_two = [2**53 - 1 - 2 * k for k in range(2000)]

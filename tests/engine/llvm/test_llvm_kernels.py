@@ -110,7 +110,7 @@ def test_values_that_cross_stretches_never_share_a_row_while_both_are_needed() -
 
 
 def test_no_two_things_have_the_same_place_in_a_workspace() -> None:
-    layout = make_layout(program_of(busy("rk4"), "rk4"), 8, 4, divides_slowly=True)
+    layout = make_layout(program_of(busy("rk4"), "rk4"), 4, Target(divides_slowly=True))
     sizes = {"stock": 4 * 3, "delayed": 2, "missing": 2, "lag": 2, "ring": 2, "held": 1, "bad": 1, "draw": 1}
     sizes |= {"event": 0, "output": len(layout.changing)}
     taken = [layout.row(block) + k for block, size in sizes.items() for k in range(size)]

@@ -148,7 +148,7 @@ class Context:
         instruction = self.program.instructions[number]
         if number in self.layout.reciprocals:
             return self.load_row(self.layout.reciprocals[number])
-        if instruction.op == "number" and self.w.target.divides_slowly:
+        if instruction.op == "number" and self.w.target.divides_slowly and self.w.target.has_fma:
             return self.w.number(reciprocal_of(number_of(instruction)))
         return None
 

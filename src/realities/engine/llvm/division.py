@@ -43,3 +43,36 @@ def quotient(w: Writer, dividend: Value, divisor: Value, known: Value) -> Value:
     # wrong.
     left = w.compare("ult", w.abs(nearer), w.number(LEAST))
     return w.when_any(left, lambda: [w.div(dividend, divisor)], [nearer])[0]
+
+
+def unlike_quotient(w: Writer, dividend: Value, divisor: Value) -> Value:
+    """Return dividend / divisor by products and sums of AVX-512, for eight lanes; nothing is known before.
+
+    From an approximate reciprocal follow a quotient and what it leaves over. If going a little further than
+    that asks for gives the same double, so does the true quotient, which lies between.
+    """
+    rough = _rough_reciprocal(w, divisor)
+    opposite = w.neg(divisor)
+    off = w.fma(opposite, rough, w.number(1.0))
+    known = w.fma(rough, w.fma(off, off, off), rough)  # now off by 2^-42
+    near = w.mul(dividend, known)
+    nearer = w.fma(w.fma(opposite, near, dividend), known, near)
+    missing = w.mul(w.fma(opposite, nearer, dividend), known)
+    beyond = w.fma(missing, w.number(1.0 + 2.0**-29), nearer)
+    left = w.either(
+        w.compare("une", beyond, nearer), w.compare("ult", _least_size(w, dividend, nearer), w.number(LEAST))
+    )
+    return w.when_any(left, lambda: [w.div(dividend, divisor)], [nearer])[0]
+
+
+def _rough_reciprocal(w: Writer, x: Value) -> Value:
+    """Return 1 / x to 14 bits."""
+    name = w.module.declare("llvm.x86.avx512.rcp14.pd.512", w.real, [w.real, w.real, "i8"])
+    return w.op(f"call {w.real} {name}({w.real} {x}, {w.real} zeroinitializer, i8 -1)")
+
+
+def _least_size(w: Writer, x: Value, y: Value) -> Value:
+    """Return the lesser of |x| and |y|."""
+    kinds = [w.real, w.real, "i32 immarg", w.real, "i8", "i32 immarg"]
+    name = w.module.declare("llvm.x86.avx512.mask.range.pd.512", w.real, kinds)
+    return w.op(f"call {w.real} {name}({w.real} {x}, {w.real} {y}, i32 10, {w.real} poison, i8 -1, i32 4)")

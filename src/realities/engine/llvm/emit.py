@@ -27,7 +27,7 @@ def emit(program: Program, target: Target) -> Emitted:
     """Return a program's code for a kind of processor."""
     module = Module(target)
     vectors = VECTORS
-    layout = make_layout(program, target.lanes, vectors, divides_slowly=target.divides_slowly)
+    layout = make_layout(program, vectors, target)
     in_place = _is_in_place(program)
 
     def define(name: str, arguments: str, write: Callable[[Context], None], rows: Value) -> None:

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from realities.engine.llvm.stretches import Stretches, make_stretches
+from realities.engine.llvm.stretches import Stretches, make_stretches, weight
+from realities.engine.llvm.writer import Target
 from realities.engine.program.program import LEAVES, Method, Program, Region, kind_of
 
 #: Regions whose code runs within the loop over steps.
@@ -54,6 +55,8 @@ class Layout:
         Leaves that differ between draws and that the loop over steps reads.
     reciprocals
         Rows for divisors that are known before the first step, where the target is slow to divide.
+    by_products
+        Quotients that are computed by products and sums, so that division does not hold up everything else.
     is_random
         Whether a random function needs the word of each draw.
     """
@@ -77,6 +80,7 @@ class Layout:
     fixed_for_grid: tuple[int, ...]
     copied: tuple[int, ...]
     reciprocals: dict[int, int]
+    by_products: frozenset[int]
     is_random: bool
 
     @property
@@ -125,8 +129,9 @@ class Layout:
         return sum(2 if delay.moves else 1 for delay in self.program.delays[:slot])
 
 
-def make_layout(program: Program, lanes: int, vectors: int, *, divides_slowly: bool = False) -> Layout:
+def make_layout(program: Program, vectors: int, target: Target) -> Layout:
     """Return where everything that is kept has its place."""
+    lanes = target.lanes
     regions, operations = program.regions_of(), program.instructions
     outputs = tuple(dict.fromkeys(value for _, value in program.outputs))
     changing = tuple(v for v in outputs if regions[v] in LOOPED)
@@ -139,7 +144,7 @@ def make_layout(program: Program, lanes: int, vectors: int, *, divides_slowly: b
     stretches = make_stretches(program, after)
     blocks, n_rows = _blocks(program, len(changing))
     row_places, n_rows = _places(program, rows, n_rows)
-    divisors = _divisors(program, regions) if divides_slowly else []
+    divisors = _divisors(program, regions) if target.divides_slowly and target.has_fma else []
     reciprocals, n_rows = _places(program, divisors, n_rows)
     singles = [v for v in program.fixed if v in in_loop or v in at_start]
     single_places, n_singles = _places(program, singles, 0)
@@ -167,6 +172,7 @@ def make_layout(program: Program, lanes: int, vectors: int, *, divides_slowly: b
         fixed_for_grid=_needed(program, fixed_roots, program.fixed),
         copied=tuple(v for v in rows if operations[v].op in LEAVES),
         reciprocals=reciprocals,
+        by_products=_by_products(program, regions, target),
         is_random=any(instruction.op == "uniform" for instruction in operations),
     )
 
@@ -199,6 +205,26 @@ def _divisors(program: Program, regions: Mapping[int, Region]) -> list[int]:
     pairs = (program.instructions[value] for value in program.core)
     divisors = {pair.inputs[1] for pair in pairs if pair.op == "/"}
     return sorted(value for value in divisors if regions[value] == "setup")
+
+
+def _by_products(program: Program, regions: Mapping[int, Region], target: Target) -> frozenset[int]:
+    """Return which quotients of two values that change are computed by products and sums.
+
+    While one division is under way, 32 other operations can be; one by products takes 17 of them. So many are
+    taken from the division that it is done when the other operations are.
+    """
+    if not (target.divides_slowly and target.has_avx512 and target.lanes == 8):
+        return frozenset()
+    operations = [(value, program.instructions[value]) for value in program.core]
+    plain = [
+        value
+        for value, instruction in operations
+        if instruction.op == "/" and regions[instruction.inputs[1]] in ("grid", "event", "core")
+    ]
+    work = sum(weight(instruction) for _, instruction in operations) + 2 * len(program.stocks)
+    n_taken = min(range(len(plain) + 1), key=lambda n: max(32 * (len(plain) - n), work + 17 * n), default=0)
+    # Every so many, evenly: the others are at work beside them.
+    return frozenset(plain[k * len(plain) // n_taken] for k in range(n_taken))
 
 
 def _used_in_loop(program: Program) -> set[int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
-from realities.engine.llvm.division import quotient
+from realities.engine.llvm.division import quotient, unlike_quotient
 from realities.engine.llvm.random_words import key, uniform
 from realities.engine.llvm.writer import Value, Writer
 from realities.engine.program.program import Instruction, Kind, Program, kind_of
@@ -62,6 +62,8 @@ class Scope:
         Whether functions of the language are written where they are used, not called.
     reciprocal
         Writes what gets what `division.py` needs to know of a divisor, None if it was not prepared.
+    by_products
+        Quotients that are computed by products and sums.
     known
         What the code has computed.
     near
@@ -74,6 +76,7 @@ class Scope:
     draw_word: Callable[[], Value]
     in_place: bool = True
     reciprocal: Callable[[int], Value | None] = _no_reciprocal
+    by_products: frozenset[int] = frozenset()
     known: dict[int, Held] = field(default_factory=dict)
     near: dict[int, Held] = field(default_factory=dict)
 
@@ -117,13 +120,13 @@ class Scope:
         elif op in _COMPARISONS:
             self.known[number] = self.w.compare(_COMPARISONS[op], *inputs)
         elif op == "/":
-            self.known[number] = self._quotient(instruction, inputs)
+            self.known[number] = self._quotient(instruction, inputs, number in self.by_products)
         elif op == "real":
             self.known[number] = self.w.select(inputs[0], self.w.number(1.0), self.w.number(0.0))
         else:
             self.known[number] = self._function(instruction, inputs)
 
-    def _quotient(self, instruction: Instruction, inputs: list[Value]) -> Value:
+    def _quotient(self, instruction: Instruction, inputs: list[Value], by_products: bool) -> Value:
         """Return x / y, the same to the bit in whichever way: y may be a power of two, or known before."""
         below = self.program.instructions[instruction.inputs[1]]
         if below.op == "number":
@@ -132,7 +135,9 @@ class Scope:
                 return self.w.mul(inputs[0], self.w.number(math.ldexp(2.0 * mantissa, 1 - exponent)))
         known = self.reciprocal(instruction.inputs[1])
         above, divisor = inputs
-        return self.w.div(above, divisor) if known is None else quotient(self.w, above, divisor, known)
+        if known is not None:
+            return quotient(self.w, above, divisor, known)
+        return unlike_quotient(self.w, above, divisor) if by_products else self.w.div(above, divisor)
 
     def _function(self, instruction: Instruction, inputs: list[Value]) -> Held:
         match instruction.op, instruction.detail:

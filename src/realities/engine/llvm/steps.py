@@ -28,7 +28,13 @@ def write_steps(c: Context) -> None:
     w.do(f"store i64 {extent}, ptr {c.extent}, align 8")
     stages = Stages(c)
     scope = Scope(
-        c.program, w, lambda number: _fetch(c, stages, number), c.draw_word, c.in_place, c.reciprocal
+        c.program,
+        w,
+        lambda number: _fetch(c, stages, number),
+        c.draw_word,
+        c.in_place,
+        c.reciprocal,
+        c.layout.by_products,
     )
     stages.before_steps()
     w.do("br label %step")
