@@ -81,6 +81,8 @@ def sample_paths(
     One pass over the days serves all paths and draws: a day's value depends on the day before, and on the
     nearest known values.
     """
+    if not paths:
+        return []
     wanted, back = np.unique(days, return_inverse=True)
     found = np.empty((len(wanted), len(paths), n_draws))
     for q, rng in enumerate(rngs):
