@@ -55,7 +55,7 @@ class Instruction:
     | `seed`, `draw` | | | real: seed of the run, number of the draw |
     | `step`, `step_time`, `time` | | | real, of `grid` only: the step's number, its time, the stage's time |
     | `stock`, `delayed`, `held`, `event` | | place in `stocks`, `delays`, `samples`, `events` | real |
-    | `+` `-` `*` `/` `min` `max` | 2 | | real; `min` and `max` give NaN where either is |
+    | `+` `-` `*` `/` `min` `max` | 2 | | real; of two zeros `min` and `max` give the second, NaN of either |
     | `negative` `abs` `sqrt` `floor` `trunc` | 1 | | real |
     | `<` `<=` `=` | 2 reals | | truth |
     | `and` `or` | 2 truths | | truth |
