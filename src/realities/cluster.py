@@ -67,6 +67,15 @@ class Cluster:
     RealitiesError
         If Dask is not installed, nothing answers at the address within seconds, there are no workers, or one
         of them has another version of anything that results depend on.
+
+    Examples
+    --------
+    >>> with Cluster("tcp://host:8786") as cluster, cluster.crew(case) as crew:  # doctest: +SKIP
+    ...     study = run_case(case, workers=crew)
+    >>> whole = Ensemble(simulator, {"birth rate": rates}, rates.size)  # doctest: +SKIP
+    >>> with LongRun(whole, Path("runs.nc"), block=2047) as run:  # doctest: +SKIP
+    ...     run.compute(blocks=cluster.blocks(whole))
+    ...     run.write()
     """
 
     def __init__(self, address: str, *, patience: float = PATIENCE) -> None:
