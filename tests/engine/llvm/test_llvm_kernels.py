@@ -78,6 +78,7 @@ def test_the_core_may_be_cut_in_any_way(
 ) -> None:
     monkeypatch.setenv("REALITIES_CACHE", str(tmp_path))  # the key of kept code knows nothing of this
     monkeypatch.setattr(emitting, "VECTORS", vectors)
+    monkeypatch.setattr(emitting, "FEW_VECTORS", vectors)
     monkeypatch.setattr(laying, "make_stretches", lambda program, after: make_stretches(program, after, size))
     assert_same(busy(integrator), 21)
 

@@ -16,17 +16,18 @@ from realities.engine.llvm.frame import Frame, GridFrame, slot
 from realities.engine.llvm.grid import write_grid
 from realities.engine.llvm.layout import LINE, Layout, make_layout
 from realities.engine.llvm.steps import write_steps
+from realities.engine.llvm.stretches import LARGE
 from realities.engine.llvm.writer import Module, Target, Value, Writer
 from realities.engine.program.program import Program
 
-#: Vectors in a group.
-VECTORS = 8
+#: Vectors in a group; a small program keeps the processor busy with fewer. Even numbers.
+VECTORS, FEW_VECTORS, SMALL = 8, 4, 60
 
 
 def emit(program: Program, target: Target) -> Emitted:
     """Return a program's code for a kind of processor."""
     module = Module(target)
-    vectors = VECTORS
+    vectors = VECTORS if len(program.core) >= SMALL else FEW_VECTORS
     layout = make_layout(program, vectors, target)
     in_place = _is_in_place(program)
 
@@ -98,5 +99,8 @@ def _write_run(w: Writer, layout: Layout) -> None:
 
 
 def _is_in_place(program: Program) -> bool:
-    """Return whether functions of the language are written where they are used."""
-    return len(program.instructions) < 5000
+    """Return whether functions of the language are written where they are used.
+
+    That runs a twelfth faster; called, they are compiled once each, which large programs need.
+    """
+    return len(program.instructions) < LARGE

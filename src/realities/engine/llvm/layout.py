@@ -95,12 +95,12 @@ class Layout:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes from a row to the next: an odd number of vectors.
+        """Bytes from a row to the next: those of an odd number of vectors, as groups have an even one.
 
         A processor takes a load for one that must wait for an earlier store if the last 12 bits of their
         addresses are the same; with rows of a power of two that would be so all the time.
         """
-        return self.vector_bytes * (self.vectors | 1 if self.vectors > 1 else 1)
+        return self.vector_bytes * (self.vectors + 1)
 
     @property
     def align(self) -> int:
