@@ -6,11 +6,13 @@ import csv
 import io
 import math
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
 
 from realities.cli import invoke
+from realities.engine.llvm import library
 
 TEACUP = """{UTF-8}
 Teacup Temperature = INTEG(-Heat Loss, 180) ~ degree ~ |
@@ -225,3 +227,36 @@ def test_warnings_come_in_the_order_of_the_file(tmp_path: Path, capsys: pytest.C
 
 def test_an_unknown_suffix_is_a_wrong_command_line(teacup: Path) -> None:
     assert invoke(["simulate", str(teacup), "--out", "result.xlsx"]) == 2
+
+
+def test_engines_and_threads_write_the_same_bytes(teacup: Path, tmp_path: Path) -> None:
+    draws = tmp_path / "draws.csv"
+    lines = [str(40 + k / 7) for k in range(300)]
+    draws.write_text("Room Temperature\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    written = set()
+    for options in (
+        [],
+        ["--engine", "reference"],
+        ["--engine", "llvm"],
+        ["--engine", "llvm", "--threads", "2"],
+    ):
+        out = tmp_path / "out.csv"
+        assert invoke(["simulate", str(teacup), "--draws", str(draws), "--out", str(out), *words.split()]) == 0
+        written.add(out.read_bytes())
+    assert len(written) == 1
+
+
+def test_the_compiled_engine_is_not_quietly_replaced(
+    teacup: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert invoke(["simulate", str(teacup), "--engine", "llvm", "--integrator", "rk45"]) == 1
+    assert "rk45 chooses its own" in capsys.readouterr().err
+    assert invoke(["simulate", str(teacup), "--integrator", "rk45"]) == 0
+    library.llvm.cache_clear()
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+    try:
+        assert invoke(["simulate", str(teacup), "--engine", "llvm"]) == 2
+        assert "needs llvmlite" in capsys.readouterr().err
+        assert invoke(["simulate", str(teacup)]) == 0
+    finally:
+        library.llvm.cache_clear()

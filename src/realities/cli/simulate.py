@@ -105,9 +105,12 @@ def simulate(
         table = _draws(model, Path(draws_file))
         n_draws = len(next(iter(table.values()), []))
         parameters |= {name: np.array(values) for name, values in table.items()}
-    simulator = make_simulator(
-        model, engine=engine, outputs=outputs or None, integrator=integrator, threads=threads
-    )
+    try:
+        simulator = make_simulator(
+            model, engine=engine, outputs=outputs or None, integrator=integrator, threads=threads
+        )
+    except ImportError as error:
+        raise click.UsageError(f"--engine {engine}: {error}") from None
     ensemble = Ensemble(simulator, parameters, n_draws or 1, seed, simulator.engine)
     if out is not None and ensemble.n_draws > 1 and (size := size_of(ensemble)).is_long:
         outcome = write_long(
