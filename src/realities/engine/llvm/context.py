@@ -79,7 +79,7 @@ class Context:
         w.label(name)
         w.do(f"%{name}_at = phi i64 [ 0, %{before} ], [ %{name}_next, %{name}_end ]")
         self.offset = f"%{name}_at"
-        self.rows = w.at("%w", self.offset)
+        self.rows = self.here("%w")
         yield
         self.rows, self.offset = outer
         w.do(f"br label %{name}_end")
@@ -89,6 +89,11 @@ class Context:
         is_more = w.op(f"icmp ult i64 %{name}_next, {extent}")
         w.do(f"br i1 {is_more}, label %{name}, label %{name}_done")
         w.label(f"{name}_done")
+
+    def here(self, pointer: Value) -> Value:
+        """Return a pointer to the vector's part of a row."""
+        # What is frozen is not analyzed: LLVM spends a quarter of its time on how to count through such loops.
+        return self.w.op(f"freeze ptr {self.w.at(pointer, self.offset)}")
 
     # -- the workspace -----------------------------------------------------------------------------
 

@@ -116,9 +116,8 @@ class Stages:
 
     def begin_vector(self) -> None:
         """Write where the stocks of a vector stand."""
-        w, offset = self.c.w, self.c.offset
-        self.here, self._there = w.at(self.now, offset), w.at(self.next, offset)
-        self._before = self.here if self.n == 1 else w.at(self._copies[0], offset)
+        self.here, self._there = self.c.here(self.now), self.c.here(self.next)
+        self._before = self.here if self.n == 1 else self.c.here(self._copies[0])
 
     def end_stage(self) -> None:
         """Write what leads from a stage to the next, or to the end of the step."""
