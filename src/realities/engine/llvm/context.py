@@ -92,7 +92,7 @@ class Context:
 
     def here(self, pointer: Value) -> Value:
         """Return a pointer to the vector's part of a row."""
-        # What is frozen is not analyzed: LLVM spends a quarter of its time on how to count through such loops.
+        # What is frozen is not analyzed: LLVM would spend a quarter of its time on counting through loops.
         return self.w.op(f"freeze ptr {self.w.at(pointer, self.offset)}")
 
     # -- the workspace -----------------------------------------------------------------------------
