@@ -30,7 +30,7 @@ FloatArray = NDArray[np.float64]
 #: Points in time a chart is drawn through.
 N_CHART_TIMES = 73
 #: Draws that go through the model at a time: claims look at every save point of every atom.
-BLOCK = 500
+BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
