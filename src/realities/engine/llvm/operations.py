@@ -2,7 +2,8 @@
 
 A `Scope` is one stretch of code: it knows which values the code has computed, and fetches others from where
 `layout.py` keeps them. Functions of the language are written by the tables of `math.py`, `tables.py` and
-`arrays.py`, either in place or as functions that are called. `stretches.py` next writes whole regions.
+`arrays.py`, either in place or as functions that are called. `begin.py`, `steps.py` and `grid.py` next write
+whole regions.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
+from realities.engine.llvm.arrays import ARRAYS
 from realities.engine.llvm.division import quotient, unlike_quotient
+from realities.engine.llvm.math import MATH
 from realities.engine.llvm.random_words import key, uniform
+from realities.engine.llvm.tables import READINGS
 from realities.engine.llvm.writer import Value, Writer
 from realities.engine.program.program import Instruction, Kind, Program, kind_of
 from realities.errors import InternalError
@@ -142,18 +146,12 @@ class Scope:
     def _function(self, instruction: Instruction, inputs: list[Value]) -> Held:
         match instruction.op, instruction.detail:
             case "call", str(name):
-                from realities.engine.llvm.math import MATH
-
                 write = _found(MATH, "function", name)
                 return self._written(f"math.{name}", lambda w, *x: write(w, *x), inputs)
             case "read", (str(reading), int(place)):
-                from realities.engine.llvm.tables import READINGS
-
                 read, table = _found(READINGS, "reading", reading), self.program.tables[place]
                 return self._written(f"read.{reading}.{place}", lambda w, *x: read(w, table, *x), inputs)
             case "array", (str(name), int(n_results)):
-                from realities.engine.llvm.arrays import ARRAYS
-
                 return list(_found(ARRAYS, "array function", name)(self.w, n_results, *inputs))
             case "key", int(site):
                 return key(self.w, *inputs, site=site)
