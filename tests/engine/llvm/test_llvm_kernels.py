@@ -9,7 +9,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from hand_built import aux, build, call, constant, fixed_delay, op, ref, sample, stock, time
+from hand_built import aux, build, call, constant, expr, fixed_delay, op, ref, sample, stock, time
 
 from realities.engine.llvm import emit as emitting
 from realities.engine.llvm import layout as laying
@@ -131,6 +131,42 @@ def test_each_method_has_the_order_it_is_named_for(integrator: Method, order: in
     assert errors[0] / errors[1] == pytest.approx(2**order, rel=0.15)
 
 
+@pytest.mark.parametrize("integrator", ["euler", "rk2", "rk4"])
+@pytest.mark.parametrize("missing", [None, 0.0, "p", "x"])
+def test_delays_that_move_are_the_reference_engines_for_every_draw(
+    integrator: Method, missing: float | str | None
+) -> None:
+    """Draws wait differently long, some for ever, some not at all, some for no time that is a number."""
+    kind = "information_delay" if missing is None else "material_delay"
+    wait = aux("wait", ref("q") + ref("p") * ref("x"))
+    extra = () if missing is None else (ref(missing) if isinstance(missing, str) else missing,)
+    moving = replace(
+        fixed_delay("late", ref("x") * time, ref("wait"), ref("p")),
+        kind=kind,
+        extra=(expr(ref("wait")), *(expr(value) for value in extra)),
+    )
+    model = build(
+        [
+            constant("p", 0.3),
+            constant("q", 2.0),
+            wait,
+            moving,
+            stock("x", 0.3 - ref("late") * 0.1, 1.0),
+        ],
+        step=0.25,
+        save=0.25,
+        end=6.0,
+        integrator=integrator,
+    )
+    given = draws(70)
+    given["q"][:5] = 1e300, 0.0, -3.0, np.nan, np.inf
+    right = Simulator(model).run(given)
+    found = CompiledSimulator(model).run(given)
+    for name, values in right.values.items():
+        assert np.array_equal(found.values[name], values, equal_nan=True), name
+    assert np.array_equal(found.failed, right.failed)
+
+
 def test_events_change_what_follows_from_a_constant_from_their_step_on() -> None:
     model = build(
         [constant("p", 2.0), aux("double", ref("p") * 2.0), stock("x", ref("double") * 1.0, 0.0)],
@@ -160,3 +196,19 @@ def test_a_function_without_code_is_our_mistake_and_told_as_that() -> None:
     scope = Scope(odd, Writer(Module(Target())), lambda _: "", lambda: "")
     with pytest.raises(InternalError, match="no such function"):
         scope.compute(0)
+
+
+@pytest.mark.parametrize("integrator", ["euler", "rk2", "rk4"])
+def test_the_text_is_what_llvm_allows(integrator: Method) -> None:
+    """LLVM does not look by itself whether every value is there where it is used."""
+    import llvmlite.binding as llvm
+
+    program = lower(
+        busy(integrator),
+        ["x", "truth"],
+        hold={},
+        events={"q": ((1.0, 3.0),)},
+        given={"p": True},
+        method=integrator,
+    )
+    llvm.parse_assembly(emitting.emit(program, Target(divides_slowly=True)).text).verify()

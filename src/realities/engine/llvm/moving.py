@@ -44,8 +44,8 @@ def leave_moving(c: Context, scope: Scope, place: int, step: Value, last_step: V
 
 
 def _missing(c: Context, scope: Scope, place: int, missing: int) -> Value:
-    """Return what comes out when nothing does: where the state decides, as last computed."""
-    if c.layout.regions[missing] in ("core", "tail"):
+    """Return what comes out when nothing does: a value of the core as last computed, any other as it is."""
+    if missing in c.program.core:
         return c.load_row(c.layout.row("missing", place))
     return scope.value(missing)
 

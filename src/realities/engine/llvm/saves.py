@@ -22,7 +22,7 @@ def write_saves(c: Context, scope: Scope, stages: Stages) -> None:
     w.label("save")
     with c.each_vector("tail"):
         scope.forget()
-        stages.begin_vector()
+        stages.find()
         c.compute(scope, c.program.tail)
         for place, number in enumerate(c.layout.changing):
             c.store_row(scope.value(number), c.layout.row("output", place))

@@ -114,9 +114,14 @@ class Stages:
             steps = w.op(f"mul i64 {table}, {w.op(f'add i64 {last_step}, 1')}")
             self.grid = w.at(self.grid, w.op(f"mul i64 {steps}, {8 * columns}"))
 
-    def begin_vector(self) -> None:
+    def find(self) -> None:
         """Write where the stocks of a vector stand."""
-        self.here, self._there = self.c.here(self.now), self.c.here(self.next)
+        self.here = self.c.here(self.now)
+
+    def find_ways(self) -> None:
+        """Write where the stocks of a vector stand, where they come from and where they go."""
+        self.find()
+        self._there = self.c.here(self.next)
         self._before = self.here if self.n == 1 else self.c.here(self._copies[0])
 
     def end_stage(self) -> None:

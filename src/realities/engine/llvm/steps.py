@@ -45,7 +45,7 @@ def write_steps(c: Context) -> None:
     stages.weigh(length)
     stages.grid = w.at(grid, w.op(f"mul i64 %k, {8 * c.layout.n_columns}"))
     _write_events(c, scope, stages)
-    _write_leave(c, scope, last_step)
+    _write_leave(c, scope, stages, last_step)
     stages.begin_stage(last_step)
     _write_core(c, scope, stages)
     if stages.n > 1:
@@ -114,19 +114,20 @@ def _write_events(c: Context, scope: Scope, stages: Stages) -> None:
     if c.program.event:
         with c.each_vector("follow"):
             scope.forget()
-            stages.begin_vector()
+            stages.find()
             c.compute(scope, c.program.event)
     w.do("br label %events_done")
     w.label("events_done")
 
 
-def _write_leave(c: Context, scope: Scope, last_step: Value) -> None:
+def _write_leave(c: Context, scope: Scope, stages: Stages, last_step: Value) -> None:
     """Write what takes out of delays what leaves at a step."""
     if not c.program.delays:
         return
     with c.each_vector("leave"):
-        scope.forget()
+        stages.find()
         for place, delay in enumerate(c.program.delays):
+            scope.forget()
             if delay.moves:
                 leave_moving(c, scope, place, "%k", last_step)
             else:
@@ -142,7 +143,7 @@ def _write_core(c: Context, scope: Scope, stages: Stages) -> None:
     for number, part in enumerate(c.layout.stretches.parts):
         with c.each_vector(f"core{number}"):
             scope.forget()
-            stages.begin_vector()
+            stages.find_ways()
             _write_stretch(c, scope, stages, part, at_once)
             if number == 0:
                 for place in at_last:
@@ -169,7 +170,7 @@ def _write_enter(c: Context, scope: Scope, stages: Stages, length: Value, last_s
         return
     with c.each_vector("put_in"):
         scope.forget()
-        stages.begin_vector()
+        stages.find()
         for place, delay in enumerate(c.program.delays):
             if delay.moves:
                 enter_moving(c, scope, place, "%k", length, last_step)
