@@ -93,6 +93,7 @@ def _compiled(text: str, machine: Machine, level: int) -> bytes:
     binding = llvm()
     target_machine = _target_machine(machine, level)
     module = binding.parse_assembly(text, binding.create_context())
+    module.verify()  # LLVM itself does not: wrong code would end the process, or worse
     module.triple = machine.triple
     module.data_layout = str(target_machine.target_data)
     code: bytes = target_machine.emit_object(module)

@@ -16,6 +16,8 @@ _COUNTING = 0x4330000000000000
 def key(w: Writer, seed: Value, stream: Value, step: Value, *, site: int) -> Value:
     """Return the word of a random stream at a step; `site` is the number of the call in its model."""
     words = scramble(w, whole(w, seed))
+    # Of the many bit patterns of NaN it is one, as in the reference engine.
+    stream = w.select(w.compare("uno", stream, stream), w.number(float("nan")), stream)
     for part in (_word(w, site), w.bits(stream), whole(w, step)):
         words = scramble(w, w.on_words("xor", words, part))
     return words

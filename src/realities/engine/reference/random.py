@@ -60,4 +60,6 @@ def _word(whole: FloatArray) -> WordArray:
 
 
 def _bits(number: FloatArray) -> WordArray:
+    # NaN has many bit patterns, and which one comes out of a calculation is the processor's choice.
+    number = np.where(np.isnan(number), np.nan, number)
     return np.ascontiguousarray(np.asarray(number, dtype=np.float64)).view(np.uint64)
