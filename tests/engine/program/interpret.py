@@ -19,7 +19,7 @@ from realities.engine.reference.functions import FUNCTIONS
 from realities.engine.reference.kernels import READINGS, kernel
 from realities.engine.reference.lookups import Table
 from realities.engine.reference.random import uniform
-from realities.engine.reference.timeline import SLACK, SavePoints, Timeline
+from realities.engine.timeline import SLACK, SavePoints, Timeline
 
 FloatArray = NDArray[np.float64]
 Values = dict[int, Any]

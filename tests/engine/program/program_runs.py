@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from realities.engine.program.lower import lower
 from realities.engine.program.program import Program
 from realities.engine.reference import Event, Simulator
-from realities.engine.reference.timeline import choose_saves, make_timeline
+from realities.engine.reference.controls import make_timeline
 from realities.engine.reference.translate import make_plan
 from realities.engine.request import given_constants, make_request
+from realities.engine.timeline import choose_saves
 from realities.ir.model import Integrator, Model
 
 FloatArray = NDArray[np.float64]

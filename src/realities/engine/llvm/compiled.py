@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realities.engine.llvm.cache import Cache
+from realities.engine.llvm.clock import Clock, make_clock
 from realities.engine.llvm.emitted import Emitted
 from realities.engine.llvm.native import Kernel, kernel_key
 from realities.engine.llvm.targets import Machine
 from realities.engine.program.lower import lower
 from realities.engine.program.program import Method, Program, kind_of
 from realities.engine.program.text import program_text
-from realities.engine.reference.translate import Plan, make_plan
 from realities.engine.request import Request
 
 
@@ -37,9 +37,8 @@ class Compiled:
         What the code's caller must know; without the text.
     columns, n_columns
         Column of the grid by value, and how many there are: a value of several parts has several.
-    controls
-        The control variables alone, as the reference engine has them: when a run steps and saves is said
-        in one place for all engines.
+    clock
+        When runs step.
     functions
         Addresses of the C functions that the code calls.
     """
@@ -49,7 +48,7 @@ class Compiled:
     emitted: Emitted
     columns: Mapping[int, int]
     n_columns: int
-    controls: Plan
+    clock: Clock
     functions: NDArray[np.uint64]
 
 
@@ -86,16 +85,8 @@ def compile_request(
     for value in emitted.grid_kept:
         columns[value] = n_columns
         n_columns += _n_parts(program, value)
-    controls = make_plan(
-        request.model,
-        (),
-        hold=request.hold,
-        events=request.events,
-        given=given,
-        time_per_draw=False,
-        time_is_step_time=method == "euler",
-    )
-    return Compiled(program, kernel, emitted, columns, n_columns, controls, _addresses(emitted))
+    clock = make_clock(request, given)
+    return Compiled(program, kernel, emitted, columns, n_columns, clock, _addresses(emitted))
 
 
 def _addresses(emitted: Emitted) -> NDArray[np.uint64]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from realities.engine.llvm.compiled import Compiled
 from realities.engine.llvm.frame import Frame, GridFrame
 from realities.engine.program.program import STAGES
-from realities.engine.reference.timeline import SLACK, SavePoints, Timeline
+from realities.engine.timeline import SLACK, SavePoints, Timeline
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

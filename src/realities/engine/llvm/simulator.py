@@ -11,21 +11,21 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from dataclasses import replace
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from realities.engine.llvm.cache import Cache, user_cache
+from realities.engine.llvm.clock import Draws
 from realities.engine.llvm.compiled import Compiled, compile_request
 from realities.engine.llvm.library import llvm
 from realities.engine.llvm.setting import Setting, make_setting
 from realities.engine.llvm.targets import this_machine
 from realities.engine.llvm.threads import run_groups
-from realities.engine.reference.timeline import SavePoints, choose_saves, make_timeline
-from realities.engine.reference.translate import Plan
 from realities.engine.request import Event, Request, check_numbers, given_constants, make_request
+from realities.engine.timeline import SavePoints, choose_saves
 from realities.errors import Diagnostic, InputError
 from realities.ir.model import Integrator, Model
 from realities.trajectories import Trajectories
@@ -152,7 +152,7 @@ class CompiledSimulator:
         constants, n_draws = given_constants(self.model, parameters or {}, n_draws)
         threads = self._threads if threads is None else threads
         check_numbers(seed=seed, first_draw=first_draw, threads=threads)
-        draws = _Draws(constants, n_draws, seed, first_draw)
+        draws = Draws(constants, n_draws, seed, first_draw)
         compiled = self.compile({name: array.ndim > 0 for name, array in constants.items()})
         setting = self._setting(compiled, draws, save_times, final_time)
         results = _run(setting, draws, threads)
@@ -188,19 +188,17 @@ class CompiledSimulator:
         return self._compiled.get((request.outputs, tuple(sorted(given.items()))), make)
 
     def _setting(
-        self, compiled: Compiled, draws: _Draws, save_times: ArrayLike | None, final_time: float | None
+        self, compiled: Compiled, draws: Draws, save_times: ArrayLike | None, final_time: float | None
     ) -> Setting:
         """Return the setting of a run; runs of many blocks ask for the same one over and over."""
         wanted = None if save_times is None else np.asarray(save_times, dtype=np.float64)
 
         def make() -> Setting:
-            with np.errstate(all="ignore"):
-                known = draws.known_to(compiled.controls)
-                timeline = make_timeline(self.model, compiled.controls, known)
-                saves = choose_saves(timeline, wanted, final_time)
+            timeline = compiled.clock.timeline(draws)
+            saves = choose_saves(timeline, wanted, final_time)
             return make_setting(compiled, draws.constants, draws.seed, timeline, saves)
 
-        if _differs_between_draws(compiled.controls):  # of which each must be looked at
+        if compiled.clock.differs_between_draws:  # of which each must be looked at
             return make()
         even = tuple(
             sorted((name, array.tobytes()) for name, array in draws.constants.items() if not array.ndim)
@@ -208,7 +206,7 @@ class CompiledSimulator:
         times = None if wanted is None else (wanted.shape, wanted.tobytes())
         return self._settings.get((id(compiled), even, draws.seed, times, final_time), make)
 
-    def _look_closer(self, setting: Setting, draws: _Draws, draw: int) -> tuple[int, str, float] | None:
+    def _look_closer(self, setting: Setting, draws: Draws, draw: int) -> tuple[int, str, float] | None:
         """Return (draw, variable, time) of the first value of a draw that is not finite.
 
         The draw is run again with every stock and output kept at every step, some steps at a time.
@@ -231,42 +229,6 @@ class CompiledSimulator:
                 if not finite[name][column]:
                     return draw, name, float(saves.times[column])
         return None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Draws:
-    """The draws of a run: their constants, how many they are, and what random functions depend on."""
-
-    constants: Mapping[str, FloatArray]
-    n_draws: int
-    seed: int
-    first_draw: int
-
-    def only(self, draw: int) -> _Draws:
-        """Return one of the draws."""
-        constants = {
-            name: array[draw : draw + 1] if array.ndim else array for name, array in self.constants.items()
-        }
-        return _Draws(constants, 1, self.seed, self.first_draw + draw)
-
-    def numbers(self) -> FloatArray:
-        """Return the numbers of the draws, (draw,)."""
-        return np.arange(self.first_draw, self.first_draw + self.n_draws, dtype=np.float64)
-
-    def known_to(self, plan: Plan) -> dict[int, Any]:
-        """Return the values of a plan's leaves that hold for a whole run."""
-        known: dict[int, Any] = {}
-        for (op, detail), node in plan.leaves.items():
-            match op:
-                case "parameter":
-                    known[node] = self.constants[str(detail)]
-                case "seed":
-                    known[node] = np.float64(self.seed)
-                case "draw":
-                    known[node] = self.numbers()
-                case _:
-                    pass
-        return known
 
 
 class _Kept(Generic[Made]):
@@ -317,7 +279,7 @@ class _Results:
         return np.broadcast_to(self.setting.on_grid[value], shape)
 
 
-def _run(setting: Setting, draws: _Draws, threads: int) -> _Results:
+def _run(setting: Setting, draws: Draws, threads: int) -> _Results:
     """Run some draws."""
     compiled, results = setting.compiled, _Results(setting, draws.n_draws)
     padded = results.marks.size
@@ -346,12 +308,6 @@ def _run(setting: Setting, draws: _Draws, threads: int) -> _Results:
         threads=threads,
     )
     return results
-
-
-def _differs_between_draws(controls: Plan) -> bool:
-    """Return whether a control variable is computed from what may differ between draws."""
-    nodes = (*controls.controls.all(), *controls.controls_at_start.all())
-    return any(controls.graph.per_draw[node] for node in nodes)
 
 
 def _check_integrator(request: Request) -> None:

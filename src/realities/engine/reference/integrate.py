@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from realities.engine.reference.adaptive import AdaptiveStep
 from realities.engine.reference.tape import Workspace, run_tape
-from realities.engine.reference.timeline import SLACK, SavePoints, Timeline
 from realities.engine.reference.translate import DelaySlot, EventSlot
+from realities.engine.timeline import SLACK, SavePoints, Timeline
 from realities.ir.model import Integrator
 
 FloatArray = NDArray[np.float64]

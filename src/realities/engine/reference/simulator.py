@@ -5,7 +5,7 @@ needs are left out, what does not change is computed once, and draws run in bloc
 result is the same, to the last bit, whatever the blocks.
 
 The parts, in order: `translate.py` (model to graph), `schedule.py` and `tape.py` (graph to NumPy calls),
-`timeline.py` (when), `integrate.py` and `adaptive.py` (how), and `trajectories.py`, which comes out.
+`controls.py` (when), `integrate.py` and `adaptive.py` (how), and `trajectories.py`, which comes out.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from realities.engine.reference.controls import make_timeline
 from realities.engine.reference.graph import Rate
 from realities.engine.reference.integrate import STAGES, Block, GridTable, run_block
 from realities.engine.reference.schedule import Schedule, make_schedule
 from realities.engine.reference.tape import Workspace
-from realities.engine.reference.timeline import SavePoints, Timeline, choose_saves, make_timeline
 from realities.engine.reference.translate import Plan, make_plan
 from realities.engine.request import Event, check_numbers, given_constants, make_request
+from realities.engine.timeline import SavePoints, Timeline, choose_saves
 from realities.ir.model import Integrator, Model
 from realities.trajectories import Trajectories
 
@@ -138,7 +139,9 @@ class Simulator:
             If a name, a shape or a time is wrong.
         """
         given, n_draws = given_constants(self.model, parameters or {}, n_draws)
-        check_numbers(seed=seed, first_draw=first_draw, block=block, threads=1 if threads is None else threads)
+        check_numbers(
+            seed=seed, first_draw=first_draw, block=block, threads=1 if threads is None else threads
+        )
         with np.errstate(all="ignore"):  # what leaves the real numbers is marked, not warned about
             program = self._program(given)
             known = _known_leaves(program.plan, given, seed, np.arange(first_draw, first_draw + n_draws))

@@ -1,23 +1,18 @@
-"""When a run steps and when it saves, from the four control variables and the caller's wishes.
+"""When a run steps and when it saves: what all engines share, and nothing else of one another.
 
-In come a `Plan`, the values of its constants and the wanted times; out go a `Timeline` (every step) and its
-`SavePoint`s. Times are the initial time plus whole multiples of the step, so that no rounding piles up.
-The control variables may be computed, and may change with time, but must be equal for all draws.
-`integrate.py` next walks along it.
+In come the four control variables as numbers and the caller's wishes; out go a `Timeline` (every step) and
+its `SavePoints`. Times are the initial time plus whole multiples of the step, so that no rounding piles up.
+Where control variables are computed or change with time, `reference/controls.py` makes the timeline.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.engine.reference.graph import Rate
-from realities.engine.reference.translate import Plan
 from realities.errors import Diagnostic, InputError
 from realities.ir.model import Model
 
@@ -26,8 +21,6 @@ FloatArray = NDArray[np.float64]
 #: Times that differ by less than this part of a step are the same.
 SLACK = 1e-6
 _MOST_STEPS = 20_000_000
-#: Where control variables change with time, every step asks for them anew, which takes longer.
-_MOST_CHANGING_STEPS = 500_000
 #: A run keeps its numbers in memory.
 _MOST_SAVES = 1_000_000
 
@@ -64,33 +57,18 @@ class SavePoints:
         return gives
 
 
-def make_timeline(model: Model, plan: Plan, known: Mapping[int, Any]) -> Timeline:
-    """Return the steps of a run.
-
-    Parameters
-    ----------
-    model, plan
-        The model and its plan.
-    known
-        Values of the plan's leaves that hold for the whole run, by node.
+def even_timeline(model: Model, initial: float, final: float, step: float, period: float) -> Timeline:
+    """Return the steps of a run whose four control variables have these values throughout.
 
     Raises
     ------
     InputError
-        If a control variable differs between draws, depends on the state, or makes no sense.
+        If they make no sense, or too many steps or save points.
     """
-    for name, node in zip(_control_names(model), plan.controls.all(), strict=True):
-        if plan.graph.rates[node] in (Rate.EVENT, Rate.STEP):
-            raise _error(
-                model, name, "control-of-state", "cannot depend on a stock, on chance or on an event"
-            )
-    if any(plan.graph.rates[node] == Rate.GRID for node in plan.controls.all()):
-        return _changing(model, plan, known)
-    initial, final, step, period = _control_values(model, plan, plan.controls_at_start.all(), known)
-    _check(model, initial, final, step, period)
+    check_controls(model, initial, final, step, period)
     count = math.floor((final - initial) / step + SLACK)
     if count > _MOST_STEPS:
-        raise _error(
+        raise control_error(
             model,
             model.time.time_step,
             "too-many-steps",
@@ -99,7 +77,7 @@ def make_timeline(model: Model, plan: Plan, known: Mapping[int, Any]) -> Timelin
     times = _grid(initial, step, count)
     every = max(period / step, 1.0)
     if count / every > _MOST_SAVES:
-        raise _error(
+        raise control_error(
             model,
             model.time.save_period,
             "too-many-saves",
@@ -121,54 +99,8 @@ def _grid(initial: float, step: float, count: int) -> FloatArray:
     return np.asarray(initial + (steps / per_unit if is_whole else steps * step), dtype=np.float64)
 
 
-def _changing(model: Model, plan: Plan, known: Mapping[int, Any]) -> Timeline:
-    """Return the steps where a control variable changes with time: each is asked for at every step."""
-    initial = _control_values(model, plan, plan.controls_at_start.all(), known)[0]
-    step_time = plan.leaves["step_time", None]
-    times = [initial]
-    lengths: list[float] = []
-    saved: list[int] = []
-    anchor, since, next_save = initial, 0, initial  # steps count from where their length last changed
-    while len(times) <= _MOST_CHANGING_STEPS:
-        time = times[-1]
-        at_time = {**known, step_time: np.float64(time)}
-        for op in ("time", "step"):
-            if (op, None) in plan.leaves:
-                at_time[plan.leaves[op, None]] = np.float64(time if op == "time" else len(lengths))
-        _, final, step, period = _control_values(model, plan, plan.controls.all(), at_time)
-        _check(model, time, max(final, time), step, period)
-        if time >= next_save - SLACK * step:
-            saved.append(len(lengths))
-            next_save = max(next_save, time - step) + max(period, step)
-        if time + step > final + SLACK * step:
-            return Timeline(np.array(times), np.array(lengths), np.array(saved, dtype=np.intp))
-        if not lengths or step != lengths[-1]:
-            anchor, since = time, 0
-        since += 1
-        lengths.append(step)
-        times.append(anchor + since * step)
-    raise _error(
-        model,
-        model.time.time_step,
-        "too-many-steps",
-        f"makes more than {_MOST_CHANGING_STEPS:,} steps, the most where it changes with time",
-    )
-
-
-def _control_values(
-    model: Model, plan: Plan, nodes: tuple[int, ...], known: Mapping[int, Any]
-) -> list[float]:
-    values = plan.graph.evaluate(nodes, known)
-    numbers = []
-    for name, node in zip(_control_names(model), nodes, strict=True):
-        value = np.asarray(values[node], dtype=np.float64)
-        if value.size > 1 and not np.all(value == value.flat[0]):
-            raise _error(model, name, "control-differs", "must be equal for all draws")
-        numbers.append(float(value.flat[0]))
-    return numbers
-
-
-def _check(model: Model, initial: float, final: float, step: float, period: float) -> None:
+def check_controls(model: Model, initial: float, final: float, step: float, period: float) -> None:
+    """Raise InputError if the control variables make no sense."""
     spec = model.time
     named = {
         spec.initial_time: initial,
@@ -178,20 +110,24 @@ def _check(model: Model, initial: float, final: float, step: float, period: floa
     }
     for name, value in named.items():
         if not math.isfinite(value):
-            raise _error(model, name, "bad-time", f"must be a finite number, not {value:g}")
+            raise control_error(model, name, "bad-time", f"must be a finite number, not {value:g}")
     for name in (spec.time_step, spec.save_period):
         if named[name] <= 0.0:
-            raise _error(model, name, "bad-time", f"must be above 0, not {named[name]:g}")
+            raise control_error(model, name, "bad-time", f"must be above 0, not {named[name]:g}")
     if final < initial:
-        raise _error(model, spec.final_time, "bad-time", f"is {final:g}, before the initial time {initial:g}")
+        raise control_error(
+            model, spec.final_time, "bad-time", f"is {final:g}, before the initial time {initial:g}"
+        )
 
 
-def _control_names(model: Model) -> tuple[str, str, str, str]:
+def control_names(model: Model) -> tuple[str, str, str, str]:
+    """Return the names of the four control variables: initial and final time, time step, save period."""
     spec = model.time
     return spec.initial_time, spec.final_time, spec.time_step, spec.save_period
 
 
-def _error(model: Model, name: str, code: str, sentence: str) -> InputError:
+def control_error(model: Model, name: str, code: str, sentence: str) -> InputError:
+    """Return what is wrong with a control variable, told where it stands."""
     variable = model[name]
     return InputError(Diagnostic("error", code, f'"{variable.name}" {sentence}', variable.span))
 
