@@ -9,6 +9,7 @@ import pytest
 from machine_code import ADD_ONE, add_one
 
 from realities.engine.llvm import cache as cache_file
+from realities.engine.llvm import native
 from realities.engine.llvm.cache import Cache, Entry, digest, user_cache
 from realities.engine.llvm.native import Kernel, kernel_key
 from realities.engine.llvm.targets import TARGETS, Machine, this_machine
@@ -98,6 +99,24 @@ def test_a_folder_that_others_can_write_to_is_not_used(
     assert user_cache().folder is None
 
 
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="permissions of another kind")
+@pytest.mark.parametrize(("what", "mode"), [("folder", 0o777), ("folder", 0o770), ("file", 0o666)])
+def test_code_that_others_could_have_put_there_is_not_read(cache: Cache, what: str, mode: int) -> None:
+    cache.put("key", ENTRY)
+    assert cache.get("key") == ENTRY
+    path = path_of(cache, "key")
+    (path if what == "file" else path.parent).chmod(mode)
+    assert cache.get("key") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="permissions of another kind")
+def test_the_code_of_another_user_is_not_read(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.put("key", ENTRY)
+    us = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: us + 1)
+    assert cache.get("key") is None
+
+
 def test_reading_and_writing_at_once_gives_whole_entries(cache: Cache) -> None:
     import threading
 
@@ -163,6 +182,29 @@ def test_a_key_tells_apart_programs_machines_and_where_one_text_ends() -> None:
     assert kernel_key("x", machine) == kernel_key("x", machine)
     assert len({kernel_key("x", machine), kernel_key("y", machine), kernel_key("x", other)}) == 3
     assert digest("ab", "c") != digest("a", "bc")
+
+
+@pytest.mark.parametrize(
+    "part", ["llvm/steps.py", "llvm/math_exp.py", "program/program.py", "ir/builtins.py"]
+)
+def test_a_change_of_what_writes_code_forgets_the_code(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, plain = native._writers(), Path.read_bytes
+
+    def changed(path: Path) -> bytes:
+        return plain(path) + (b"# changed" if path.as_posix().endswith(part) else b"")
+
+    monkeypatch.setattr(Path, "read_bytes", changed)
+    assert native._writers() != before
+
+
+def test_code_by_writers_that_have_changed_since_is_not_kept(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "_writers", lambda: b"other files")
+    written: list[int] = []
+    for _ in range(2):
+        np.testing.assert_array_equal(add_one(counting(cache, written).code), np.ones(8))
+    assert len(written) == 2
 
 
 def counting(cache: Cache, written: list[int], **options: bool) -> Kernel:

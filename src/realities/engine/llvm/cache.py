@@ -45,7 +45,13 @@ class Cache:
             return None
         path = self.folder / f"{key}.o"
         try:
-            entry = _unpacked(path.read_bytes(), key)
+            # What is read here is run: neither the folder nor the file may be another user's.
+            if not _is_ours(self.folder.stat()):
+                return None
+            with path.open("rb") as file:
+                if not _is_ours(os.fstat(file.fileno())):
+                    return None
+                entry = _unpacked(file.read(), key)
         except (OSError, ValueError):
             return None
         with suppress(OSError):
@@ -58,7 +64,7 @@ class Cache:
             return
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if _is_ours(self.folder):
+            if _is_ours(self.folder.stat()):
                 _write(self.folder / f"{key}.o", _packed(entry, key))
                 self._prune()
 
@@ -80,7 +86,7 @@ def user_cache() -> Cache:
         return Cache(None)
     with suppress(RuntimeError):  # there may be no home
         folder = (Path(wish) if wish else _system_folder()) / "objects"
-        if not folder.exists() or _is_ours(folder):
+        if not folder.exists() or _is_ours(folder.stat()):
             return Cache(folder)
     return Cache(None)
 
@@ -107,11 +113,10 @@ def _system_folder() -> Path:
     return (Path(given) if given.startswith("/") else Path.home() / ".cache") / "realities"
 
 
-def _is_ours(folder: Path) -> bool:
-    """Return whether nobody else can put code into a folder that we would run."""
+def _is_ours(status: os.stat_result) -> bool:
+    """Return whether nobody else can put code that we would run into a folder or file."""
     if not hasattr(os, "getuid"):
         return True
-    status = folder.stat()
     return status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 

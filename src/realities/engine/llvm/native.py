@@ -8,6 +8,7 @@ in the background; chunks of draws that begin later use it. `simulator.py` next 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -169,22 +170,31 @@ class Kernel:
         code = Code(object_code, self._machine, tier)
         self.compile_seconds = time.thread_time() - start
         self.about = {**about, "seconds": self.compile_seconds}
-        self._cache.put(f"{self._key}-{tier}", Entry(object_code, self.about))
+        if _writers() == _WRITERS:  # else the files are no longer those that wrote this
+            self._cache.put(f"{self._key}-{tier}", Entry(object_code, self.about))
         return code
 
 
 def kernel_key(program_text: str, machine: Machine) -> str:
     """Return the key of a program's code: all that it depends on, by its hash."""
-    return digest(program_text, _emitter(), versions(), machine.key())
+    return digest(program_text, _WRITERS, versions(), machine.key())
 
 
-@memoized
-def _emitter() -> bytes:
+def _writers() -> bytes:
     """Return a hash of the files that write code, so that a change to one of them forgets what it wrote."""
     total = blake2b()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    # What a program means stands beside the code's writers; they take a few numbers from `ir`.
+    files = [
+        path for room in (here, here.parent / "program", here.parents[1] / "ir") for path in room.glob("*.py")
+    ]
+    for path in sorted(files):
         total.update(path.read_bytes())
-    return total.digest()
+    return total.digest() if files else os.urandom(8)  # a package without sources forgets all
+
+
+#: As they were when this process read them.
+_WRITERS = _writers()
 
 
 def _target_machine(machine: Machine, level: int, *, jit: bool = False) -> Any:
