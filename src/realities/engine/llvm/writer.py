@@ -111,7 +111,8 @@ class Writer:
     def __init__(self, module: Module) -> None:
         self.module, self.target = module, module.target
         self.lines: list[str] = []
-        self._last = 0
+        # Numbers, which a function must use in order, are read faster than names; 0 is its first block.
+        self._last = self._named = 0
         #: The block that is being written; a function starts with one that has no label.
         self.block = "0"
         n = module.target.lanes
@@ -123,14 +124,14 @@ class Writer:
         return "\n".join(self.lines)
 
     def name(self) -> Value:
-        """Return a name that no other value has."""
-        self._last += 1
-        return f"%v{self._last}"
+        """Return a name that no other value has, for one that is written later."""
+        self._named += 1
+        return f"%v{self._named}"
 
     def op(self, operation: str) -> Value:
         """Write an operation that gives a value; return its name."""
         self._last += 1
-        name = f"%v{self._last}"
+        name = f"%{self._last}"
         self.lines.append(f"  {name} = {operation}")
         return name
 
