@@ -6,6 +6,7 @@ Each test here holds what once was otherwise.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 sys.path += [str(Path(__file__).parents[1] / place) for place in ("engine", "agreement")]
 
-from hand_built import aux, build, call, constant, ref
+from hand_built import aux, build, call, constant, ref, stock
 from ulp_twins import disagreements
 
 from realities.engine.llvm.simulator import CompiledSimulator
@@ -40,3 +41,12 @@ def test_a_seed_that_is_no_number_chooses_one_stream() -> None:
     # Sign and payload of a NaN are the processor's choice.
     alone = Simulator(model, hold={"seed": np.nan}).run(n_draws=4).values
     assert disagreements({"chance": alone["chance"]}, {"chance": wanted["chance"]}) == []
+
+
+def test_a_time_step_that_starts_as_another_number_is_that_number() -> None:
+    model = build([stock("x", 1.0, 0.0)])
+    step = aux("TIME STEP", 0.5, initial=0.25)
+    model = replace(model, variables=tuple(step if v.name == step.name else v for v in model.variables))
+    wanted, found = (engine(model).run() for engine in (Simulator, CompiledSimulator))
+    assert found.times.tolist() == wanted.times.tolist()
+    assert disagreements(wanted.values, found.values) == []

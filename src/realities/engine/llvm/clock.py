@@ -130,7 +130,7 @@ def _source(name: str, request: Request, given: Mapping[str, bool]) -> float | s
         if variable.kind == "constant" and variable.name in given:
             return None if given[variable.name] else variable.name
         match variable.expression:
-            case Number(value=value):
+            case Number(value=value) if variable.initial is None:
                 return value
             case Ref(name=name) if variable.initial is None:
                 pass
