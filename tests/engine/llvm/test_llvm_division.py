@@ -1,4 +1,4 @@
-"""Division by what is known before is division: the same bits, for whatever numbers."""
+"""Division by products and sums is division: the same bits, for whatever numbers."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,15 @@ sys.path.append(str(Path(__file__).parent))
 
 from compile_function import compile_function, processors
 
-from realities.engine.llvm.division import FAR, LEAST, quotient, reciprocal, reciprocal_of, unlike_quotient
+from realities.engine.llvm.division import (
+    FAR,
+    LEAST,
+    reciprocal,
+    reciprocal_of,
+    settled,
+    try_any,
+    try_known,
+)
 from realities.engine.llvm.writer import Value, Writer
 
 _SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324, 2.2250738585072014e-308, 1e-300,
@@ -18,12 +26,29 @@ _SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324, 2.22
             0.9 * LEAST, 3.0, 0.1, 1 - 2.0**-53, 1 + 2.0**-52, 2 - 2.0**-52)  # fmt: skip
 
 
-def _divided(w: Writer, dividend: Value, divisor: Value) -> Value:
-    return quotient(w, dividend, divisor, reciprocal(w, divisor))
+def _by_known(w: Writer, dividend: Value, divisor: Value) -> Value:
+    return settled(w, [try_known(w, dividend, divisor, reciprocal(w, divisor))])[0]
 
 
-_WAYS = [(_divided, name) for name in processors() if name != "old"]
-_WAYS += [(unlike_quotient, name) for name in processors() if name == "avx512"]
+def _by_any(w: Writer, dividend: Value, divisor: Value) -> Value:
+    return settled(w, [try_any(w, dividend, divisor)])[0]
+
+
+def _several(place: int, *ways: str):
+    """Return a function of several pairs that gives one of their quotients, all looked at together."""
+
+    def divide(w: Writer, *numbers: Value) -> Value:
+        pairs = zip(numbers[::2], numbers[1::2], ways, strict=True)
+        trials = [
+            try_any(w, x, y) if way == "any" else try_known(w, x, y, reciprocal(w, y)) for x, y, way in pairs
+        ]
+        return settled(w, trials)[place]
+
+    return divide
+
+
+_WAYS = [(_by_known, name) for name in processors() if name != "old"]
+_WAYS += [(_by_any, name) for name in processors() if name == "avx512"]
 
 
 @pytest.fixture(scope="module", params=_WAYS, ids=lambda way: f"{way[0].__name__}-{way[1]}")
@@ -47,6 +72,49 @@ def _check(divided, dividend: np.ndarray, divisor: np.ndarray) -> None:
 
 def test_all_pairs_of_special_numbers_divide_as_numpy_divides_them(divided) -> None:
     dividend, divisor = np.meshgrid(_SPECIAL, _SPECIAL)
+    _check(divided, dividend.ravel(), divisor.ravel())
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("ways", [("known", "any", "known"), ("known",) * 3, ("any",) * 3])
+def test_quotients_that_are_looked_at_together_are_each_right(ways: tuple[str, ...], place: int) -> None:
+    if "any" in ways and "avx512" not in processors():
+        pytest.skip("this processor has no approximate reciprocals of doubles")
+    if processors() == ["old"]:
+        pytest.skip("this processor has no fused multiply-add")
+    compiled = compile_function(_several(place, *ways), 6)
+    rng = np.random.default_rng(place)
+    numbers = rng.uniform(-3.0, 3.0, (6, 40_000))
+    odd = rng.random(numbers.shape) < 0.01  # so that most vectors have one, in any of the six
+    numbers[odd] = rng.choice(_SPECIAL, odd.sum())
+    with np.errstate(all="ignore"):
+        right = numbers[2 * place] / numbers[2 * place + 1]
+    assert _same(compiled(*numbers), right).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(25))
+def test_many_millions_of_numbers_divide_as_numpy_divides_them(divided, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    spread = (1, 30, 400, 1000, 1073)[seed % 5]
+    shape = (2, 4_000_000)
+    sizes = np.ldexp(rng.uniform(1, 2, shape), rng.integers(-spread, min(spread, 1024), shape))
+    _check(divided, *np.copysign(sizes, rng.uniform(-1, 1, shape)))
+
+
+@pytest.mark.parametrize("exponent", [-1074, -1023, -1022, 1021, 1022, 1023])
+def test_divisors_at_both_ends_of_the_doubles_divide_as_numpy_divides_by_them(divided, exponent: int) -> None:
+    rng = np.random.default_rng(exponent + 2000)
+    divisor = np.ldexp(rng.uniform(1, 2, 100_000), exponent)
+    dividend = np.ldexp(
+        rng.uniform(1, 2, 100_000), np.clip(exponent + rng.integers(-60, 60, 100_000), -1074, 1023)
+    )
+    _check(divided, dividend, divisor)
+
+
+def test_divisors_with_a_mantissa_of_ones_or_of_one_bit_divide_as_in_numpy(divided) -> None:
+    ones = np.concatenate([2.0 - 2.0**-52 * np.arange(1, 500), 1.0 + 2.0**-52 * np.arange(500)])
+    dividend, divisor = np.meshgrid(ones, ones)
     _check(divided, dividend.ravel(), divisor.ravel())
 
 

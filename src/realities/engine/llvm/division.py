@@ -1,19 +1,32 @@
-"""Division by what does not change during a run: some quick operations for one slow one, the same bits.
+"""Division by products and sums, the same bits: several quotients at once, with one look at all of them.
 
-In come a dividend, a divisor and what `reciprocal` made of the divisor before the run; out goes the quotient,
-rounded as IEEE 754 says. Processors divide eight doubles in the time of thirty products, and models mostly
-divide by times and totals that are constants. `operations.py` asks for it where the target divides slowly.
+In come dividends and divisors, and for divisors that are known before the run what `reciprocal` made of
+them; out go the quotients, rounded as IEEE 754 says. Processors divide eight doubles in the time of thirty
+products, so `layout.py` chooses which divisions are done so, and `operations.py` writes those together that
+can start together. A `Trial` is a quotient not yet looked at; `settled` divides where one may be wrong.
 
-With y = 1 / b rounded, q = a y rounded, r = b q - a and q' = q - r y, both fused, q' is a / b rounded: q is
-within two units of the last place, and where a / b is so near the middle of two doubles that the last
-rounding could go wrong, q is one of the two, r exact and r y off by no more than a quarter of the least
-distance a quotient can have from a middle (Markstein 1990; Brisebarre, Muller and Raina 2004). That holds
-as long as nothing leaves the range of doubles; the rest is left to the processor's division.
+A divisor b known before (Markstein 1990; Brisebarre, Muller and Raina 2004): with y = 1 / b rounded, q = a y
+rounded, r = b q - a and q' = q - r y, both fused, q' is a / b rounded: q is within two units of the last
+place, and where a / b is so near the middle of two doubles that the last rounding could go wrong, q is one
+of the two, r exact and r y off by no more than a quarter of the least distance of a quotient from a middle.
+
+Any divisor: let y be within 2^-14 of 1 / b, and e = 1 - b y + 2^-39. Then z = y (1 + e + e^2) is larger than
+1 / b, by a share between 2^-39.4 and 2^-38.6: b z = 1 - e^3 + 2^-39 (1 + e + e^2), of which e^3 is below
+2^-41.9, and roundings change 2^-51. Let q be any double near a / b, and r = a - b q, fused. The true quotient
+q + r / b lies between q + r (1 - 2^-38) z and q + r z. Rounding never turns two numbers round, so if both
+become the same double, that is a / b rounded. With q = a y (1 + e) they do not once in 2^13 quotients or so.
+(Markstein's way for any divisor, as Cornea, Harrison and Tang 2002 have it, needs 1 / b rounded first.)
+
+Both hold as long as nothing leaves the range of doubles: where |a| is 2^-800 or more, r is 0 or a multiple
+of 2^-106 a, and rounded as any double. What leaves it at the other end is NaN, or infinite as it should be.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
 
 from realities.engine.llvm.writer import Value, Writer
 
@@ -22,8 +35,30 @@ FAR = 2.0**100
 LEAST = 2.0**-800
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A quotient that is right where its conditions hold, and those.
+
+    Attributes
+    ----------
+    sizes
+        What must be at least LEAST, without its sign.
+    numbers
+        What must not be NaN, which the least of several sizes does not tell.
+    equal
+        What must be equal to the value.
+    """
+
+    dividend: Value
+    divisor: Value
+    value: Value
+    sizes: tuple[Value, ...]
+    numbers: tuple[Value, ...] = ()
+    equal: tuple[Value, ...] = ()
+
+
 def reciprocal(w: Writer, divisor: Value) -> Value:
-    """Return what `quotient` needs besides a divisor: its reciprocal, or NaN if it is out of range."""
+    """Return what `try_known` needs besides a divisor: its reciprocal, or NaN if it is out of range."""
     size = w.abs(divisor)
     inside = w.both(w.compare("oge", size, w.number(1.0 / FAR)), w.compare("ole", size, w.number(FAR)))
     return w.select(inside, w.div(w.number(1.0), divisor), w.number(math.nan))
@@ -34,35 +69,50 @@ def reciprocal_of(divisor: float) -> float:
     return 1.0 / divisor if 1.0 / FAR <= abs(divisor) <= FAR else math.nan
 
 
-def quotient(w: Writer, dividend: Value, divisor: Value, known: Value) -> Value:
-    """Return dividend / divisor; `known` is the divisor's reciprocal."""
+def try_known(w: Writer, dividend: Value, divisor: Value, known: Value) -> Trial:
+    """Find a quotient; `known` is the divisor's reciprocal."""
     near = w.mul(dividend, known)
     rest = w.fma(divisor, near, w.neg(dividend))
     nearer = w.fma(w.neg(rest), known, near)
-    # Not a number, where something has left the range, is not above anything; nor is 0, whose sign may be
-    # wrong.
-    left = w.compare("ult", w.abs(nearer), w.number(LEAST))
-    return w.when_any(left, lambda: [w.div(dividend, divisor)], [nearer])[0]
+    # What has left the range is NaN; the sign of 0 may be wrong.
+    return Trial(dividend, divisor, nearer, sizes=(nearer,), numbers=(nearer,))
 
 
-def unlike_quotient(w: Writer, dividend: Value, divisor: Value) -> Value:
-    """Return dividend / divisor by products and sums of AVX-512, for eight lanes; nothing is known before.
+def try_any(w: Writer, dividend: Value, divisor: Value) -> Trial:
+    """Find a quotient by products and sums of AVX-512, for eight lanes; nothing is known of the divisor."""
+    rough, opposite = _rough_reciprocal(w, divisor), w.neg(divisor)
+    off = w.fma(opposite, rough, w.number(1.0 + 2.0**-39))
+    better = w.fma(rough, off, rough)
+    high = w.fma(better, off, rough)
+    near = w.mul(dividend, better)
+    rest = w.fma(opposite, near, dividend)
+    beyond = w.fma(rest, high, near)
+    short = w.fma(w.mul(rest, w.number(1.0 - 2.0**-38)), high, near)
+    return Trial(dividend, divisor, beyond, sizes=(dividend, beyond), equal=(short,))
 
-    From an approximate reciprocal follow a quotient and what it leaves over. If going a little further than
-    that asks for gives the same double, so does the true quotient, which lies between.
-    """
-    rough = _rough_reciprocal(w, divisor)
-    opposite = w.neg(divisor)
-    off = w.fma(opposite, rough, w.number(1.0))
-    known = w.fma(rough, w.fma(off, off, off), rough)  # now off by 2^-42
-    near = w.mul(dividend, known)
-    nearer = w.fma(w.fma(opposite, near, dividend), known, near)
-    missing = w.mul(w.fma(opposite, nearer, dividend), known)
-    beyond = w.fma(missing, w.number(1.0 + 2.0**-29), nearer)
-    left = w.either(
-        w.compare("une", beyond, nearer), w.compare("ult", _least_size(w, dividend, nearer), w.number(LEAST))
+
+def settled(w: Writer, trials: Sequence[Trial]) -> list[Value]:
+    """Return the quotients; where a lane of one may be wrong, all are divided again."""
+    if not trials:
+        return []
+    right = reduce(w.both, _conditions(w, trials))
+    return w.when_any(
+        w.opposite(right),
+        lambda: [w.div(trial.dividend, trial.divisor) for trial in trials],
+        [trial.value for trial in trials],
     )
-    return w.when_any(left, lambda: [w.div(dividend, divisor)], [nearer])[0]
+
+
+def _conditions(w: Writer, trials: Sequence[Trial]) -> list[Value]:
+    """Return truths that hold where all trials are right, as few as can be."""
+    found = [w.compare("oeq", other, trial.value) for trial in trials for other in trial.equal]
+    sizes = list(dict.fromkeys(size for trial in trials for size in trial.sizes))
+    if len(sizes) == 1 or not w.target.has_avx512 or w.target.lanes != 8:
+        return found + [w.compare("oge", w.abs(size), w.number(LEAST)) for size in sizes]
+    numbers = [number for trial in trials for number in trial.numbers]
+    pairs = zip(numbers[::2], numbers[1::2] + numbers[-1:], strict=False)
+    found += [w.compare("ord", *pair) for pair in pairs]
+    return [*found, w.compare("oge", reduce(partial(_least_size, w), sizes), w.number(LEAST))]
 
 
 def _rough_reciprocal(w: Writer, x: Value) -> Value:
@@ -72,7 +122,7 @@ def _rough_reciprocal(w: Writer, x: Value) -> Value:
 
 
 def _least_size(w: Writer, x: Value, y: Value) -> Value:
-    """Return the lesser of |x| and |y|."""
+    """Return the lesser of |x| and |y|; that of the other where one is NaN."""
     kinds = [w.real, w.real, "i32 immarg", w.real, "i8", "i32 immarg"]
     name = w.module.declare("llvm.x86.avx512.mask.range.pd.512", w.real, kinds)
     return w.op(f"call {w.real} {name}({w.real} {x}, {w.real} {y}, i32 10, {w.real} poison, i8 -1, i32 4)")

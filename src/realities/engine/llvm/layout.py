@@ -26,6 +26,9 @@ LOOPED: tuple[Region, ...] = ("event", "core", "tail")
 COPIES: Mapping[Method, int] = {"euler": 2, "rk2": 2, "rk4": 4}
 #: A workspace begins at a whole cache line; so many bytes.
 LINE = 64
+#: Operations that are done while eight doubles are divided by others, and those that a division by products
+#: and sums takes, as measured in models: a processor seldom does the 32 that it could.
+MEANWHILE, BY_PRODUCTS = 23, 11
 
 Block = Literal["event", "delayed", "missing", "lag", "ring", "held", "output", "bad", "draw", "stock"]
 
@@ -210,19 +213,20 @@ def _divisors(program: Program, regions: Mapping[int, Region]) -> list[int]:
 def _by_products(program: Program, regions: Mapping[int, Region], target: Target) -> frozenset[int]:
     """Return which quotients of two values that change are computed by products and sums.
 
-    While one division is under way, 32 other operations can be; one by products takes 17 of them. So many are
-    taken from the division that it is done when the other operations are.
+    So many are taken from the division that it is done when the other operations are.
     """
     if not (target.divides_slowly and target.has_avx512 and target.lanes == 8):
         return frozenset()
     operations = [(value, program.instructions[value]) for value in program.core]
-    plain = [
-        value
-        for value, instruction in operations
-        if instruction.op == "/" and regions[instruction.inputs[1]] in ("grid", "event", "core")
-    ]
-    work = sum(weight(instruction) for _, instruction in operations) + 2 * len(program.stocks)
-    n_taken = min(range(len(plain) + 1), key=lambda n: max(32 * (len(plain) - n), work + 17 * n), default=0)
+    divisions = [(value, pair.inputs[1]) for value, pair in operations if pair.op == "/"]
+    plain = [value for value, below in divisions if regions[below] in ("grid", "event", "core")]
+    work = sum(weight(instruction) for _, instruction in operations)
+    work += 2 * len(program.stocks) + 4 * (len(divisions) - len(plain))
+    n_taken = min(
+        range(len(plain) + 1),
+        key=lambda n: max(MEANWHILE * (len(plain) - n), work + BY_PRODUCTS * n),
+        default=0,
+    )
     # Every so many, evenly: the others are at work beside them.
     return frozenset(plain[k * len(plain) // n_taken] for k in range(n_taken))
 

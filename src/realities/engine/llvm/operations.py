@@ -9,13 +9,13 @@ whole regions.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
 from realities.engine.llvm.arrays import ARRAYS
-from realities.engine.llvm.division import quotient, unlike_quotient
+from realities.engine.llvm.division import Trial, settled, try_any, try_known
 from realities.engine.llvm.math import MATH
 from realities.engine.llvm.random_words import key, uniform
 from realities.engine.llvm.tables import READINGS
@@ -67,7 +67,7 @@ class Scope:
     reciprocal
         Writes what gets what `division.py` needs to know of a divisor, None if it was not prepared.
     by_products
-        Quotients that are computed by products and sums.
+        Quotients that are computed by products and sums, though nothing is known of the divisor.
     known
         What the code has computed.
     near
@@ -118,30 +118,46 @@ class Scope:
         if op == "uniform":
             self.known[number] = uniform(self.w, self.value(instruction.inputs[0]), self.draw_word())
             return
+        if op == "/":
+            self.compute_quotients([number])
+            return
         inputs = [self.value(i) for i in instruction.inputs]
         if op in _METHODS:
             self.known[number] = getattr(self.w, _METHODS[op])(*inputs)
         elif op in _COMPARISONS:
             self.known[number] = self.w.compare(_COMPARISONS[op], *inputs)
-        elif op == "/":
-            self.known[number] = self._quotient(instruction, inputs, number in self.by_products)
         elif op == "real":
             self.known[number] = self.w.select(inputs[0], self.w.number(1.0), self.w.number(0.0))
         else:
             self.known[number] = self._function(instruction, inputs)
 
-    def _quotient(self, instruction: Instruction, inputs: list[Value], by_products: bool) -> Value:
-        """Return x / y, the same to the bit in whichever way: y may be a power of two, or known before."""
-        below = self.program.instructions[instruction.inputs[1]]
-        if below.op == "number":
-            mantissa, exponent = math.frexp(number_of(below))
-            if abs(mantissa) == 0.5 and abs(exponent) < 1000:
-                return self.w.mul(inputs[0], self.w.number(math.ldexp(2.0 * mantissa, 1 - exponent)))
-        known = self.reciprocal(instruction.inputs[1])
-        above, divisor = inputs
-        if known is not None:
-            return quotient(self.w, above, divisor, known)
-        return unlike_quotient(self.w, above, divisor) if by_products else self.w.div(above, divisor)
+    def compute_quotients(self, numbers: Iterable[int]) -> None:
+        """Write divisions of which none needs another; they have the same bits in whichever way."""
+        trials: dict[int, Trial] = {}
+        for number in numbers:
+            above, below = self.program.instructions[number].inputs
+            inverse = self._inverse_power_of_two(below)
+            known = None if inverse is not None else self.reciprocal(below)
+            x, y = self.value(above), self.value(below)
+            if inverse is not None:
+                self.known[number] = self.w.mul(x, inverse)
+            elif known is not None:
+                trials[number] = try_known(self.w, x, y, known)
+            elif number in self.by_products:
+                trials[number] = try_any(self.w, x, y)
+            else:
+                self.known[number] = self.w.div(x, y)
+        self.known |= zip(trials, settled(self.w, list(trials.values())), strict=True)
+
+    def _inverse_power_of_two(self, number: int) -> Value | None:
+        """Return 1 / x for a number that is a power of two: a product with it is the quotient."""
+        instruction = self.program.instructions[number]
+        if instruction.op != "number":
+            return None
+        mantissa, exponent = math.frexp(number_of(instruction))
+        if abs(mantissa) != 0.5 or abs(exponent) >= 1000:
+            return None
+        return self.w.number(math.ldexp(2.0 * mantissa, 1 - exponent))
 
     def _function(self, instruction: Instruction, inputs: list[Value]) -> Held:
         match instruction.op, instruction.detail:

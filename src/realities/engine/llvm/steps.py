@@ -16,6 +16,7 @@ from realities.engine.llvm.moving import enter_moving, keep_missing, leave_movin
 from realities.engine.llvm.operations import Held, Scope, fetch_parts
 from realities.engine.llvm.saves import write_failed, write_saves
 from realities.engine.llvm.state import Stages
+from realities.engine.llvm.stretches import divisions_together
 from realities.engine.llvm.writer import Value
 
 
@@ -154,14 +155,18 @@ def _write_stretch(
     c: Context, scope: Scope, stages: Stages, part: Sequence[int], flows: defaultdict[int, list[int]]
 ) -> None:
     """Write a stretch of the core; `flows` are the stocks that go with a net flow."""
-    for value in part:
-        scope.compute(value)
-        c.keep(value, scope.known[value])
-        for place in flows.get(value, ()):
-            stages.move_on(scope, place)
-        for place, delay in enumerate(c.program.delays):
-            if delay.missing == value:
-                keep_missing(c, scope, place)
+    for values in divisions_together(c.program, part):
+        if c.program.instructions[values[0]].op == "/":
+            scope.compute_quotients(values)
+        else:
+            scope.compute(values[0])
+        for value in values:
+            c.keep(value, scope.known[value])
+            for place in flows.get(value, ()):
+                stages.move_on(scope, place)
+            for place, delay in enumerate(c.program.delays):
+                if delay.missing == value:
+                    keep_missing(c, scope, place)
 
 
 def _write_enter(c: Context, scope: Scope, stages: Stages, length: Value, last_step: Value) -> None:

@@ -58,6 +58,22 @@ def make_stretches(program: Program, after: Iterable[int], size: int | None = No
     return Stretches(tuple(parts), rows, n_rows)
 
 
+def divisions_together(program: Program, part: Sequence[int]) -> list[list[int]]:
+    """Return the operations of a stretch one by one, but together divisions that do not wait for another."""
+    rank: dict[int, int] = {}  # twice the divisions before it, one after another; odd for one itself
+    for value in part:
+        instruction = program.instructions[value]
+        ready = max(((rank[i] + 1) // 2 * 2 for i in instruction.inputs if i in rank), default=0)
+        rank[value] = ready + (instruction.op == "/")
+    found: list[list[int]] = []
+    for value in sorted(part, key=rank.__getitem__):
+        if rank[value] % 2 and found and rank[found[-1][0]] == rank[value]:
+            found[-1].append(value)
+        else:
+            found.append([value])
+    return found
+
+
 def weight(instruction: Instruction) -> int:
     """Return how many instructions of the processor an operation takes, roughly."""
     return _WEIGHTS.get(instruction.op, 1)
