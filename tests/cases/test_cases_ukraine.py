@@ -13,7 +13,8 @@ import pytest
 
 import realities
 from realities.case.folder import Case, load_case
-from realities.engine.reference import Event, Simulator
+from realities.engine.engines import make_simulator
+from realities.engine.reference import Event
 from realities.trajectories import Trajectories
 
 FOLDER = Path(realities.__file__).parent / "cases" / "ukraine-2022"
@@ -34,7 +35,7 @@ def run(*outputs: str, hold: dict[str, float] | None = None, **options: Any) -> 
     """Run the case's model with all its dated inputs; `hold` keeps variables where they are told."""
     the = case()
     events = [Event(e.parameter, the.calendar.time_of(e.date), e.value) for e in the.events]
-    return Simulator(the.model, outputs=outputs, events=events, hold=hold or {}).run(**options)
+    return make_simulator(the.model, outputs=outputs, events=events, hold=hold or {}).run(**options)
 
 
 def on(day: str) -> int:
@@ -197,7 +198,7 @@ def test_a_shorter_time_step_moves_little() -> None:
 def test_a_dated_input_is_left_out_before_it_was_published() -> None:
     assert [e.parameter for e in case().events_as_of(date(2022, 9, 20))] == ["bridges damaged"]
     assert len(case().events_as_of(date(2022, 10, 1))) == 3
-    result = Simulator(case().model, outputs=["Called up", "area declared"]).run()
+    result = make_simulator(case().model, outputs=["Called up", "area declared"]).run()
     assert result["Called up"].max() == 0 and result["area declared"].max() == 0
 
 

@@ -99,13 +99,13 @@ def test_code_can_be_written_for_processors_we_are_not_on(target: targets.Name, 
 def test_a_function_outlives_the_object_it_came_from() -> None:
     machine = this_machine()
     functions = []
-    for _ in range(20):
+    for _ in range(5):
         functions.append(Code(compile_text(ADD_ONE, machine, "quick"), machine, "quick").run)
         gc.collect()
     numbers = np.zeros(8)
     for function in functions:
         function(0, 0, 1, numbers.ctypes.data)
-    np.testing.assert_array_equal(numbers, np.full(8, 20.0))
+    np.testing.assert_array_equal(numbers, np.full(8, 5.0))
 
 
 def test_text_that_is_not_llvms_is_refused() -> None:
