@@ -54,6 +54,7 @@ def _write_points(c: Context, first: Value, end: Value) -> None:
 def _write_outputs(c: Context, to: Value, row_bytes: Value, share: Value, is_first: Value) -> None:
     """Write the loop over the outputs of a save point."""
     w, layout = c.w, c.layout
+    to_next_point = w.op(f"mul i64 {c.count('n_draws')}, 8")
     w.do("br label %output")
     w.label("output")
     w.do("%output_at = phi i64 [ 0, %point ], [ %next_output, %put_done ]")
@@ -69,6 +70,8 @@ def _write_outputs(c: Context, to: Value, row_bytes: Value, share: Value, is_fir
         w.label("put_first")
         final = w.op(f"phi {w.real} [ {value}, %put ], [ {total}, %put_more ]")
         w.store(final, there)
+        # Save points lie pages apart: no processor expects by itself what the next one needs.
+        w.expect_store(w.at(there, to_next_point))
         bad = layout.row("bad")
         c.store_row(w.add(c.load_row(bad), w.sub(final, final)), bad)
     w.do("%next_output = add i64 %output_at, 1")

@@ -348,6 +348,12 @@ class Writer:
         """Put a real at a pointer."""
         self.do(f"store {self.real} {value}, ptr {pointer}, align {align}")
 
+    def expect_store(self, pointer: Value) -> None:
+        """Tell the processor that something will be stored at a pointer soon; it may point anywhere."""
+        whole = "i32 immarg"
+        name = self.module.declare("llvm.prefetch.p0", "void", ["ptr", whole, whole, whole])
+        self.do(f"call void {name}(ptr {pointer}, i32 1, i32 3, i32 1)")
+
     def spread(self, scalar: Value) -> Value:
         """Return a single double in every lane."""
         return self._spread(self.real, "double", scalar)
