@@ -215,6 +215,26 @@ class Trajectories:
         raise KeyError(f'no variable named "{name}" was saved' + (f"; {hint}" if hint else ""))
 
 
+@dataclass(frozen=True, eq=False)
+class Excerpt:
+    """What was kept of the runs of an ensemble, each variable at times of its own.
+
+    Attributes
+    ----------
+    times, values
+        By full name of a variable the times kept, ascending, shape (T,), and its values, (draw, T).
+    failed
+        Which draws left the real numbers in what was kept, shape (draw,); see `Simulator.run_at`.
+    first_failure
+        (draw, variable, time) of the first failure of the first failed draw, or None.
+    """
+
+    times: Mapping[str, FloatArray]
+    values: Mapping[str, FloatArray]
+    failed: NDArray[np.bool_]
+    first_failure: tuple[int, str, float] | None = None
+
+
 def _unit_text(unit: Unit | None) -> str:
     return "" if unit is None else str(unit)
 

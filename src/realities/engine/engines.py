@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from realities.engine.request import Event
 from realities.ir.model import Integrator, Model
-from realities.trajectories import Trajectories
+from realities.trajectories import Excerpt, Trajectories
 
 EngineName = Literal["llvm", "reference"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
@@ -39,6 +39,18 @@ class AnySimulator(Protocol):
         threads: int | None = None,
     ) -> Trajectories:
         """Return the trajectories of all draws."""
+
+    def run_at(
+        self,
+        parameters: Mapping[str, ArrayLike] | None,
+        times: Mapping[str, ArrayLike],
+        *,
+        n_draws: int | None = None,
+        seed: int = 0,
+        first_draw: int = 0,
+        threads: int | None = None,
+    ) -> Excerpt:
+        """Return outputs each at times of its own."""
 
 
 def make_simulator(

@@ -117,6 +117,29 @@ def given_constants(
     return given, count
 
 
+def wanted_times(
+    model: Model, outputs: Sequence[str], times: Mapping[str, ArrayLike]
+) -> dict[str, FloatArray]:
+    """Return the times at which outputs are to be kept, each (T,), by full name.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or a name is not that of an output or comes twice.
+    """
+    found: dict[str, FloatArray] = {}
+    for name, wanted in times.items():
+        full = find(model, name).name
+        if full not in outputs or full in found:
+            raise ValueError(
+                f'"{full}" is ' + ("named twice" if full in found else "no output of this simulator")
+            )
+        found[full] = np.asarray(wanted, dtype=np.float64)
+    if not found:
+        raise ValueError("times must be given for at least one output")
+    return found
+
+
 def find(model: Model, name: str) -> Variable:
     """Return a variable by its name; ValueError if there is none."""
     if name not in model:

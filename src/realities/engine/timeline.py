@@ -8,6 +8,7 @@ Where control variables are computed or change with time, `reference/controls.py
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,20 @@ class SavePoints:
             if weight > 0.0:
                 gives.setdefault(left + 1, []).append((column, weight, False))
         return gives
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saves:
+    """Which times are kept: `of` each output its save points; `together` where all have the same."""
+
+    of: Mapping[str, SavePoints]
+    together: SavePoints | None = None
+
+    @property
+    def last_step(self) -> int:
+        """The last step that is needed."""
+        every = self.of.values() if self.together is None else [self.together]
+        return max(points.last_step for points in every)
 
 
 def even_timeline(model: Model, initial: float, final: float, step: float, period: float) -> Timeline:
@@ -158,6 +173,16 @@ def choose_saves(timeline: Timeline, save_times: FloatArray | None, final_time: 
     if np.any(np.diff(wanted) < 0.0):
         raise ValueError("save_times must not descend")
     return _between_steps(timeline, wanted)
+
+
+def save_together(outputs: Sequence[str], points: SavePoints) -> Saves:
+    """Return saves of all outputs at the same times."""
+    return Saves(dict.fromkeys(outputs, points), points)
+
+
+def save_each(timeline: Timeline, times: Mapping[str, FloatArray]) -> Saves:
+    """Return saves of each output at times of its own; raise ValueError as `choose_saves` does."""
+    return Saves({name: choose_saves(timeline, wanted, None) for name, wanted in times.items()})
 
 
 def _between_steps(timeline: Timeline, wanted: FloatArray) -> SavePoints:

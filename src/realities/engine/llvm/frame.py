@@ -25,7 +25,7 @@ class Frame(ctypes.Structure):
     |---|---|
     | `n_draws` | D, a multiple of the lanes of a vector |
     | `last_step` | K |
-    | `n_columns` | save points, T |
+    | `n_columns` | T, the rows of `changing` from an output to the next where all have the same save points |
     | `parameters` | double (per-draw parameter, D), in the order of `Program.parameters` |
     | `uniforms` | double: the parameters that are equal for all draws, in their order, then the seed |
     | `draws` | double (D): the number of each draw |
@@ -34,11 +34,12 @@ class Frame(ctypes.Structure):
     | `event_from` | int64 (K + 2): events due at step k stand from `event_from[k]` to `event_from[k + 1]` |
     | `event_slot`, `event_value` | int64, double: which constant gets which value |
     | `save_from` | int64 (K + 2): the same for the save points that step k gives to |
-    | `save_column`, `save_share` | int64, double: which column, and how much of the value |
+    | `save_row`, `save_share` | int64, double: which row of `changing`, and how much of the value |
+    | `save_output`, `save_end` | int64: from which output to which; each has its row `n_columns` further |
     | `save_is_first` | int64: 1 where that share is stored, 0 where it is added to what is there |
-    | `changing` | double (output that is not of `fixed`, `setup` or `grid`, T, D) |
+    | `changing` | double (saved value, D): outputs not of `fixed`, `setup` or `grid`, at their times |
     | `constant` | double (output of `setup`, D) |
-    | `failed` | uint8 (D): 1 where a saved or final value is not finite |
+    | `failed` | uint8 (D): 1 where a value saved in `changing`, or a stock at the end, is not finite |
     | `functions` | addresses of the C functions that the code calls, in the order of `Emitted.functions` |
     """
 
@@ -58,7 +59,9 @@ class Frame(ctypes.Structure):
         ("event_slot", ctypes.c_void_p),
         ("event_value", ctypes.c_void_p),
         ("save_from", ctypes.c_void_p),
-        ("save_column", ctypes.c_void_p),
+        ("save_row", ctypes.c_void_p),
+        ("save_output", ctypes.c_void_p),
+        ("save_end", ctypes.c_void_p),
         ("save_share", ctypes.c_void_p),
         ("save_is_first", ctypes.c_void_p),
         ("changing", ctypes.c_void_p),

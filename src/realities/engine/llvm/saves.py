@@ -1,8 +1,9 @@
 """Saving in LLVM: where a step is saved, its outputs go to the save points around it.
 
 A step may give to several save points, each a share of its values: all of them, or a part where the point
-lies between two steps. Outputs are put side by side in the workspace first, so that the code is the same
-for any number of them. Whatever is saved is also subtracted from itself: 0, or NaN where it is not finite.
+lies between two steps. Each asks for some outputs that follow one another: all, or a single one where every
+output has times of its own. Outputs are put side by side in the workspace first, so that the code is the
+same for any number of them. What is saved is also subtracted from itself: 0, or NaN where it is not finite.
 """
 
 from __future__ import annotations
@@ -38,26 +39,30 @@ def _write_points(c: Context, first: Value, end: Value) -> None:
     column_bytes = w.op(f"mul i64 {c.count('n_draws')}, 8")
     row_bytes = w.op(f"mul i64 {column_bytes}, {c.count('n_columns')}")
     changing = w.at(c.field("changing"), c.lane_bytes)
-    columns, shares, firsts = (c.field(f"save_{name}") for name in ("column", "share", "is_first"))
+    to_rows, shares, firsts = (c.field(f"save_{name}") for name in ("row", "share", "is_first"))
+    first_outputs, end_outputs = c.field("save_output"), c.field("save_end")
     w.do("br label %point")
     w.label("point")
     w.do(f"%point_at = phi i64 [ {first}, %{before} ], [ %next_point, %outputs_end ]")
-    column = w.op(f"mul i64 {c.whole_at(columns, '%point_at')}, {column_bytes}")
+    to = w.at(changing, w.op(f"mul i64 {c.whole_at(to_rows, '%point_at')}, {column_bytes}"))
+    outputs = c.whole_at(first_outputs, "%point_at"), c.whole_at(end_outputs, "%point_at")
     share = w.spread(c.double_at(shares, "%point_at"))
     is_first = w.op(f"icmp ne i64 {c.whole_at(firsts, '%point_at')}, 0")
-    _write_outputs(c, w.at(changing, column), row_bytes, share, is_first)
+    _write_outputs(c, to, row_bytes, outputs, share, is_first)
     w.do("%next_point = add i64 %point_at, 1")
     w.do(f"br i1 {w.op(f'icmp slt i64 %next_point, {end}')}, label %point, label %points_end")
     w.label("points_end")
 
 
-def _write_outputs(c: Context, to: Value, row_bytes: Value, share: Value, is_first: Value) -> None:
-    """Write the loop over the outputs of a save point."""
+def _write_outputs(
+    c: Context, to: Value, row_bytes: Value, outputs: tuple[Value, Value], share: Value, is_first: Value
+) -> None:
+    """Write the loop over the outputs of a save point, from the first to the end of those it asks for."""
     w, layout = c.w, c.layout
     to_next_point = w.op(f"mul i64 {c.count('n_draws')}, 8")
     w.do("br label %output")
     w.label("output")
-    w.do("%output_at = phi i64 [ 0, %point ], [ %next_output, %put_done ]")
+    w.do(f"%output_at = phi i64 [ {outputs[0]}, %point ], [ %next_output, %put_done ]")
     w.do(f"%to = phi ptr [ {to}, %point ], [ %next_to, %put_done ]")
     rows = c.row_of(w.at("%w", layout.row("output") * layout.row_bytes), "%output_at")
     with c.each_vector("put"):
@@ -76,8 +81,7 @@ def _write_outputs(c: Context, to: Value, row_bytes: Value, share: Value, is_fir
         c.store_row(w.add(c.load_row(bad), w.sub(final, final)), bad)
     w.do("%next_output = add i64 %output_at, 1")
     w.do(f"%next_to = getelementptr i8, ptr %to, i64 {row_bytes}")
-    n_outputs = len(layout.changing)
-    w.do(f"br i1 {w.op(f'icmp slt i64 %next_output, {n_outputs}')}, label %output, label %outputs_end")
+    w.do(f"br i1 {w.op(f'icmp slt i64 %next_output, {outputs[1]}')}, label %output, label %outputs_end")
     w.label("outputs_end")
 
 

@@ -7,7 +7,7 @@ draws themselves. `simulator.py` next runs them.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from realities.engine.llvm.compiled import Compiled
 from realities.engine.llvm.frame import Frame, GridFrame
 from realities.engine.program.program import STAGES
-from realities.engine.timeline import SLACK, SavePoints, Timeline
+from realities.engine.timeline import SLACK, SavePoints, Saves, Timeline
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -30,18 +30,21 @@ class Setting:
     Attributes
     ----------
     compiled, timeline, saves
-        The code, the steps, and which times are kept.
+        The code, the steps, and which times are kept of which outputs.
     arrays
         What `Frame` points to, by its fields.
+    rows
+        By name of an output that changes, which rows of `Frame.changing` its save points have.
     on_grid
-        Outputs that depend on time alone, by value, (T,); those that never change are numbers here.
+        Outputs that depend on time alone, by name, (T,); those that never change are numbers here.
     """
 
     compiled: Compiled
     timeline: Timeline
-    saves: SavePoints
+    saves: Saves
     arrays: Mapping[str, NDArray[Any]]
-    on_grid: Mapping[int, FloatArray]
+    rows: Mapping[str, slice]
+    on_grid: Mapping[str, FloatArray]
 
     def frame(self, **more: NDArray[Any]) -> Frame:
         """Return the frame with arrays for the draws; it keeps all that it points to."""
@@ -50,12 +53,14 @@ class Setting:
         for name, array in (*self.arrays.items(), *more.items()):
             assert array.flags.c_contiguous
             setattr(frame, name, array.ctypes.data)
-        frame.last_step, frame.n_columns = self.saves.last_step, self.saves.times.size
+        together = self.saves.together
+        frame.last_step = self.saves.last_step
+        frame.n_columns = 0 if together is None else together.times.size
         return frame
 
 
 def make_setting(
-    compiled: Compiled, constants: Mapping[str, FloatArray], seed: int, timeline: Timeline, saves: SavePoints
+    compiled: Compiled, constants: Mapping[str, FloatArray], seed: int, timeline: Timeline, saves: Saves
 ) -> Setting:
     """Return the setting of a run.
 
@@ -77,9 +82,10 @@ def make_setting(
         "event_slot": event_slot,
         "event_value": event_value,
         "functions": compiled.functions,
-        **_saves(saves, last_step),
+        **_saves(_asked(compiled, saves), last_step),
     }
-    return Setting(compiled, timeline, saves, arrays, _on_grid(compiled, grid, fixed, saves))
+    rows, on_grid = _rows(compiled, saves), _on_grid(compiled, grid, fixed, saves)
+    return Setting(compiled, timeline, saves, arrays, rows, on_grid)
 
 
 def _run_grid(
@@ -110,19 +116,25 @@ def _run_grid(
     return grid, fixed
 
 
-def _on_grid(
-    compiled: Compiled, grid: FloatArray, fixed: FloatArray, saves: SavePoints
-) -> dict[int, FloatArray]:
+def _on_grid(compiled: Compiled, grid: FloatArray, fixed: FloatArray, saves: Saves) -> dict[str, FloatArray]:
     """Return the outputs that are equal for all draws, (T,), or (1,) where they never change."""
-    found = {value: fixed[k : k + 1] for k, value in enumerate(compiled.emitted.fixed)}
-    left, weight = saves.left, saves.weight
-    for value in {value for _, value in compiled.program.outputs} & compiled.columns.keys():
-        values = grid[0, :, compiled.columns[value]]
-        right = np.minimum(left + 1, values.size - 1)
-        with np.errstate(all="ignore"):
-            between = values[left] * (1.0 - weight) + values[right] * weight
-        found[value] = np.where(weight > 0.0, between, values[left])
+    never = {value: fixed[k : k + 1] for k, value in enumerate(compiled.emitted.fixed)}
+    found: dict[str, FloatArray] = {}
+    for name, value in compiled.program.outputs:
+        if name in saves.of and value in never:
+            found[name] = never[value]
+        elif name in saves.of and value in compiled.columns:
+            found[name] = _at_points(grid[0, :, compiled.columns[value]], saves.of[name])
     return found
+
+
+def _at_points(values: FloatArray, points: SavePoints) -> FloatArray:
+    """Return values that are known at every step at save points, (T,)."""
+    left, weight = points.left, points.weight
+    right = np.minimum(left + 1, values.size - 1)
+    with np.errstate(all="ignore"):
+        between = values[left] * (1.0 - weight) + values[right] * weight
+    return np.asarray(np.where(weight > 0.0, between, values[left]))
 
 
 def _events(compiled: Compiled, timeline: Timeline, last_step: int) -> tuple[IntArray, IntArray, FloatArray]:
@@ -137,18 +149,51 @@ def _events(compiled: Compiled, timeline: Timeline, last_step: int) -> tuple[Int
     return starts, slots[order], np.ascontiguousarray(changes[order, 1])
 
 
-def _saves(saves: SavePoints, last_step: int) -> dict[str, NDArray[Any]]:
+def _rows(compiled: Compiled, saves: Saves) -> dict[str, slice]:
+    """Return where the values of each output that changes stand: all outputs that are one have the same."""
+    places = {value: place for place, value in enumerate(compiled.emitted.changing)}
+    rows: dict[str, slice] = {}
+    after = 0
+    for name, value in compiled.program.outputs:
+        if name in saves.of and value in places:
+            size = saves.of[name].times.size
+            first = after if saves.together is None else places[value] * size
+            rows[name] = slice(first, first + size)
+            after += size
+    return rows
+
+
+def _asked(compiled: Compiled, saves: Saves) -> list[tuple[SavePoints, int, int, int]]:
+    """Return save points, their first row, and from which output that changes to which they ask for."""
+    places = {value: place for place, value in enumerate(compiled.emitted.changing)}
+    if saves.together is not None:
+        return [(saves.together, 0, 0, len(places))] if places else []
+    values, rows = dict(compiled.program.outputs), _rows(compiled, saves)
+    return [
+        (saves.of[name], span.start, places[values[name]], places[values[name]] + 1)
+        for name, span in rows.items()
+    ]
+
+
+def _saves(asked: Sequence[tuple[SavePoints, int, int, int]], last_step: int) -> dict[str, NDArray[Any]]:
     """Return what each step gives to which save points, as `Frame` has it."""
-    between = np.flatnonzero(saves.weight > 0.0)
-    columns = np.concatenate([np.arange(saves.times.size), between]).astype(np.int64)
-    steps = np.concatenate([saves.left, saves.left[between] + 1])
-    shares = np.concatenate([1.0 - saves.weight, saves.weight[between]])
-    is_first = np.repeat(np.array([1, 0], dtype=np.int64), [saves.times.size, between.size])
-    order = np.argsort(steps, kind="stable")
-    starts = np.searchsorted(steps[order], np.arange(last_step + 2), side="left").astype(np.int64)
-    return {
-        "save_from": starts,
-        "save_column": columns[order],
-        "save_share": shares[order],
-        "save_is_first": is_first[order],
-    }
+    parts = [_entries(*one) for one in asked]
+    none = np.zeros(0, dtype=np.int64)
+    whole = np.concatenate([none.reshape(5, 0), *(whole for whole, _ in parts)], axis=1)
+    shares = np.concatenate([np.zeros(0), *(shares for _, shares in parts)])
+    order = np.argsort(whole[0], kind="stable")
+    whole = np.ascontiguousarray(whole[:, order])
+    starts = np.searchsorted(whole[0], np.arange(last_step + 2), side="left").astype(np.int64)
+    names = ("save_row", "save_output", "save_end", "save_is_first")
+    return {"save_from": starts, "save_share": shares[order], **dict(zip(names, whole[1:], strict=True))}
+
+
+def _entries(points: SavePoints, row: int, first: int, end: int) -> tuple[IntArray, FloatArray]:
+    """Return what steps give to some save points: step, row, first output and end, is first; and shares."""
+    between = np.flatnonzero(points.weight > 0.0)
+    columns = np.concatenate([np.arange(points.times.size), between])
+    steps = np.concatenate([points.left, points.left[between] + 1])
+    is_first = np.arange(columns.size) < points.times.size
+    same = np.ones(columns.size, dtype=np.int64)
+    shares = np.concatenate([1.0 - points.weight, points.weight[between]])
+    return np.array([steps, columns + row, same * first, same * end, is_first], dtype=np.int64), shares

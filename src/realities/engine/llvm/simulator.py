@@ -24,11 +24,18 @@ from realities.engine.llvm.library import llvm
 from realities.engine.llvm.setting import Setting, make_setting
 from realities.engine.llvm.targets import this_machine
 from realities.engine.llvm.threads import run_groups
-from realities.engine.request import Event, Request, check_numbers, given_constants, make_request
-from realities.engine.timeline import SavePoints, choose_saves
+from realities.engine.request import (
+    Event,
+    Request,
+    check_numbers,
+    given_constants,
+    make_request,
+    wanted_times,
+)
+from realities.engine.timeline import SavePoints, Saves, Timeline, choose_saves, save_each, save_together
 from realities.errors import Diagnostic, InputError
 from realities.ir.model import Integrator, Model
-from realities.trajectories import Trajectories
+from realities.trajectories import Excerpt, Trajectories
 
 FloatArray = NDArray[np.float64]
 Made = TypeVar("Made")
@@ -149,25 +156,91 @@ class CompiledSimulator:
         ValueError
             If a name, a shape or a time is wrong.
         """
+        wanted = None if save_times is None else np.asarray(save_times, dtype=np.float64)
+
+        def choose(timeline: Timeline) -> Saves:
+            return save_together(self.outputs, choose_saves(timeline, wanted, final_time))
+
+        key = (None if wanted is None else (wanted.shape, wanted.tobytes()), final_time)
+        results, failed, first_failure = self._execute(
+            parameters, n_draws, seed, first_draw, threads, key, choose
+        )
+        values, together = results.values(), results.setting.saves.together
+        assert together is not None
+        return Trajectories(
+            times=together.times,
+            values=values,
+            units={name: self.model[name].unit for name in values},
+            failed=failed,
+            first_failure=first_failure,
+            time_unit=self.model.time.unit,
+        )
+
+    def run_at(
+        self,
+        parameters: Mapping[str, ArrayLike] | None,
+        times: Mapping[str, ArrayLike],
+        *,
+        n_draws: int | None = None,
+        seed: int = 0,
+        first_draw: int = 0,
+        threads: int | None = None,
+    ) -> Excerpt:
+        """Return outputs each at times of its own: those values that `run` gives, and nothing else.
+
+        Parameters
+        ----------
+        parameters, n_draws, seed, first_draw, threads
+            As for `run`.
+        times
+            By name of an output its times, (T,), ascending, anywhere inside the run, which ends with the
+            last of all. Outputs that are not named play no part.
+
+        Returns
+        -------
+        Values of the outputs named, (draw, T). A draw is marked as failed where a value that is kept, or a
+        stock at the end, is not a finite number: `run`, which keeps more, may see more.
+
+        Raises
+        ------
+        InputError, ValueError
+            As `run` does; ValueError, too, if `times` is empty or names what is no output of the simulator.
+        """
+        wanted = wanted_times(self.model, self.outputs, times)
+        key = tuple((name, array.shape, array.tobytes()) for name, array in wanted.items())
+        results, failed, first_failure = self._execute(
+            parameters,
+            n_draws,
+            seed,
+            first_draw,
+            threads,
+            key,
+            lambda timeline: save_each(timeline, wanted),
+        )
+        saved = {name: points.times for name, points in results.setting.saves.of.items()}
+        return Excerpt(saved, results.values(), failed, first_failure)
+
+    def _execute(
+        self,
+        parameters: Mapping[str, ArrayLike] | None,
+        n_draws: int | None,
+        seed: int,
+        first_draw: int,
+        threads: int | None,
+        key: Hashable,
+        choose: Callable[[Timeline], Saves],
+    ) -> tuple[_Results, NDArray[np.bool_], tuple[int, str, float] | None]:
+        """Return a run that is done, which draws failed, and the first failure; `key` stands for `choose`."""
         constants, n_draws = given_constants(self.model, parameters or {}, n_draws)
         threads = self._threads if threads is None else threads
         check_numbers(seed=seed, first_draw=first_draw, threads=threads)
         draws = Draws(constants, n_draws, seed, first_draw)
         compiled = self.compile({name: array.ndim > 0 for name, array in constants.items()})
-        setting = self._setting(compiled, draws, save_times, final_time)
+        setting = self._setting(compiled, draws, key, choose)
         results = _run(setting, draws, threads)
-        first_failure = None
-        if results.failed.any():
-            first_failure = self._look_closer(setting, draws, int(np.argmax(results.failed)))
-        values = {name: results.of(value) for name, value in compiled.program.outputs}
-        return Trajectories(
-            times=setting.saves.times,
-            values=values,
-            units={name: self.model[name].unit for name in values},
-            failed=results.failed,
-            first_failure=first_failure,
-            time_unit=self.model.time.unit,
-        )
+        failed = results.failed()
+        first_failure = self._look_closer(setting, draws, int(np.argmax(failed))) if failed.any() else None
+        return results, failed, first_failure
 
     def compile(self, given: Mapping[str, bool] | None = None) -> Compiled:
         """Return the code for runs that give these constants, compiled when first asked for.
@@ -188,23 +261,20 @@ class CompiledSimulator:
         return self._compiled.get((request.outputs, tuple(sorted(given.items()))), make)
 
     def _setting(
-        self, compiled: Compiled, draws: Draws, save_times: ArrayLike | None, final_time: float | None
+        self, compiled: Compiled, draws: Draws, key: Hashable, choose: Callable[[Timeline], Saves]
     ) -> Setting:
         """Return the setting of a run; runs of many blocks ask for the same one over and over."""
-        wanted = None if save_times is None else np.asarray(save_times, dtype=np.float64)
 
         def make() -> Setting:
             timeline = compiled.clock.timeline(draws)
-            saves = choose_saves(timeline, wanted, final_time)
-            return make_setting(compiled, draws.constants, draws.seed, timeline, saves)
+            return make_setting(compiled, draws.constants, draws.seed, timeline, choose(timeline))
 
         if compiled.clock.differs_between_draws:  # of which each must be looked at
             return make()
         even = tuple(
             sorted((name, array.tobytes()) for name, array in draws.constants.items() if not array.ndim)
         )
-        times = None if wanted is None else (wanted.shape, wanted.tobytes())
-        return self._settings.get((id(compiled), even, draws.seed, times, final_time), make)
+        return self._settings.get((id(compiled), even, draws.seed, key), make)
 
     def _look_closer(self, setting: Setting, draws: Draws, draw: int) -> tuple[int, str, float] | None:
         """Return (draw, variable, time) of the first value of a draw that is not finite.
@@ -213,21 +283,22 @@ class CompiledSimulator:
         """
         stocks = {stock.name for stock in setting.compiled.program.stocks}
         names = [variable.name for variable in self.model.variables if variable.name in stocks]
-        outputs = tuple(dict.fromkeys([*names, *(name for name, _ in setting.compiled.program.outputs)]))
+        outputs = tuple(dict.fromkeys([*names, *setting.saves.of]))
         given = {parameter: array.ndim > 0 for parameter, array in draws.constants.items()}
         compiled = self._compile(replace(self._request, outputs=outputs), given)
         n_steps = setting.saves.last_step + 1
         at_once = max(1, _MOST_WATCHED // (len(outputs) * compiled.emitted.lanes))
         for first in range(0, n_steps, at_once):
             steps = np.arange(first, min(first + at_once, n_steps))
-            saves = SavePoints(setting.timeline.times[steps], steps, np.zeros(steps.size))
+            points = SavePoints(setting.timeline.times[steps], steps, np.zeros(steps.size))
+            saves = save_together(outputs, points)
             watched = make_setting(compiled, draws.constants, draws.seed, setting.timeline, saves)
             results = _run(watched, draws.only(draw), threads=1)
-            finite = {name: np.isfinite(results.of(value)[0]) for name, value in compiled.program.outputs}
+            finite = {name: np.isfinite(values[0]) for name, values in results.values().items()}
             column = int(np.argmin(np.all(list(finite.values()), axis=0))) if finite else 0
             for name in outputs:
                 if not finite[name][column]:
-                    return draw, name, float(saves.times[column])
+                    return draw, name, float(points.times[column])
         return None
 
 
@@ -255,28 +326,41 @@ class _Results:
         self.setting, self.n_draws = setting, n_draws
         emitted = setting.compiled.emitted
         padded = -(-n_draws // emitted.lanes) * emitted.lanes
-        self.changing = np.empty((len(emitted.changing), setting.saves.times.size, padded))
+        self.changing = np.empty((max((rows.stop for rows in setting.rows.values()), default=0), padded))
         self.constant = np.empty((len(emitted.constant), padded))
         self.marks = np.zeros(padded, dtype=np.uint8)
-        self._rows = {value: row for row, value in enumerate(emitted.changing)}
         self._constant_rows = {value: row for row, value in enumerate(emitted.constant)}
 
-    @property
     def failed(self) -> NDArray[np.bool_]:
-        """Which draws left the real numbers, (draw,)."""
+        """Return which draws left the real numbers, (draw,)."""
         if not all(np.isfinite(values).all() for values in self.setting.on_grid.values()):
             return np.ones(self.n_draws, dtype=np.bool_)
-        return np.not_equal(self.marks[: self.n_draws], 0)
+        failed = np.not_equal(self.marks[: self.n_draws], 0)
+        for values in self._constants().values():
+            failed |= ~np.isfinite(values)
+        return failed
 
-    def of(self, value: int) -> FloatArray:
-        """Return the values of an output, (draw, time)."""
-        shape = (self.n_draws, self.setting.saves.times.size)
-        if value in self._rows:
-            return self.changing[self._rows[value], :, : self.n_draws].T
-        if value in self._constant_rows:
-            one = self.constant[self._constant_rows[value], : self.n_draws]
-            return np.broadcast_to(one[:, np.newaxis], shape)
-        return np.broadcast_to(self.setting.on_grid[value], shape)
+    def values(self) -> dict[str, FloatArray]:
+        """Return the values of what is saved, (draw, T), by name."""
+        setting, constants = self.setting, self._constants()
+        values: dict[str, FloatArray] = {}
+        for name, points in setting.saves.of.items():
+            shape = (self.n_draws, points.times.size)
+            if name in setting.rows:
+                values[name] = self.changing[setting.rows[name], : self.n_draws].T
+            elif name in constants:
+                values[name] = np.broadcast_to(constants[name][:, np.newaxis], shape)
+            else:
+                values[name] = np.broadcast_to(setting.on_grid[name], shape)
+        return values
+
+    def _constants(self) -> dict[str, FloatArray]:
+        """Return the outputs that never change but differ between draws, (draw,), by name."""
+        return {
+            name: self.constant[self._constant_rows[value], : self.n_draws]
+            for name, value in self.setting.compiled.program.outputs
+            if name in self.setting.saves.of and value in self._constant_rows
+        }
 
 
 def _run(setting: Setting, draws: Draws, threads: int) -> _Results:

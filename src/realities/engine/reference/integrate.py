@@ -7,7 +7,7 @@ adaptive method is in `adaptive.py`; `simulator.py` next runs one block after an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from realities.engine.reference.adaptive import AdaptiveStep
 from realities.engine.reference.tape import Workspace, run_tape
 from realities.engine.reference.translate import DelaySlot, EventSlot
-from realities.engine.timeline import SLACK, SavePoints, Timeline
+from realities.engine.timeline import SLACK, Timeline
 from realities.ir.model import Integrator
 
 FloatArray = NDArray[np.float64]
@@ -38,43 +38,54 @@ class GridTable:
     truths: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sink:
+    """Where an output that changes is found, where it goes, (T, draw), and what each step gives to it."""
+
+    values: FloatArray
+    saved: FloatArray
+    gives: Mapping[int, Sequence[tuple[int, float, bool]]]
+
+
 @dataclass(slots=True)
 class Block:
     """What one block needs besides its workspace.
 
     Attributes
     ----------
+    last_step
+        The last step that a save point needs.
     sinks
-        For each output that changes the array it is found in, and where it goes, (T, draw).
+        What is saved of outputs that change.
     watch
         Called at every step with its number; True stops the run there.
     """
 
     timeline: Timeline
-    saves: SavePoints
+    last_step: int
     tables: Sequence[GridTable]
     integrator: Integrator
-    sinks: Sequence[tuple[FloatArray, FloatArray]]
+    sinks: Sequence[Sink]
     watch: Callable[[int], bool] | None = None
-    _gives: dict[int, list[tuple[int, float, bool]]] = field(init=False)
+    _saved: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._gives = self.saves.by_step()
+        self._saved = {step for sink in self.sinks for step in sink.gives}
 
     def save(self, step: int) -> None:
         """Give the values of a step to the save points around it."""
-        for column, share, is_first in self._gives[step]:
-            for values, sink in self.sinks:
+        for sink in self.sinks:
+            for column, share, is_first in sink.gives.get(step, ()):
                 if share == 1.0:
-                    sink[column] = values
+                    sink.saved[column] = sink.values
                 elif is_first:
-                    sink[column] = values * share
+                    sink.saved[column] = sink.values * share
                 else:
-                    sink[column] += values * share
+                    sink.saved[column] += sink.values * share
 
     def has_save(self, step: int) -> bool:
         """Return whether a save point needs this step."""
-        return step in self._gives
+        return step in self._saved
 
 
 def run_block(workspace: Workspace, block: Block) -> None:
@@ -84,7 +95,7 @@ def run_block(workspace: Workspace, block: Block) -> None:
     `state` holds the stocks at the last step.
     """
     plan, place = workspace.plan, workspace.place
-    last_step = block.saves.last_step
+    last_step = block.last_step
     for row, slot in enumerate(plan.stocks):
         workspace.state[row] = place[slot.start]
     delays = [

@@ -10,7 +10,7 @@ The parts, in order: `translate.py` (model to graph), `schedule.py` and `tape.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from realities.engine.reference.controls import make_timeline
 from realities.engine.reference.graph import Rate
-from realities.engine.reference.integrate import STAGES, Block, GridTable, run_block
+from realities.engine.reference.integrate import STAGES, Block, GridTable, Sink, run_block
 from realities.engine.reference.schedule import Schedule, make_schedule
 from realities.engine.reference.tape import Workspace
 from realities.engine.reference.translate import Plan, make_plan
-from realities.engine.request import Event, check_numbers, given_constants, make_request
-from realities.engine.timeline import SavePoints, Timeline, choose_saves
+from realities.engine.request import Event, check_numbers, given_constants, make_request, wanted_times
+from realities.engine.timeline import SavePoints, Saves, Timeline, choose_saves, save_each, save_together
 from realities.ir.model import Integrator, Model
-from realities.trajectories import Trajectories
+from realities.trajectories import Excerpt, Trajectories
 
 FloatArray = NDArray[np.float64]
 
@@ -138,18 +138,70 @@ class Simulator:
         ValueError
             If a name, a shape or a time is wrong.
         """
+        wanted = None if save_times is None else np.asarray(save_times)
+
+        def choose(timeline: Timeline) -> Saves:
+            return save_together(self.outputs, choose_saves(timeline, wanted, final_time))
+
+        check_numbers(threads=1 if threads is None else threads)
+        return self._execute(parameters, n_draws, seed, first_draw, block, choose).trajectories()
+
+    def run_at(
+        self,
+        parameters: Mapping[str, ArrayLike] | None,
+        times: Mapping[str, ArrayLike],
+        *,
+        n_draws: int | None = None,
+        seed: int = 0,
+        first_draw: int = 0,
+        block: int = BLOCK,
+        threads: int | None = None,
+    ) -> Excerpt:
+        """Return outputs each at times of its own: those values that `run` gives, and nothing else.
+
+        Parameters
+        ----------
+        parameters, n_draws, seed, first_draw, block, threads
+            As for `run`.
+        times
+            By name of an output its times, (T,), ascending, anywhere inside the run, which ends with the
+            last of all. Outputs that are not named play no part.
+
+        Returns
+        -------
+        Values of the outputs named, (draw, T). A draw is marked as failed where a value that is kept, or a
+        stock at the end, is not a finite number: `run`, which keeps more, may see more.
+
+        Raises
+        ------
+        InputError, ValueError
+            As `run` does; ValueError, too, if `times` is empty or names what is no output of the simulator.
+        """
+        wanted = wanted_times(self.model, self.outputs, times)
+        check_numbers(threads=1 if threads is None else threads)
+        return self._execute(
+            parameters, n_draws, seed, first_draw, block, lambda timeline: save_each(timeline, wanted)
+        ).excerpt()
+
+    def _execute(
+        self,
+        parameters: Mapping[str, ArrayLike] | None,
+        n_draws: int | None,
+        seed: int,
+        first_draw: int,
+        block: int,
+        choose: Callable[[Timeline], Saves],
+    ) -> _Run:
+        """Return a run that is done; `choose` says what it saves."""
         given, n_draws = given_constants(self.model, parameters or {}, n_draws)
-        check_numbers(
-            seed=seed, first_draw=first_draw, block=block, threads=1 if threads is None else threads
-        )
+        check_numbers(seed=seed, first_draw=first_draw, block=block)
         with np.errstate(all="ignore"):  # what leaves the real numbers is marked, not warned about
             program = self._program(given)
             known = _known_leaves(program.plan, given, seed, np.arange(first_draw, first_draw + n_draws))
             timeline = make_timeline(self.model, program.plan, known)
-            saves = choose_saves(timeline, None if save_times is None else np.asarray(save_times), final_time)
-            run = _Run(self, program, known, timeline, saves, n_draws)
+            run = _Run(self, program, known, timeline, choose(timeline), n_draws)
             run.all_blocks(block)
-            return run.trajectories()
+            return run
 
     def _program(self, given: Mapping[str, FloatArray]) -> _Program:
         """Return the program for constants given in this way, made when first asked for."""
@@ -207,7 +259,7 @@ class _Run:
         program: _Program,
         known: Mapping[int, Any],
         timeline: Timeline,
-        saves: SavePoints,
+        saves: Saves,
         n_draws: int,
     ) -> None:
         self.simulator, self.program, self.known = simulator, program, known
@@ -216,13 +268,14 @@ class _Run:
         self.tables, self.grid = _grid_tables(
             plan, program.schedule, known, timeline, saves.last_step, STAGES[simulator.integrator]
         )
-        n_times = saves.times.size
+        self.gives = {points: points.by_step() for points in saves.of.values()}
         # Outputs that change are stored (time, draw), as they come; constants (draw,).
-        self.changing: dict[int, FloatArray] = {}
+        self.changing: dict[tuple[int, SavePoints], FloatArray] = {}
         self.constant: dict[int, FloatArray] = {}
-        for node in set(plan.outputs.values()):
+        for name, points in saves.of.items():
+            node = plan.outputs[name]
             if plan.graph.rates[node] in (Rate.EVENT, Rate.STEP):
-                self.changing[node] = np.empty((n_times, n_draws))
+                self.changing[node, points] = np.empty((points.times.size, n_draws))
             elif plan.graph.rates[node] == Rate.ONCE:
                 self.constant[node] = np.empty(n_draws)
         self.failed = np.zeros(n_draws, dtype=np.bool_)
@@ -236,25 +289,17 @@ class _Run:
         for first in range(0, self.n_draws, width):
             self._one_block(workspace, first, min(first + width, self.n_draws))
         self.simulator._give_back(self.program, workspace)
-        if not all(np.isfinite(values).all() for values in self._grid_outputs().values()):
+        if not all(np.isfinite(values).all() for values in self._on_grid().values()):
             self.failed[:] = True
         if self.failed.any():
             self.first_failure = self._look_closer(int(np.argmax(self.failed)))
 
     def trajectories(self) -> Trajectories:
         """Return what was computed."""
-        model, shape = self.simulator.model, (self.n_draws, self.saves.times.size)
-        grid = self._grid_outputs()
-        values: dict[str, FloatArray] = {}
-        for name, node in self.program.plan.outputs.items():
-            if node in self.changing:
-                values[name] = self.changing[node].T
-            elif node in grid:
-                values[name] = np.broadcast_to(grid[node], shape)
-            else:
-                values[name] = np.broadcast_to(self.constant[node][:, np.newaxis], shape)
+        model, values = self.simulator.model, self._values()
+        assert self.saves.together is not None
         return Trajectories(
-            times=self.saves.times,
+            times=self.saves.together.times,
             values=values,
             units={name: model[name].unit for name in values},
             failed=self.failed,
@@ -262,19 +307,39 @@ class _Run:
             time_unit=model.time.unit,
         )
 
+    def excerpt(self) -> Excerpt:
+        """Return what was computed where every output has times of its own."""
+        times = {name: points.times for name, points in self.saves.of.items()}
+        return Excerpt(times, self._values(), self.failed, self.first_failure)
+
+    def _values(self) -> dict[str, FloatArray]:
+        """Return the values of what is saved, (draw, T), by name."""
+        grid = self._on_grid()
+        values: dict[str, FloatArray] = {}
+        for name, points in self.saves.of.items():
+            node, shape = self.program.plan.outputs[name], (self.n_draws, points.times.size)
+            if (node, points) in self.changing:
+                values[name] = self.changing[node, points].T
+            elif name in grid:
+                values[name] = np.broadcast_to(grid[name], shape)
+            else:
+                values[name] = np.broadcast_to(self.constant[node][:, np.newaxis], shape)
+        return values
+
     def _one_block(self, workspace: Workspace, first: int, end: int) -> None:
         """Run draws `first` to `end` and keep their values."""
         n = end - first
         self._fill(workspace, first, end)
         sinks = [
-            (_first(workspace.place[node], n), sink[:, first:end]) for node, sink in self.changing.items()
+            Sink(_first(workspace.place[node], n), saved[:, first:end], self.gives[points])
+            for (node, points), saved in self.changing.items()
         ]
         run_block(workspace, self._block(sinks))
         for node, values in self.constant.items():
             values[first:end] = _first(workspace.place[node], n)
         failed = ~np.isfinite(workspace.state[:, :n]).all(axis=0)
-        for _, sink in sinks:
-            failed |= ~np.isfinite(sink).all(axis=0)
+        for sink in sinks:
+            failed |= ~np.isfinite(sink.saved).all(axis=0)
         for values in self.constant.values():
             failed |= ~np.isfinite(values[first:end])
         self.failed[first:end] = failed
@@ -292,19 +357,20 @@ class _Run:
         for node in schedule.once:
             workspace.place[node][...] = values[node]
 
-    def _block(self, sinks: Sequence[tuple[FloatArray, FloatArray]]) -> Block:
-        return Block(self.timeline, self.saves, self.tables, self.simulator.integrator, sinks)
+    def _block(self, sinks: Sequence[Sink]) -> Block:
+        return Block(self.timeline, self.saves.last_step, self.tables, self.simulator.integrator, sinks)
 
-    def _grid_outputs(self) -> dict[int, FloatArray]:
-        """Return the outputs that depend on time alone, at the save points, shape (T,)."""
-        left, weight = self.saves.left, self.saves.weight
-        found: dict[int, FloatArray] = {}
-        for node in set(self.program.plan.outputs.values()):
+    def _on_grid(self) -> dict[str, FloatArray]:
+        """Return the outputs that depend on time alone, at their save points, shape (T,), by name."""
+        found: dict[str, FloatArray] = {}
+        for name, points in self.saves.of.items():
+            node, left, weight = self.program.plan.outputs[name], points.left, points.weight
             if self.program.plan.graph.rates[node] == Rate.GRID:
                 values = self.grid[node]
                 right = np.minimum(left + 1, values.size - 1)
-                between = values[left] * (1.0 - weight) + values[right] * weight
-                found[node] = np.where(weight > 0.0, between, values[left])
+                with np.errstate(all="ignore"):
+                    between = values[left] * (1.0 - weight) + values[right] * weight
+                found[name] = np.where(weight > 0.0, between, values[left])
         return found
 
     def _look_closer(self, draw: int) -> tuple[int, str, float] | None:
@@ -316,7 +382,7 @@ class _Run:
         rows = {slot.name: row for row, slot in enumerate(plan.stocks)}
         names = [variable.name for variable in self.simulator.model.variables if variable.name in rows]
         watched = [(name, workspace.state[rows[name]]) for name in names]
-        watched += [(name, workspace.place[node]) for name, node in plan.outputs.items()]
+        watched += [(name, workspace.place[plan.outputs[name]]) for name in self.saves.of]
         found: list[tuple[str, float]] = []
 
         def watch(step: int) -> bool:
