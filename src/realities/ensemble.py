@@ -31,11 +31,12 @@ from realities.engine.engines import AnySimulator, make_simulator
 from realities.engine.request import Event
 from realities.store.kept import TaskMemory
 from realities.store.values import settled
-from realities.trajectories import Trajectories
+from realities.trajectories import Excerpt, Trajectories
 
 FloatArray = NDArray[np.float64]
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+Found = TypeVar("Found", Trajectories, Excerpt)
 
 #: Bytes that a run of each engine is to give at a time: what compiled code gives stays near the processor,
 #: calls of NumPy want many draws.
@@ -114,8 +115,8 @@ class Ensemble:
         n = n_draws or max((np.size(values) for values in parameters.values()), default=1)
         given = self._given(parameters, n)
 
-        def run(outputs: tuple[str, ...]) -> Trajectories:
-            return _simulator(self._case, outputs, *self._key).run(
+        def run(simulator: AnySimulator) -> Trajectories:
+            return simulator.run(
                 given,
                 n_draws=n,
                 save_times=save_times,
@@ -124,24 +125,53 @@ class Ensemble:
                 first_draw=first_draw,
             )
 
-        if self._shared is not None:
-            found = run(self._shared)
-            if not found.failed.any() or set(self._shared) == set(self._outputs):
-                return replace(found, values={name: found[name] for name in self._outputs})
-            self._shared = None  # whatever failed may be none of what this ensemble is about
-        return run(self._outputs)
+        found = self._judged(run)
+        return replace(found, values={name: found[name] for name in self._outputs})
 
-    def cuts(self, n_draws: int, n_times: int) -> Iterator[slice]:
+    def run_at(
+        self,
+        parameters: Mapping[str, FloatArray | float],
+        times: Mapping[str, FloatArray],
+        *,
+        n_draws: int,
+        seed: int = 0,
+        first_draw: int = 0,
+    ) -> Excerpt:
+        """Return kept outputs each at times of its own, (draw, T).
+
+        Parameters
+        ----------
+        parameters, n_draws, seed, first_draw
+            As for `run`.
+        times
+            By name of an output its model times, ascending, shape (T,).
+        """
+        given = self._given(parameters, n_draws)
+
+        def run(simulator: AnySimulator) -> Excerpt:
+            return simulator.run_at(given, times, n_draws=n_draws, seed=seed, first_draw=first_draw)
+
+        return self._judged(run)
+
+    def _judged(self, run: Callable[[AnySimulator], Found]) -> Found:
+        """Return a run of the shared simulator, or of one of nothing else where that must judge."""
+        if self._shared is not None:
+            found = run(_simulator(self._case, self._shared, *self._key))
+            if not found.failed.any() or set(self._shared) == set(self._outputs):
+                return found
+            self._shared = None  # whatever failed may be none of what this ensemble is about
+        return run(_simulator(self._case, self._outputs, *self._key))
+
+    def cuts(self, n_draws: int, n_kept: int) -> Iterator[slice]:
         """Yield some draws after the others, so many that what comes out of a run stays near the processor.
 
         Parameters
         ----------
-        n_draws, n_times
-            How many draws there are in all, and at how many times they are saved.
+        n_draws, n_kept
+            How many draws there are in all, and how many values are kept of each.
         """
-        outputs = self._shared or self._outputs
-        engine = _simulator(self._case, outputs, *self._key).engine
-        size = RUN_BYTES[engine] // (8 * max(len(outputs), 1) * max(n_times, 1))
+        engine = _simulator(self._case, self._shared or self._outputs, *self._key).engine
+        size = RUN_BYTES[engine] // (8 * max(n_kept, 1))
         size = int(np.clip(size // WHOLE * WHOLE, WHOLE, MOST_AT_ONCE))
         # A single draw would be another kind of run, so it is never left over.
         ends = [*range(size, max(n_draws - 1, 0), size), n_draws]

@@ -2,7 +2,7 @@
 
 In come a case, an account and a date; out comes the account's parameter space, each prior mapped to a
 standard normal, and the log density of all reports for many points of it at once. The model runs only to
-the last day that is reported on, and is asked for nothing but the measured variables. Next is
+the last day that is reported on, and gives each measured variable when it was reported, and no more. Next is
 `posterior.py`, which hands this to the sampler.
 """
 
@@ -19,7 +19,7 @@ from realities.case.folder import Case
 from realities.case.observations import Observation
 from realities.case.priors import Prior
 from realities.ensemble import Ensemble
-from realities.trajectories import Trajectories
+from realities.trajectories import Excerpt
 from realities.weigh.reporting import QuantityReports
 from realities.weigh.rows import usable
 
@@ -73,14 +73,22 @@ class AccountLikelihood:
             quantity: QuantityReports(case.measures[quantity], rows, case.calendar)
             for quantity, rows in sorted(_by_quantity(self.observations).items())
         }
-        self._variables = {name: case.measures[name].variable_for(account) for name in self.reports}
+        self._variables = {q: case.model[case.measures[q].variable_for(account)].name for q in self.reports}
         reporting = {name: prior for r in self.reports.values() for name, prior in r.parameters.items()}
         self.space = ParameterSpace({**self._model_priors, **reporting})
-        self._times = np.unique(np.concatenate([np.zeros(0), *(r.times for r in self.reports.values())]))
-        self._columns = {q: np.searchsorted(self._times, r.times) for q, r in self.reports.items()}
+        self._times = self._times_of_variables()
+        self._columns = {
+            q: np.searchsorted(self._times[self._variables[q]], r.times) for q, r in self.reports.items()
+        }
         if self.reports:
-            outputs = sorted(set(self._variables.values()))
-            self._ensemble = Ensemble(case, as_of=as_of, outputs=outputs)
+            self._ensemble = Ensemble(case, as_of=as_of, outputs=sorted(self._times))
+
+    def _times_of_variables(self) -> dict[str, FloatArray]:
+        """Return when each measured variable is needed: several quantities may measure one."""
+        by_variable: dict[str, list[FloatArray]] = {}
+        for quantity, reports in self.reports.items():
+            by_variable.setdefault(self._variables[quantity], []).append(reports.times)
+        return {name: np.unique(np.concatenate(times)) for name, times in by_variable.items()}
 
     @property
     def dimension(self) -> int:
@@ -113,32 +121,25 @@ class AccountLikelihood:
     ) -> tuple[dict[str, FloatArray], BoolArray]:
         """Return each quantity's true values at the times its reports need, and which draws failed.
 
-        Values are (draw, time), failures (draw,). `parameters` has at least the model's sampled ones. The
-        model runs for few draws at a time: it gives every variable at every time, and few are needed.
+        Values are (draw, time), failures (draw,). `parameters` has at least the model's sampled ones.
         """
         truths = {q: np.empty((reports.times.size, n_draws)) for q, reports in self.reports.items()}
         failed = np.empty(n_draws, dtype=np.bool_)
-        for part in self._ensemble.cuts(n_draws, self._times.size):
+        for part in self._ensemble.cuts(n_draws, sum(times.size for times in self._times.values())):
             runs = self.run({name: parameters[name][part] for name in self.model_parameters}, part)
             for quantity, truth in truths.items():
-                truth[:, part] = runs[self._variables[quantity]].T[self._columns[quantity]]
+                truth[:, part] = runs.values[self._variables[quantity]].T[self._columns[quantity]]
             failed[part] = runs.failed
         return {quantity: truth.T for quantity, truth in truths.items()}, failed
 
-    def run(self, parameters: Mapping[str, FloatArray], part: slice) -> Trajectories:
+    def run(self, parameters: Mapping[str, FloatArray], part: slice) -> Excerpt:
         """Return the measured variables of some draws, given the model's sampled parameters of those."""
         constants = {
             name: parameters[name] if prior.fixed is None else prior.fixed
             for name, prior in self._model_priors.items()
         }
-        end = float(self._times[-1]) if len(self._times) else None
-        return self._ensemble.run(
-            constants,
-            n_draws=part.stop - part.start,
-            save_times=self._times,
-            final_time=end,
-            first_draw=part.start,
-        )
+        n_draws = part.stop - part.start
+        return self._ensemble.run_at(constants, self._times, n_draws=n_draws, first_draw=part.start)
 
     def _block(self, points: FloatArray) -> FloatArray:
         parts = self.by_quantity(points)
