@@ -8,6 +8,7 @@ number of threads and blocks.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -326,7 +327,7 @@ class _Results:
         self.setting, self.n_draws = setting, n_draws
         emitted = setting.compiled.emitted
         padded = -(-n_draws // emitted.lanes) * emitted.lanes
-        self.changing = np.empty((max((rows.stop for rows in setting.rows.values()), default=0), padded))
+        self.changing = _from_a_line((max((rows.stop for rows in setting.rows.values()), default=0), padded))
         self.constant = np.empty((len(emitted.constant), padded))
         self.marks = np.zeros(padded, dtype=np.uint8)
         self._constant_rows = {value: row for row, value in enumerate(emitted.constant)}
@@ -361,6 +362,14 @@ class _Results:
             for name, value in self.setting.compiled.program.outputs
             if name in self.setting.saves.of and value in self._constant_rows
         }
+
+
+def _from_a_line(shape: tuple[int, ...]) -> FloatArray:
+    """Return an array without values that begins with a cache line: no vector in it then has parts of two."""
+    size = math.prod(shape)
+    memory = np.empty(size + 7)
+    first = -memory.ctypes.data // 8 % 8
+    return memory[first : first + size].reshape(shape)
 
 
 def _run(setting: Setting, draws: Draws, threads: int) -> _Results:
