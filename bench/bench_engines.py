@@ -22,6 +22,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
@@ -102,7 +103,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         field = ready(candidates(made, n_draws, Path(folder), options.quick), options.only)
         cpu, wall = {r.name: np.inf for r in field}, {r.name: np.inf for r in field}
-        results: dict[str, np.ndarray] = {}
+        results: dict[str, Any] = {}
         for _ in range(repeats):
             for rival in field:
                 start = time.process_time(), time.perf_counter()
@@ -115,7 +116,10 @@ def main() -> None:
               f"{'first is':>9s}  off by (median, most)")  # fmt: skip
         speeds = {r.name: r.steps(made) / cpu[r.name] for r in field}
         for rival in field:
-            speed, median_most = speeds[rival.name], difference(made, rival, results[rival.name])
+            speed, median_most = (
+                speeds[rival.name],
+                difference(made, rival, rival.arranged(results[rival.name])),
+            )
             print(
                 f"{rival.name:36s} {rival.n_draws:6d} {speed / 1e6:8.3f} {speed / made.n_steps:9.1f} "
                 f"{rival.steps(made) / wall[rival.name] / 1e6:10.3f} {rival.prepare_s:8.2f} "

