@@ -99,3 +99,23 @@ def test_a_broken_case_writes_nothing(results: Path, tmp_path: Path) -> None:
 def test_new_does_not_overwrite(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["new", str(results / "mine")]) == 1
     assert "error[exists]" in capsys.readouterr().err
+
+
+def test_who_stops_a_run_is_told_how_it_goes_on(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    finished: list[str] = []
+
+    def press(*_args: object, **_options: object) -> None:
+        for name in finished:
+            (out / "results.part" / name).touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("realities.weigh.study.run_case", press)
+    line = ["run", str(results / "mine"), "--quick", "--threads", "1", "--out", str(out)]
+    assert invoke(line) == 130
+    assert "goes on from there" not in capsys.readouterr().err
+    finished.append("one.task")
+    assert invoke(line) == 130
+    assert f"kept in {out / 'results.part'}; the same command goes on" in capsys.readouterr().err

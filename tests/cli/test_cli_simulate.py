@@ -131,6 +131,8 @@ def test_a_wrong_name_or_value_is_explained(
         ("Room Temperature,Characteristic Time\n1,x\n", "draws.csv:2:3"),
         ("Room Temperature,Characteristic Time\n1\n", "draws.csv:2:1"),
         ("Room Temperature\n", "draws.csv:1:1"),
+        ("Room Temperature,room_temperature\n1,2\n", "draws.csv:1:18: error[repeated-column]"),
+        ("Weight,Weight[Right]\n1,2\n", "draws.csv:1:8: error[repeated-column]"),
     ],
 )
 def test_a_bad_table_of_draws_is_placed(
@@ -254,5 +256,31 @@ def test_the_compiled_engine_is_not_quietly_replaced(
         assert invoke(["simulate", str(teacup), "--engine", "llvm"]) == 2
         assert "needs llvmlite" in capsys.readouterr().err
         assert invoke(["simulate", str(teacup)]) == 0
+        assert "the reference engine runs this" in capsys.readouterr().err
+        assert invoke(["bench", str(teacup), "--engine", "llvm"]) == 2
+        assert "needs llvmlite" in capsys.readouterr().err
+        assert invoke(["bench", str(teacup), "--draws", "8"]) == 0
+        assert "the reference engine runs this" in capsys.readouterr().err
     finally:
         library.llvm.cache_clear()
+
+
+def test_what_cannot_be_written_is_told_by_its_own_name(
+    teacup: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "taken.csv"
+    out.mkdir()
+    assert invoke(["-q", "simulate", str(teacup), "--out", str(out)]) == 3
+    assert capsys.readouterr().err.rstrip().endswith(f": {out}")
+    assert {path.name for path in tmp_path.iterdir()} == {"teacup.mdl", "taken.csv"}
+
+
+def test_a_draw_that_fails_is_found_in_its_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, draws = tmp_path / "growth.mdl", tmp_path / "draws.csv"
+    clock = "INITIAL TIME = 0 ~~|\nFINAL TIME = 100 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 10 ~~|\n"
+    model.write_text(f"Stock = INTEG(Stock * rate, 1) ~~|\nrate = 1 ~~|\n{clock}", encoding="utf-8")
+    draws.write_text("rate\n1\n1\n1e9\n", encoding="utf-8")
+    assert invoke(["simulate", str(model), "--draws", str(draws), "--out", str(tmp_path / "o.csv")]) == 0
+    told = capsys.readouterr().err
+    assert "1 of 3 draws left the real numbers" in told
+    assert f"in draw 2, row 3 of {draws} below its header" in told

@@ -168,3 +168,46 @@ def read(path: Path) -> dict[str, np.ndarray]:
 
 def columns(table: object) -> tuple[list[str], list[object]]:
     return table.column_names, table.columns  # type: ignore[attr-defined]
+
+
+#: Writes three slabs; before one of them, or behind the last, the disk of the file is full.
+FILLED = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from realities.output.heading import write_beside
+from realities.output.netcdf import write_netcdf
+from realities.trajectories import Trajectories
+
+values = np.random.default_rng(1).normal(size=(6000, 50))
+whole = Trajectories(times=np.arange(50.0), values={"a": values})
+
+def fill():
+    for handle in os.listdir("/proc/self/fd"):
+        path = f"/proc/self/fd/{handle}"
+        if os.path.exists(path) and os.readlink(path).endswith(".nc"):
+            os.dup2(os.open("/dev/full", os.O_RDWR), int(handle))
+
+def slabs():
+    for number, slab in enumerate(whole._slabs()):
+        if number == int(sys.argv[2]):
+            fill()
+        yield slab
+    if number + 1 == int(sys.argv[2]):
+        fill()
+
+try:
+    write_beside(Path(sys.argv[1]), lambda beside: write_netcdf(beside, whole._heading(), slabs()))
+except OSError as error:
+    print(error.strerror, error.filename)
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full is needed")
+@pytest.mark.parametrize("slabs_before", [0, 2, 3])
+def test_a_netcdf_file_that_finds_no_room_is_an_error_and_no_crash(tmp_path: Path, slabs_before: int) -> None:
+    out = tmp_path / "out.nc"
+    command = [sys.executable, "-c", FILLED, str(out)]
+    done = subprocess.run([*command, str(slabs_before)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"No space left on device {out}\n", "")
+    assert list(tmp_path.iterdir()) == []

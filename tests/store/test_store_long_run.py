@@ -249,3 +249,27 @@ def test_a_model_that_fails_in_every_draw_leaves_nothing_behind(
     assert invoke([*line, "--out", str(tmp_path / "out.csv")]) == 4
     assert '"prey" left the real numbers' in capsys.readouterr().err
     assert {path.name for path in tmp_path.iterdir()} == {"model.mdl", "draws.csv"}
+
+
+def test_who_stops_a_long_run_is_told_how_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from realities.cli import invoke
+
+    monkeypatch.setattr("realities.store.long_run.LONG_BYTES", 0)
+    ensemble(tmp_path)
+    (tmp_path / "draws.csv").write_text("birth rate\n" + "0.5\n" * 40)
+    line = ["simulate", str(tmp_path / "model.mdl"), "--draws", str(tmp_path / "draws.csv")]
+    line += ["--out", str(tmp_path / "out.csv")]
+
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("realities.store.long_run.write_slabs", press)
+        assert invoke(line) == 130
+    assert f"kept in {tmp_path / 'out.csv.part'}; the same command goes on" in capsys.readouterr().err
+    assert invoke(line) == 0
+    told = capsys.readouterr().err
+    assert "Resumed: 40 of 40 draws" in told
+    assert "Writing                      100 %" in told

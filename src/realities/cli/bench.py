@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from realities.cli.simulate import _names
+from realities.cli.simulate import _names, prepared
 from realities.cli.terminal import Command, Terminal
 from realities.errors import Findings
 
@@ -34,7 +34,13 @@ SHOWN = ("model", "engine", "equations", "steps", "draws", "threads", "load_s", 
 @click.option(
     "--engine", type=click.Choice(["llvm", "reference"]), help="Default: llvm, but reference with rk45."
 )
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Blocks of draws that run at the same time.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def bench(
@@ -68,10 +74,10 @@ def bench(
     size = size_of(model)
     values, kept = variable_constants(model)
     constants = drawing(values)
-    simulator, compile_s = _timed(lambda: _ready(engine, model, outputs, constants(0, 2)))
+    simulator, compile_s = _timed(lambda: _ready(terminal, engine, model, outputs, constants(0, 2)))
     terminal.note(f"{f'Compiling {size.n_equations:,} equations':<28}done in {compile_s:.1f} s")
     n_draws = sensible_draws(simulator, constants) if n_draws is None else n_draws
-    stage = f"Running {n_draws:,} draws"
+    stage = f"Running {n_draws:,} {'draw' if n_draws == 1 else 'draws'}"
     try:
         with terminal.progress() as show:
             found = measure(
@@ -117,11 +123,15 @@ def _load(terminal: Terminal, model_file: str) -> Model:
     return model
 
 
-def _ready(engine: EngineName | None, model: Model, outputs: Sequence[str], few: Constants) -> AnySimulator:
+def _ready(
+    terminal: Terminal, engine: EngineName | None, model: Model, outputs: Sequence[str], few: Constants
+) -> AnySimulator:
     """Return a simulator that has run two draws by the code that all draws will run by."""
     from realities.engine.engines import make_simulator
 
-    simulator = make_simulator(model, engine=engine, outputs=outputs, optimized=True)
+    simulator = prepared(
+        terminal, engine, lambda: make_simulator(model, engine=engine, outputs=outputs, optimized=True)
+    )
     simulator.run(few, n_draws=2)
     return simulator
 

@@ -39,7 +39,12 @@ workers_option = click.option(
     "--draws", type=click.IntRange(min=20), help="Forward runs per account; default: the case's own."
 )
 @seed_option
-@click.option("--out", metavar="DIR", help="Where to write; default: runs/CASE.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    help="Where to write, in place of earlier results; default: runs/CASE. A run that was stopped or killed "
+    "goes on from there.",
+)
 @click.option("--quick", is_flag=True, help="Fewer particles and runs: a first look.")
 @workers_option
 @click.option(
@@ -74,7 +79,7 @@ def run(
     folder = Path(out) if out is not None else Path("runs") / case.id
     if folder.exists() and not folder.is_dir():
         raise click.UsageError(f"--out {folder} is a file; name a folder")
-    with unfinished(case, folder) as place:
+    with told_how_to_resume(terminal, folder), unfinished(case, folder) as place:
         with crew_of(terminal, case, workers, cluster, place.memory) as crew, terminal.progress() as progress:
             study = run_case(
                 case,
@@ -163,6 +168,19 @@ def report(terminal: Terminal, results: str, out: str | None) -> None:
         return
     page, _ = write_results(study, Path("runs") / case.id)
     click.echo(f"Report: {page}")
+
+
+@contextmanager
+def told_how_to_resume(terminal: Terminal, folder: Path) -> Iterator[None]:
+    """Say, when a run is stopped or the disk takes no more, where the finished part of it is."""
+    from realities.weigh.unfinished import NAME
+
+    try:
+        yield
+    except (KeyboardInterrupt, OSError):
+        if (folder / NAME).exists():
+            terminal.note(f"Finished work is kept in {folder / NAME}; the same command goes on from there.")
+        raise
 
 
 @contextmanager

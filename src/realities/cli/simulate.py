@@ -20,7 +20,7 @@ from realities.errors import Findings, SimulationError, UnreadableError, did_you
 from realities.source import SourceText, Span
 
 if TYPE_CHECKING:
-    from realities.engine.engines import EngineName
+    from realities.engine.engines import AnySimulator, EngineName
     from realities.ir.model import Integrator, Model, Variable
     from realities.store.long_run import Outcome
     from realities.trajectories import Trajectories
@@ -37,7 +37,12 @@ if TYPE_CHECKING:
 )
 @click.option("--draws", "draws_file", metavar="FILE.csv", help="One row per draw, one column per constant.")
 @click.option("--only", "only", metavar="NAME", multiple=True, help="Keep this variable; may be repeated.")
-@click.option("--out", metavar="FILE", help="Write .csv, .nc or .parquet; without it, CSV to stdout.")
+@click.option(
+    "--out",
+    metavar="FILE",
+    help="Write .csv, .nc or .parquet (needs pyarrow), in place of an earlier file; without it, CSV to "
+    "stdout. Many draws that were stopped or killed go on from FILE.part.",
+)
 @click.option(
     "--integrator", type=click.Choice(["euler", "rk2", "rk4", "rk45"]), help="Instead of the file's."
 )
@@ -87,6 +92,7 @@ def simulate(
 
     from realities.engine.engines import make_simulator
     from realities.model.load import load_model
+    from realities.output.parquet import check_installed
     from realities.store.long_run import Ensemble, part_of, size_of
     from realities.store.place import discard
 
@@ -94,6 +100,8 @@ def simulate(
         raise click.UsageError(f"--out {out}: the suffix must be .csv, .nc or .parquet")
     if out is not None and not Path(out).resolve().parent.is_dir():
         raise FileNotFoundError(2, "there is no such folder", str(Path(out).parent))
+    if out is not None and out.lower().endswith(".parquet"):
+        check_installed()
     findings = Findings()
     model = load_model(Path(model_file), data=[Path(name) for name in data], findings=findings)
     terminal.diagnostics(findings.warnings)
@@ -105,25 +113,44 @@ def simulate(
         table = _draws(model, Path(draws_file))
         n_draws = len(next(iter(table.values()), []))
         parameters |= {name: np.array(values) for name, values in table.items()}
-    try:
-        simulator = make_simulator(
+    simulator = prepared(
+        terminal,
+        engine,
+        lambda: make_simulator(
             model, engine=engine, outputs=outputs or None, integrator=integrator, threads=threads
-        )
-    except ImportError as error:
-        raise click.UsageError(f"--engine {engine}: {error}") from None
+        ),
+    )
     ensemble = Ensemble(simulator, parameters, n_draws or 1, seed, simulator.engine)
     if out is not None and ensemble.n_draws > 1 and (size := size_of(ensemble)).is_long:
         outcome = write_long(
-            terminal, ensemble, Path(out), size.block, lambda found: _report_failures(terminal, model, found)
+            terminal,
+            ensemble,
+            Path(out),
+            size.block,
+            lambda found: _report_failures(terminal, model, found, draws_file),
         )
         terminal.note(_written(out, len(outcome.heading.names), outcome.times.size, outcome.n_draws))
         return
     result = simulator.run(parameters, n_draws=n_draws or 1, seed=seed)
-    _report_failures(terminal, model, result)
+    _report_failures(terminal, model, result, draws_file)
     _write(result, out, with_draw=draws_file is not None)
     if out is not None:
         discard(part_of(Path(out)))
         terminal.note(_written(out, len(result.values), result.times.size, result.n_draws))
+
+
+def prepared(terminal: Terminal, engine: EngineName | None, make: Callable[[], AnySimulator]) -> AnySimulator:
+    """Return a new simulator; say so where the compiled engine is not there, whether asked for or missed."""
+    try:
+        simulator = make()
+    except ImportError as error:
+        raise click.UsageError(f"--engine {engine}: {error}") from None
+    if engine is None and simulator.engine == "reference" and simulator.integrator != "rk45":
+        terminal.note(
+            "warning: the reference engine runs this, many times slower: llvmlite, which the compiled "
+            "engine needs, cannot be imported; pip install llvmlite"
+        )
+    return simulator
 
 
 def _write(result: Trajectories, out: str | None, *, with_draw: bool) -> None:
@@ -148,7 +175,9 @@ def _written(out: str, n_variables: int, n_times: int, n_draws: int) -> str:
     return f"Wrote {out}: {sizes}{draws}."
 
 
-def _report_failures(terminal: Terminal, model: Model, result: Trajectories | Outcome) -> None:
+def _report_failures(
+    terminal: Terminal, model: Model, result: Trajectories | Outcome, draws_file: str | None
+) -> None:
     """Raise when no run stayed within the real numbers; say how many did not otherwise."""
     n_failed = int(result.failed.sum())
     if not n_failed or result.first_failure is None:
@@ -156,11 +185,13 @@ def _report_failures(terminal: Terminal, model: Model, result: Trajectories | Ou
     draw, variable, time = result.first_failure
     where = f'"{variable}" left the real numbers at time {time:g}'
     if result.n_draws > 1:
-        where += f" in draw {draw}"
+        where += f" in draw {draw}, row {draw + 1:,} of {draws_file} below its header"
     if n_failed == result.n_draws and model[variable].kind == "stock":
         raise SimulationError(f"{where}{_advice(model, result, time)}")
     many = (
-        "" if result.n_draws == 1 else f"{n_failed} of {result.n_draws} draws left the real numbers; first: "
+        ""
+        if result.n_draws == 1
+        else f"{n_failed:,} of {result.n_draws:,} draws left the real numbers; first: "
     )
     terminal.note(f"warning: {many}{where}: it is infinite there, or no number")
 
@@ -266,7 +297,17 @@ def _columns(model: Model, path: Path, rows: Iterator[list[str]]) -> Mapping[str
         for j, name in enumerate(header)
         if name.strip().casefold() != "draw"
     ]
-    table = {name: array("d") for names, _ in columns for name in names}
+    table: dict[str, array[float]] = {}
+    for names, j in columns:
+        if repeated := [name for name in names if name in table]:
+            findings.error(
+                "repeated-column",
+                f'an earlier column has "{repeated[0]}" already',
+                _place(header, j, source(), 1),
+                "keep one of them",
+            )
+        table |= {name: array("d") for name in names}
+    findings.check()
     n_rows = 0
     for number, row in enumerate(rows, start=2):
         if not row:
@@ -295,5 +336,9 @@ def _cell(row: Sequence[str], j: int, source: Callable[[], SourceText], number: 
         value = math.nan
     if math.isfinite(value):
         return value
+    return _number(row[j], _place(row, j, source(), number))
+
+
+def _place(row: Sequence[str], j: int, source: SourceText, number: int) -> Span:
     column = sum(len(cell) + 1 for cell in row[:j]) + 1
-    return _number(row[j], source().line_span(number, column, len(row[j])))
+    return source.line_span(number, column, len(row[j]))

@@ -95,7 +95,21 @@ def unique_labels(names: Iterable[str], slash: str = "/") -> dict[str, str]:
 
 
 def write_beside(path: Path, write: Callable[[Path], object]) -> None:
-    """Write to a new file beside `path`, then rename it: no reader ever sees half a file."""
+    """Write to a new file beside `path`, then rename it: no reader ever sees half a file.
+
+    Raises
+    ------
+    OSError
+        If that is not possible; it names `path`, not the file beside it.
+    """
+    try:
+        _write_beside(path, write)
+    except OSError as problem:
+        problem.filename, problem.filename2 = str(path), None
+        raise
+
+
+def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     beside = Path(name)

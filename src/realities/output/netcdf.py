@@ -13,7 +13,11 @@ The HDF Group. HDF5 dimension scale specification and design notes (H5DS).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +34,13 @@ def write_netcdf(path: Path, heading: Heading, slabs: Iterable[Slab]) -> None:
 
     A slash, which netCDF keeps for groups, becomes an underscore in a variable's name; the attribute
     `long_name` has the name as its author wrote it. Neither clocks nor chance touch the bytes.
-    """
-    import h5py
 
-    # Version 1.8 of HDF5's format: the oldest that holds a list of some thousands of variables. No cache of
-    # chunks: each is written once and whole.
-    with h5py.File(path, "w", libver=("v108", "v108"), track_order=True, rdcc_nbytes=0) as file:
+    Raises
+    ------
+    OSError
+        If the disk takes no more.
+    """
+    with _open(path) as file:
         draw = _scale(file, "draw", np.arange(heading.n_draws, dtype=np.int64), 0)
         time = _scale(file, "time", np.asarray(heading.times, dtype=np.float64), 1)
         if heading.time_unit is not None:
@@ -54,6 +59,41 @@ def write_netcdf(path: Path, heading: Heading, slabs: Iterable[Slab]) -> None:
             failed[slab.first : slab.end] = slab.failed  # netCDF has no truth values: 0 or 1
             for variable, values in zip(variables, slab.values, strict=True):
                 variable[slab.first : slab.end] = np.ascontiguousarray(values)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[h5py.File]:
+    """Give a new file. A failed write is an `OSError`, behind which HDF5 has nothing left to write."""
+    import h5py
+
+    # Version 1.8 of HDF5's format: the oldest that holds a list of some thousands of variables. No cache of
+    # chunks: each is written once and whole.
+    try:
+        with h5py.File(path, "w", libver=("v108", "v108"), track_order=True, rdcc_nbytes=0) as file:
+            try:
+                yield file
+                file.flush()
+            except (OSError, RuntimeError):
+                _divert(file)
+                raise
+    except (OSError, RuntimeError) as problem:
+        # HDF5's words hold the number of the first thing that went wrong; it may stumble again while closing.
+        found = re.search(r"errno = (\d+)", f"{problem.__context__} {problem}")
+        if found is None:
+            raise
+        raise OSError(int(found[1]), os.strerror(int(found[1]))) from problem
+
+
+def _divert(file: h5py.File) -> None:
+    """Let what HDF5 still holds go to a file without a name: it would try again at the end, and crash."""
+    target = file.id.get_vfd_handle()
+    if hasattr(os, "memfd_create"):  # in memory: the disk of temporary files may be the one that is full
+        nowhere = os.memfd_create("realities")
+        os.dup2(nowhere, target)
+        os.close(nowhere)
+        return
+    with tempfile.TemporaryFile() as temporary:
+        os.dup2(temporary.fileno(), target)
 
 
 def _scale(file: h5py.File, name: str, values: np.ndarray[Any, Any], number: int) -> h5py.Dataset:

@@ -232,10 +232,10 @@ class LongRun:
             tell("Simulating", done, n_draws)
         return Outcome(self.heading, failed, self._first_failure(failed), n_resumed)
 
-    def write(self) -> None:
-        """Write the file, in one move, and remove the store."""
+    def write(self, progress: Progress | None = None) -> None:
+        """Write the file, in one move, and remove the store; `progress` is told of draws written."""
         whole = self._store.folder / f"whole{self.path.suffix}"
-        write_slabs(whole, self.heading, self._slabs())
+        write_slabs(whole, self.heading, self._told(progress or (lambda _stage, _done, _total: None)))
         whole.replace(self.path)
         self._store.remove()
 
@@ -271,6 +271,12 @@ class LongRun:
             found = self.ensemble.part(*self._store.range(number))
             return Slab(self._store.range(number)[0], tuple(found.values.values()), found.failed)
         return kept
+
+    def _told(self, tell: Progress) -> Iterator[Slab]:
+        tell("Writing", 0, self.heading.n_draws)
+        for slab in self._slabs():
+            yield slab
+            tell("Writing", slab.end, self.heading.n_draws)
 
     def _slabs(self) -> Iterator[Slab]:
         """Return the blocks cut anew, as the heading has it."""
