@@ -8,17 +8,18 @@ the model in one way only. The same draws (the same uniform numbers) serve every
 from __future__ import annotations
 
 import atexit
-import multiprocessing
-import os
+import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
-from threading import Thread
-from typing import Self, TypeVar, cast
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from realities.case.hidden import constant_value
 from realities.case.priors import Prior
 from realities.engine.engines import AnySimulator, make_simulator
 from realities.engine.request import Event
+from realities.processes import Processes, available_cores
 from realities.store.kept import TaskMemory
 from realities.store.values import settled
 from realities.trajectories import Excerpt, Trajectories
@@ -82,9 +84,9 @@ class Ensemble:
         beside: Sequence[str] = (),
     ) -> None:
         self._outputs = tuple(case.model[name].name for name in outputs)
-        self._constants = _shared_constants(_Same(case))
+        self._constants = _shared_constants(Same(case))
         self._key = (tuple(sorted((hold or {}).items())), case.events_as_of(as_of))
-        self._case = _Same(case)
+        self._case = Same(case)
         self._shared: tuple[str, ...] | None = _together(case, (*self._outputs, *beside), bool(hold))
 
     def run(
@@ -190,7 +192,7 @@ class Ensemble:
         return given
 
 
-class _Same:
+class Same:
     """Stands for a case as a key: itself, whatever it holds."""
 
     def __init__(self, case: Case) -> None:
@@ -200,11 +202,11 @@ class _Same:
         return id(self.case)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.case is self.case
+        return isinstance(other, Same) and other.case is self.case
 
 
 @lru_cache(maxsize=2)
-def _shared_constants(same: _Same) -> dict[str, tuple[float | None, bool]]:
+def _shared_constants(same: Same) -> dict[str, tuple[float | None, bool]]:
     """Return, for each constant that an account speaks of, its value in the model and whether any is unsure.
 
     The value is None where the model computes it.
@@ -220,7 +222,7 @@ def _shared_constants(same: _Same) -> dict[str, tuple[float | None, bool]]:
 
 @lru_cache(maxsize=24)
 def _simulator(
-    same: _Same,
+    same: Same,
     outputs: tuple[str, ...],
     hold: tuple[tuple[str, float], ...],
     known: tuple[CaseEvent, ...],
@@ -251,7 +253,14 @@ def _together(case: Case, names: tuple[str, ...], is_held: bool) -> tuple[str, .
 
 def save_times(case: Case) -> FloatArray:
     """Return the model times at which the case's model saves, ascending, shape (T,)."""
-    return make_simulator(case.model, engine="reference", outputs=()).run().times
+    return _save_times(Same(case))
+
+
+@lru_cache(maxsize=2)
+def _save_times(same: Same) -> FloatArray:
+    times = make_simulator(same.case.model, engine="reference", outputs=()).run().times
+    times.flags.writeable = False
+    return times
 
 
 def prior_draws(priors: Mapping[str, Prior], n_draws: int, *, seed: int) -> dict[str, FloatArray]:
@@ -300,20 +309,32 @@ class Crew:
         Processes; None means one for each core this process may use. With one, tasks run in this process.
     memory
         Of tasks that were finished before, by this process or another; those finished now go there too.
+    processes
+        That have been started already, in place of `workers`; they outlive the crew.
     """
 
-    def __init__(self, case: Case, workers: int | None = None, *, memory: TaskMemory | None = None) -> None:
+    def __init__(
+        self,
+        case: Case,
+        workers: int | None = None,
+        *,
+        memory: TaskMemory | None = None,
+        processes: Processes | None = None,
+    ) -> None:
         self.case, self.memory = case, memory
         self.n_workers = available_cores() if workers is None else workers
-        self._pool: ProcessPoolExecutor | None = None
+        if processes is not None:
+            self.n_workers = processes.n
+        self._processes = processes
+        self._place: str | None = None
+        self._to_close = ExitStack()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=kind is None, cancel_futures=True)
-            self._pool = None
+    def __exit__(self, *problem: Any) -> None:
+        self._to_close.__exit__(*problem)
+        self._processes, self._place = None, None
 
     def map(
         self,
@@ -343,18 +364,24 @@ class Crew:
         self, function: Callable[[Case, Task], Result], tasks: Sequence[Task]
     ) -> Iterator[tuple[int, Result]]:
         """Yield each task's number and result as they come."""
-        if self.n_workers <= 1 or (self._pool is None and len(tasks) <= 1):
+        if self.n_workers <= 1 or (self._processes is None and len(tasks) <= 1):
             for k, task in enumerate(tasks):
                 yield k, function(self.case, task)
             return
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(
-                self.n_workers, context, initializer=_keep, initargs=(self.case,)
-            )
-        futures = {self._pool.submit(_call, function, task): k for k, task in enumerate(tasks)}
+        if self._processes is None:
+            self._processes = self._to_close.enter_context(Processes(self.n_workers))
+        if self._place is None:
+            self._place = self._written_case()
+        submit, place = self._processes.submit, self._place
+        futures = {submit(_call, place, function, task): k for k, task in enumerate(tasks)}
         for future in as_completed(futures):
             yield futures.pop(future), future.result()
+
+    def _written_case(self) -> str:
+        """Return the name of a file, gone with the crew, from which processes take the case."""
+        place = Path(self._to_close.enter_context(TemporaryDirectory(prefix="realities-"))) / "case"
+        place.write_bytes(pickle.dumps(self.case))
+        return str(place)
 
 
 def map_tasks(
@@ -386,29 +413,12 @@ def map_tasks(
         return crew.map(function, tasks, stage=stage, progress=progress)
 
 
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _call(place: str, function: Callable[[Case, Task], Result], task: Task) -> Result:
+    return function(_case_at(place), task)
 
 
-_case_of_this_process: list[Case] = []
-
-
-def _keep(case: Case) -> None:
-    """Keep the case for the tasks of this worker process: it travels once, not with every task."""
-    _case_of_this_process[:] = [case]
-    Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    """End this process when the one that started it is gone: a parent that is killed ends nobody itself."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _call(function: Callable[[Case, Task], Result], task: Task) -> Result:
-    return function(_case_of_this_process[0], task)
+@lru_cache(maxsize=1)
+def _case_at(place: str) -> Case:
+    """Return the case that this worker's tasks are about: it travels once, not with every task."""
+    case: Case = pickle.loads(Path(place).read_bytes())
+    return case

@@ -17,6 +17,7 @@ from realities.cli.terminal import Command, Terminal, bar
 if TYPE_CHECKING:
     from realities.case.folder import Case
     from realities.ensemble import Crew
+    from realities.processes import Processes
     from realities.store.kept import TaskMemory
     from realities.weigh.evidence import Effort
     from realities.weigh.study import Study
@@ -65,32 +66,36 @@ def run(
     as_json: bool,
 ) -> None:
     """Simulate, weigh, judge claims and write report.html, results.nc and results.json."""
-    from realities.case.folder import load_case
-    from realities.report import write_results
-    from realities.weigh.study import run_case
-    from realities.weigh.unfinished import unfinished
-
     day = parse_day(as_of)
     if cluster is not None and workers is not None:
         raise click.UsageError("--cluster and --threads exclude one another: a cluster has its own")
-    terminal.note(f"Loading {case_name}")
-    case = load_case(case_name)
-    terminal.diagnostics(case.warnings)
-    folder = Path(out) if out is not None else Path("runs") / case.id
-    if folder.exists() and not folder.is_dir():
-        raise click.UsageError(f"--out {folder} is a file; name a folder")
-    with told_how_to_resume(terminal, folder), unfinished(case, folder) as place:
-        with crew_of(terminal, case, workers, cluster, place.memory) as crew, terminal.progress() as progress:
-            study = run_case(
-                case,
-                as_of=day,
-                draws=draws,
-                seed=seed,
-                effort="quick" if quick else "default",
-                workers=crew,
-                progress=progress,
-            )
-        page, result = write_results(study, folder, scratch=place.folder)
+    with started(workers, cluster) as processes:
+        from realities.case.folder import load_case
+        from realities.report import write_results
+        from realities.weigh.study import run_case
+        from realities.weigh.unfinished import unfinished
+
+        terminal.note(f"Loading {case_name}")
+        case = load_case(case_name)
+        terminal.diagnostics(case.warnings)
+        folder = Path(out) if out is not None else Path("runs") / case.id
+        if folder.exists() and not folder.is_dir():
+            raise click.UsageError(f"--out {folder} is a file; name a folder")
+        with told_how_to_resume(terminal, folder), unfinished(case, folder) as place:
+            with (
+                crew_of(terminal, case, processes, cluster, place.memory) as crew,
+                terminal.progress() as progress,
+            ):
+                study = run_case(
+                    case,
+                    as_of=day,
+                    draws=draws,
+                    seed=seed,
+                    effort="quick" if quick else "default",
+                    workers=crew,
+                    progress=progress,
+                )
+            page, result = write_results(study, folder, scratch=place.folder)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
@@ -184,14 +189,27 @@ def told_how_to_resume(terminal: Terminal, folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def started(workers: int | None, address: str | None) -> Iterator[Processes | None]:
+    """Give processes that import while the case is read; None where this one does all, or a cluster."""
+    from realities.processes import Processes, available_cores
+
+    n_workers = available_cores() if workers is None else workers
+    if address is not None or n_workers == 1:
+        yield None
+        return
+    with Processes(n_workers, imports=["realities.weigh.study"]) as processes:
+        yield processes
+
+
+@contextmanager
 def crew_of(
-    terminal: Terminal, case: Case, workers: int | None, address: str | None, memory: TaskMemory
+    terminal: Terminal, case: Case, processes: Processes | None, address: str | None, memory: TaskMemory
 ) -> Iterator[Crew]:
     """Give who does the tasks of a run: processes here, or the workers of a cluster."""
     from realities.ensemble import Crew
 
     if address is None:
-        with Crew(case, workers, memory=memory) as crew:
+        with Crew(case, 1, memory=memory, processes=processes) as crew:
             yield crew
         return
     from realities.cluster import Cluster
