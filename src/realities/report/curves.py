@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.report.encode import choose_days, encode_curves, encode_rising, round_step
+from realities.report.encode import choose_days, encode_bundles, encode_rising, round_step
 from realities.report.schema import CurvesData, day_number
 
 if TYPE_CHECKING:
@@ -83,12 +83,12 @@ def curves_data(study: Study, quantity: str, plan: Plan) -> CurvesData | None:
     return CurvesData(
         step=step,
         days=encode_rising([int(day) for day in days[kept]]),
-        bands=[[_encode(array, kept, step, MEDIAN) for array in row] for row in band_rows],
-        prior=[_encode(array, kept, step, MEDIAN) for array in prior_row],
+        bands=[_encode(row, kept, step, MEDIAN) for row in band_rows],
+        prior=_encode(prior_row, kept, step, MEDIAN),
         run_step=run_step,
         run_days=encode_rising([int(day) for day in days[run_kept]]),
         runs={
-            key: [_encode(array, run_kept, run_step, None) for array in row]
+            key: _encode(row, run_kept, run_step, None)
             for key, row in run_rows.items()
             if any(array is not None for array in row)
         },
@@ -108,6 +108,8 @@ def _on(times: FloatArray, forecast: Forecast | None, curves: FloatArray | None)
     if forecast is None or curves is None or not len(curves) or not np.isfinite(curves).all():
         return None
     own = np.asarray(forecast.times, dtype=float)
+    if np.array_equal(times, own):
+        return np.asarray(curves, dtype=float)
     return np.stack([np.interp(times, own, curve) for curve in np.asarray(curves, dtype=float)])
 
 
@@ -116,7 +118,10 @@ def _stack(arrays: Sequence[FloatArray | None]) -> FloatArray:
     return np.concatenate(held) if held else np.zeros((0, 1))
 
 
-def _encode(array: FloatArray | None, kept: NDArray[np.int64], step: float, middle: int | None) -> str:
-    if array is None:
-        return ""
-    return encode_curves(np.rint(array[:, kept] / step).astype(np.int64), middle)
+def _encode(
+    arrays: Sequence[FloatArray | None], kept: NDArray[np.int64], step: float, middle: int | None
+) -> list[str]:
+    """Return a text for each account's curves, empty where there are none."""
+    levels = [np.rint(array[:, kept] / step).astype(np.int64) for array in arrays if array is not None]
+    texts = iter(encode_bundles(levels, middle))
+    return ["" if array is None else next(texts) for array in arrays]

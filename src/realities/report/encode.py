@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from math import floor, log10
 from typing import Final
 
@@ -34,6 +35,20 @@ def encode_integers(values: Iterable[int] | IntArray) -> str:
     'ACDegB'
     """
     whole = np.fromiter(values, dtype=np.int64) if not isinstance(values, np.ndarray) else values
+    return _encoded(whole)[0]
+
+
+def encode_each(parts: Sequence[IntArray]) -> list[str]:
+    """Return what `encode_integers` gives for each of several arrays (n,): far quicker for many."""
+    if not parts:
+        return []
+    text, n_digits = _encoded(np.concatenate(parts))
+    ends = np.concatenate([[0], np.cumsum(n_digits)])[np.cumsum([0, *(part.size for part in parts)])]
+    return [text[start:end] for start, end in pairwise(ends.tolist())]
+
+
+def _encoded(whole: IntArray) -> tuple[str, IntArray]:
+    """Return whole numbers (n,) as text, and how many characters each of them takes, (n,)."""
     rest = np.where(whole < 0, -2 * whole + 1, 2 * whole)
     n_digits = np.ones(rest.shape, dtype=np.int64)
     for power in range(1, 13):
@@ -43,7 +58,7 @@ def encode_integers(values: Iterable[int] | IntArray) -> str:
     place = np.arange(number.size) - np.repeat(np.cumsum(n_digits) - n_digits, n_digits)
     digits = (rest[number] >> (5 * place)) % _MORE
     digits += np.where(place < n_digits[number] - 1, _MORE, 0)
-    return str(_LETTERS[digits].tobytes(), "ascii")
+    return str(_LETTERS[digits].tobytes(), "ascii"), n_digits
 
 
 def decode_integers(text: str) -> list[int]:
@@ -83,12 +98,23 @@ def encode_curves(levels: IntArray, middle: int | None = None) -> str:
     With `middle`, the other curves are written by their distance from that one, as quantiles of one
     forecast rise and fall together.
     """
+    return encode_integers(_differences(levels, middle))
+
+
+def encode_bundles(bundles: Sequence[IntArray], middle: int | None = None) -> list[str]:
+    """Return what `encode_curves` gives for each of several bundles of curves (curve, day)."""
+    return encode_each([_differences(levels, middle) for levels in bundles])
+
+
+def _differences(levels: IntArray, middle: int | None) -> IntArray:
+    """Return the numbers that stand for curves (curve, day), one curve after the other."""
     rows = levels.astype(np.int64)
     if middle is not None:
         rows = rows - rows[middle]
         rows[middle] = levels[middle]
-    differences = np.diff(rows, axis=1, prepend=0)
-    return encode_integers(differences.ravel())
+    found = rows.copy()
+    found[:, 1:] -= rows[:, :-1]
+    return found.ravel()
 
 
 def decode_curves(text: str, n_days: int, middle: int | None = None) -> IntArray:

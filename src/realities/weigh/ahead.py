@@ -71,6 +71,7 @@ class Ahead:
         }
         self._length = {do: self._points_of(do) for do in self._needed}
         self._error_of = self._model_errors()
+        self._read = {do: self._quantities_read(do) for do in self._needed}
 
     def _outputs(self, do: Intervention) -> list[str]:
         """Return the variables that a run has to give: measures are read off the plain one."""
@@ -99,6 +100,17 @@ class Ahead:
             for quantity, expression in erring.items():
                 if expression is not None and model[name].expression == expression:
                     found.setdefault(name, quantity)
+        return found
+
+    def _quantities_read(self, do: Intervention) -> dict[str, tuple[str, int]]:
+        """Return the quantities with model error that claims read of a run: a variable, and how far."""
+        found: dict[str, tuple[str, int]] = {}
+        for claim in self.look.claims:
+            assert claim.predicate is not None
+            n = self._points_to(claim.predicate.last_time)
+            for name in needed_outputs([claim]).get(do, ()):
+                if (quantity := self._error_of.get(name)) is not None:
+                    found[quantity] = (name, max(n, found.get(quantity, (name, 0))[1]))
         return found
 
     def run(self, block: slice) -> Piece:
@@ -140,13 +152,7 @@ class Ahead:
         self, runs: Mapping[Intervention, Trajectories], paths: Mapping[str, FloatArray]
     ) -> dict[str, tuple[BoolArray, FloatArray]]:
         """Return truth and margin of every claim; each is shown the runs as far as it looks."""
-        signals = {
-            do: {
-                name: self._with_error(runs[do][name], name, paths, self.times[: self._length[do]])
-                for name in names
-            }
-            for do, names in needed_outputs(self.look.claims).items()
-        }
+        signals = {do: self._signals(do, runs[do], paths) for do in needed_outputs(self.look.claims)}
         judged: dict[str, tuple[BoolArray, FloatArray]] = {}
         for claim in self.look.claims:
             assert claim.predicate is not None
@@ -157,6 +163,21 @@ class Ahead:
             }
             judged |= judge_draws([claim], seen, self.times[:n], self.case.calendar)
         return judged
+
+    def _signals(
+        self, do: Intervention, run: Trajectories, paths: Mapping[str, FloatArray]
+    ) -> dict[str, FloatArray]:
+        """Return what claims read of a run, with model error, each (draw, time), as far as any of them looks.
+
+        Claims that read one quantity share what is computed of it.
+        """
+        erring: dict[str, FloatArray] = {}
+        for quantity, (name, n) in self._read[do].items():
+            erring[quantity] = self._with_error(run[name][:, :n], name, paths, self.times[:n])
+        return {
+            name: erring[self._error_of[name]] if name in self._error_of else run[name]
+            for name in self._needed[do]
+        }
 
     def _predict(
         self, stream_number: int, fit: AccountFit, plain: Trajectories, group: Reports

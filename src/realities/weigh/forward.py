@@ -7,7 +7,7 @@ per quantity, the chance and margin of every claim, and how well the next report
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 
 from realities.case.claims import Claim
 from realities.case.folder import Case
-from realities.case.observations import Observation
 from realities.weigh.ahead import Ahead, Look
 from realities.weigh.fits import AccountFit, part_of
 from realities.weigh.forecasts import ClaimChance
-from realities.weigh.likelihood import used_observations
-from realities.weigh.reporting import QuantityReports
+from realities.weigh.likelihood import reports_published
 from realities.weigh.shown import LEVELS as LEVELS
 from realities.weigh.shown import Shown, spread
 
@@ -95,8 +93,8 @@ def forward(case: Case, task: ForwardTask) -> Forecast:
             case.calendar.initial_time, case.calendar.time_of(case.calendar.finish), N_CHART_TIMES
         ),
         claims=_claims(case, task),
-        seen=_reports(case, used_observations(case, task.as_of) if fit.n_evaluations else ()),
-        following=_reports(case, _published_next(case, task)),
+        seen=reports_published(case, task.as_of) if fit.n_evaluations else {},
+        following={} if task.until is None else reports_published(case, task.until, task.as_of),
     )
     shown = Shown(fit.n_draws, len(look.chart), tuple(case.measures), look.seen, look.following)
     is_known = False
@@ -130,23 +128,3 @@ def _claims(case: Case, task: ForwardTask) -> tuple[Claim, ...]:
 def thinned(fit: AccountFit, n_draws: int) -> AccountFit:
     """Return a fit with at most `n_draws` of its draws, evenly spread; draws stay aligned."""
     return fit if n_draws >= fit.n_draws else part_of(fit, spread(fit.n_draws, n_draws))
-
-
-def _published_next(case: Case, task: ForwardTask) -> tuple[Observation, ...]:
-    """Return the reports that came after the fit and by the next date: what it can be scored on."""
-    if task.until is None:
-        return ()
-    return tuple(
-        row
-        for row in used_observations(case, task.until)
-        if row.published is not None and row.published > task.as_of
-    )
-
-
-def _reports(case: Case, rows: Sequence[Observation]) -> dict[str, QuantityReports]:
-    by_quantity: dict[str, list[Observation]] = {}
-    for row in rows:
-        by_quantity.setdefault(row.quantity, []).append(row)
-    return {
-        q: QuantityReports(case.measures[q], found, case.calendar) for q, found in sorted(by_quantity.items())
-    }

@@ -8,8 +8,10 @@ the last day that is reported on, and gives each measured variable when it was r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ from scipy.special import ndtr
 from realities.case.folder import Case
 from realities.case.observations import Observation
 from realities.case.priors import Prior
-from realities.ensemble import Ensemble
+from realities.ensemble import Ensemble, Same
 from realities.trajectories import Excerpt
 from realities.weigh.reporting import QuantityReports
 from realities.weigh.rows import usable
@@ -69,10 +71,7 @@ class AccountLikelihood:
         self.account = account
         self.observations = used_observations(case, as_of)
         self._model_priors = {name: prior.widened(width) for name, prior in case.priors(account).items()}
-        self.reports = {
-            quantity: QuantityReports(case.measures[quantity], rows, case.calendar)
-            for quantity, rows in sorted(_by_quantity(self.observations).items())
-        }
+        self.reports = reports_published(case, as_of)
         self._variables = {q: case.model[case.measures[q].variable_for(account)].name for q in self.reports}
         reporting = {name: prior for r in self.reports.values() for name, prior in r.parameters.items()}
         self.space = ParameterSpace({**self._model_priors, **reporting})
@@ -154,8 +153,21 @@ def used_observations(case: Case, as_of: date) -> tuple[Observation, ...]:
     return tuple(row for row in case.as_of(as_of) if usable(row, as_of, case.calendar))
 
 
-def _by_quantity(observations: Sequence[Observation]) -> dict[str, list[Observation]]:
-    found: dict[str, list[Observation]] = {}
-    for row in observations:
-        found.setdefault(row.quantity, []).append(row)
-    return found
+def reports_published(case: Case, until: date, after: date | None = None) -> Mapping[str, QuantityReports]:
+    """Return by quantity, sorted, the reports that weigh as of `until`, of those published after a date.
+
+    They are the same for all accounts, so what a process has prepared for one serves the others.
+    """
+    return _reports_published(Same(case), until, after)
+
+
+@lru_cache(maxsize=24)
+def _reports_published(same: Same, until: date, after: date | None) -> Mapping[str, QuantityReports]:
+    case = same.case
+    rows: dict[str, list[Observation]] = {}
+    for row in used_observations(case, until):
+        if after is None or (row.published is not None and row.published > after):
+            rows.setdefault(row.quantity, []).append(row)
+    return MappingProxyType(
+        {q: QuantityReports(case.measures[q], found, case.calendar) for q, found in sorted(rows.items())}
+    )

@@ -107,13 +107,13 @@ def standing(case: Case, claim: Claim, as_of: date) -> Standing:
     return Standing("open", readings=readings)
 
 
-def decided_on(case: Case, claim: Claim, as_of: date) -> date | None:
+def decided_on(case: Case, claim: Claim, as_of: date, final: Standing | None = None) -> date | None:
     """Return the day of publication on which a claim was first decided as it is at `as_of`.
 
     Found by halving, as more reports hardly ever make a decided claim open again. None if it is open,
-    disputed or never to be decided.
+    disputed or never to be decided. `final` is its standing at `as_of`, if that is known.
     """
-    final = standing(case, claim, as_of)
+    final = final or standing(case, claim, as_of)
     if final.status not in ("happened", "did not happen"):
         return None
     if final.basis == "outcome" and claim.outcome is not None:
@@ -183,6 +183,8 @@ def _reading(
     grid = _grid(predicate, np.concatenate(known))
     found: set[bool | None] = set()
     for way in ("alike", "apart"):
+        if None in found:  # both ways have to find the same
+            break
         signals: dict[Atom, FloatArray] = {}
         for atom, line in zip(predicate.atoms, choice, strict=True):
             if line is None:
@@ -224,9 +226,14 @@ def _between(times: FloatArray, values: FloatArray, grid: FloatArray, calendar: 
     is_near = nearest <= 0.5 / days
     weight = np.where((width > gap) & is_near, np.round(weight), weight)
     covered = ((width > 0.0) & (width <= gap)) | is_near
+    left, right, weight = left[covered], right[covered], weight[covered]
     here, there = values[:, left], values[:, right]
-    straight = np.where(weight == 0.0, here, np.where(weight == 1.0, there, here + weight * (there - here)))
-    return np.where(covered, straight, np.nan)
+    straight = here + weight * (there - here)
+    np.copyto(straight, here, where=weight == 0.0)  # a truth without bounds has no differences
+    np.copyto(straight, there, where=weight == 1.0)
+    found = np.full((len(values), grid.size), np.nan)
+    found[:, covered] = straight
+    return found
 
 
 # -- truths ---------------------------------------------------------------------------------------

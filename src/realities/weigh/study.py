@@ -22,7 +22,7 @@ from realities.weigh.forward import Forecast, ForwardTask, forward
 from realities.weigh.likelihood import used_observations
 from realities.weigh.posterior import AccountRun, unweighed_account
 from realities.weigh.scores import Scores, Verdict, brier, pooled_crps, score_account, scoring_dates
-from realities.weigh.status import ClaimStatus, claim_status, decided_on
+from realities.weigh.status import ClaimStatus, Standing, decided_on, standing
 from realities.weigh.weighing import FitTask, fit_date, sample_dates, weighing
 
 #: Forward runs per account: at the last date, at each date before it, and from the priors.
@@ -123,8 +123,9 @@ def run_case(
         views = _views(moments, runs, counts, key, effort)
         found = map_tasks(case, look_ahead, views, workers=crew, stage="Running forward", progress=progress)
     weighings, forecasts, priors = _by_date(case, key, views, found)
-    statuses = {claim.id: claim_status(case, claim, day) for claim in case.claims}
-    claims = tuple(judge(case, claim, statuses[claim.id], moments, forecasts) for claim in case.claims)
+    claims = tuple(
+        judge(case, claim, standing(case, claim, day), moments, forecasts) for claim in case.claims
+    )
     sizes = _typical_sizes(case, day)
     return Study(
         case=case,
@@ -247,7 +248,7 @@ def _by_date(
 def judge(
     case: Case,
     claim: Claim,
-    status: ClaimStatus,
+    stands: Standing,
     moments: Sequence[date],
     forecasts: Mapping[date, Mapping[str, Forecast]],
 ) -> JudgedClaim:
@@ -259,14 +260,14 @@ def judge(
         known = forecasts.get(at, {}) if at is not None else {}
         return {a: known[a].chances.get(claim.id) if a in known else None for a in accounts}
 
-    happened = {"happened": 1.0, "did not happen": 0.0}.get(status)
-    decided = decided_on(case, claim, day)
+    happened = {"happened": 1.0, "did not happen": 0.0}.get(stands.status)
+    decided = decided_on(case, claim, day, stands)
     scored, last = scoring_dates(claim, moments, decided)
     when_scored = chances(scored)
     margins = {a: forecasts[day][a].claims.get(claim.id) for a in accounts}
     return JudgedClaim(
         claim=claim,
-        status=status,
+        status=stands.status,
         chance=chances(day),
         chance_when_made=chances(claim.made),
         chance_last=chances(last),
