@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -273,3 +274,26 @@ def test_a_measure_of_another_length_is_refused(simulator: AnySimulator) -> None
 
 def test_a_failure_without_constants_is_told_in_few_words() -> None:
     assert str(Failure(5, "x", 2.5, 0, {})) == 'draw 5 of seed 0: "x" left the real numbers at time 2.5'
+
+
+@pytest.mark.parametrize("probabilities", [[], [0.5, 1.5], [-0.1], [float("nan")]])
+def test_a_probability_lies_between_0_and_1(probabilities: list[float]) -> None:
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        Quantiles(probabilities)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_names_and_numbers_that_do_not_fit_are_told_in_words(engine: Any) -> None:
+    model = build([constant("growth", 0.1), stock("level", ref("growth"), 1.0)], end=10.0)
+    with pytest.raises(ValueError, match=r'outputs must be a list of names, as \["level"\]'):
+        make_simulator(model, engine=engine, outputs="level")
+    simulator = make_simulator(model, engine=engine)
+    for n_draws, given in ((0, {}), (None, {"growth": np.empty(0)})):
+        with pytest.raises(ValueError, match="at least 1"):
+            simulator.run(given, n_draws=n_draws)
+
+
+def test_a_subscripted_name_alone_is_answered_with_its_elements() -> None:
+    elements = [replace(constant(f"level[{k}]", 1.0), base="level") for k in "abcdef"]
+    with pytest.raises(ValueError, match=r'elements are "level\[a\]", .*"level\[d\]" and 2 more'):
+        make_simulator(build(elements, end=10.0), outputs=["Level"])

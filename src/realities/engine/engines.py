@@ -130,12 +130,44 @@ def simulate(
 
     Parameters
     ----------
-    model, parameters, outputs, hold, events, integrator, n_draws, save_times, final_time, seed
-        As in `reference.Simulator` and its `run`.
+    model
+        The model, as `load_model` gives it.
+    parameters
+        Values of constants by name: a number, or an array (draw,).
+    outputs
+        Names of the variables to keep; default: all that are not hidden, in the order of the file.
+    hold
+        Any variables, held at a value for all time. Beats events.
+    events
+        Constants that take another value from a time on.
+    integrator
+        `euler`, `rk2`, `rk4` or `rk45`; default: the one the model asks for.
+    n_draws
+        How many draws; default: as many as the arrays have, else 1.
+    save_times
+        Times to keep, (T,), ascending, in the model's unit of time; default: the model's save points.
+    final_time
+        Stop there; default: the model's own final time.
+    seed
+        Of the model's random functions.
     engine
         `llvm` (compiled) or `reference` (NumPy); default: compiled where that is possible.
     threads
         Threads of the compiled engine; they change how long a run takes, never a result.
+
+    Returns
+    -------
+    Values of every output, (draw, time). A draw in which an output or a stock stops being a finite number is
+    marked in `failed`.
+
+    Raises
+    ------
+    ValueError
+        If a name, a shape, a time or an engine is wrong.
+    InputError
+        If time settings make no sense or differ between draws.
+    ImportError
+        If `llvm` is asked for and llvmlite cannot be loaded.
     """
     simulator = make_simulator(
         model,

@@ -56,6 +56,11 @@ class Quantiles(_OfSeries):
         Of which of the variables that are saved; default: all.
     memory_bytes
         What they may take; see `quantiles.py`.
+
+    Raises
+    ------
+    ValueError
+        If a probability is not from 0 to 1, or there is none.
     """
 
     def __init__(
@@ -67,6 +72,10 @@ class Quantiles(_OfSeries):
     ) -> None:
         super().__init__(outputs)
         self.probabilities = np.atleast_1d(np.asarray(probabilities, dtype=np.float64))
+        if not self.probabilities.size or not np.all(
+            (self.probabilities >= 0.0) & (self.probabilities <= 1.0)
+        ):
+            raise ValueError("probabilities must be at least one number from 0 to 1")
         self._memory_bytes = memory_bytes
         self._kept: SeriesQuantiles | None = None
 
@@ -103,7 +112,7 @@ class Quantiles(_OfSeries):
 
 
 class Moments(_OfSeries):
-    """Means and standard deviations of variables, all or some, at every saved time."""
+    """Means and standard deviations of variables, all or some, at every saved time: `mean()` and `sd()`."""
 
     def __init__(self, outputs: Sequence[str] | None = None) -> None:
         super().__init__(outputs)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from realities.errors import Diagnostic, InputError, did_you_mean
 from realities.ir.builtins import n_parts
-from realities.ir.model import Integrator, Model, Variable
+from realities.ir.model import Integrator, Model, Variable, name_key
 
 FloatArray = NDArray[np.float64]
 
@@ -68,6 +68,8 @@ def make_request(
         raise ValueError(
             f'no integrator is named "{chosen}"; there are {", ".join(map(str, get_args(Integrator)))}'
         )
+    if isinstance(outputs, str):
+        raise ValueError(f'outputs must be a list of names, as ["{outputs}"]')
     wanted = _default_outputs(model) if outputs is None else [find(model, name).name for name in outputs]
     for name in (*wanted, *(hold or {})):
         if n_parts(find(model, name).expression):
@@ -112,7 +114,9 @@ def given_constants(
         _check_settled(model, variable, array)
     lengths = {array.size for array in given.values() if array.ndim}
     count = n_draws if n_draws is not None else max(lengths, default=1)
-    if count < 1 or lengths - {count}:
+    if count < 1:
+        raise ValueError("n_draws must be at least 1, and arrays of parameters not empty")
+    if lengths - {count}:
         raise ValueError(f"parameters have {sorted(lengths)} draws where {count} were asked for")
     return given, count
 
@@ -143,9 +147,19 @@ def wanted_times(
 def find(model: Model, name: str) -> Variable:
     """Return a variable by its name; ValueError if there is none."""
     if name not in model:
-        hint = did_you_mean(name, [variable.name for variable in model.variables])
+        elements = [v.name for v in model.variables if v.base and name_key(v.base) == name_key(name)]
+        hint = (
+            f"its elements are {_listed(elements)}"
+            if elements
+            else did_you_mean(name, [v.name for v in model.variables])
+        )
         raise ValueError(f'no variable is named "{name}"' + (f"; {hint}" if hint else ""))
     return model[name]
+
+
+def _listed(names: Sequence[str], most: int = 4) -> str:
+    shown = ", ".join(f'"{name}"' for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
 
 
 def _default_outputs(model: Model) -> list[str]:
