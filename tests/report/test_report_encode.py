@@ -15,6 +15,7 @@ from realities.report.encode import (
     decode_curves,
     decode_integers,
     decode_rising,
+    encode_bundles,
     encode_curves,
     encode_integers,
     encode_rising,
@@ -94,3 +95,11 @@ def test_no_more_days_are_kept_than_asked_for_and_the_ends_always_are() -> None:
 
 def test_packed_text_unpacks_with_a_plain_inflate() -> None:
     assert zlib.decompress(b64decode(pack("naïve " * 50))).decode() == "naïve " * 50
+
+
+def test_many_bundles_of_curves_are_written_as_each_by_itself() -> None:
+    rng = np.random.default_rng(7)
+    bundles = [rng.integers(-5000, 5000, size=(k, 3 * k + 1)) for k in (3, 5, 4)]
+    assert encode_bundles(bundles, 1) == [encode_curves(levels, 1) for levels in bundles]
+    assert encode_bundles(bundles) == [encode_curves(levels) for levels in bundles]
+    assert encode_bundles([]) == []

@@ -1,0 +1,32 @@
+"""Processes that begin before there is work: they do it, and end with the block that started them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+
+import pytest
+
+from realities.processes import Processes
+
+
+def test_processes_have_begun_to_import_before_they_are_asked() -> None:
+    with Processes(1, imports=["colorsys"]) as processes:
+        assert processes.submit(_loaded, "colorsys").result()
+        assert processes.submit(os.getpid).result() != os.getpid()
+
+
+def test_processes_are_ended_where_their_block_fails() -> None:
+    before = set(multiprocessing.active_children())
+    with pytest.raises(ValueError, match="wrong case"), Processes(2):
+        own = set(multiprocessing.active_children()) - before
+        assert len(own) == 2
+        raise ValueError("wrong case")
+    for process in own:
+        process.join(timeout=30.0)
+        assert not process.is_alive()
+
+
+def _loaded(name: str) -> bool:
+    return name in sys.modules
