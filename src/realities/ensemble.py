@@ -18,7 +18,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile
 from typing import Any, Self, TypeVar, cast
 
 import numpy as np
@@ -371,17 +371,11 @@ class Crew:
         if self._processes is None:
             self._processes = self._to_close.enter_context(Processes(self.n_workers))
         if self._place is None:
-            self._place = self._written_case()
+            self._place = _written(self.case, self._processes.folder)
         submit, place = self._processes.submit, self._place
         futures = {submit(_call, place, function, task): k for k, task in enumerate(tasks)}
         for future in as_completed(futures):
             yield futures.pop(future), future.result()
-
-    def _written_case(self) -> str:
-        """Return the name of a file, gone with the crew, from which processes take the case."""
-        place = Path(self._to_close.enter_context(TemporaryDirectory(prefix="realities-"))) / "case"
-        place.write_bytes(pickle.dumps(self.case))
-        return str(place)
 
 
 def map_tasks(
@@ -411,6 +405,13 @@ def map_tasks(
         return workers.map(function, tasks, stage=stage, progress=progress)
     with Crew(case, workers) as crew:
         return crew.map(function, tasks, stage=stage, progress=progress)
+
+
+def _written(case: Case, folder: Path) -> str:
+    """Return the name of a new file from which processes take a case."""
+    with NamedTemporaryFile(dir=folder, prefix="case-", delete=False) as file:
+        pickle.dump(case, file)
+    return file.name
 
 
 def _call(place: str, function: Callable[[Case, Task], Result], task: Task) -> Result:

@@ -12,6 +12,9 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from importlib import import_module
+from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import ParamSpec, Self, TypeVar
 
@@ -28,13 +31,22 @@ class Processes:
         How many.
     imports
         Names of modules that their work will need.
+
+    Attributes
+    ----------
+    folder
+        For files that they take; it goes with them, even where this process is killed.
     """
 
     def __init__(self, n: int, imports: Sequence[str] = ()) -> None:
         self.n = n
+        self._folder = TemporaryDirectory(prefix="realities-")
+        self.folder = Path(self._folder.name)
         others = set(multiprocessing.active_children())
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(n, context, initializer=_begin, initargs=(tuple(imports),))
+        self._pool = ProcessPoolExecutor(
+            n, context, initializer=_begin, initargs=(self._folder.name, tuple(imports))
+        )
         for _ in range(n):
             self._pool.submit(_nothing)
         self._own = set(multiprocessing.active_children()) - others
@@ -47,6 +59,7 @@ class Processes:
         if kind is not None:  # what they are doing is of no use any more
             for process in self._own:
                 process.terminate()
+        self._folder.cleanup()
 
     def submit(
         self, function: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs
@@ -62,8 +75,8 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _begin(imports: Sequence[str]) -> None:
-    Thread(target=_leave_with_parent, daemon=True).start()
+def _begin(folder: str, imports: Sequence[str]) -> None:
+    Thread(target=_leave_with_parent, args=(folder,), daemon=True).start()
     for name in imports:
         import_module(name)
 
@@ -72,9 +85,10 @@ def _nothing() -> None:
     """Do nothing, so that a process is there."""
 
 
-def _leave_with_parent() -> None:
-    """End this process when the one that started it is gone: a parent that is killed ends nobody itself."""
+def _leave_with_parent(folder: str) -> None:
+    """End this process when the one that started it is gone: a parent that is killed tidies up nothing."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
+        rmtree(folder, ignore_errors=True)
         os._exit(1)
