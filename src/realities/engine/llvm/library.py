@@ -41,7 +41,7 @@ def llvm() -> Any:
     except (ImportError, OSError) as error:
         raise ImportError(
             f"the compiled engine needs llvmlite, which cannot be imported ({error}); "
-            'pip install llvmlite, or ask for the reference engine'
+            "pip install llvmlite, or ask for the reference engine"
         ) from error
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
