@@ -50,3 +50,20 @@ def test_a_time_step_that_starts_as_another_number_is_that_number() -> None:
     wanted, found = (engine(model).run() for engine in (Simulator, CompiledSimulator))
     assert found.times.tolist() == wanted.times.tolist()
     assert disagreements(wanted.values, found.values) == []
+
+
+@pytest.mark.parametrize("given", [{}, {"p": np.array([0.49999999999999994, 0.0, 0.5])}])
+def test_a_position_that_rounds_to_beyond_the_only_element_is_beyond_it(given: dict[str, np.ndarray]) -> None:
+    only = call("several", ref("a"))
+    model = build(
+        [
+            constant("a", 7.0),
+            constant("p", 0.49999999999999994),
+            aux("part", call("part", only, ref("p"))),
+            aux("literal", call("part", only, 0.49999999999999994)),
+            aux("element", call("xmile.element", ref("p"), ref("a"))),
+        ]
+    )
+    wanted, found = (engine(model).run(given).values for engine in (Simulator, CompiledSimulator))
+    assert disagreements(wanted, found) == []
+    assert wanted["element"][0, 0] == 0.0

@@ -384,7 +384,7 @@ class _Lowering:
         place = b.known[position]
         if np.isnan(place):
             return b.number(np.nan, is_written=False)
-        if not -0.5 < place < n_parts - 0.5:
+        if not (place > -0.5 and np.floor(place + 0.5) < n_parts):
             return b.number(NOT_AVAILABLE, is_written=False)
         return b.part(bundle, int(np.floor(place + 0.5)))
 

@@ -74,16 +74,18 @@ def _order(direction: FloatArray, stacked: FloatArray) -> NDArray[np.intp]:
 def _part(several: FloatArray, position: FloatArray) -> FloatArray:
     """Return one of the numbers on the last axis."""
     n = several.shape[-1]
-    if np.ndim(position) == 0 and -0.5 < position < n - 0.5:
+    if np.ndim(position) == 0 and position > -0.5 and np.floor(position + 0.5) < n:
         return np.asarray(several[..., int(np.floor(position + 0.5))])
-    outside = np.logical_not((position > -0.5) & (position < n - 0.5)) & np.equal(position, position)
+    outside = np.logical_not((position > -0.5) & (np.floor(position + 0.5) < n)) & np.equal(
+        position, position
+    )
     return np.where(outside, NOT_AVAILABLE, _pick(position, several))
 
 
 def _pick(position: FloatArray, stacked: FloatArray) -> FloatArray:
     """Return the element at a position, rounded to the nearest; NaN outside."""
     n = stacked.shape[-1]
-    valid = (position > -0.5) & (position < n - 0.5)
+    valid = (position > -0.5) & (np.floor(position + 0.5) < n)  # for 1/2 less an ulp, 1
     index = np.where(valid, np.floor(position + 0.5), 0.0).astype(np.intp)
     index, valid = np.broadcast_arrays(index, valid)
     shape = np.broadcast_shapes(index.shape, stacked.shape[:-1])

@@ -39,7 +39,7 @@ def _stacked(*elements: FloatArray) -> FloatArray:
 
 
 def _element(position: FloatArray, *elements: FloatArray) -> FloatArray:
-    inside = (position > -0.5) & (position < len(elements) - 0.5)
+    inside = (position > -0.5) & (np.floor(position + 0.5) < len(elements))
     place = np.where(inside, np.floor(position + 0.5), 0.0)
     picked = _picked(_stacked(*elements), place)
     return np.where(np.isnan(position), np.nan, np.where(inside, picked, 0.0))
