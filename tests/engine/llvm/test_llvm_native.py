@@ -108,6 +108,23 @@ def test_a_function_outlives_the_object_it_came_from() -> None:
     np.testing.assert_array_equal(numbers, np.full(8, 5.0))
 
 
+@pytest.mark.parametrize("tier", ["quick", "optimized"])
+def test_code_that_uses_what_is_not_there_yet_is_refused_before_it_is_compiled(tier: native.Tier) -> None:
+    wrong = """
+define void @run(ptr %frame, i64 %first, i64 %end, ptr %workspace) {
+  br i1 true, label %use, label %make
+make:
+  %made = getelementptr i8, ptr %frame, i64 8
+  br label %use
+use:
+  store i64 1, ptr %made
+  ret void
+}
+"""
+    with pytest.raises(RuntimeError, match="dominate"):
+        compile_text(wrong, this_machine(), tier)
+
+
 def test_text_that_is_not_llvms_is_refused() -> None:
     with pytest.raises(RuntimeError, match="expected"):
         compile_text("define nonsense", this_machine(), "quick")
