@@ -23,7 +23,7 @@ from typing import Any
 
 from workloads import Workload, workload
 
-from realities.engine.llvm.emit import emit
+from realities.engine.llvm.kernel.emit import emit
 from realities.engine.llvm.native import compile_text
 from realities.engine.llvm.targets import this_machine
 from realities.engine.program.lower import lower

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "engine" 
 from compile_function import compile_function, processors
 
 from realities.engine.llvm import tables_places
-from realities.engine.llvm.tables import lookup
+from realities.engine.llvm.tables.readings import lookup
 from realities.engine.llvm.writer import Value, Writer
 from realities.ir.model import Lookup
 

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "engine" 
 
 from compile_function import compile_function, processors
 
-from realities.engine.llvm.math import MATH
+from realities.engine.llvm.math.functions import MATH
 
 N = 1024
 

@@ -2,7 +2,7 @@
 
     python bench/fit_math.py
 
-Prints what stands in `src/realities/engine/llvm/math_numbers.py`, and how far each polynomial is from its
+Prints what stands in `src/realities/engine/llvm/math/numbers.py`, and how far each polynomial is from its
 function. Polynomials are the best ones (minimax) for a weighted error, found by Remez' exchange in sixty
 digits and then rounded to doubles. Needs mpmath.
 """

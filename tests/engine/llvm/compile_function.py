@@ -68,7 +68,7 @@ def compile_function(
     """Compile `function(w, *arguments)`; the processor is the best there is, if none is named."""
     import llvmlite.binding as llvm
 
-    from realities.engine.llvm.special import address
+    from realities.engine.llvm.math.special import address
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()

@@ -21,7 +21,7 @@ from hand_built import aux, build, call, constant, fixed_delay, initial, lookup,
 from realities.engine.engines import make_simulator
 from realities.engine.llvm import compiled, library, simulator, targets
 from realities.engine.llvm.cache import Cache
-from realities.engine.llvm.emit import emit
+from realities.engine.llvm.kernel.emit import emit
 from realities.engine.llvm.native import Tier, compile_text
 from realities.engine.llvm.simulator import CompiledSimulator
 from realities.engine.program.lower import lower
@@ -314,7 +314,7 @@ def test_a_second_simulator_writes_no_code(tmp_path: Path, monkeypatch: pytest.M
     def never(*_: object) -> None:
         raise AssertionError("code was written again")
 
-    monkeypatch.setattr("realities.engine.llvm.emit.emit", never)
+    monkeypatch.setattr("realities.engine.llvm.kernel.emit.emit", never)
     equal(CompiledSimulator(every_region(), cache=cache).run(draws(9)), first)
     with pytest.raises(AssertionError, match="written again"):
         CompiledSimulator(every_region(last=9.0), outputs=["level"], cache=cache).run(draws(9))

@@ -8,8 +8,8 @@ import compile_function as cf
 import numpy as np
 import pytest
 
-from realities.engine.llvm.arrays import ARRAYS
-from realities.engine.llvm.arrays_parts import chosen
+from realities.engine.llvm.arrays.functions import ARRAYS
+from realities.engine.llvm.arrays.parts import chosen
 from realities.engine.llvm.writer import Module, Target, Value, Writer
 from realities.engine.reference.functions import FUNCTIONS
 from realities.errors import SimulationError

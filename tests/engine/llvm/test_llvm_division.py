@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parent))
 
 from compile_function import compile_function, processors
 
-from realities.engine.llvm.division import (
+from realities.engine.llvm.kernel.division import (
     FAR,
     LEAST,
     reciprocal,

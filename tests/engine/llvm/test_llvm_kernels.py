@@ -11,11 +11,11 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from hand_built import aux, build, call, constant, expr, fixed_delay, op, ref, sample, stock, time
 
-from realities.engine.llvm import emit as emitting
-from realities.engine.llvm import layout as laying
-from realities.engine.llvm.layout import make_layout
+from realities.engine.llvm.kernel import emit as emitting
+from realities.engine.llvm.kernel import layout as laying
+from realities.engine.llvm.kernel.layout import make_layout
+from realities.engine.llvm.kernel.stretches import make_stretches
 from realities.engine.llvm.simulator import CompiledSimulator
-from realities.engine.llvm.stretches import make_stretches
 from realities.engine.llvm.writer import Target
 from realities.engine.program.lower import lower
 from realities.engine.program.program import Method, Program
@@ -187,7 +187,7 @@ def test_a_draw_that_leaves_the_real_numbers_is_marked_and_no_other() -> None:
 
 
 def test_a_function_without_code_is_our_mistake_and_told_as_that() -> None:
-    from realities.engine.llvm.operations import Scope
+    from realities.engine.llvm.kernel.operations import Scope
     from realities.engine.llvm.writer import Module, Writer
     from realities.engine.program.program import Instruction
 

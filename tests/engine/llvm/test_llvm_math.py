@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from compile_function import Compiled, compile_function, processors
 
-from realities.engine.llvm.math import MATH
-from realities.engine.llvm.math_random import RANDOM
-from realities.engine.llvm.math_random_xmile import RANDOM_XMILE
-from realities.engine.llvm.special import N_ARGUMENTS, address
+from realities.engine.llvm.math.functions import MATH
+from realities.engine.llvm.math.random import RANDOM
+from realities.engine.llvm.math.random_xmile import RANDOM_XMILE
+from realities.engine.llvm.math.special import N_ARGUMENTS, address
 from realities.engine.llvm.writer import Writer
 from realities.engine.reference.functions import FUNCTIONS
 from realities.errors import SimulationError

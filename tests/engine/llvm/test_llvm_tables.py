@@ -8,7 +8,7 @@ import compile_function as cf
 import numpy as np
 import pytest
 
-from realities.engine.llvm.tables import READINGS
+from realities.engine.llvm.tables.readings import READINGS
 from realities.engine.llvm.writer import Target
 from realities.engine.reference.kernels import READINGS as MEANINGS
 from realities.engine.reference.lookups import Table

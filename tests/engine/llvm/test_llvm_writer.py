@@ -11,7 +11,7 @@ sys.path.append(str(Path(__file__).parent))
 
 from compile_function import compile_function, processors
 
-from realities.engine.llvm.random_words import counted, key, uniform
+from realities.engine.llvm.kernel.random_words import counted, key, uniform
 from realities.engine.llvm.writer import Writer, double
 from realities.engine.reference import random as reference_random
 

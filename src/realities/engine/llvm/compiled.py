@@ -72,7 +72,7 @@ def compile_request(
     )
 
     def write() -> tuple[str, Mapping[str, Any]]:
-        from realities.engine.llvm.emit import emit
+        from realities.engine.llvm.kernel.emit import emit
 
         emitted = emit(program, machine.target)
         return emitted.text, {**asdict(emitted), "text": ""}
@@ -93,7 +93,7 @@ def _addresses(emitted: Emitted) -> NDArray[np.uint64]:
     """Return the addresses of the C functions that code calls."""
     if not emitted.functions:
         return np.zeros(0, dtype=np.uint64)
-    from realities.engine.llvm.special import address
+    from realities.engine.llvm.math.special import address
 
     return np.array([address(name) for name in emitted.functions], dtype=np.uint64)
 

@@ -1,4 +1,4 @@
-"""What `emit.py` gives: the text of a program's code, and what its caller must know of it.
+"""What `kernel/emit.py` gives: the text of a program's code, and what its caller must know of it.
 
 It stands apart so that code found on disk can be called without a writer of code at hand (`compiled.py`).
 """

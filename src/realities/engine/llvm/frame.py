@@ -8,8 +8,8 @@ has several vectors, the last one those that are left.
     void grid(const GridFrame *frame)
         computes what depends on time alone, for every step of one stage, a vector of steps at a time
 
-All slots of a frame are 8 bytes, in the order of the fields below. `emit.py` writes code against these,
-`simulator.py` fills them in.
+All slots of a frame are 8 bytes, in the order of the fields below. `kernel/emit.py` writes code against
+these, `simulator.py` fills them in.
 """
 
 from __future__ import annotations

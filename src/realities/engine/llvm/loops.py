@@ -1,7 +1,7 @@
 """Loops within compiled functions: the same operations again and again on values that change.
 
 In come a `Writer`, first values and a function that writes one round; out come the values after the last.
-`tables_points.py` goes through points with them, `allocation.py` halves the range of a price.
+`tables/points.py` goes through points with them, `arrays/allocation.py` halves the range of a price.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a program to functions one can call: its text by `emit.py`, machine code by LLVM, kept by `cache.py`.
+"""From a program to functions one can call: its text by `kernel/emit.py`, machine code by LLVM.
 
 Code comes in two tiers that give the same bits: `quick` is compiled in a quarter of the time, `optimized`
 runs faster. A `Kernel` starts with the quick one, and where a run turns out to be long compiles the other
@@ -186,7 +186,9 @@ def _writers() -> bytes:
     here = Path(__file__).parent
     # What a program means stands beside the code's writers; they take a few numbers from `ir`.
     files = [
-        path for room in (here, here.parent / "program", here.parents[1] / "ir") for path in room.glob("*.py")
+        path
+        for room in (here, here.parent / "program", here.parents[1] / "ir")
+        for path in room.rglob("*.py")
     ]
     for path in sorted(files):
         total.update(path.read_bytes())
