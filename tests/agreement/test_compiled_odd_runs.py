@@ -67,3 +67,12 @@ def test_a_position_that_rounds_to_beyond_the_only_element_is_beyond_it(given: d
     wanted, found = (engine(model).run(given).values for engine in (Simulator, CompiledSimulator))
     assert disagreements(wanted, found) == []
     assert wanted["element"][0, 0] == 0.0
+
+
+@pytest.mark.parametrize("engine", [Simulator, CompiledSimulator])
+def test_draws_are_not_counted_beyond_what_doubles_tell_apart(engine: type[Simulator]) -> None:
+    model = build([aux("chance", call("vensim.random_uniform", 0, 1, 0, site=1))])
+    values = engine(model).run(n_draws=3, first_draw=2**52).values["chance"][:, 0]
+    assert len(set(values.tolist())) == 3
+    with pytest.raises(ValueError, match="first_draw"):
+        engine(model).run(n_draws=3, first_draw=2**60)

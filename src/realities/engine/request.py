@@ -82,8 +82,8 @@ def make_request(
 
 def check_numbers(*, seed: int = 0, first_draw: int = 0, block: int = 1, threads: int = 1) -> None:
     """Raise ValueError if one of these numbers of a run is out of range."""
-    if not 0 <= seed < _LARGEST_SEED or first_draw < 0:
-        raise ValueError("seed must be from 0 to 2**53 - 1, first_draw at least 0")
+    if not 0 <= seed < _LARGEST_SEED or not 0 <= first_draw <= _LARGEST_SEED // 2:
+        raise ValueError("seed must be from 0 to 2**53 - 1, first_draw from 0 to 2**52")
     if block < 1:
         raise ValueError("block must be at least 1")
     if threads < 1:
