@@ -19,6 +19,10 @@ from realities.engine.llvm.kernel.operations import Held, Scope, fetch_parts, nu
 from realities.engine.llvm.writer import Value, Writer
 from realities.engine.program.program import Program
 
+#: Values that are only moved from place to place in one loop: the code generator takes a time that grows with
+#: the square of what stands between two branches.
+AT_ONCE = 64
+
 
 @dataclass(slots=True)
 class Context:

@@ -8,7 +8,7 @@ same for any number of them. What is saved is also subtracted from itself: 0, or
 
 from __future__ import annotations
 
-from realities.engine.llvm.kernel.context import Context
+from realities.engine.llvm.kernel.context import AT_ONCE, Context
 from realities.engine.llvm.kernel.operations import Scope
 from realities.engine.llvm.kernel.state import Stages
 from realities.engine.llvm.writer import Value
@@ -21,16 +21,31 @@ def write_saves(c: Context, scope: Scope, stages: Stages) -> None:
     first, end = c.whole_at(save_from, "%k"), c.whole_at(w.at(save_from, 8), "%k")
     w.do(f"br i1 {w.op(f'icmp slt i64 {first}, {end}')}, label %save, label %saved")
     w.label("save")
-    with c.each_vector("tail"):
-        scope.forget()
-        stages.find()
-        c.compute(scope, c.program.tail)
-        for place, number in enumerate(c.layout.changing):
-            c.store_row(scope.value(number), c.layout.row("output", place))
+    _write_tail(c, scope, stages)
     if c.layout.changing:
         _write_points(c, first, end)
     w.do("br label %saved")
     w.label("saved")
+
+
+def _write_tail(c: Context, scope: Scope, stages: Stages) -> None:
+    """Write what computes the tail and puts all outputs side by side."""
+    tail = set(c.program.tail)
+    places = list(enumerate(c.layout.changing))
+    others = [(place, number) for place, number in places if number not in tail]
+    with c.each_vector("tail"):
+        scope.forget()
+        stages.find()
+        c.compute(scope, c.program.tail)
+        for place, number in places:
+            if number in tail:
+                c.store_row(scope.value(number), c.layout.row("output", place))
+    for first in range(0, len(others), AT_ONCE):
+        with c.each_vector(f"aside{first}"):
+            scope.forget()
+            stages.find()
+            for place, number in others[first : first + AT_ONCE]:
+                c.store_row(scope.value(number), c.layout.row("output", place))
 
 
 def _write_points(c: Context, first: Value, end: Value) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from realities.engine.llvm.kernel.context import Context, write_extent
+from realities.engine.llvm.kernel.context import AT_ONCE, Context, write_extent
 from realities.engine.llvm.kernel.delays import enter_fixed, leave_fixed
 from realities.engine.llvm.kernel.moving import enter_moving, keep_missing, leave_moving
 from realities.engine.llvm.kernel.operations import Held, Scope, fetch_parts
@@ -146,9 +146,12 @@ def _write_core(c: Context, scope: Scope, stages: Stages) -> None:
             scope.forget()
             stages.find_ways()
             _write_stretch(c, scope, stages, part, at_once)
-            if number == 0:
-                for place in at_last:
-                    stages.move_on(scope, place)
+    for first in range(0, len(at_last), AT_ONCE):
+        with c.each_vector(f"even{first}"):
+            scope.forget()
+            stages.find_ways()
+            for place in at_last[first : first + AT_ONCE]:
+                stages.move_on(scope, place)
 
 
 def _write_stretch(
