@@ -102,6 +102,7 @@ def bench(
         "load_s": round(load_s, 4),
         "compile_s": round(compile_s, 4),
         **_taken(found),
+        "total_cpu_s": round(found.total_cpu_s, 4),
         "outputs": list(simulator.outputs),
         "quantiles_of": list(found.quantiles_of),
         "save_points": size.n_times,
@@ -148,7 +149,7 @@ def _taken(found: Measurement) -> dict[str, float | None]:
     peak = peak_memory_mb()
     return {
         "run_s": round(found.run_s, 4),
-        "cpu_s": round(found.cpu_s, 4),
+        "cpu_s": round(found.cpu_s, 6),
         "trajectories_per_cpu_s": round(found.trajectories_per_cpu_s, 1),
         "peak_rss_mb": None if peak is None else round(peak, 1),
     }
@@ -164,6 +165,10 @@ def _print(result: Mapping[str, object], as_json: bool) -> None:
 
 def _explain(terminal: Terminal, found: Measurement, kept: dict[str, str], n_outputs: int) -> None:
     """Say what a reader of the numbers should know."""
+    terminal.note(
+        f"Runs took {found.cpu_s:.2f} s of the processor; with drawing constants and quantiles "
+        f"{found.total_cpu_s:.2f} s."
+    )
     for name, reason in kept.items():
         terminal.detail(f'"{name}" is not varied: {reason}')
     if len(found.quantiles_of) < n_outputs:
