@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from realities.case.folder import load_case
 from realities.cli import invoke
+from realities.cli.run import note_engine
+from realities.cli.terminal import Terminal
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,17 @@ def test_run_json_is_the_saved_object(results: Path, capsys: pytest.CaptureFixtu
     assert Path(printed["report"]).is_file()
     posterior = printed["accounts"][0]["posterior"]
     assert all(set(summary) == {"mean", "sd", "p5", "p50", "p95"} for summary in posterior.values())
+
+
+def test_a_case_that_runs_on_the_slow_engine_says_so(
+    results: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = load_case(results / "mine")
+    for is_there in (True, False):
+        monkeypatch.setattr("realities.engine.engines.has_compiled_engine", lambda there=is_there: there)
+        note_engine(Terminal(), case)
+        said = capsys.readouterr().err
+        assert ("pip install llvmlite" in said) == (not is_there)
 
 
 def test_weigh_gives_the_same_weights_as_run(results: Path, capsys: pytest.CaptureFixture[str]) -> None:

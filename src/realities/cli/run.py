@@ -78,6 +78,7 @@ def run(
         terminal.note(f"Loading {case_name}")
         case = load_case(case_name)
         terminal.diagnostics(case.warnings)
+        note_engine(terminal, case)
         folder = Path(out) if out is not None else Path("runs") / case.id
         if folder.exists() and not folder.is_dir():
             raise click.UsageError(f"--out {folder} is a file; name a folder")
@@ -133,6 +134,7 @@ def weigh(
     day = parse_day(as_of)
     case = load_case(case_name)
     terminal.diagnostics(case.warnings)
+    note_engine(terminal, case)
     with terminal.progress() as progress:
         study = run_case(
             case,
@@ -166,6 +168,7 @@ def report(terminal: Terminal, results: str, out: str | None) -> None:
         return
     case = load_case(results)
     terminal.diagnostics(case.warnings)
+    note_engine(terminal, case)
     with terminal.progress() as progress:
         study = run_case(case, progress=progress)
     if out is not None:  # the page alone: results that were saved before stay as they are
@@ -229,6 +232,14 @@ def parse_day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise click.UsageError(f'--as-of "{text}": write a day as YYYY-MM-DD') from None
+
+
+def note_engine(terminal: Terminal, case: Case) -> None:
+    """Say so where a case that could run compiled cannot do so here."""
+    from realities.engine.engines import has_compiled_engine
+
+    if case.model.time.integrator != "rk45" and not has_compiled_engine():
+        terminal.note_slow_engine()
 
 
 def print_warnings(terminal: Terminal, study: Study) -> None:

@@ -146,10 +146,7 @@ def prepared(terminal: Terminal, engine: EngineName | None, make: Callable[[], A
     except ImportError as error:
         raise click.UsageError(f"--engine {engine}: {error}") from None
     if engine is None and simulator.engine == "reference" and simulator.integrator != "rk45":
-        terminal.note(
-            "warning: the reference engine runs this, many times slower: llvmlite, which the compiled "
-            "engine needs, cannot be imported; pip install llvmlite"
-        )
+        terminal.note_slow_engine()
     return simulator
 
 

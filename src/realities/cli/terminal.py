@@ -38,6 +38,13 @@ class Terminal:
         if self.verbosity > 0:
             click.echo(text, err=True)
 
+    def note_slow_engine(self) -> None:
+        """Say that the compiled engine is missed."""
+        self.note(
+            "warning: the reference engine runs this, many times slower: llvmlite, which the compiled "
+            "engine needs, cannot be imported; pip install llvmlite"
+        )
+
     def detail(self, text: str) -> None:
         """Write one line that only a verbose run shows."""
         if self.verbosity > 1:

@@ -53,6 +53,17 @@ class AnySimulator(Protocol):
         """Return outputs each at times of its own."""
 
 
+def has_compiled_engine() -> bool:
+    """Return whether models can be compiled here."""
+    from realities.engine.llvm.library import llvm
+
+    try:
+        llvm()
+    except ImportError:
+        return False
+    return True
+
+
 def make_simulator(
     model: Model,
     *,
