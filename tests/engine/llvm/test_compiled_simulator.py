@@ -307,6 +307,12 @@ def test_code_that_is_no_longer_kept_can_still_be_run() -> None:
     )
 
 
+def test_a_single_run_keeps_no_memory_for_draws_beside_it() -> None:
+    values = CompiledSimulator(every_region(), outputs=["level"]).run()["level"]
+    base = values if values.base is None else values.base
+    assert base.nbytes == values.nbytes
+
+
 def test_a_second_simulator_writes_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = Cache(tmp_path / "objects")
     first = CompiledSimulator(every_region(), cache=cache).run(draws(9))
