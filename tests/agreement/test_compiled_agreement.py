@@ -218,7 +218,7 @@ def test_many_equations_of_odd_numbers_run_compiled_as_by_the_reference_engine(
 
 @pytest.mark.parametrize("integrator", METHODS)
 @pytest.mark.parametrize("way", WAYS)
-def test_a_run_of_any_kind_is_that_of_the_reference_engine(way: str, integrator: str) -> None:
+def test_a_run_of_any_kind_is_that_of_the_reference_engine(way: str, integrator: Integrator) -> None:
     model = every_kind(integrator)
     assert problems_of(model, outputs=kept(model), **{"n_draws": 3, **WAYS[way]}) == []
 
@@ -253,13 +253,13 @@ def draws(n: int) -> dict[str, ArrayLike]:
 
 
 @cache
-def of_every_kind(integrator: str) -> CompiledSimulator:
+def of_every_kind(integrator: Integrator) -> CompiledSimulator:
     model = every_kind(integrator)
     return CompiledSimulator(model, outputs=kept(model))
 
 
 @pytest.mark.parametrize("integrator", METHODS)
-def test_no_bit_of_a_compiled_run_depends_on_threads(integrator: str) -> None:
+def test_no_bit_of_a_compiled_run_depends_on_threads(integrator: Integrator) -> None:
     simulator = of_every_kind(integrator)
     whole = simulator.run(draws(101), seed=3)
     for threads in (1, 2, 5):
@@ -267,7 +267,7 @@ def test_no_bit_of_a_compiled_run_depends_on_threads(integrator: str) -> None:
 
 
 @pytest.mark.parametrize("integrator", METHODS)
-def test_quick_and_optimized_code_give_the_same_bits(integrator: str) -> None:
+def test_quick_and_optimized_code_give_the_same_bits(integrator: Integrator) -> None:
     model = every_kind(integrator)
     quick, optimized = (
         CompiledSimulator(model, outputs=kept(model), optimized=wish).run(draws(21)) for wish in (False, True)
@@ -276,7 +276,7 @@ def test_quick_and_optimized_code_give_the_same_bits(integrator: str) -> None:
 
 
 @pytest.mark.parametrize("integrator", METHODS)
-def test_processors_with_fused_multiplication_give_the_same_bits(integrator: str) -> None:
+def test_processors_with_fused_multiplication_give_the_same_bits(integrator: Integrator) -> None:
     model = every_kind(integrator)
     best = this_machine().name
     if best not in ("avx512", "avx2"):
@@ -309,7 +309,7 @@ def test_any_processor_gives_the_one_right_answer_where_there_is_one() -> None:
         same_bits(wanted, CompiledSimulator(model, target=target).run(draws(21)))
 
 
-def without_chance(integrator: str) -> Model:
+def without_chance(integrator: Integrator) -> Model:
     """Return a model in which draws differ by their constants alone."""
     return build(
         [
@@ -320,12 +320,12 @@ def without_chance(integrator: str) -> Model:
             stock("x", ref("choice") - ref("x") / 3, ref("a") * 2),
         ],
         step=0.25,
-        integrator=integrator,  # type: ignore[arg-type]
+        integrator=integrator,
     )
 
 
 @pytest.mark.parametrize("integrator", METHODS)
-def test_draws_in_another_order_give_their_results_in_that_order(integrator: str) -> None:
+def test_draws_in_another_order_give_their_results_in_that_order(integrator: Integrator) -> None:
     simulator = CompiledSimulator(without_chance(integrator))
     order = np.random.default_rng(2).permutation(101)
     plain = simulator.run(draws(101))
@@ -369,10 +369,10 @@ def test_a_run_that_ends_early_is_the_beginning_of_the_whole() -> None:
 
 
 @pytest.mark.parametrize("integrator", METHODS)
-def test_a_bad_draw_is_marked_and_its_neighbors_are_right(integrator: str) -> None:
+def test_a_bad_draw_is_marked_and_its_neighbors_are_right(integrator: Integrator) -> None:
     model = build(
         [constant("a", 1.0), stock("x", ref("a") * ref("x") * ref("x"), 1.0)],
-        integrator=integrator,  # type: ignore[arg-type]
+        integrator=integrator,
         end=20.0,
     )
     assert problems_of(model, parameters={"a": np.array([0.0, 5.0, -0.1, np.nan, 0.01])}) == []

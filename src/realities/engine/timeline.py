@@ -48,6 +48,13 @@ class SavePoints:
         """The last step that is needed."""
         return int((self.left + (self.weight > 0.0)).max(initial=0))
 
+    def read(self, values: FloatArray) -> FloatArray:
+        """Return values that are known at every step at the save points, (T,)."""
+        right = np.minimum(self.left + 1, values.size - 1)
+        with np.errstate(all="ignore"):
+            between = values[self.left] * (1.0 - self.weight) + values[right] * self.weight
+        return np.asarray(np.where(self.weight > 0.0, between, values[self.left]))
+
     def by_step(self) -> dict[int, list[tuple[int, float, bool]]]:
         """Return, for each step, what it gives: (column, share, whether it is the first to give)."""
         gives: dict[int, list[tuple[int, float, bool]]] = {}

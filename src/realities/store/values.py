@@ -110,7 +110,8 @@ def settled(value: Value) -> Value:
     A sum may differ in the last digit when the numbers lie otherwise in memory; so all results are laid
     out alike, whether they come from here, from elsewhere, or from a file.
     """
-    return _settled(value)  # type: ignore[no-any-return]
+    found: Value = _settled(value)
+    return found
 
 
 def _settled(value: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,24 +75,11 @@ class PlannedClock:
     def timeline(self, draws: Draws) -> Timeline:
         """Return the steps of a run; raise InputError where they differ between draws or make no sense."""
         from realities.engine.reference.controls import make_timeline
+        from realities.engine.reference.run import known_leaves
 
         with np.errstate(all="ignore"):
-            return make_timeline(self.request.model, self.plan, self._known(draws))
-
-    def _known(self, draws: Draws) -> dict[int, Any]:
-        """Return the values of the plan's leaves that hold for a whole run."""
-        known: dict[int, Any] = {}
-        for (op, detail), node in self.plan.leaves.items():
-            match op:
-                case "parameter":
-                    known[node] = draws.constants[str(detail)]
-                case "seed":
-                    known[node] = np.float64(draws.seed)
-                case "draw":
-                    known[node] = draws.numbers()
-                case _:
-                    pass
-        return known
+            known = known_leaves(self.plan, draws.constants, draws.seed, draws.numbers())
+            return make_timeline(self.request.model, self.plan, known)
 
 
 Clock = PlainClock | PlannedClock

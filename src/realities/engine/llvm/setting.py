@@ -124,17 +124,8 @@ def _on_grid(compiled: Compiled, grid: FloatArray, fixed: FloatArray, saves: Sav
         if name in saves.of and value in never:
             found[name] = never[value]
         elif name in saves.of and value in compiled.columns:
-            found[name] = _at_points(grid[0, :, compiled.columns[value]], saves.of[name])
+            found[name] = saves.of[name].read(grid[0, :, compiled.columns[value]])
     return found
-
-
-def _at_points(values: FloatArray, points: SavePoints) -> FloatArray:
-    """Return values that are known at every step at save points, (T,)."""
-    left, weight = points.left, points.weight
-    right = np.minimum(left + 1, values.size - 1)
-    with np.errstate(all="ignore"):
-        between = values[left] * (1.0 - weight) + values[right] * weight
-    return np.asarray(np.where(weight > 0.0, between, values[left]))
 
 
 def _events(compiled: Compiled, timeline: Timeline, last_step: int) -> tuple[IntArray, IntArray, FloatArray]:

@@ -377,7 +377,9 @@ class _Lowering:
         """Return one of several numbers: of a known place, or of whatever place it turns out to be."""
         b = self.builder
         position = b.real(position)
-        n_parts = b.details[bundle][1]  # type: ignore[index]
+        detail = b.details[bundle]
+        assert isinstance(detail, tuple)
+        n_parts = int(detail[1])
         if position not in b.known:
             parts = (b.part(bundle, which) for which in range(n_parts))
             return b.part(b.apply("array", position, *parts, detail=("pick", 1)), 0)

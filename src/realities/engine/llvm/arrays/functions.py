@@ -23,7 +23,7 @@ from realities.engine.llvm.arrays.allocation import (
 from realities.engine.llvm.arrays.lookup import vector_lookup
 from realities.engine.llvm.arrays.matrix import inverse
 from realities.engine.llvm.arrays.order import position_of_rank, rank, sort_order
-from realities.engine.llvm.arrays.parts import apart, chosen, kept_nan, literal, place_within, total
+from realities.engine.llvm.arrays.parts import apart, chosen, kept_nan, numbered, place_within, total
 from realities.engine.llvm.writer import Value, Writer
 from realities.ir.builtins import NOT_AVAILABLE
 
@@ -70,12 +70,7 @@ def _write_select(w: Writer, inputs: Sequence[Value]) -> list[Value]:
         lambda: _product_of_powers(w, is_chosen, selection, elements),
         *_over_chosen(w, is_chosen, elements, count),
     ]
-    known, found = literal(action), w.number(math.nan)
-    for number, write in enumerate(actions):
-        if known is None:
-            found = w.select(w.compare("oeq", action, w.number(float(number))), write(), found)
-        elif known == number:
-            found = write()
+    found = numbered(w, action, actions)
     found = w.select(w.compare("ogt", count, zero), found, missing)
     none_is_wrong = w.both(_is_one_of(w, error, 1.0, 3.0), w.compare("oeq", count, zero))
     several_are_wrong = w.both(_is_one_of(w, error, 2.0, 3.0), w.compare("ogt", count, one))

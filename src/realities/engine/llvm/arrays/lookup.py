@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from realities.engine.llvm.arrays.parts import Row, apart, clipped, kept_nan, literal
+from realities.engine.llvm.arrays.parts import Row, apart, clipped, kept_nan, numbered
 from realities.engine.llvm.writer import Value, Writer
 
 
@@ -59,13 +59,7 @@ def _write(w: Writer, inputs: Sequence[Value]) -> list[Value]:
         lambda: w.add(least, w.mul(width, _placed(w, vector, x))),
         lambda: w.div(_inclined(w, vector, place, is_level=False), width),
     )
-    known, found = literal(mode), w.number(math.nan)
-    for number, reading in enumerate(readings):
-        if known is None:
-            found = w.select(w.compare("oeq", mode, w.number(float(number))), reading(), found)
-        elif known == number:
-            found = reading()
-    return [kept_nan(w, x, found)]
+    return [kept_nan(w, x, numbered(w, mode, readings))]
 
 
 def _segment(w: Writer, vector: _Vector, place: Value) -> Value:

@@ -8,6 +8,7 @@ each number of elements, or a `Row` of elements that can be read at a place know
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,17 @@ def literal(value: Value) -> float | None:
     if not value.startswith(_LITERAL):
         return None
     return float(struct.unpack(">d", bytes.fromhex(value[len(_LITERAL) : len(_LITERAL) + 16]))[0])
+
+
+def numbered(w: Writer, number: Value, writers: Sequence[Callable[[], Value]]) -> Value:
+    """Return what the writer of a number writes, NaN for any other; of a known one no other is written."""
+    known, found = literal(number), w.number(math.nan)
+    for place, write in enumerate(writers):
+        if known is None:
+            found = w.select(w.compare("oeq", number, w.number(float(place))), write(), found)
+        elif known == place:
+            found = write()
+    return found
 
 
 def apart(
