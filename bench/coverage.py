@@ -25,7 +25,7 @@ from realities.ensemble import Ensemble, stream
 from realities.weigh.fits import AccountFit, predict_reports
 from realities.weigh.likelihood import used_observations
 from realities.weigh.posterior import fit_account
-from realities.weigh.reporting import QuantityReports
+from realities.weigh.reporting.reports import QuantityReports
 
 Counts = dict[str, tuple[int, int]]
 

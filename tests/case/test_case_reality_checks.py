@@ -12,7 +12,7 @@ from realities.errors import Findings, InputError
 from realities.model.load import build_model, read_file
 from realities.model.realitychecks import claims_of
 from realities.source import SourceText
-from realities.weigh.forecasts import judge_draws, needed_outputs
+from realities.weigh.scoring.forecasts import judge_draws, needed_outputs
 
 CONTROL = "\nINITIAL TIME = 0 ~~|\nFINAL TIME = 10 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = TIME STEP ~~|\n"
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from realities.case.folder import Case
 from realities.case.observations import Observation
 from realities.units import parse_unit
-from realities.weigh.evidence import SamplerSettings
 from realities.weigh.likelihood import AccountLikelihood
+from realities.weigh.sampling.evidence import SamplerSettings
 from realities.weigh.weighing import shares, weigh_accounts
 
 MakeCase = Callable[..., Case]

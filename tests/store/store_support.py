@@ -46,7 +46,7 @@ if long_run:
     sizes.LONG_BYTES = 0
     sizes.BLOCK_BYTES = long_run
 elif arguments[arguments.index("--threads") + 1] == "1":  # processes of its own would not know of this
-    from realities.weigh.evidence import EFFORTS
+    from realities.weigh.sampling.evidence import EFFORTS
     EFFORTS["quick"] = EFFORTS["sketch"]
 import realities.cli
 sys.addaudithook(hook)

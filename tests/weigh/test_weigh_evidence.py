@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from scipy.stats import multivariate_normal, norm
 
 from realities.case.folder import Case
-from realities.weigh.evidence import SamplerSettings
 from realities.weigh.fits import AccountFit, predict_reports, sample_discrepancy
 from realities.weigh.likelihood import AccountLikelihood, ParameterSpace
 from realities.weigh.posterior import fit_account
-from realities.weigh.reporting import QuantityReports
+from realities.weigh.reporting.reports import QuantityReports
+from realities.weigh.sampling.evidence import SamplerSettings
 
 MakeCase = Callable[..., Case]
 LAST = date(2010, 1, 1)

@@ -15,7 +15,7 @@ from realities.case.claims import Claim
 from realities.case.predicates import parse_predicate
 from realities.errors import Findings
 from realities.source import SourceText
-from realities.weigh.forecasts import (
+from realities.weigh.scoring.forecasts import (
     RARE,
     claim_chance,
     claim_chances,
@@ -24,7 +24,7 @@ from realities.weigh.forecasts import (
     needed_outputs,
     with_rare_turns,
 )
-from realities.weigh.scores import log_score
+from realities.weigh.scoring.scores import log_score
 
 CALENDAR = Calendar(date(2022, 1, 1), date(2022, 12, 31), "day")
 MADE = date(2022, 2, 1)

@@ -11,9 +11,9 @@ from scipy.integrate import quad
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
-from realities.weigh.evidence import EFFORTS, PosteriorSample, SamplerSettings, sample_posterior
-from realities.weigh.importance import StudentMixture, fit_mixture, k_hat
-from realities.weigh.tempering import (
+from realities.weigh.sampling.evidence import EFFORTS, PosteriorSample, SamplerSettings, sample_posterior
+from realities.weigh.sampling.importance import StudentMixture, fit_mixture, k_hat
+from realities.weigh.sampling.tempering import (
     LogLikelihood,
     StandardNormal,
     effective_number,

@@ -20,10 +20,10 @@ from realities.case.priors import Prior, fixed_prior, parse_prior
 from realities.errors import Findings, InputError
 from realities.source import NOWHERE, SourceText
 from realities.units import parse_unit
-from realities.weigh.discrepancy import DiscrepancyPath
-from realities.weigh.gaussian import GaussianErrors, IntervalRows, Wander, truncated_normal
-from realities.weigh.reporting import QuantityReports
-from realities.weigh.rows import from_scale, rounding_step, to_scale, usable
+from realities.weigh.reporting.discrepancy import DiscrepancyPath
+from realities.weigh.reporting.gaussian import GaussianErrors, IntervalRows, Wander, truncated_normal
+from realities.weigh.reporting.reports import QuantityReports
+from realities.weigh.reporting.rows import from_scale, rounding_step, to_scale, usable
 
 FloatArray = NDArray[np.float64]
 PERSON = parse_unit("person")

@@ -15,7 +15,7 @@ from scipy.special import ndtri
 from scipy.stats import norm
 
 from realities.case.claims import Claim
-from realities.weigh.scores import (
+from realities.weigh.scoring.scores import (
     Bin,
     Verdict,
     brier,

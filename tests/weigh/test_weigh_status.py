@@ -20,7 +20,7 @@ from realities.ir.expr import Binary, Number, Ref
 from realities.ir.model import Model, TimeSpec, Variable
 from realities.source import NOWHERE, SourceText
 from realities.units import parse_unit
-from realities.weigh.status import claim_status, decided_on, standing
+from realities.weigh.scoring.status import claim_status, decided_on, standing
 
 CALENDAR = Calendar(date(2022, 1, 1), date(2023, 12, 31), "day")
 LATE = date(2024, 6, 1)

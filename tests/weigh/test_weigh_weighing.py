@@ -12,8 +12,8 @@ import pytest
 
 from realities.case.folder import Case
 from realities.errors import InputError
-from realities.weigh.evidence import EFFORTS, SamplerSettings
 from realities.weigh.fits import AccountFit
+from realities.weigh.sampling.evidence import EFFORTS, SamplerSettings
 from realities.weigh.weighing import share_errors, shares, weigh_accounts, weigh_dates
 
 MakeCase = Callable[..., Case]

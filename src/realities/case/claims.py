@@ -1,7 +1,7 @@
 """claims.toml: who claimed what, where and when, and the predicate that decides it.
 
-In comes the located table of the file, out go `Claim`s. `weigh/status.py` says what became of a
-claim, `weigh/forecasts.py` what chance it has under an account.
+In comes the located table of the file, out go `Claim`s. `weigh/scoring/status.py` says what became of a
+claim, `weigh/scoring/forecasts.py` what chance it has under an account.
 """
 
 from __future__ import annotations

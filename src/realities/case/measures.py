@@ -1,7 +1,7 @@
 """Measures: how each published quantity is read off the model, and how each reporter may be biased.
 
 In comes `measures.toml`; out come `Measure`s. A measure's expression becomes a hidden variable of the
-model, named by `variable`, whose values are in the measure's unit. `weigh/reporting.py` turns the
+model, named by `variable`, whose values are in the measure's unit. `weigh/reporting/reports.py` turns the
 rest into a likelihood.
 """
 

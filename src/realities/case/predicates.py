@@ -2,7 +2,7 @@
 
 In come a `Predicate` and the trajectories of its atoms on a grid of times; out go truth and
 robustness, one of each per draw. The nodes are in `predicate_nodes.py`, the parser in
-`predicate_parser.py`; `weigh/forecasts.py` turns truths into chances.
+`predicate_parser.py`; `weigh/scoring/forecasts.py` turns truths into chances.
 
 Meaning. Signals are known at the times of the grid and straight between them. A window sees its two
 ends, interpolated where the grid has no such time, and all times of the grid in between; for a

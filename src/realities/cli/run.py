@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from realities.ensemble import Crew
     from realities.processes import Processes
     from realities.store.kept import TaskMemory
-    from realities.weigh.evidence import Effort
+    from realities.weigh.sampling.evidence import Effort
     from realities.weigh.study import Study
 
 FLAGSHIP = "ukraine-2022"

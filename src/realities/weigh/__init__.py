@@ -1,7 +1,6 @@
 """From priors and reports to posteriors, weights, forecasts, judged claims and scores.
 
-Read in this order: `rows.py` and `reporting.py` (how reports come about), `likelihood.py` (one account's
-log-likelihood), `tempering.py`, `importance.py` and `evidence.py` (sampling it), `posterior.py` and
-`weighing.py` (all accounts at every date), `forward.py`, `status.py` and `scores.py` (what follows), and
-`study.py`, which runs them all.
+Read in this order: `reporting/` (how reports come about), `likelihood.py` (one account's log-likelihood),
+`sampling/` (posterior and evidence of it), `posterior.py` and `weighing.py` (all accounts at every date),
+`forward.py` and `scoring/` (what follows), and `study.py`, which runs them all.
 """

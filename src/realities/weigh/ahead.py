@@ -20,8 +20,8 @@ from realities.case.predicates import Intervention
 from realities.ensemble import STREAM_FORWARD, Ensemble, save_times, stream
 from realities.trajectories import Trajectories
 from realities.weigh.fits import AccountFit, part_of, predict_reports, sample_discrepancies, with_unheard
-from realities.weigh.forecasts import claim_times, judge_draws, needed_outputs
-from realities.weigh.rows import from_scale, to_scale
+from realities.weigh.reporting.rows import from_scale, to_scale
+from realities.weigh.scoring.forecasts import claim_times, judge_draws, needed_outputs
 from realities.weigh.shown import Piece, Reports
 
 FloatArray = NDArray[np.float64]

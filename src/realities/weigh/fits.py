@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from realities.case.calendar import Calendar
 from realities.case.measures import Measure
 from realities.ensemble import uniforms
-from realities.weigh.discrepancy import DiscrepancyPath, sample_paths
-from realities.weigh.gaussian import Wander
-from realities.weigh.importance import StudentMixture
-from realities.weigh.reporting import QuantityReports
-from realities.weigh.rows import days_of
+from realities.weigh.reporting.discrepancy import DiscrepancyPath, sample_paths
+from realities.weigh.reporting.gaussian import Wander
+from realities.weigh.reporting.reports import QuantityReports
+from realities.weigh.reporting.rows import days_of
+from realities.weigh.sampling.importance import StudentMixture
 
 FloatArray = NDArray[np.float64]
 

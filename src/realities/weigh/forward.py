@@ -18,8 +18,8 @@ from realities.case.claims import Claim
 from realities.case.folder import Case
 from realities.weigh.ahead import Ahead, Look
 from realities.weigh.fits import AccountFit, part_of
-from realities.weigh.forecasts import ClaimChance
 from realities.weigh.likelihood import reports_published
+from realities.weigh.scoring.forecasts import ClaimChance
 from realities.weigh.shown import LEVELS as LEVELS
 from realities.weigh.shown import Shown, spread
 

@@ -22,8 +22,8 @@ from realities.case.observations import Observation
 from realities.case.priors import Prior
 from realities.ensemble import Ensemble, Same
 from realities.trajectories import Excerpt
-from realities.weigh.reporting import QuantityReports
-from realities.weigh.rows import usable
+from realities.weigh.reporting.reports import QuantityReports
+from realities.weigh.reporting.rows import usable
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

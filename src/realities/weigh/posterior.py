@@ -18,8 +18,10 @@ from realities.case.folder import Case
 from realities.case.hidden import constant_value
 from realities.ensemble import STREAM_WEIGH, prior_draws, stream
 from realities.errors import SimulationError
-from realities.weigh.discrepancy import DiscrepancyPath
-from realities.weigh.evidence import (
+from realities.weigh.fits import AccountFit
+from realities.weigh.likelihood import AccountLikelihood
+from realities.weigh.reporting.discrepancy import DiscrepancyPath
+from realities.weigh.sampling.evidence import (
     EFFORTS,
     HEAVY_EFFORTS,
     Effort,
@@ -31,10 +33,8 @@ from realities.weigh.evidence import (
     sample_posterior,
     sample_run,
 )
-from realities.weigh.fits import AccountFit
-from realities.weigh.importance import StudentMixture
-from realities.weigh.likelihood import AccountLikelihood
-from realities.weigh.tempering import StandardNormal
+from realities.weigh.sampling.importance import StudentMixture
+from realities.weigh.sampling.moves import StandardNormal
 
 FloatArray = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realities.engine.quantiles import SeriesQuantiles
-from realities.weigh.forecasts import ClaimChance, claim_chance
-from realities.weigh.reporting import QuantityReports
-from realities.weigh.scores import crps
+from realities.weigh.reporting.reports import QuantityReports
+from realities.weigh.scoring.forecasts import ClaimChance, claim_chance
+from realities.weigh.scoring.scores import crps
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -16,13 +16,13 @@ import numpy as np
 from realities.case.claims import Claim
 from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
-from realities.weigh.evidence import Effort
 from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.forward import Forecast, ForwardTask, forward
 from realities.weigh.likelihood import used_observations
 from realities.weigh.posterior import AccountRun, unweighed_account
-from realities.weigh.scores import Scores, Verdict, brier, pooled_crps, score_account, scoring_dates
-from realities.weigh.status import ClaimStatus, Standing, decided_on, standing
+from realities.weigh.sampling.evidence import Effort
+from realities.weigh.scoring.scores import Scores, Verdict, brier, pooled_crps, score_account, scoring_dates
+from realities.weigh.scoring.status import ClaimStatus, Standing, decided_on, standing
 from realities.weigh.weighing import FitTask, fit_date, sample_dates, weighing
 
 #: Forward runs per account: at the last date, at each date before it, and from the priors.

@@ -19,7 +19,10 @@ from realities.store.fingerprint import fingerprint, program_identity
 from realities.store.kept import Kept, TaskMemory
 from realities.store.place import Place
 from realities.store.values import Plain
-from realities.weigh import discrepancy, evidence, fits, forecasts, forward, gaussian, importance, posterior
+from realities.weigh import fits, forward, posterior
+from realities.weigh.reporting import discrepancy, gaussian
+from realities.weigh.sampling import evidence, importance
+from realities.weigh.scoring import forecasts
 
 #: What is unfinished lies here, in the folder of results.
 NAME = "results.part"

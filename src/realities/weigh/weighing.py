@@ -15,11 +15,11 @@ from math import exp, fsum, inf, isfinite, log, sqrt
 
 from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
-from realities.weigh.evidence import Effort as Effort
-from realities.weigh.evidence import SamplerSettings
 from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.likelihood import used_observations
 from realities.weigh.posterior import AccountRun, fit_runs, run_account, settings_for
+from realities.weigh.sampling.evidence import Effort as Effort
+from realities.weigh.sampling.evidence import SamplerSettings
 
 
 def weigh_accounts(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.weigh.gaussian import Wander
+from realities.weigh.reporting.gaussian import Wander
 
 FloatArray = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from realities.case.calendar import Calendar
 from realities.case.measures import Delay
-from realities.weigh.rows import Rows
+from realities.weigh.reporting.rows import Rows
 
 FloatArray = NDArray[np.float64]
 

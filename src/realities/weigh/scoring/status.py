@@ -43,7 +43,7 @@ from realities.case.observations import Observation
 from realities.case.predicates import Atom, Predicate, evaluate
 from realities.ir.expr import Binary, Number
 from realities.ir.model import Model
-from realities.weigh.rows import (
+from realities.weigh.reporting.rows import (
     DAYS_PER_TIME,
     DAYS_PER_YEAR,
     RANGE_SDS,

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from realities.weigh.importance import StudentMixture, fit_mixture, k_hat
-from realities.weigh.tempering import (
+from realities.weigh.sampling.importance import StudentMixture, fit_mixture, k_hat
+from realities.weigh.sampling.moves import (
     Base,
     LogLikelihood,
     StandardNormal,
@@ -27,8 +27,8 @@ from realities.weigh.tempering import (
     finite_or_zero,
     normalized,
     systematic,
-    tempered_cloud,
 )
+from realities.weigh.sampling.tempering import tempered_cloud
 
 FloatArray = NDArray[np.float64]
 

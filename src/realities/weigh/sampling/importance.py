@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.special import gammaln
 
-from realities.weigh.tempering import (
+from realities.weigh.sampling.moves import (
     StandardNormal,
     covariance_factor,
     normalized,

@@ -1,16 +1,7 @@
-"""Tempered sequential Monte Carlo: a log-likelihood in, a cloud of points from the posterior out.
+"""Particles and the Metropolis moves that leave a density between two others unchanged.
 
-Every prior is a standard normal here (`likelihood.py` maps a case's priors to one), so the evidence
-is the mean likelihood under N(0, I). Particles start from a base distribution, the prior or a mixture
-fitted to the posterior of an earlier date, and are led to the posterior through powers of the ratio
-between the two, each step as long as the effective number of particles allows. The cloud is good, its
-own evidence is not (it was up to three nats off on a curved posterior): `importance.py` fits a
-mixture to the cloud and `evidence.py` computes the evidence from that.
-
-References
-----------
-Del Moral, P., Doucet, A. and Jasra, A. (2006). Sequential Monte Carlo samplers. Journal of the Royal
-Statistical Society B 68(3), 411-436.
+A cloud of particles goes from one density to another through powers of their ratio (`tempering.py`). Here are
+the particles, with the log densities of both ends, the moves, and small tools for weights.
 """
 
 from __future__ import annotations
@@ -34,8 +25,6 @@ FORGOTTEN = 0.1
 #: Leaps end for a temperature below this accepted share; their proposal has this many degrees of freedom.
 WORST_LEAPS = 0.05
 LEAP_DOF = 10.0
-#: Blocks of first draws after which a likelihood that is zero almost everywhere is given up.
-MOST_FIRST_BLOCKS = 40
 
 
 class Base(Protocol):
@@ -65,147 +54,37 @@ class StandardNormal:
         return np.asarray(-0.5 * (points**2).sum(axis=-1) - 0.5 * self.dimension * np.log(2 * np.pi))
 
 
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """Equally weighted points from the posterior, with the evidence the tempering itself implies.
-
-    `points` is (particle, dimension), empty where no draw of the base had a likelihood above zero.
-    """
-
-    points: FloatArray
-    log_evidence: float
-    n_evaluations: int
-    n_temperatures: int
-
-
 @dataclass(slots=True)
-class _Particles:
-    """Points with the log densities of base and target there."""
+class Particles:
+    """Points with the log densities, up to a constant, of the two ends of their way."""
 
     points: FloatArray  # (n, d)
-    log_base: FloatArray  # (n,)
-    log_target: FloatArray  # (n,): prior times likelihood
+    log_base: FloatArray  # (n,): where they come from
+    log_target: FloatArray  # (n,): where they go
 
     def __len__(self) -> int:
         return len(self.points)
 
-    def take(self, chosen: NDArray[np.intp]) -> _Particles:
-        return _Particles(self.points[chosen], self.log_base[chosen], self.log_target[chosen])
+    def take(self, chosen: NDArray[np.intp]) -> Particles:
+        """Return some of them, by position, perhaps more than once."""
+        return Particles(self.points[chosen], self.log_base[chosen], self.log_target[chosen])
 
-    def replace(self, where: NDArray[np.bool_], other: _Particles) -> None:
+    def replace(self, where: NDArray[np.bool_], other: Particles) -> None:
+        """Put others in the place of some, in place."""
         self.points[where] = other.points[where]
         self.log_base[where] = other.log_base[where]
         self.log_target[where] = other.log_target[where]
 
 
-class _Problem:
-    """The two ends of the tempering; counts evaluations of the likelihood."""
+class Problem(Protocol):
+    """Where particles come from and where they go."""
 
-    def __init__(self, log_likelihood: LogLikelihood, base: Base, dimension: int) -> None:
-        self._log_likelihood, self._base = log_likelihood, base
-        self._prior = StandardNormal(dimension)
-        self.n_evaluations = 0
-
-    def at(self, points: FloatArray) -> _Particles:
-        self.n_evaluations += len(points)
-        log_target = self._prior.log_density(points) + finite_or_zero(self._log_likelihood(points))
-        return _Particles(points, self._base.log_density(points), log_target)
+    def at(self, points: FloatArray) -> Particles:
+        """Return points (n, dimension) with the log densities of both ends there."""
+        ...
 
 
-def finite_or_zero(log_likelihood: FloatArray) -> FloatArray:
-    """Return log-likelihoods in which whatever is not a number has a likelihood of zero."""
-    return np.where(np.isfinite(log_likelihood), log_likelihood, -np.inf)
-
-
-def tempered_cloud(
-    log_likelihood: LogLikelihood,
-    base: Base,
-    dimension: int,
-    *,
-    n_particles: int,
-    n_moves: int,
-    n_final_sweeps: int = 1,
-    keep: float = 0.5,
-    rng: np.random.Generator,
-) -> Cloud:
-    """Return a cloud from the density proportional to N(0, I) times the likelihood.
-
-    Parameters
-    ----------
-    log_likelihood
-        Takes points (n, dimension), gives (n,); minus infinity or NaN means a likelihood of zero.
-    base
-        Where particles start: the prior, or a mixture near the posterior.
-    dimension
-        Length of a point, at least 1.
-    n_particles, n_moves
-        Size of the cloud, and the most random-walk moves at one temperature.
-    keep
-        Share of particles that stays effective from one temperature to the next, in (0, 1).
-    rng
-        The only source of randomness.
-    """
-    problem = _Problem(log_likelihood, base, dimension)
-    particles, log_z = _first_particles(problem, base, n_particles, rng)
-    if not len(particles):
-        return Cloud(particles.points, -np.inf, problem.n_evaluations, 0)
-    moves = _Moves(problem, n_moves, dimension, rng)
-    power, n_temperatures = 0.0, 0
-    while power < 1.0:
-        log_ratio = particles.log_target - particles.log_base
-        step = _next_step(log_ratio, 1.0 - power, keep)
-        log_weights = step * log_ratio
-        log_z += float(np.logaddexp.reduce(log_weights) - np.log(len(log_weights)))
-        weights = normalized(log_weights)
-        power = 1.0 if step >= 1.0 - power else power + step
-        centre, factor = weights @ particles.points, covariance_factor(particles.points, weights)
-        particles = particles.take(systematic(weights, n_particles, rng))
-        particles = moves.sweep(particles, centre, factor, power)
-        n_temperatures += 1
-    points = [particles.points.copy()]
-    even = np.full(n_particles, 1.0 / n_particles)
-    for _ in range(n_final_sweeps):
-        centre, factor = particles.points.mean(axis=0), covariance_factor(particles.points, even)
-        points.append(moves.sweep(particles, centre, factor, 1.0).points.copy())
-    return Cloud(np.concatenate(points), log_z, problem.n_evaluations, n_temperatures)
-
-
-def _first_particles(
-    problem: _Problem, base: Base, n: int, rng: np.random.Generator
-) -> tuple[_Particles, float]:
-    """Draw from the base until n points have a likelihood above zero; return them and log P(above zero)."""
-    found: list[_Particles] = []
-    n_found = n_drawn = 0
-    while n_found < n and n_drawn < MOST_FIRST_BLOCKS * n:
-        block = problem.at(base.sample(n, rng))
-        n_drawn += n
-        found.append(block.take(np.flatnonzero(np.isfinite(block.log_target))))
-        n_found += len(found[-1])
-    joined = _Particles(
-        np.concatenate([block.points for block in found]),
-        np.concatenate([block.log_base for block in found]),
-        np.concatenate([block.log_target for block in found]),
-    )
-    enough = n_found >= max(2, min(n, 20))
-    return (joined, float(np.log(n_found / n_drawn))) if enough else (joined.take(np.arange(0)), -np.inf)
-
-
-def _next_step(log_ratio: FloatArray, rest: float, keep: float) -> float:
-    """Return the longest step of the power at which `keep` of the particles stay effective."""
-    wanted = keep * len(log_ratio)
-    if effective_number(rest * log_ratio) >= wanted:
-        return rest
-    low, high = 0.0, rest
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        if effective_number(middle * log_ratio) >= wanted:
-            low = middle
-        else:
-            high = middle
-    return max(low, 1e-12 * rest)
-
-
-class _Moves:
+class Moves:
     """Metropolis moves that leave the tempered density unchanged: random walks, and leaps between them.
 
     A walk jumps from where a particle is, with the cloud's covariance and a scale that learns from what
@@ -213,13 +92,11 @@ class _Moves:
     dimensions it forgets far sooner where that fits, and where it does not, it is dropped.
     """
 
-    def __init__(self, problem: _Problem, n_moves: int, dimension: int, rng: np.random.Generator) -> None:
+    def __init__(self, problem: Problem, n_moves: int, dimension: int, rng: np.random.Generator) -> None:
         self._problem, self._n_moves, self._rng = problem, n_moves, rng
         self._log_scale = float(np.log(2.38 / np.sqrt(dimension)))
 
-    def sweep(
-        self, particles: _Particles, centre: FloatArray, factor: FloatArray, power: float
-    ) -> _Particles:
+    def sweep(self, particles: Particles, centre: FloatArray, factor: FloatArray, power: float) -> Particles:
         """Move particles until they have forgotten where they were, or `n_moves` times."""
         start = particles.points.copy()
         leaping = True
@@ -232,7 +109,7 @@ class _Moves:
                 break
         return particles
 
-    def _walk(self, particles: _Particles, factor: FloatArray, power: float) -> None:
+    def _walk(self, particles: Particles, factor: FloatArray, power: float) -> None:
         n, d = particles.points.shape
         # Now and then a much shorter or longer jump: one scale does not fit a curved posterior.
         scale = np.exp(self._log_scale + 0.5 * self._rng.standard_normal((n, 1)))
@@ -240,7 +117,7 @@ class _Moves:
         accepted = self._accept(particles, proposed, power, np.zeros(n))
         self._log_scale += accepted - TARGET_ACCEPTANCE
 
-    def _leap(self, particles: _Particles, centre: FloatArray, factor: FloatArray, power: float) -> float:
+    def _leap(self, particles: Particles, centre: FloatArray, factor: FloatArray, power: float) -> float:
         n, d = particles.points.shape
         stretch = np.sqrt(LEAP_DOF / self._rng.chisquare(LEAP_DOF, size=(n, 1)))
         proposed = self._problem.at(centre + stretch * (self._rng.standard_normal((n, d)) @ factor.T))
@@ -249,7 +126,7 @@ class _Moves:
         return self._accept(particles, proposed, power, density_ratio)
 
     def _accept(
-        self, particles: _Particles, proposed: _Particles, power: float, log_proposal_ratio: FloatArray
+        self, particles: Particles, proposed: Particles, power: float, log_proposal_ratio: FloatArray
     ) -> float:
         """Take over the proposals that pass, in place; return their share."""
         gain = log_proposal_ratio + power * (proposed.log_target - particles.log_target)
@@ -319,3 +196,8 @@ def effective_number(log_weights: FloatArray) -> float:
         return 0.0
     weights = np.exp(log_weights - top)
     return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def finite_or_zero(log_likelihood: FloatArray) -> FloatArray:
+    """Return log-likelihoods in which whatever is not a number has a likelihood of zero."""
+    return np.where(np.isfinite(log_likelihood), log_likelihood, -np.inf)

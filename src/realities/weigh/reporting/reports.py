@@ -30,10 +30,10 @@ from realities.case.measures import Measure, Reporter
 from realities.case.observations import Observation
 from realities.case.priors import Prior
 from realities.errors import Diagnostic, InputError
-from realities.weigh.delays import DelayedCount
-from realities.weigh.discrepancy import DiscrepancyPath
-from realities.weigh.gaussian import FactoredErrors, GaussianErrors, IntervalRows, Noise, Wander
-from realities.weigh.rows import from_scale, gather_rows, to_scale, whole_of
+from realities.weigh.reporting.delays import DelayedCount
+from realities.weigh.reporting.discrepancy import DiscrepancyPath
+from realities.weigh.reporting.gaussian import FactoredErrors, GaussianErrors, IntervalRows, Noise, Wander
+from realities.weigh.reporting.rows import from_scale, gather_rows, to_scale, whole_of
 
 FloatArray = NDArray[np.float64]
 Draws = Mapping[str, FloatArray]  # parameter name -> (draw,)
