@@ -13,7 +13,7 @@ from scipy.stats import multivariate_normal
 
 from realities.weigh.sampling.evidence import EFFORTS, PosteriorSample, SamplerSettings, sample_posterior
 from realities.weigh.sampling.importance import StudentMixture, fit_mixture, k_hat
-from realities.weigh.sampling.tempering import (
+from realities.weigh.sampling.moves import (
     LogLikelihood,
     StandardNormal,
     effective_number,
