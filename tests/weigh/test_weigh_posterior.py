@@ -20,8 +20,8 @@ from realities.weigh.sampling.moves import (
     normalized,
     stable_factor,
     systematic,
-    tempered_cloud,
 )
+from realities.weigh.sampling.tempering import tempered_cloud
 
 FloatArray = NDArray[np.float64]
 QUICK, SKETCH = EFFORTS["quick"], EFFORTS["sketch"]
