@@ -211,9 +211,35 @@ def sample_run(
     spent += cloud.n_evaluations
     if not len(cloud.points):
         return NoRun(spent)
-    even = np.full(len(cloud.points), 1.0 / len(cloud.points))
-    proposal = fit_mixture(cloud.points, even, most_components=settings.components, rng=rng)
-    return _refined(log_likelihood, cloud.points, proposal, settings, spent, rng)
+    return polished(log_likelihood, cloud.points, settings=settings, rng=rng, spent=spent)
+
+
+def polished(
+    log_likelihood: LogLikelihood,
+    cloud: FloatArray,
+    *,
+    settings: SamplerSettings,
+    rng: np.random.Generator,
+    spent: int = 0,
+) -> Run:
+    """Return importance draws of one run: a mixture fitted to a cloud, refined until k-hat is good.
+
+    Parameters
+    ----------
+    log_likelihood
+        Takes points (n, dimension), gives (n,); minus infinity or NaN means a likelihood of zero.
+    cloud
+        Equally weighted points near the posterior, (n, dimension), at least one.
+    settings
+        Of which `importance_draws`, `components`, `rounds`, `enough_draws` and `runs` matter here.
+    rng
+        The only source of randomness.
+    spent
+        Evaluations that led to the cloud; they are counted with those made here.
+    """
+    even = np.full(len(cloud), 1.0 / len(cloud))
+    proposal = fit_mixture(cloud, even, most_components=settings.components, rng=rng)
+    return _refined(log_likelihood, cloud, proposal, settings, spent, rng)
 
 
 def _from_nearby(
