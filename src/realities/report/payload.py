@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from realities.case.observations import Observation
     from realities.case.sources import Source
     from realities.weigh.fits import Weighing
-    from realities.weigh.study import JudgedClaim, Study
+    from realities.weigh.scoring.judging import JudgedClaim
+    from realities.weigh.study import Study
 
 METHOD: Final = (
     "Every account starts with the same weight. Its assumptions are drawn, the model is run for each draw, "

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realities.weigh.fits import AccountFit, Weighing
-from realities.weigh.study import JudgedClaim, Study
+from realities.weigh.scoring.judging import JudgedClaim
+from realities.weigh.study import Study
 
 FloatArray = NDArray[np.float64]
 Json = dict[str, object]

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
-import numpy as np
-
-from realities.case.claims import Claim
 from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
 from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.forward import Forecast, ForwardTask, forward
-from realities.weigh.likelihood import used_observations
 from realities.weigh.posterior import AccountRun, unweighed_account
 from realities.weigh.sampling.evidence import Effort
-from realities.weigh.scoring.scores import Scores, Verdict, brier, pooled_crps, score_account, scoring_dates
-from realities.weigh.scoring.status import ClaimStatus, Standing, decided_on, standing
+from realities.weigh.scoring.judging import JudgedClaim, judge
+from realities.weigh.scoring.scorecard import Scorecard, score_case
+from realities.weigh.scoring.scores import Scores
+from realities.weigh.scoring.status import standing
 from realities.weigh.weighing import FitTask, fit_date, sample_dates, weighing
 
 #: Forward runs per account: at the last date, at each date before it, and from the priors.
@@ -34,28 +32,6 @@ FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
 }
 #: As-of dates of the report where the case names none.
 N_REPORT_DATES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedClaim:
-    """A claim, what became of it, and the chance each account gave it.
-
-    `chance` is as of the study's date; `chance_when_made` and `chance_last` are as of the day the claim
-    was made and of the last date computed before its deadline: None where no fit belongs there.
-    `brier` scores `chance_when_made` once the claim is decided, unless it was decided when it was made.
-    `decided` is the day of publication that decided it, None while it is open; `raw` is the part of the
-    draws behind `chance` in which the claim holds, without the allowance for rare turns.
-    """
-
-    claim: Claim
-    status: ClaimStatus
-    chance: Mapping[str, float | None]
-    chance_when_made: Mapping[str, float | None]
-    chance_last: Mapping[str, float | None]
-    margin: Mapping[str, float | None]
-    brier: Mapping[str, float | None]
-    decided: date | None = None
-    raw: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,8 +51,13 @@ class Study:
     forecasts: Mapping[date, Mapping[str, Forecast]]
     prior_forecasts: Mapping[str, Forecast]
     claims: tuple[JudgedClaim, ...]
-    scores: Mapping[str, Scores]
+    scorecard: Scorecard
     warnings: tuple[str, ...]
+
+    @property
+    def scores(self) -> Mapping[str, Scores]:
+        """How each account fared, by its id."""
+        return self.scorecard.accounts
 
 
 def run_case(
@@ -126,7 +107,6 @@ def run_case(
     claims = tuple(
         judge(case, claim, standing(case, claim, day), moments, forecasts) for claim in case.claims
     )
-    sizes = _typical_sizes(case, day)
     return Study(
         case=case,
         as_of=day,
@@ -137,13 +117,7 @@ def run_case(
         forecasts=forecasts,
         prior_forecasts=priors,
         claims=claims,
-        scores={
-            account.id: score_account(
-                [verdict for judged in claims for verdict in _verdicts(judged, account.id, account.authored)],
-                crps=pooled_crps(_mean_crps(forecasts, account.id), sizes),
-            )
-            for account in case.accounts
-        },
+        scorecard=score_case(case, claims, weighings, forecasts),
         warnings=_warnings(case, weighings, forecasts[day]),
     )
 
@@ -243,80 +217,6 @@ def _by_date(
     days = sorted(fits)
     weighings = {day: weighing(case, day, seed, fits[day]) for day in days}
     return weighings, {day: forecasts[day] for day in days}, priors
-
-
-def judge(
-    case: Case,
-    claim: Claim,
-    stands: Standing,
-    moments: Sequence[date],
-    forecasts: Mapping[date, Mapping[str, Forecast]],
-) -> JudgedClaim:
-    """Return a claim with the chances it had, never on reports from after it was decided."""
-    day = moments[-1]
-    accounts = [account.id for account in case.accounts]
-
-    def chances(at: date | None) -> dict[str, float | None]:
-        known = forecasts.get(at, {}) if at is not None else {}
-        return {a: known[a].chances.get(claim.id) if a in known else None for a in accounts}
-
-    happened = {"happened": 1.0, "did not happen": 0.0}.get(stands.status)
-    decided = decided_on(case, claim, day, stands)
-    scored, last = scoring_dates(claim, moments, decided)
-    when_scored = chances(scored)
-    margins = {a: forecasts[day][a].claims.get(claim.id) for a in accounts}
-    return JudgedClaim(
-        claim=claim,
-        status=stands.status,
-        chance=chances(day),
-        chance_when_made=chances(claim.made),
-        chance_last=chances(last),
-        margin={a: None if found is None else found.margin for a, found in margins.items()},
-        brier={
-            a: None if happened is None or chance is None else brier(chance, happened)
-            for a, chance in when_scored.items()
-        },
-        decided=decided,
-        raw={a: None if found is None else found.raw for a, found in margins.items()},
-    )
-
-
-def _verdicts(judged: JudgedClaim, account: str, authored: date | None) -> list[Verdict]:
-    """Return what one account is scored on for one claim: nothing while the claim is open."""
-    if judged.status not in ("happened", "did not happen"):
-        return []
-    scored = judged.brier[account] is not None
-    return [
-        Verdict(
-            claim=judged.claim.id,
-            claimant=judged.claim.account,
-            happened=judged.status == "happened",
-            when_made=judged.chance_when_made[account] if scored else None,
-            last=judged.chance_last[account],
-            is_hindsight=authored is not None and authored > judged.claim.made,
-        )
-    ]
-
-
-def _mean_crps(
-    forecasts: Mapping[date, Mapping[str, Forecast]], account: str
-) -> dict[str, tuple[float, int]]:
-    """Return the mean score per quantity over all dates, each report counted once, and how many."""
-    totals: dict[str, tuple[float, int]] = {}
-    for by_account in forecasts.values():
-        for quantity, (mean, n) in by_account[account].crps.items():
-            score, count = totals.get(quantity, (0.0, 0))
-            totals[quantity] = (score + mean * n, count + n)
-    return {quantity: (score / n if n else 0.0, n) for quantity, (score, n) in totals.items()}
-
-
-def _typical_sizes(case: Case, as_of: date) -> dict[str, float]:
-    """Return the median absolute size of what was reported, by quantity, in the measure's unit."""
-    sizes: dict[str, list[float]] = {}
-    for row in used_observations(case, as_of):
-        if row.value is not None:
-            sizes.setdefault(row.quantity, []).append(abs(row.value))
-    return {quantity: float(np.median(values)) for quantity, values in sizes.items()}
 
 
 def _warnings(
