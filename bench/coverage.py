@@ -25,7 +25,7 @@ from realities.ensemble import Ensemble, stream
 from realities.weigh.fits import AccountFit, predict_reports
 from realities.weigh.likelihood import used_observations
 from realities.weigh.posterior import fit_account
-from realities.weigh.reporting.reports import QuantityReports
+from realities.weigh.reporting.reports import quantity_reports
 
 Counts = dict[str, tuple[int, int]]
 
@@ -63,7 +63,7 @@ def inside(case: Case, fit: AccountFit, rows: Sequence[Observation], as_of: date
     counts: Counts = {}
     for quantity, found in sorted(by_quantity.items()):
         measure = case.measures[quantity]
-        reports = QuantityReports(measure, found, case.calendar)
+        reports = quantity_reports(measure, found, case.calendar)
         if measure.kind != "value" or not len(reports.rows):
             continue
         name = measure.variable_for(fit.account)

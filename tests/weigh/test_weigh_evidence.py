@@ -14,7 +14,7 @@ from realities.case.folder import Case
 from realities.weigh.fits import AccountFit, predict_reports, sample_discrepancy
 from realities.weigh.likelihood import AccountLikelihood, ParameterSpace
 from realities.weigh.posterior import fit_account
-from realities.weigh.reporting.reports import QuantityReports
+from realities.weigh.reporting.reports import quantity_reports
 from realities.weigh.sampling.evidence import SamplerSettings
 
 MakeCase = Callable[..., Case]
@@ -242,7 +242,7 @@ def test_reports_to_come_are_predicted_with_bias_and_noise(make_case: MakeCase) 
     ]
     case = make_case({"a": {"start value": "100"}}, rows, text)
     found = fit(case, date(2007, 1, 1))
-    coming = QuantityReports(case.measures["count"], case.observations[-2:], case.calendar)
+    coming = quantity_reports(case.measures["count"], case.observations[-2:], case.calendar)
     predicted = np.log(predict_reports(found, coming, np.full((2000, 1), 100.0), np.random.default_rng(0)))
     assert [row.reporter for row in coming.rows.observations] == ["Bureau", "Office"]
     # The Bureau's bias is known from its reports, the Office's only from its prior.

@@ -22,7 +22,7 @@ from realities.source import NOWHERE, SourceText
 from realities.units import parse_unit
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
 from realities.weigh.reporting.gaussian import GaussianErrors, IntervalRows, Wander, truncated_normal
-from realities.weigh.reporting.reports import QuantityReports
+from realities.weigh.reporting.reports import QuantityReports, quantity_reports
 from realities.weigh.reporting.rows import from_scale, rounding_step, to_scale, usable
 
 FloatArray = NDArray[np.float64]
@@ -67,7 +67,7 @@ def row(
 def log_density(
     measured: Measure, rows: list[Observation], truth: float | FloatArray, **parameters: float
 ) -> float:
-    reports = QuantityReports(measured, rows, DAILY)
+    reports = quantity_reports(measured, rows, DAILY)
     at_times = np.broadcast_to(truth, (1, len(reports.times)))
     draws = {name: np.array([value]) for name, value in parameters.items()}
     return float(reports.log_density(at_times, draws)[0])
@@ -244,15 +244,15 @@ def test_with_a_delay_only_what_could_be_known_is_compared() -> None:
     # Ten events a day for 300 days, seen at day 300 with a half-life of 75 days.
     counted = 10 * (300 - 75 / np.log(2) * (1 - 2 ** (-300 / 75)))
     floor = measure(reporter(noise=0.05), kind="floor", delay=Delay({2020: 75.0}))
-    reports = QuantityReports(floor, [row(1900.0, day=300)], DAILY)
+    reports = quantity_reports(floor, [row(1900.0, day=300)], DAILY)
     expected = log_ndtr(np.log(counted / 1900) / 0.05)
     assert reports.log_density(growing(reports), {})[0] == pytest.approx(expected, rel=0.01)
 
 
 def test_a_count_published_later_has_had_longer_to_fill() -> None:
     floor = measure(reporter(noise=0.05), kind="floor", delay=Delay({2020: 75.0}))
-    soon = QuantityReports(floor, [row(2900.0, day=300)], DAILY)
-    late = QuantityReports(floor, [row(2900.0, day=300, published=3000)], DAILY)
+    soon = quantity_reports(floor, [row(2900.0, day=300)], DAILY)
+    late = quantity_reports(floor, [row(2900.0, day=300, published=3000)], DAILY)
     assert late.log_density(growing(late), {})[0] == pytest.approx(
         log_ndtr(np.log(3000 / 2900) / 0.05), rel=1e-3
     )
@@ -262,7 +262,7 @@ def test_a_count_published_later_has_had_longer_to_fill() -> None:
 def test_half_lives_go_by_the_year_of_the_event_or_the_nearest_year() -> None:
     rows = [row(2000.0, day=700)]
     by_year = measure(reporter(), kind="floor", delay=Delay({2019: 50.0, 2021: 300.0}))
-    reports = QuantityReports(by_year, rows, DAILY)
+    reports = quantity_reports(by_year, rows, DAILY)
     days = np.arange(700) + 0.5
     half_life = np.where(days < 366, 50.0, 300.0)  # 2020 lies as near to 2019 as to 2021: the earlier one
     exact = 10 * (1 - 2 ** (-(700 - days) / half_life)).sum()
@@ -271,8 +271,8 @@ def test_half_lives_go_by_the_year_of_the_event_or_the_nearest_year() -> None:
 
 def test_an_uncertain_half_life_is_sampled_and_then_the_same() -> None:
     rows = [row(1900.0, day=300), row(800.0, day=120)]
-    sampled = QuantityReports(measure(reporter(), delay=Delay({}, prior("uniform(50, 100)"))), rows, DAILY)
-    known = QuantityReports(measure(reporter(), delay=Delay({2020: 75.0})), rows, DAILY)
+    sampled = quantity_reports(measure(reporter(), delay=Delay({}, prior("uniform(50, 100)"))), rows, DAILY)
+    known = quantity_reports(measure(reporter(), delay=Delay({2020: 75.0})), rows, DAILY)
     assert list(sampled.parameters) == ["delay[q]"]
     half_life = {"delay[q]": np.array([75.0])}
     a = sampled.known(growing(sampled), half_life)
@@ -287,7 +287,7 @@ GRID = np.linspace(-2.5, 2.5, 2001)
 
 def log_mean_over_bias(rows: list[Observation], noise: float, median: float, sigma: float) -> float:
     """Return the log density averaged over a lognormal bias, by summing over a grid of its logarithm."""
-    reports = QuantityReports(measure(reporter(bias="uniform(0.001, 100)", noise=noise)), rows, DAILY)
+    reports = quantity_reports(measure(reporter(bias="uniform(0.001, 100)", noise=noise)), rows, DAILY)
     truth = np.full((len(GRID), len(reports.times)), 100.0)
     given = reports.log_density(truth, {"bias[q, A]": np.exp(GRID)})
     return float(logsumexp(given + norm(np.log(median), sigma).logpdf(GRID)) + np.log(GRID[1] - GRID[0]))
@@ -296,7 +296,7 @@ def log_mean_over_bias(rows: list[Observation], noise: float, median: float, sig
 def test_a_lognormal_bias_is_integrated_out_exactly() -> None:
     uncertain = measure(reporter(bias="lognormal(median=1.3, sigma=0.4)", noise=0.15))
     rows = [row(131.7), row(92.5, day=40), row(160.1, day=90)]
-    assert not QuantityReports(uncertain, rows, DAILY).parameters
+    assert not quantity_reports(uncertain, rows, DAILY).parameters
     exact = log_mean_over_bias(rows, 0.15, 1.3, 0.4)
     assert log_density(uncertain, rows, 100.0) == pytest.approx(exact, abs=1e-9)
 
@@ -307,7 +307,7 @@ def test_bias_and_drift_are_integrated_out_exactly() -> None:
         reporter(bias="lognormal(median=1.3, sigma=0.4)", noise=0.15, drift=prior("normal(0.1, 0.25)"))
     )
     sampled_ones = reporter(bias="uniform(0.001, 100)", noise=0.15, drift=prior("uniform(-5, 5)"))
-    reports = QuantityReports(measure(sampled_ones), rows, DAILY)
+    reports = quantity_reports(measure(sampled_ones), rows, DAILY)
     log_bias, drift = (
         axis.ravel() for axis in np.meshgrid(np.linspace(-1.5, 2, 201), np.linspace(-1.5, 1.5, 201))
     )
@@ -325,11 +325,11 @@ def test_a_normal_bias_on_the_linear_scale_is_integrated_out_exactly() -> None:
     def linear(bias: str) -> Measure:
         return measure(reporter(bias=bias, noise=1.0, scale="linear"), scale="linear")
 
-    reports = QuantityReports(linear("uniform(0.01, 3)"), rows, DAILY)
+    reports = quantity_reports(linear("uniform(0.01, 3)"), rows, DAILY)
     biases = np.linspace(0.3, 1.9, 2001)
     given = reports.log_density(np.tile(truth, (2001, 1)), {"bias[q, A]": biases})
     exact = logsumexp(given + norm(1.1, 0.1).logpdf(biases)) + np.log(biases[1] - biases[0])
-    assert not QuantityReports(linear("normal(1.1, 0.1)"), rows, DAILY).parameters
+    assert not quantity_reports(linear("normal(1.1, 0.1)"), rows, DAILY).parameters
     assert log_density(linear("normal(1.1, 0.1)"), rows, truth) == pytest.approx(exact, abs=1e-9)
 
 
@@ -372,7 +372,7 @@ def test_sampled_noise_is_used_draw_by_draw() -> None:
         TWO[1],
         discrepancy=Discrepancy(0.2, 60.0),
     )
-    reports = QuantityReports(uncertain, SHARED, DAILY)
+    reports = quantity_reports(uncertain, SHARED, DAILY)
     truth = np.full((3, len(reports.times)), 100.0)
     found = reports.log_density(truth, {"noise[q, A]": np.array([0.05, 0.1, 0.4])})
     assert list(reports.parameters) == ["noise[q, A]"]
@@ -382,7 +382,7 @@ def test_sampled_noise_is_used_draw_by_draw() -> None:
 
 @pytest.mark.parametrize("bias", ["lognormal(median=1, sigma=0.5, low=0.5)", "gamma(mean=1, sd=0.3)"])
 def test_other_biases_are_sampled(bias: str) -> None:
-    reports = QuantityReports(measure(reporter(bias=bias)), [row(90.0)], DAILY)
+    reports = quantity_reports(measure(reporter(bias=bias)), [row(90.0)], DAILY)
     assert list(reports.parameters) == ["bias[q, A]"]
     found = reports.log_density(np.array([[100.0]]), {"bias[q, A]": np.array([1.2])})[0]
     assert found == log_density(measure(reporter(bias=1.2)), [row(90.0)], 100.0)
@@ -418,7 +418,7 @@ def test_intervals_alone_can_share_a_discrepancy() -> None:
 def sampled(
     measured: Measure, rows: list[Observation], n: int = 20_000
 ) -> tuple[dict[str, FloatArray], DiscrepancyPath | None]:
-    reports = QuantityReports(measured, rows, DAILY)
+    reports = quantity_reports(measured, rows, DAILY)
     truth = np.full((n, len(reports.times)), 100.0)
     return reports.sample_integrated(truth, {}, np.random.default_rng(0))
 
@@ -487,7 +487,7 @@ def test_a_path_at_known_days_is_what_is_known() -> None:
 
 
 def test_predicted_reports_scatter_as_the_model_says() -> None:
-    reports = QuantityReports(WANDERING, [row(1.0, day=400), row(1.0, day=400, who="B")], DAILY)
+    reports = quantity_reports(WANDERING, [row(1.0, day=400), row(1.0, day=400, who="B")], DAILY)
     n = 20_000
     draws = {"bias[q, A]": np.full(n, 2.0), "bias[q, B]": np.full(n, 0.5)}
     found = np.log(reports.predict(np.full((n, 1), 100.0), draws, None, np.random.default_rng(0)))
@@ -510,7 +510,7 @@ def test_reporters_that_copy_add_nothing() -> None:
 
 
 def test_many_draws_are_each_what_they_are_alone() -> None:
-    reports = QuantityReports(WANDERING, [*SHARED, row(None, 80.0, 120.0, day=50)], DAILY)
+    reports = quantity_reports(WANDERING, [*SHARED, row(None, 80.0, 120.0, day=50)], DAILY)
     truth = np.exp(np.random.default_rng(0).normal(np.log(100), 0.3, (7, len(reports.times))))
     truth[3, 0] = 0.0
     together = reports.log_density(truth, {})
@@ -537,7 +537,7 @@ def test_what_has_not_come_yet_and_forecasts_are_no_observations() -> None:
 def test_a_reporter_on_another_scale_than_the_discrepancy_is_told_apart() -> None:
     mixed = measure(reporter(noise=3.0, scale="linear"), discrepancy=Discrepancy(0.2, 60.0))
     with pytest.raises(InputError, match="errs on the linear scale"):
-        QuantityReports(mixed, [row(90.0)], DAILY)
+        quantity_reports(mixed, [row(90.0)], DAILY)
 
 
 # -- the Gaussian part alone --------------------------------------------------------------------------

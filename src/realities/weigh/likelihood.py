@@ -22,7 +22,7 @@ from realities.case.observations import Observation
 from realities.case.priors import Prior
 from realities.ensemble import Ensemble, Same
 from realities.trajectories import Excerpt
-from realities.weigh.reporting.reports import QuantityReports
+from realities.weigh.reporting.reports import QuantityReports, quantity_reports
 from realities.weigh.reporting.rows import usable
 
 FloatArray = NDArray[np.float64]
@@ -169,5 +169,5 @@ def _reports_published(same: Same, until: date, after: date | None) -> Mapping[s
         if after is None or (row.published is not None and row.published > after):
             rows.setdefault(row.quantity, []).append(row)
     return MappingProxyType(
-        {q: QuantityReports(case.measures[q], found, case.calendar) for q, found in sorted(rows.items())}
+        {q: quantity_reports(case.measures[q], found, case.calendar) for q, found in sorted(rows.items())}
     )

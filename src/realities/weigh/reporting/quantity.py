@@ -1,0 +1,192 @@
+"""The reports of one quantity: what all kinds of them have in common.
+
+    report = truth, biased, drifting, with model error and noise, on the scale the reporter errs on
+
+In come the rows of a quantity (`rows.py`), what is uncertain about its reporters (`terms.py`) and the
+truth of every draw at the times of the rows; out comes the log density of the reports, of the numbers as
+they were written, so that evidences compare with those of other programs. Each kind of a measure has a
+file of its own: `values.py`, `bounds.py`. `reports.py` chooses.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.case.calendar import Calendar
+from realities.case.measures import Measure
+from realities.case.observations import Observation
+from realities.errors import Diagnostic, InputError
+from realities.weigh.reporting.delays import DelayedCount
+from realities.weigh.reporting.discrepancy import DiscrepancyPath
+from realities.weigh.reporting.gaussian import Wander
+from realities.weigh.reporting.rows import from_scale, gather_rows, to_scale, whole_of
+from realities.weigh.reporting.terms import Draws, parameter_name, reporter_terms, values_of
+
+FloatArray = NDArray[np.float64]
+
+
+class QuantityReports(ABC):
+    """The reports of one quantity, ready to be compared with many draws of the truth.
+
+    Parameters
+    ----------
+    measure
+        How the quantity is reported.
+    observations
+        Its rows; at least one.
+    calendar
+        Of the case.
+
+    Attributes
+    ----------
+    parameters
+        Priors of what has to be sampled, by name.
+    times
+        Model times at which the truth is needed, ascending, shape (time,).
+    """
+
+    def __init__(self, measure: Measure, observations: Sequence[Observation], calendar: Calendar) -> None:
+        self.measure = measure
+        self.rows = gather_rows(measure, observations, calendar)
+        self.terms = tuple(reporter_terms(measure, reporter) for reporter in self.rows.reporters)
+        self.parameters = {
+            term.name: term.prior for terms in self.terms for term in terms.all if term.is_sampled
+        }
+        self._delay = None
+        if measure.delay is not None and len(self.rows):
+            self._delay = DelayedCount(measure.delay, self.rows, calendar)
+            if measure.delay.prior is not None:
+                self.parameters[parameter_name("delay", measure.quantity)] = measure.delay.prior
+        row_times = np.unique(self.rows.times)
+        self.times: FloatArray = row_times if self._delay is None else self._delay.times
+        self._time_of_row = np.searchsorted(self.times, self.rows.times)
+        found = measure.discrepancy
+        self.wander = None if found is None else Wander(found.sd, found.timescale_days)
+        self._check_scales()
+
+    def log_density(self, truth: FloatArray, parameters: Draws) -> FloatArray:
+        """Return the log density of the reports, shape (draw,).
+
+        Parameters
+        ----------
+        truth
+            The measured variable at `times`, in the measure's unit, shape (draw, time).
+        parameters
+            At least those of `parameters`, each (draw,).
+        """
+        with np.errstate(all="ignore"):  # a truth of zero or a failed draw gives infinities, not errors
+            found = self._log_density(self.known(truth, parameters), parameters)
+        return np.asarray(np.where(np.isnan(found), -np.inf, found))
+
+    @abstractmethod
+    def _log_density(self, known: FloatArray, parameters: Draws) -> FloatArray:
+        """Return the log density of the reports, (draw,), given what could be known, (draw, row)."""
+
+    def sample_integrated(
+        self, truth: FloatArray, parameters: Draws, rng: np.random.Generator
+    ) -> tuple[dict[str, FloatArray], DiscrepancyPath | None]:
+        """Return draws of what was integrated out, given the reports, truth and sampled parameters.
+
+        Biases and drifts come by name, each (draw,); the discrepancy as a path at the days of the rows,
+        or None if the measure has none, or is a floor or ceiling, whose bounds say little about it.
+        """
+        if not self.has_integrated:
+            return {}, None
+        with np.errstate(all="ignore"):
+            return self._sample_integrated(self.known(truth, parameters), parameters, rng)
+
+    @property
+    def has_integrated(self) -> bool:
+        """Whether anything is integrated out, and can be drawn afterwards."""
+        return False
+
+    def _sample_integrated(
+        self, known: FloatArray, parameters: Draws, rng: np.random.Generator
+    ) -> tuple[dict[str, FloatArray], DiscrepancyPath | None]:
+        """Return what was integrated out, drawn, given what could be known, (draw, row)."""
+        raise NotImplementedError
+
+    def predict(
+        self,
+        truth: FloatArray,
+        parameters: Draws,
+        path: DiscrepancyPath | None,
+        rng: np.random.Generator,
+    ) -> FloatArray:
+        """Return reports as they could have been, in the measure's unit, shape (draw, row).
+
+        Parameters
+        ----------
+        truth
+            As for `log_density`.
+        parameters
+            Every uncertain bias, drift, noise and delay of the reporters, by name, each (draw,).
+        path
+            The discrepancy as drawn given earlier reports, if the measure has one; it is continued.
+        rng
+            For noise, and for days on which the discrepancy is not known yet.
+        """
+        rows, n_draws = self.rows, len(truth)
+        with np.errstate(all="ignore"):
+            level = self.level(self.known(truth, parameters), parameters, integrated=parameters)
+            if self.wander is not None:
+                empty = DiscrepancyPath(self.wander, np.zeros(0), np.zeros((n_draws, 0)))
+                level = level + (path or empty).sample(rows.days, n_draws, rng)
+            sd = np.sqrt(self.noise_variance(parameters) - rows.own_sd**2)
+            level = level + sd * rng.standard_normal(level.shape)
+            reports = np.empty_like(level)
+            for r, reporter in enumerate(rows.reporters):
+                own = rows.reporter == r
+                reports[:, own] = from_scale(level[:, own], reporter.scale, whole_of(self.measure, reporter))
+        return reports
+
+    def known(self, truth: FloatArray, parameters: Draws) -> FloatArray:
+        """Return the truth, as far as it could be known, that each row reports, shape (draw, row)."""
+        if self._delay is None:
+            return truth[:, self._time_of_row]
+        return self._delay.known(truth, parameters.get(parameter_name("delay", self.measure.quantity)))
+
+    def level(self, known: FloatArray, parameters: Draws, *, integrated: Draws | None = None) -> FloatArray:
+        """Return what each row would say without noise, on its scale, shape (draw, row).
+
+        Terms that are integrated out enter with their prior means, or as `integrated` gives them.
+        """
+        rows = self.rows
+        level = np.empty_like(known)
+        for r, (reporter, terms) in enumerate(zip(rows.reporters, self.terms, strict=True)):
+            own = rows.reporter == r
+            bias = values_of(terms.bias, parameters, integrated)
+            if reporter.scale == "linear":
+                level[:, own] = bias * known[:, own]
+            else:
+                scaled = to_scale(known[:, own], reporter.scale, whole_of(self.measure, reporter))
+                level[:, own] = scaled + bias
+            if terms.drift is not None:
+                level[:, own] += values_of(terms.drift, parameters, integrated) * rows.years[own]
+        return level
+
+    def noise_variance(self, parameters: Draws) -> FloatArray:
+        """Return the variance of each row's own error, shape (draw, row), or (1, row) if it is known."""
+        sampled = any(terms.noise.is_sampled for terms in self.terms)
+        n_draws = len(next(iter(parameters.values()))) if sampled else 1
+        sd = np.empty((n_draws, len(self.rows)))
+        for r, terms in enumerate(self.terms):
+            own = self.rows.reporter == r
+            noise = parameters[terms.noise.name] if terms.noise.is_sampled else np.array([terms.noise.mean])
+            sd[:, own] = noise[:, None]
+        return sd**2 + self.rows.own_sd**2
+
+    def _check_scales(self) -> None:
+        """Raise where a reporter errs on another scale than a discrepancy that all share."""
+        for reporter in self.rows.reporters:
+            if self.wander is not None and reporter.scale != self.measure.scale:
+                message = (
+                    f'"{reporter.name}" errs on the {reporter.scale} scale, the discrepancy of '
+                    f'"{self.measure.quantity}" on the {self.measure.scale} scale'
+                )
+                hint = "give both the same scale, or leave the discrepancy out"
+                raise InputError(Diagnostic("error", "mixed-scales", message, reporter.span, (hint,)))
