@@ -50,6 +50,8 @@ class AccountFit:
         What each independent run gives alone.
     n_evaluations
         How often the model was run.
+    chains
+        What was sampled, by name, as each independent run alone has it, each (run, draw).
     """
 
     account: str
@@ -70,6 +72,7 @@ class AccountFit:
     calendar: Calendar = field(repr=False)
     sampled: tuple[str, ...] = field(default=(), repr=False)
     proposal: StudentMixture | None = field(default=None, repr=False)
+    chains: Mapping[str, FloatArray] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,16 @@ def _fit(
         calendar=case.calendar,
         sampled=likelihood.space.names,
         proposal=sample.proposal,
+        chains=_chains(likelihood, sample.chains),
     )
+
+
+def _chains(likelihood: AccountLikelihood, points: FloatArray | None) -> dict[str, FloatArray]:
+    """Return points (run, draw, dimension) under the names of what was sampled, each (run, draw)."""
+    if points is None:
+        return {}
+    values = likelihood.space.values(points.reshape(-1, points.shape[-1]))
+    return {name: found.reshape(points.shape[:2]) for name, found in values.items()}
 
 
 def settings_for(case: Case, effort: Effort) -> SamplerSettings:

@@ -164,7 +164,8 @@ class View:
 def look_ahead(case: Case, view: View) -> tuple[AccountFit, Forecast]:
     """Return an account's fit and what it expects. Both are made in one process: a fit is large.
 
-    The fit comes without the paths of model error, of which forecasts are made and nothing else.
+    The fit comes without the paths of model error, of which forecasts are made and nothing else, and with
+    the draws of single runs at the last date only.
     """
     task = view.fit
     if task.runs:
@@ -174,7 +175,7 @@ def look_ahead(case: Case, view: View) -> tuple[AccountFit, Forecast]:
     ahead = forward(
         case, ForwardTask(account, task.as_of, view.n_draws, task.seed, view.until, with_pairs=view.is_last)
     )
-    return replace(account, discrepancies={}), ahead
+    return replace(account, discrepancies={}, chains=account.chains if view.is_last else {}), ahead
 
 
 def _views(

@@ -44,6 +44,8 @@ LARGEST_GAP = 0.3
 NEAR = 1.0
 #: A mixture is fitted to no more points than this; the heaviest are taken.
 MOST_FITTED = 2500
+#: Draws kept of each run alone.
+CHAIN_DRAWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ class PosteriorSample:
 
     `points` (draw, dimension) are equally weighted posterior draws. `log_evidence_error` is a standard
     error: the larger of what the weights imply and what the runs' scatter implies.
-    `proposal` is the mixture last fitted, from which a similar problem can start.
+    `proposal` is the mixture last fitted, from which a similar problem can start. `chains` (run, draw,
+    dimension) are equally weighted draws of each run alone, so that runs can be compared; None without any.
     """
 
     points: FloatArray
@@ -119,6 +122,7 @@ class PosteriorSample:
     reliable: bool
     warnings: tuple[str, ...]
     proposal: StudentMixture | None
+    chains: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +378,19 @@ def pooled(
         reliable=not warnings,
         warnings=warnings,
         proposal=runs[0].proposal,
+        chains=_chains(runs, min(CHAIN_DRAWS, settings.posterior_draws), seed),
+    )
+
+
+def _chains(runs: Sequence[Run], n_draws: int, seed: Sequence[int]) -> FloatArray:
+    """Return draws of each run by its own weights: they differ where the runs do."""
+    return np.stack(
+        [
+            run.points[
+                systematic(normalized(run.log_weights), n_draws, np.random.default_rng([*seed, number, 1]))
+            ]
+            for number, run in enumerate(runs)
+        ]
     )
 
 
