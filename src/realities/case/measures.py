@@ -53,7 +53,7 @@ class Reporter:
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
+class HalfLife:
     """Half-life, in days, of the delay after which an event has entered a count.
 
     Either `by_year` gives it by the year of the event (years outside take the nearest), or `prior`
@@ -62,6 +62,27 @@ class Delay:
 
     by_year: Mapping[int, float]
     prior: Prior | None = None
+
+    @property
+    def shortest_days(self) -> float:
+        """The shortest there may be, to all practical purposes."""
+        if self.prior is None:
+            return min(self.by_year.values())
+        return float(self.prior.ppf(np.array(0.05)))
+
+
+@dataclass(frozen=True, slots=True)
+class SlowPart(HalfLife):
+    """The events that enter a count late: which share of them, and their half-life."""
+
+    share: Prior = field(default_factory=lambda: fixed_prior(0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Delay(HalfLife):
+    """After how many days events enter a count: half of them, and of a `slow` share if there is one."""
+
+    slow: SlowPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +103,8 @@ class Measure:
 
     `expression` is the place of the expression in `measures.toml`; its text is in the model's own
     equation language. `account_variables` name the hidden variable of each account that reads the
-    quantity its own way, and `account_expressions` the place of its reading.
+    quantity its own way, and `account_expressions` the place of its reading. A row of a count holds
+    the events of the `period_days` up to its day, or of all time since the start.
     """
 
     quantity: str
@@ -96,6 +118,7 @@ class Measure:
     scale: Scale
     discrepancy: Discrepancy | None
     label: str
+    period_days: int | None = None
     account_expressions: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
@@ -181,6 +204,7 @@ class _Reader:
             scale=scale,
             discrepancy=self.discrepancy(),
             label=str(self.get("label") or self.quantity).strip(),
+            period_days=self.period(kind),
             account_expressions=expressions,
             span=self.located.key(self.quantity),
         )
@@ -210,6 +234,8 @@ class _Reader:
         scale = cast(Scale, self.get("reporters", name, "scale") or scale)
         copies = self.get("reporters", name, "copies")
         span = self.located.key(self.quantity, "reporters", name)
+        if kind == "count":
+            return self.counter(name, scale, None if copies is None else str(copies), span)
         bias = self.positive("reporters", name, "bias") or fixed_prior(1.0)
         noise = self.positive("reporters", name, "noise")
         if noise is None:
@@ -220,6 +246,41 @@ class _Reader:
                 self.findings.error("missing-key", message, span, hint)
         drift = self.drift(name, scale, noise)
         return Reporter(name, bias, noise, drift, None if copies is None else str(copies), scale, span)
+
+    def counter(self, name: str, scale: Scale, copies: str | None, span: Span) -> Reporter:
+        """Return a reporter of confirmed counts: `bias` is the chance that an event is ever counted.
+
+        `noise` is the relative standard deviation beyond that of chance; 0 for none.
+        """
+        path = ("reporters", name)
+        if copies is None and self.get(*path, "bias") is None:
+            message = f'"{name}" needs a bias: the chance that an event enters its count'
+            hint = 'write bias = "beta(8, 4)" or so, from a source; if there is none, use kind = "floor"'
+            self.findings.error("missing-key", message, span, hint)
+        for key, given in (("drift", self.get(*path, "drift")), ("scale", self.get(*path, "scale"))):
+            if given is not None and given is not False:
+                message = f'the reporter of a count has no "{key}"'
+                self.findings.error("bad-value", message, self.located.value(self.quantity, *path, key))
+        bias = self.share(*path, "bias") or fixed_prior(1.0)
+        noise = DEFAULT_NOISE
+        if self.get(*path, "noise") == 0:
+            noise = fixed_prior(0.0)
+        elif (given_noise := self.positive(*path, "noise")) is not None:
+            noise = given_noise
+        return Reporter(name, bias, noise, None, copies, scale, span)
+
+    def period(self, kind: MeasureKind) -> int | None:
+        """Return how many days a row of a count holds; note what a count cannot have, and others cannot."""
+        days = self.get("period_days")
+        if days is not None and kind != "count":
+            message, hint = "only a count has a period", 'write kind = "count", or leave the period out'
+            self.findings.error("bad-value", message, self.located.value(self.quantity, "period_days"), hint)
+        for key in ("discrepancy", "scale") if kind == "count" else ():
+            if self.get(key) is not None:
+                message = f'a count has no "{key}": its error is that of counting'
+                hint = "what goes beyond chance is the noise of its reporter"
+                self.findings.error("bad-value", message, self.located.key(self.quantity, key), hint)
+        return int(days) if isinstance(days, (int, float)) else None
 
     def drift(self, name: str, scale: Scale, noise: Prior) -> Prior | None:
         """Return the prior of a reporter's drift per year; None for no drift."""
@@ -273,12 +334,45 @@ class _Reader:
         value = self.get("delay")
         if value is None:
             return None
-        path = ("delay", "half_life_days") if isinstance(value, dict) else ("delay",)
-        half_life = self.get(*path)
-        if isinstance(half_life, dict):
-            return Delay({int(year): float(days) for year, days in sorted(half_life.items())})
+        if not isinstance(value, dict):
+            prior = self.positive("delay")
+            return None if prior is None else Delay({}, prior)
+        quick, slow = self.half_life("delay", "half_life_days"), self.slow_part()
+        return None if quick is None else Delay(quick.by_year, quick.prior, slow)
+
+    def half_life(self, *path: str) -> HalfLife | None:
+        """Return a half-life, by year or for all; None if there is none or it cannot be read."""
+        value = self.get(*path)
+        if isinstance(value, dict):
+            return HalfLife({int(year): float(days) for year, days in sorted(value.items())})
         prior = self.positive(*path)
-        return None if prior is None else Delay({}, prior)
+        return None if prior is None else HalfLife({}, prior)
+
+    def slow_part(self) -> SlowPart | None:
+        """Return the share of events that enter a count late, if the file gives one."""
+        keys = ("slow_share", "slow_half_life_days")
+        given = [key for key in keys if self.get("delay", key) is not None]
+        if len(given) == 1:
+            (missing,) = set(keys) - set(given)
+            message = f'"{given[0]}" needs "{missing}" beside it'
+            self.findings.error("missing-key", message, self.located.key(self.quantity, "delay", given[0]))
+        if len(given) < len(keys):
+            return None
+        share, half_life = self.share("delay", keys[0]), self.half_life("delay", keys[1])
+        if share is None or half_life is None:
+            return None
+        return SlowPart(half_life.by_year, half_life.prior, share)
+
+    def share(self, *path: str) -> Prior | None:
+        """Return a prior of a number above zero and at most one; what reaches beyond is cut off there."""
+        prior = self.positive(*path)
+        if prior is None or prior.support[1] <= 1:
+            return prior
+        if prior.fixed is not None or float(prior.cdf(np.array(1.0))) < 1e-9:
+            span = self.located.text(self.quantity, *path)
+            self.findings.error("bad-prior", f'"{path[-1]}" must not be above one', span)
+            return None
+        return replace(prior, high=1.0)
 
     def discrepancy(self) -> Discrepancy | None:
         """Return the model error of the measure, if the file gives one."""

@@ -27,7 +27,7 @@ from realities.case.shapes import (
 )
 
 Scale = Literal["log", "linear", "logit"]
-MeasureKind = Literal["value", "floor", "ceiling"]
+MeasureKind = Literal["value", "floor", "ceiling", "count"]
 
 #: Names of accounts are names of files, and parts of addresses in the report.
 ACCOUNT_ID: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
@@ -157,13 +157,18 @@ _HALF_LIFE = AnyOf(
     (*_PRIOR.shapes, Named(_DAYS, "by year of the event", "[0-9]{4}", "a year")),
     "days until half of what happened is in the count",
 )
+_SHARE = AnyOf(_PRIOR.shapes, "share of the events that enter the count late: a number up to 1, or a prior")
 
 MEASURE: Final = Table(
     (
         Key("expression", _EXPRESSION, required=True),
         Key("unit", Text("the unit of its values"), required=True),
         Key(
-            "kind", Choice(get_args(MeasureKind), "a floor bounds the truth from below, a ceiling from above")
+            "kind",
+            Choice(
+                get_args(MeasureKind),
+                "a floor bounds the truth from below, a ceiling from above; a count holds confirmed events",
+            ),
         ),
         Key("scale", Choice(get_args(Scale), "where errors add: log, logit for shares, or linear")),
         Key("label", Text("how pages name the quantity")),
@@ -173,9 +178,26 @@ MEASURE: Final = Table(
         ),
         Key("reporters", Named(_REPORTER, "by the name in observations.csv")),
         Key(
+            "period_days",
+            Num(
+                "a count holds the events of so many days; without it, all since the start",
+                above=0,
+                whole=True,
+            ),
+        ),
+        Key(
             "delay",
             AnyOf(
-                (Table((Key("half_life_days", _HALF_LIFE, required=True),)), *_PRIOR.shapes),
+                (
+                    Table(
+                        (
+                            Key("half_life_days", _HALF_LIFE, required=True),
+                            Key("slow_share", _SHARE),
+                            Key("slow_half_life_days", _HALF_LIFE),
+                        )
+                    ),
+                    *_PRIOR.shapes,
+                ),
                 "how late events enter the count",
             ),
         ),

@@ -1,84 +1,204 @@
 """How much of what had happened could be known: counts that fill up with a delay.
 
-An event enters a count after a delay with a half-life that may depend on its year. In come the days of
-rows and of their publication; out come the weights that turn the course of the true total into the part
-of it that had been counted. `reporting.py` compares reports with that part.
+An event enters a count after a delay with a half-life that may depend on its year. Where most events are
+known soon and the others late, a share of them has a second, slow half-life. In come the days up to which
+figures count and the days of their publication; out comes, from the course of the true total, the part of
+it that had been counted. `quantity.py` compares reports with that part.
+
+Between two times the total is taken to grow evenly, and the delay is averaged over them exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from realities.case.calendar import Calendar
-from realities.case.measures import Delay
-from realities.weigh.reporting.rows import Rows
+from realities.case.measures import Delay, HalfLife
+from realities.case.priors import Prior
 
 FloatArray = NDArray[np.float64]
+Draws = Mapping[str, FloatArray]  # parameter name -> (draw,)
 
 #: The course of the total is followed in steps of this part of the shortest half-life, in days.
 STEP_SHARE, SHORTEST_STEP, LONGEST_STEP = 0.1, 1.0, 30.0
 
 
 class DelayedCount:
-    """The part of a growing total that had entered a count when each row was published.
+    """The part of a growing total that had entered a count when figures were published.
 
-    `times` are the model times, ascending, at which the total is needed, shape (time,).
+    Parameters
+    ----------
+    delay
+        How late events enter the count; None if at once.
+    quantity
+        What is counted, for the names of parameters.
+    happened, published
+        For each figure, the day up to which it counts and the day it was published.
+    calendar
+        Of the case.
+
+    Attributes
+    ----------
+    times
+        The model times, ascending, at which the total is needed, shape (time,); the first is the start.
+    parameters
+        Priors of what is uncertain, by name: `delay[quantity]` and, of the slow part, `slow_share[...]`
+        and `slow_delay[...]`.
     """
 
-    def __init__(self, delay: Delay, rows: Rows, calendar: Calendar) -> None:
-        shortest = (
-            min(delay.by_year.values()) if delay.prior is None else float(delay.prior.ppf(np.array(0.05)))
-        )
-        step = float(np.clip(STEP_SHARE * shortest, SHORTEST_STEP, LONGEST_STEP))
-        happened = [row.happened for row in rows.observations]
-        dates = _grid(calendar.start, happened, step)
+    def __init__(
+        self,
+        delay: Delay | None,
+        quantity: str,
+        happened: Sequence[date],
+        published: Sequence[date],
+        calendar: Calendar,
+    ) -> None:
+        # Of events after its publication a figure holds none.
+        ends = [min(day, known) for day, known in zip(happened, published, strict=True)]
+        dates = _grid(calendar.start, [*happened, *ends], None if delay is None else _step_days(delay))
         self.times = np.array([calendar.time_of(day) for day in dates])
-        offsets = np.array([(day - calendar.start).days for day in dates], dtype=np.float64)
-        middle = 0.5 * (offsets[1:] + offsets[:-1])
-        known = [row.published or row.happened for row in rows.observations]
-        published = np.array([(day - calendar.start).days for day in known], dtype=np.float64)
-        ends = np.array([(day - calendar.start).days for day in happened], dtype=np.float64)
-        # (row, step): days from an event to the row's publication; nothing after the row's own day.
-        self._lag = np.maximum(published[:, None] - middle, 0.0)
-        self._is_before = middle < ends[:, None]
-        self._weights = None if delay.prior is not None else self._fixed_weights(delay, dates)
+        offsets = [(day - calendar.start).days for day in dates]
+        at = {day: k for k, day in enumerate(dates)}
+        self._end = np.array([at[day] for day in ends], dtype=np.intp)
+        self._wait = np.array(
+            [(known - day).days for known, day in zip(published, ends, strict=True)], dtype=np.float64
+        )
+        self._steps = np.diff(np.array(offsets, dtype=np.float64))
+        years = np.array([day.year for day in dates[:-1]], dtype=np.intp)
+        self._phases = () if delay is None else tuple(self._phases_of(delay, quantity, years))
+        self.parameters = {
+            name: prior
+            for phase in self._phases
+            for name, prior in (phase.share_parameter, phase.half_life_parameter)
+            if prior is not None and prior.fixed is None
+        }
+        self._weights = self._joined_weights()
 
-    def known(self, total: FloatArray, half_life_days: FloatArray | None) -> FloatArray:
-        """Return what of the total had been counted, shape (draw, row).
+    def known(self, total: FloatArray, parameters: Draws) -> FloatArray:
+        """Return what of the total had been counted, shape (draw, figure).
+
+        What there was at the start is taken to be known.
 
         Parameters
         ----------
         total
             The true total at `times`, shape (draw, time).
-        half_life_days
-            One half-life for all years, shape (draw,); None where the case gives them by year.
+        parameters
+            At least those of `parameters`, each (draw,).
         """
+        return np.asarray(total[:, :1] + self.since_start(total, parameters))
+
+    def since_start(self, total: FloatArray, parameters: Draws) -> FloatArray:
+        """Return how many of the events since the start had been counted, shape (draw, figure)."""
+        if not self._phases:
+            return np.asarray(total[:, self._end] - total[:, :1])
         growth = np.diff(total, axis=1)
         if self._weights is not None:
-            return np.asarray(total[:, :1] + growth @ self._weights.T)
-        assert half_life_days is not None
-        known = np.empty((len(total), len(self._lag)))
-        for row, lag in enumerate(self._lag):
-            counted = -np.expm1(-np.log(2.0) * lag / half_life_days[:, None]) * self._is_before[row]
-            known[:, row] = total[:, 0] + (growth * counted).sum(axis=1)
-        return known
+            return np.asarray(growth @ self._weights.T)
+        return np.asarray(sum(self._part(phase, growth, parameters) for phase in self._phases))
 
-    def _fixed_weights(self, delay: Delay, dates: list[date]) -> FloatArray:
-        """Return the counted share of each step's growth, shape (row, step)."""
-        years = sorted(delay.by_year)
-        half_lives = np.array(
-            [delay.by_year[min(years, key=lambda y: (abs(y - day.year), y))] for day in dates[:-1]]
+    def _part(self, phase: _Phase, growth: FloatArray, parameters: Draws) -> FloatArray:
+        """Return what of one phase's share of the events had been counted, shape (draw, figure)."""
+        name, prior = phase.share_parameter
+        share = prior.fixed if prior is not None and prior.fixed is not None else parameters.get(name, 1.0)
+        share = np.asarray(1.0 - share if phase.is_rest else share).reshape(-1, 1)
+        if phase.weights is not None:
+            return np.asarray(share * (growth @ phase.weights.T))
+        half_life = parameters[phase.half_life_parameter[0]]
+        return np.asarray(share * self._counted(growth, half_life))
+
+    def _counted(self, growth: FloatArray, half_life_days: FloatArray) -> FloatArray:
+        """Return the events counted of all, with one half-life for each draw, shape (draw, figure).
+
+        What waits to be counted fades from step to step, so that one pass serves all figures.
+        """
+        fades = np.exp2(-self._steps / half_life_days[:, None])
+        arriving = growth * _mean_fade(self._steps, half_life_days[:, None])
+        waiting = np.zeros((len(self.times), len(growth)))
+        for k in range(len(self._steps)):
+            waiting[k + 1] = waiting[k] * fades[:, k] + arriving[:, k]
+        happened = np.concatenate([np.zeros((len(growth), 1)), np.cumsum(growth, axis=1)], axis=1)
+        still = waiting[self._end].T * np.exp2(-self._wait / half_life_days[:, None])
+        return np.asarray(happened[:, self._end] - still)
+
+    def _phases_of(self, delay: Delay, quantity: str, years: NDArray[np.intp]) -> list[_Phase]:
+        """Return the phases of a delay: one, or a quick one and a slow one."""
+        slow = delay.slow
+        share = (f"slow_share[{quantity}]", None if slow is None else slow.share)
+        quick = _Phase(
+            share, slow is not None, (f"delay[{quantity}]", delay.prior), self._fixed(delay, years)
         )
-        return np.asarray(-np.expm1(-np.log(2.0) * self._lag / half_lives) * self._is_before)
+        if slow is None:
+            return [quick]
+        name = f"slow_delay[{quantity}]"
+        return [quick, _Phase(share, False, (name, slow.prior), self._fixed(slow, years))]
+
+    def _fixed(self, half_life: HalfLife, years: NDArray[np.intp]) -> FloatArray | None:
+        """Return the counted share of each step's growth, (figure, step); None if it is uncertain."""
+        if half_life.prior is not None:
+            if half_life.prior.fixed is None:
+                return None
+            days = np.full(len(years), half_life.prior.fixed)
+        else:
+            known = sorted(half_life.by_year)
+            days = np.array(
+                [half_life.by_year[min(known, key=lambda y: (abs(y - year), y))] for year in years.tolist()]
+            )
+        offsets = np.concatenate([[0.0], np.cumsum(self._steps)])
+        lag = (offsets[self._end] + self._wait)[:, None] - offsets[1:]  # from a step's end to publication
+        is_before = np.arange(len(self._steps)) < self._end[:, None]
+        still = np.exp2(-np.maximum(lag, 0.0) / days) * _mean_fade(self._steps, days)
+        return np.asarray((1.0 - still) * is_before)
+
+    def _joined_weights(self) -> FloatArray | None:
+        """Return the counted share of each step's growth, (figure, step), where nothing is uncertain."""
+        joined = np.zeros((len(self._end), len(self._steps)))
+        for phase in self._phases:
+            prior = phase.share_parameter[1]
+            share = 1.0 if prior is None else prior.fixed
+            if phase.weights is None or share is None:
+                return None
+            joined += (1.0 - share if phase.is_rest and prior is not None else share) * phase.weights
+        return joined
 
 
-def _grid(start: date, happened: Sequence[date], step_days: float) -> list[date]:
-    """Return the days of a regular grid to the last row, and the days of the rows."""
-    last = (max(happened) - start).days
-    offsets = {round(k * step_days) for k in range(int(last / step_days) + 1)}
-    offsets |= {0} | {(day - start).days for day in happened}
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """A share of the events that enters the count with one half-life.
+
+    `share_parameter` and `half_life_parameter` are names and priors; the share is what that number
+    leaves if `is_rest`, and all if there is no prior. `weights` are the counted shares of each step's
+    growth, (figure, step), where the half-life is known.
+    """
+
+    share_parameter: tuple[str, Prior | None]
+    is_rest: bool
+    half_life_parameter: tuple[str, Prior | None]
+    weights: FloatArray | None
+
+
+def _mean_fade(steps: FloatArray, half_life_days: FloatArray) -> FloatArray:
+    """Return what of events spread evenly over a step still waits at its end, as a share."""
+    x = np.log(2.0) * steps / half_life_days
+    return np.asarray(-np.expm1(-x) / x)
+
+
+def _step_days(delay: Delay) -> float:
+    """Return the longest step, in days, in which the total is followed."""
+    parts = [delay, delay.slow] if delay.slow is not None else [delay]
+    shortest = min(part.shortest_days for part in parts)
+    return float(np.clip(STEP_SHARE * shortest, SHORTEST_STEP, LONGEST_STEP))
+
+
+def _grid(start: date, days: Sequence[date], step_days: float | None) -> list[date]:
+    """Return the start, some days, and the days of a regular grid up to the last of them."""
+    offsets = {0, *((day - start).days for day in days)}
+    if step_days is not None:
+        offsets |= {round(k * step_days) for k in range(int(max(offsets) / step_days) + 1)}
     return [start + timedelta(days=offset) for offset in sorted(offsets)]

@@ -24,7 +24,7 @@ from realities.weigh.reporting.delays import DelayedCount
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
 from realities.weigh.reporting.gaussian import Wander
 from realities.weigh.reporting.rows import from_scale, gather_rows, to_scale, whole_of
-from realities.weigh.reporting.terms import Draws, parameter_name, reporter_terms, values_of
+from realities.weigh.reporting.terms import Draws, reporter_terms, values_of
 
 FloatArray = NDArray[np.float64]
 
@@ -58,9 +58,9 @@ class QuantityReports(ABC):
         }
         self._delay = None
         if measure.delay is not None and len(self.rows):
-            self._delay = DelayedCount(measure.delay, self.rows, calendar)
-            if measure.delay.prior is not None:
-                self.parameters[parameter_name("delay", measure.quantity)] = measure.delay.prior
+            happened, published = self.rows.dates
+            self._delay = DelayedCount(measure.delay, measure.quantity, happened, published, calendar)
+            self.parameters |= self._delay.parameters
         row_times = np.unique(self.rows.times)
         self.times: FloatArray = row_times if self._delay is None else self._delay.times
         self._time_of_row = np.searchsorted(self.times, self.rows.times)
@@ -148,7 +148,7 @@ class QuantityReports(ABC):
         """Return the truth, as far as it could be known, that each row reports, shape (draw, row)."""
         if self._delay is None:
             return truth[:, self._time_of_row]
-        return self._delay.known(truth, parameters.get(parameter_name("delay", self.measure.quantity)))
+        return self._delay.known(truth, parameters)
 
     def level(self, known: FloatArray, parameters: Draws, *, integrated: Draws | None = None) -> FloatArray:
         """Return what each row would say without noise, on its scale, shape (draw, row).

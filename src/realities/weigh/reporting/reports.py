@@ -14,6 +14,7 @@ from realities.case.calendar import Calendar
 from realities.case.measures import Measure
 from realities.case.observations import Observation
 from realities.weigh.reporting.bounds import BoundReports
+from realities.weigh.reporting.counts import CountReports
 from realities.weigh.reporting.quantity import QuantityReports
 from realities.weigh.reporting.values import ValueReports
 
@@ -21,13 +22,21 @@ __all__ = ["QuantityReports", "quantity_reports"]
 
 
 def quantity_reports(
-    measure: Measure, observations: Sequence[Observation], calendar: Calendar
+    measure: Measure,
+    observations: Sequence[Observation],
+    calendar: Calendar,
+    earlier: Sequence[Observation] = (),
 ) -> QuantityReports:
-    """Return the rows of one quantity, at least one, ready to be compared with draws of the truth."""
+    """Return the rows of one quantity, at least one, ready to be compared with draws of the truth.
+
+    Counts are told from those that were published `earlier`.
+    """
     match measure.kind:
         case "value":
             return ValueReports(measure, observations, calendar)
         case "floor" | "ceiling":
             return BoundReports(measure, observations, calendar)
+        case "count":
+            return CountReports(measure, observations, calendar, earlier)
         case _:
             assert_never(measure.kind)

@@ -56,6 +56,12 @@ class Rows:
         return len(self.reporter)
 
     @property
+    def dates(self) -> tuple[list[date], list[date]]:
+        """The days that the rows speak of, and the days on which they were published."""
+        happened = [row.happened for row in self.observations]
+        return happened, [row.published or row.happened for row in self.observations]
+
+    @property
     def is_plain(self) -> NDArray[np.bool_]:
         """Which rows are values."""
         return ~np.isnan(self.value)
@@ -134,6 +140,8 @@ _Said = tuple[float, float, float, float, float]
 def _read(measure: Measure, row: Observation, smallest_step: float) -> _Said | None:
     """Return what a row says on its reporter's scale; None if it has no place there."""
     reporter = measure.reporters[row.reporter]
+    if measure.kind == "count":
+        return None if row.value is None else (row.value, np.nan, np.nan, 0.0, 0.0)
     if measure.kind != "value":
         return _read_bound(measure, row, reporter)
     if row.value is None:
