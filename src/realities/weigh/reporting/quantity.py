@@ -130,12 +130,9 @@ class QuantityReports(ABC):
         rng
             For noise, and for days on which the discrepancy is not known yet.
         """
-        rows, n_draws = self.rows, len(truth)
+        rows = self.rows
         with np.errstate(all="ignore"):
-            level = self.level(self.known(truth, parameters), parameters, integrated=parameters)
-            if self.wander is not None:
-                empty = DiscrepancyPath(self.wander, np.zeros(0), np.zeros((n_draws, 0)))
-                level = level + (path or empty).sample(rows.days, n_draws, rng)
+            level = self.without_noise(truth, parameters, path, rng)
             sd = np.sqrt(self.noise_variance(parameters) - rows.own_sd**2)
             level = level + sd * rng.standard_normal(level.shape)
             reports = np.empty_like(level)
@@ -143,6 +140,21 @@ class QuantityReports(ABC):
                 own = rows.reporter == r
                 reports[:, own] = from_scale(level[:, own], reporter.scale, whole_of(self.measure, reporter))
         return reports
+
+    def without_noise(
+        self,
+        truth: FloatArray,
+        parameters: Draws,
+        path: DiscrepancyPath | None,
+        rng: np.random.Generator,
+    ) -> FloatArray:
+        """Return what rows would say but for their own noise, on their scale, (draw, row): see `predict`."""
+        with np.errstate(all="ignore"):
+            level = self.level(self.known(truth, parameters), parameters, integrated=parameters)
+            if self.wander is not None:
+                empty = DiscrepancyPath(self.wander, np.zeros(0), np.zeros((len(truth), 0)))
+                level = level + (path or empty).sample(self.rows.days, len(truth), rng)
+        return level
 
     def known(self, truth: FloatArray, parameters: Draws) -> FloatArray:
         """Return the truth, as far as it could be known, that each row reports, shape (draw, row)."""
