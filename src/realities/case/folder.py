@@ -105,16 +105,32 @@ class Case:
         and rows of reporters that copy another are left out.
         """
         newest: dict[tuple[str, str, date], Observation] = {}
-        for row in self.observations:
-            if row.published is None or row.published > day:
-                continue
-            if self.measures[row.quantity].reporters[row.reporter].copies is not None:
-                continue
+        for row in self.vintages(day):
             key = (row.reporter, row.quantity, row.happened)
             held = newest.get(key)
-            if held is None or held.published is None or held.published < row.published:
+            if held is None or (held.published or date.min) < (row.published or date.min):
                 newest[key] = row
         return tuple(newest.values())
+
+    def vintages(self, day: date) -> tuple[Observation, ...]:
+        """Return every row published by a day, revised since or not, of reporters that copy nobody."""
+        return tuple(
+            row
+            for row in self.observations
+            if row.published is not None
+            and row.published <= day
+            and self.measures[row.quantity].reporters[row.reporter].copies is None
+        )
+
+    def weighable(self, day: date) -> tuple[Observation, ...]:
+        """Return the rows that can weigh as of a day.
+
+        They are the newest vintage of each figure; of counts with a delay every vintage, since what they
+        add to one another tells of events and delay.
+        """
+        newest = [row for row in self.as_of(day) if not self.measures[row.quantity].uses_vintages]
+        every = [row for row in self.vintages(day) if self.measures[row.quantity].uses_vintages]
+        return (*newest, *every)
 
     def events_as_of(self, day: date) -> tuple[CaseEvent, ...]:
         """Return the dated inputs that were known on a day."""

@@ -150,7 +150,7 @@ def used_observations(case: Case, as_of: date) -> tuple[Observation, ...]:
 
     Rows published long before the day they speak of are forecasts and weigh nothing.
     """
-    return tuple(row for row in case.as_of(as_of) if usable(row, as_of, case.calendar))
+    return tuple(row for row in case.weighable(as_of) if usable(row, as_of, case.calendar))
 
 
 def reports_published(case: Case, until: date, after: date | None = None) -> Mapping[str, QuantityReports]:
@@ -165,9 +165,13 @@ def reports_published(case: Case, until: date, after: date | None = None) -> Map
 def _reports_published(same: Same, until: date, after: date | None) -> Mapping[str, QuantityReports]:
     case = same.case
     rows: dict[str, list[Observation]] = {}
+    earlier: dict[str, list[Observation]] = {}
     for row in used_observations(case, until):
-        if after is None or (row.published is not None and row.published > after):
-            rows.setdefault(row.quantity, []).append(row)
+        is_new = after is None or (row.published is not None and row.published > after)
+        (rows if is_new else earlier).setdefault(row.quantity, []).append(row)
     return MappingProxyType(
-        {q: quantity_reports(case.measures[q], found, case.calendar) for q, found in sorted(rows.items())}
+        {
+            q: quantity_reports(case.measures[q], found, case.calendar, earlier.get(q, ()))
+            for q, found in sorted(rows.items())
+        }
     )

@@ -215,7 +215,7 @@ def weighing(
     if not any(isfinite(value) for value in log_weights.values()):
         warnings.append("no account can produce what was reported: the weights are equal for want of any")
     used = used_observations(case, as_of)
-    unusable = len(case.as_of(as_of)) - len(used)
+    unusable = len(case.weighable(as_of)) - len(used)
     if unusable:
         warnings.append(f"{unusable} rows weigh nothing: forecasts, or days that the case does not cover")
     return Weighing(
