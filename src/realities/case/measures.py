@@ -127,6 +127,11 @@ class Measure:
         return self.account_variables.get(account, self.variable)
 
     @property
+    def uses_vintages(self) -> bool:
+        """Whether a later figure of the same days adds to an earlier one, and does not replace it."""
+        return self.kind == "count" and self.delay is not None
+
+    @property
     def possible(self) -> tuple[float, float]:
         """The smallest and largest value the quantity can have, in the measure's unit.
 
