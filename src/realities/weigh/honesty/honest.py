@@ -1,0 +1,188 @@
+"""The honesty of a study's last date: other prior widths, the verdict, influence, predictive checks.
+
+In come a case, the weighing of a date and the sampler's runs that led to it; out comes `Honesty`. Every
+piece of work is a task of its own, so several processes can share them, and a result does not depend on how
+many do. `study.py` calls this once; `as_json.py` writes what it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import inf
+
+from realities.case.folder import Case
+from realities.ensemble import Crew, Progress, map_tasks, silent
+from realities.weigh.fits import Weighing
+from realities.weigh.honesty.checks import Check, Places, checks
+from realities.weigh.honesty.drawn import Left, drawn
+from realities.weigh.honesty.influence import (
+    MOST_DRAWS,
+    Change,
+    Influence,
+    RefitTask,
+    changes,
+    influences,
+    refitted,
+    to_leave_out,
+)
+from realities.weigh.honesty.separation import Separation, separation
+from realities.weigh.honesty.widths import (
+    AtWidth,
+    WidthTask,
+    at_width,
+    by_width,
+    stated_evidence,
+    weight_ranges,
+    width_tasks,
+)
+from realities.weigh.likelihood import AccountLikelihood
+from realities.weigh.posterior import AccountRun, settings_for
+from realities.weigh.sampling.evidence import Effort, Run
+
+STAGE = "Checking"
+
+
+@dataclass(frozen=True)
+class Honesty:
+    """How far the weights of one date can be trusted.
+
+    Attributes
+    ----------
+    sensitivity
+        Every account's log evidence at each width of the accounts' priors, and with another seed.
+    separation
+        Which accounts the reports separate from the leading one, at all widths, runs and seeds.
+    ranges
+        By account, its least and largest weight at half, stated and double width; empty if not known.
+    influence
+        What leaving out each reporter, quantity or report does, what moves most weight first.
+    checks, places
+        Predictive checks of the reports that were fitted, and of those that came next.
+    """
+
+    sensitivity: tuple[AtWidth, ...]
+    separation: Separation
+    ranges: Mapping[str, tuple[float, float]]
+    influence: tuple[Influence, ...]
+    checks: tuple[Check, ...]
+    places: tuple[Places, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTask:
+    """One account's draws, to be asked what each of several sets of reports does, and to be checked."""
+
+    account: str
+    as_of: date
+    seed: int
+    runs: tuple[AccountRun, ...]
+    lefts: tuple[Left, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAnswer:
+    """What an `AccountTask` finds."""
+
+    account: str
+    changes: tuple[Change, ...]
+    checks: tuple[Check, ...]
+
+
+Task = WidthTask | AccountTask | RefitTask
+Answer = AtWidth | AccountAnswer | Change
+
+
+def honesty(
+    case: Case,
+    weighing: Weighing,
+    runs: Mapping[str, Sequence[AccountRun]],
+    *,
+    effort: Effort,
+    workers: int | Crew | None = 1,
+    progress: Progress = silent,
+) -> Honesty | None:
+    """Return what the weights of a date depend on; None where no report weighs.
+
+    Parameters
+    ----------
+    case, weighing
+        The case, and all its accounts' fits at the date.
+    runs
+        By account, the sampler's runs at that date.
+    effort
+        How much is done: see `width_tasks`. Single reports are left out one by one from "default" on, and
+        what reweighting does not reach is fitted again for "publish".
+    workers, progress
+        As for `map_tasks`.
+    """
+    if not weighing.used:
+        return None
+    day, seed = weighing.as_of, weighing.seed
+    lefts = to_leave_out(case, day, single=effort in ("default", "publish"))
+    tasks: list[Task] = list(width_tasks(case, runs, day, seed, effort))
+    tasks += [AccountTask(account, day, seed, tuple(found), lefts) for account, found in runs.items()]
+    answers = map_tasks(case, answered, tasks, workers=workers, stage=STAGE, progress=progress)
+    asked = [one for one in answers if isinstance(one, AccountAnswer)]
+    found = {(one.account, one.left): one for answer in asked for one in answer.changes}
+    if effort == "publish":
+        again = _refits(case, weighing, runs, found.values())
+        for one in map_tasks(case, refitted, again, workers=workers, stage=STAGE, progress=progress):
+            found[one.account, one.left] = one
+    stated = [stated_evidence(fit) for fit in weighing.fits.values()]
+    sensitivity = (*stated, *(one for one in answers if isinstance(one, AtWidth)))
+    evidence = {name: fit.log_evidence for name, fit in weighing.fits.items()}
+    return Honesty(
+        sensitivity=sensitivity,
+        separation=separation(sensitivity, list(runs)),
+        ranges=weight_ranges(by_width(sensitivity)),
+        influence=influences(case, day, evidence, found.values()),
+        checks=tuple(check for one in asked for check in one.checks),
+    )
+
+
+def answered(case: Case, task: Task) -> Answer:
+    """Return what any of the tasks finds."""
+    match task:
+        case WidthTask():
+            return at_width(case, task)
+        case RefitTask():
+            return refitted(case, task)
+        case AccountTask():
+            return _account(case, task)
+
+
+def _account(case: Case, task: AccountTask) -> AccountAnswer:
+    likelihood = AccountLikelihood(case, task.account, task.as_of)
+    runs = [run.found for run in task.runs if isinstance(run.found, Run)]
+    if likelihood.dimension and not runs:
+        missing = tuple(Change(task.account, left, None, None, inf, "not computed") for left in task.lefts)
+        return AccountAnswer(task.account, missing, ())
+    draws = drawn(case, likelihood, runs, MOST_DRAWS)
+    return AccountAnswer(
+        account=task.account,
+        changes=changes(task.account, draws, task.lefts, task.seed),
+        checks=checks(task.account, draws, task.seed),
+    )
+
+
+def _refits(
+    case: Case, weighing: Weighing, runs: Mapping[str, Sequence[AccountRun]], found: Iterable[Change]
+) -> list[RefitTask]:
+    """Return what has to be fitted again: leaving out reporters and quantities that matter too much."""
+    return [
+        RefitTask(
+            account=change.account,
+            as_of=weighing.as_of,
+            left=change.left,
+            seed=weighing.seed,
+            runs=tuple(runs[change.account]),
+            settings=settings_for(case, "default"),
+            stated=weighing.fits[change.account].log_evidence,
+            stated_error=weighing.fits[change.account].log_evidence_error,
+            k_hat=change.k_hat,
+        )
+        for change in found
+        if change.log_change is None and change.left.kind != "report"
+    ]
