@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realities.weigh.fits import AccountFit, Weighing
+from realities.weigh.honesty.as_json import honesty_to_json, weight_range
 from realities.weigh.scoring.judging import JudgedClaim
 from realities.weigh.study import Study
 
@@ -53,6 +54,7 @@ def study_to_json(study: Study, *, report: str | None = None, timeline: bool = F
             for account, scores in study.scores.items()
         },
         "coverage": _coverage(study),
+        **honesty_to_json(study.honesty, {account.id: account.name for account in study.case.accounts}),
         "warnings": list(study.warnings),
     }
     if timeline:
@@ -76,6 +78,7 @@ def _account(study: Study, account: str, name: str) -> Json:
         "name": name,
         "weight": _number(weighing.weights[account]),
         "weight_error": _number(weighing.weight_errors[account]),
+        "weight_range": weight_range(study.honesty, account),
         **_evidence(fit),
         "posterior": {
             parameter: summary(draws)

@@ -15,6 +15,7 @@ from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
 from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.forward import Forecast, ForwardTask, forward
+from realities.weigh.honesty.honest import Honesty, honesty
 from realities.weigh.posterior import AccountRun, unweighed_account
 from realities.weigh.sampling.evidence import Effort
 from realities.weigh.scoring.judging import JudgedClaim, judge
@@ -39,7 +40,8 @@ class Study:
     """Everything `realities run` computes of one case.
 
     `dates` are the as-of dates in order, the last of them `as_of`; `weighings` and `forecasts` are
-    keyed by them. `prior_forecasts` are the accounts as first stated, before any report.
+    keyed by them. `prior_forecasts` are the accounts as first stated, before any report; `honesty` says how
+    far the weights at the last date can be trusted, None where no report weighs.
     """
 
     case: Case
@@ -53,6 +55,7 @@ class Study:
     claims: tuple[JudgedClaim, ...]
     scorecard: Scorecard
     warnings: tuple[str, ...]
+    honesty: Honesty | None = None
 
     @property
     def scores(self) -> Mapping[str, Scores]:
@@ -103,7 +106,9 @@ def run_case(
         runs = sample_dates(case, moments, seed=key, effort=effort, workers=crew, progress=progress)
         views = _views(moments, runs, counts, key, effort)
         found = map_tasks(case, look_ahead, views, workers=crew, stage="Running forward", progress=progress)
-    weighings, forecasts, priors = _by_date(case, key, views, found)
+        weighings, forecasts, priors = _by_date(case, key, views, found)
+        at_last = {account: by_date[-1] for account, by_date in runs.items()}
+        trust = honesty(case, weighings[day], at_last, effort=effort, workers=crew, progress=progress)
     claims = tuple(
         judge(case, claim, standing(case, claim, day), moments, forecasts) for claim in case.claims
     )
@@ -116,6 +121,7 @@ def run_case(
         weighings=weighings,
         forecasts=forecasts,
         prior_forecasts=priors,
+        honesty=trust,
         claims=claims,
         scorecard=score_case(case, claims, weighings, forecasts),
         warnings=_warnings(case, weighings, forecasts[day]),

@@ -20,6 +20,7 @@ from realities.store.kept import Kept, TaskMemory
 from realities.store.place import Place
 from realities.store.values import Plain
 from realities.weigh import fits, forward, posterior
+from realities.weigh.honesty import checks, drawn, honest, influence, widths
 from realities.weigh.reporting import discrepancy, gaussian
 from realities.weigh.sampling import evidence, importance
 from realities.weigh.scoring import forecasts
@@ -28,7 +29,10 @@ from realities.weigh.scoring import forecasts
 NAME = "results.part"
 _ABOUT = "about.txt"
 #: Results are made of the dataclasses of these modules, and of nothing else.
-_HOMES = (calendar, discrepancy, evidence, fits, forecasts, forward, gaussian, importance, posterior)
+_HOMES = (
+    *(calendar, discrepancy, evidence, fits, forecasts, forward, gaussian, importance, posterior),
+    *(checks, drawn, honest, influence, widths),
+)
 
 
 @dataclass(frozen=True, slots=True)
