@@ -1,7 +1,7 @@
 """What honesty adds to the JSON object of a study: `separation`, `sensitivity`, `influence`, `checks`.
 
-In comes a `Study`; out come keys that `results.py` adds to the object. Where nothing was computed the keys are
-there and null or empty. What is not a finite number is null; what is not reliable says so beside it.
+In comes what was found; out come keys that `results.py` adds to the object. Where nothing was computed the
+keys are there, and null or empty. What is not a finite number is null; what is not reliable says so.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from realities.weigh.honesty.checks import HIGHEST, LOWEST, Check, Places
 from realities.weigh.honesty.influence import Change, Influence
-from realities.weigh.honesty.separation import FACTOR, STANDARD_ERRORS, Pair, Separation
+from realities.weigh.honesty.separation import FACTOR, STANDARD_ERRORS, Pair, Separation, in_words
 from realities.weigh.honesty.widths import AtWidth, by_width, weight_alone, weights_at
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ Json = dict[str, object]
 MOST_REPORTS = 10
 
 
-def honesty_to_json(honesty: Honesty | None, sentence: str) -> Json:
-    """Return the keys; `sentence` is the verdict in words, as page and terminal have it."""
+def honesty_to_json(honesty: Honesty | None, names: Mapping[str, str]) -> Json:
+    """Return the keys; `names` are the accounts' by id."""
     if honesty is None:
         empty: list[object] = []
         return {"separation": None, "sensitivity": empty, "influence": None, "checks": None}
     return {
-        "separation": _separation(honesty.separation, sentence),
+        "separation": _separation(honesty.separation, names),
         "sensitivity": _sensitivity(honesty.sensitivity),
         "influence": _influences(honesty.influence),
         "checks": _checks(honesty.checks, honesty.places),
@@ -44,9 +44,9 @@ def weight_range(honesty: Honesty | None, account: str) -> Json | None:
     return None if ends is None else {"low": ends[0], "high": ends[1]}
 
 
-def _separation(found: Separation, sentence: str) -> Json:
+def _separation(found: Separation, names: Mapping[str, str]) -> Json:
     return {
-        "sentence": sentence,
+        "sentence": in_words(found, names),
         "threshold": {"bayes_factor": FACTOR, "standard_errors": STANDARD_ERRORS, "widths": [0.5, 1.0, 2.0]},
         "leader": found.leader,
         "not_separated": list(found.together),

@@ -21,6 +21,7 @@ from math import hypot, inf, isfinite, log
 from typing import Literal
 
 from realities.weigh.honesty.widths import HALF_AND_DOUBLE, AtWidth, by_width
+from realities.weigh.honesty.words import listed, verdict
 
 #: A Bayes factor has to stay beyond this one, and so many standard errors on the safe side of it.
 FACTOR, STANDARD_ERRORS = 3.0, 2.0
@@ -151,6 +152,17 @@ def _pair(
     if open_questions:
         return Pair(leader, other, stated, least, "not established", "; ".join(open_questions))
     return Pair(leader, other, stated, least, "separated", "")
+
+
+def in_words(found: Separation, names: Mapping[str, str]) -> str:
+    """Return the verdict as a sentence, with the accounts' names by id."""
+    clause = verdict(
+        [names[account] for account in found.together],
+        listed([names[account] for account in found.against]),
+        listed([names[account] for account in found.not_established]),
+        everyone=len(found.together) == len(names) and len(names) > 1,
+    )
+    return f"The reports {clause}."
 
 
 #: What a width is called.

@@ -1,0 +1,54 @@
+"""The verdict on the accounts in words, for JSON, page and terminal alike.
+
+In come names of accounts, listed as text; out comes a clause whose subject is "the reports".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def listed(items: Sequence[str]) -> str:
+    """Return items as people list them.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return "".join(items) if len(items) < 2 else ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def verdict(
+    together: Sequence[str], against: str, not_established: str, *, everyone: bool = False, one: bool = False
+) -> str:
+    """Return what reports say of accounts.
+
+    Parameters
+    ----------
+    together
+        The leading account and those not separated from it: how they are called together, if there are
+        several, or the leader's name alone.
+    against, not_established
+        The other accounts, listed; empty if there are none.
+    everyone
+        Whether `together` are all accounts.
+    one
+        Whether there is but one report.
+
+    Examples
+    --------
+    >>> verdict(["the miller", "the baker"], "the ferryman", "")
+    'do not separate the miller and the baker; they speak against the ferryman'
+    """
+    do, they, speak = ("does", "it", "speaks") if one else ("do", "they", "speak")
+    if everyone:
+        return f"{do} not separate the accounts"
+    if len(together) == 1 and not against:
+        return f"{do} not settle which account {they} {'favours' if one else 'favour'}"
+    if len(together) == 1:
+        text = f"{speak} for {together[0]} and against {against}"
+    else:
+        text = f"{do} not separate {listed(together)}"
+        text += f"; {they} {speak} against {against}" if against else ""
+    return text + (f"; for {not_established} that could not be established" if not_established else "")
