@@ -1,34 +1,19 @@
-"""Scores: against closed forms and definitions, proper, and never with hindsight."""
+"""Scoring rules: against closed forms, definitions and another library, and proper."""
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import pairwise
 from math import exp, inf, log, pi, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import ndtri
 from scipy.stats import norm
 
-from realities.case.claims import Claim
-from realities.weigh.scoring.scores import (
-    Bin,
-    Verdict,
-    brier,
-    brier_parts,
-    crps,
-    log_score,
-    pooled_crps,
-    reliability,
-    score_account,
-    score_claimants,
-    scoring_dates,
-    skill,
-)
+from realities.weigh.scoring.scores import brier, crps, log_score, pooled_crps
 
 chances = st.floats(0.01, 0.99)
 
@@ -157,89 +142,11 @@ def test_quantities_are_pooled_over_their_own_sizes() -> None:
     assert pooled_crps({}, {}) is None
 
 
-# -- accounts and claimants -----------------------------------------------------------------------
-
-VERDICTS = (
-    Verdict("a", "author", True, 0.8, 0.9),
-    Verdict("b", "author", False, 0.4, None),
-    Verdict("c", "analyst", False, 0.1, 0.3, is_hindsight=True),
-    Verdict("d", "analyst", True, None, 0.6),
-)
-
-
-def test_an_account_is_scored_on_the_chances_it_gave_beforehand() -> None:
-    scores = score_account(VERDICTS, crps=0.2)
-    assert scores.brier == pytest.approx((0.04 + 0.16 + 0.01) / 3)
-    assert scores.log_score == pytest.approx((log(0.8) + log(0.6) + log(0.9)) / 3)
-    assert scores.brier_last == pytest.approx((0.01 + 0.09 + 0.16) / 3)
-    assert scores.log_last == pytest.approx((log(0.9) + log(0.7) + log(0.6)) / 3)
-    assert (scores.n_claims, scores.n_hindsight, scores.crps) == (3, 1, 0.2)
-
-
-def test_skill_is_measured_against_one_half_and_the_base_rate() -> None:
-    scores = score_account(VERDICTS)
-    assert scores.skill_half == pytest.approx(1 - 0.07 / 0.25)
-    assert scores.skill_base_rate == pytest.approx(1 - 0.07 / (1 / 3 * 2 / 3))
-    always_half = score_account([Verdict("a", "x", True, 0.5), Verdict("b", "x", False, 0.5)])
-    assert always_half.skill_half == always_half.skill_base_rate == 0.0
-    assert skill(0.1, 0.0) is None
-
-
-def test_nothing_decided_is_no_score() -> None:
-    scores = score_account([])
-    assert (scores.brier, scores.log_score, scores.crps, scores.skill_half) == (None, None, None, None)
-    assert scores.n_claims == 0
-
-
-def test_claimants_are_scored_on_their_own_claims() -> None:
-    by_claimant = score_claimants(VERDICTS)
-    assert list(by_claimant) == ["analyst", "author"]
-    assert by_claimant["author"] == score_account(VERDICTS[:2])
-
-
-def claim(made: date, deadline: date | None) -> Claim:
-    return Claim("c", "a", "forecast", "s", "s", "", made, deadline, None, None, None)
-
-
-DATES = [date(2022, 9, 1), date(2022, 10, 1), date(2022, 12, 1), date(2023, 3, 20), date(2023, 6, 1)]
-
-
-def test_a_chance_counts_from_the_day_of_the_claim_until_before_its_deadline() -> None:
-    assert scoring_dates(claim(DATES[1], DATES[3]), DATES) == (DATES[1], DATES[2])
-    assert scoring_dates(claim(DATES[1], DATES[1]), DATES) == (DATES[1], DATES[1])
-    assert scoring_dates(claim(DATES[1], None), DATES) == (DATES[1], DATES[4])
-
-
-def test_no_chance_counts_once_the_claim_was_decided() -> None:
-    assert scoring_dates(claim(DATES[1], DATES[3]), DATES, decided=DATES[2]) == (DATES[1], DATES[1])
-    assert scoring_dates(claim(DATES[1], DATES[3]), DATES, decided=DATES[1]) == (None, None)
-
-
-def test_a_claim_made_on_a_day_without_chances_has_only_a_last_one() -> None:
-    assert scoring_dates(claim(date(2022, 10, 2), DATES[3]), DATES) == (None, DATES[2])
-
-
-# -- reliability ----------------------------------------------------------------------------------
-
-
-def test_bins_count_every_chance_once_and_keep_empty_ones() -> None:
-    bins = reliability([0.0, 0.05, 0.1, 0.5, 1.0], [False, False, True, True, True])
-    assert [b.n for b in bins] == [2, 1, 0, 1, 0, 1]
-    assert bins[0] == Bin(0.0, 0.1, 2, 0.025, 0.0)
-    assert bins[2] == Bin(0.3, 0.5, 0, None, None)
-    assert (bins[5].mean_chance, bins[5].frequency) == (1.0, 1.0)
-
-
-def test_chances_and_outcomes_come_in_pairs() -> None:
-    with pytest.raises(ValueError, match="2 chances for 1 outcomes"):
-        reliability([0.1, 0.2], [True])
-
-
-@settings(max_examples=60)
-@given(st.lists(st.tuples(st.sampled_from([0.01, 0.2, 0.5, 0.7, 0.99]), st.booleans()), max_size=30))
-def test_the_parts_of_the_brier_score_add_up(pairs: list[tuple[float, bool]]) -> None:
-    p, o = [p for p, _ in pairs], [o for _, o in pairs]
-    reliable, resolved, uncertain = brier_parts(p, o)
-    mean = float(np.mean([brier(*pair) for pair in pairs])) if pairs else 0.0
-    assert reliable - resolved + uncertain == pytest.approx(mean, abs=1e-12)
-    assert min(reliable, resolved, uncertain) >= 0.0
+def test_the_ensemble_score_is_that_of_another_library() -> None:
+    other = pytest.importorskip("scoringrules")
+    rng = np.random.default_rng(11)
+    x, y, w = rng.lognormal(1.0, 0.8, (40, 5)), rng.lognormal(1.0, 0.8, 5), rng.uniform(0.1, 2.0, 40)
+    plain = other.crps_ensemble(y, x, m_axis=0, estimator="nrg")
+    weighed = [float(other.crps_ensemble(y[k], x[:, k], ens_w=w, estimator="nrg")) for k in range(5)]
+    assert crps(x, y) == pytest.approx(plain, rel=1e-9)
+    assert crps(x, y, w) == pytest.approx(weighed, rel=1e-9)

@@ -46,8 +46,8 @@ class Forecast:
     coverage
         By quantity: how many reports used in the fit lie inside their 90 % predictive band, of how many.
     crps
-        By quantity: mean continuous ranked probability score of the reports that were published next, in
-        the measure's unit, and how many there are.
+        By quantity: continuous ranked probability score of every row of the reports that were published
+        next, (row,), in the measure's unit; NaN where a row gives no value, infinite where a draw does not.
     n_draws, n_failed
         How many draws went through the model, and how many of them left the real numbers.
     """
@@ -59,7 +59,7 @@ class Forecast:
     n_draws: int
     n_failed: int
     coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    crps: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    crps: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def chances(self) -> dict[str, float]:

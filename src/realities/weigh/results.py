@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.honesty.as_json import honesty_to_json, weight_range
 from realities.weigh.scoring.judging import JudgedClaim
+from realities.weigh.scoring.plain import scorecard_to_json
 from realities.weigh.study import Study
 
 FloatArray = NDArray[np.float64]
@@ -43,16 +44,7 @@ def study_to_json(study: Study, *, report: str | None = None, timeline: bool = F
             "without_date": weighing.without_date,
         },
         "claims": [_claim(judged) for judged in study.claims],
-        "scores": {
-            account: {
-                "brier": _number(scores.brier),
-                "log_score": _number(scores.log_score),
-                "crps": _number(scores.crps),
-                "claims": scores.n_claims,
-                "claims_with_hindsight": scores.n_hindsight,
-            }
-            for account, scores in study.scores.items()
-        },
+        **scorecard_to_json(study.scorecard),
         "coverage": _coverage(study),
         **honesty_to_json(study.honesty, {account.id: account.name for account in study.case.accounts}),
         "warnings": list(study.warnings),

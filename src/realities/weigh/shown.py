@@ -171,21 +171,26 @@ class Shown:
                 found[q] = int(((said >= low) & (said <= high) & known).sum()), int(known.sum())
         return found
 
-    def crps(self) -> dict[str, tuple[float, int]]:
-        """Return the mean score of the values reported next, in their measure's unit, and how many."""
+    def crps(self) -> dict[str, FloatArray]:
+        """Return the score of every row reported next, by quantity, (row,), in the measure's unit.
+
+        NaN where a row gives no value to be scored; infinite where a draw predicts no finite one.
+        """
         return {
             q: self._crps(reports, np.concatenate(self._predicted[q]))
             for q, reports in self._following.items()
         }
 
-    def _crps(self, reports: QuantityReports, predicted: FloatArray) -> tuple[float, int]:
+    def _crps(self, reports: QuantityReports, predicted: FloatArray) -> FloatArray:
+        found = np.full(len(reports.rows), np.nan)
         if reports.measure.kind != "value" or not len(predicted):
-            return 0.0, 0
+            return found
         said = _said(reports)
-        known = np.isfinite(said) & np.isfinite(predicted).all(axis=0)
-        if not known.any():
-            return 0.0, 0
-        return float(crps(predicted[:, known], said[known]).mean()), int(known.sum())
+        finite = np.isfinite(predicted).all(axis=0)
+        known = np.isfinite(said) & finite
+        found[known] = crps(predicted[:, known], said[known])
+        found[np.isfinite(said) & ~finite] = np.inf
+        return found
 
 
 def _said(reports: QuantityReports) -> FloatArray:

@@ -20,8 +20,8 @@ from realities.weigh.posterior import AccountRun, unweighed_account
 from realities.weigh.sampling.evidence import Effort
 from realities.weigh.scoring.judging import JudgedClaim, judge
 from realities.weigh.scoring.scorecard import Scorecard, score_case
-from realities.weigh.scoring.scores import Scores
 from realities.weigh.scoring.status import standing
+from realities.weigh.scoring.tally import Scores
 from realities.weigh.weighing import FitTask, fit_date, sample_dates, weighing
 
 #: Forward runs per account: at the last date, at each date before it, and from the priors.
@@ -112,6 +112,7 @@ def run_case(
     claims = tuple(
         judge(case, claim, standing(case, claim, day), moments, forecasts) for claim in case.claims
     )
+    scorecard = score_case(case, claims, weighings, forecasts)
     return Study(
         case=case,
         as_of=day,
@@ -123,8 +124,8 @@ def run_case(
         prior_forecasts=priors,
         honesty=trust,
         claims=claims,
-        scorecard=score_case(case, claims, weighings, forecasts),
-        warnings=_warnings(case, weighings, forecasts[day]),
+        scorecard=scorecard,
+        warnings=(*_warnings(case, weighings, forecasts[day]), *scorecard.warnings),
     )
 
 

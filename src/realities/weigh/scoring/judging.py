@@ -2,6 +2,10 @@
 
 In come a claim, where it stands (`status.py`) and the accounts' forecasts at every date computed; out comes
 a `JudgedClaim`. How the chances of all claims fared is in `scorecard.py`.
+
+Never hindsight: a chance counts only if it was computed as of a date before the claim was decided and not
+after its deadline (`scoring_dates`). Where an account was written down after that date, its score is kept and
+stamped.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from datetime import date
 from realities.case.claims import Claim
 from realities.case.folder import Case
 from realities.weigh.forward import Forecast
-from realities.weigh.scoring.scores import brier, scoring_dates
+from realities.weigh.scoring.scores import brier
 from realities.weigh.scoring.status import ClaimStatus, Standing, decided_on
 
 
@@ -76,3 +80,34 @@ def judge(
         raw={a: None if found is None else found.raw for a, found in margins.items()},
         last_date=last,
     )
+
+
+def scoring_dates(
+    claim: Claim, dates: Sequence[date], decided: date | None = None
+) -> tuple[date | None, date | None]:
+    """Return the as-of dates whose chances may be scored: when the claim was made, and the last.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+    dates
+        As-of dates for which there are chances.
+    decided
+        First day on which what was published decided the claim; None if it is open.
+
+    Returns
+    -------
+    The day the claim was made, if it is among `dates`, and the latest of them that is not before it.
+    Both lie before the claim was decided and before its deadline; None where there is no such
+    date, as with a claim about what had been published already.
+    """
+    ends = [day for day in (decided,) if day is not None]
+    allowed = [
+        day
+        for day in dates
+        if claim.made <= day
+        and (claim.deadline is None or day < claim.deadline or day == claim.made)
+        and all(day < end for end in ends)
+    ]
+    return (claim.made if claim.made in allowed else None), max(allowed, default=None)
