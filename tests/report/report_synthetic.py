@@ -22,6 +22,7 @@ from realities.case.sources import Source
 from realities.errors import Findings
 from realities.source import NOWHERE
 from realities.units import parse_unit
+from realities.weigh.honesty.separation import Separation
 
 START, FINISH = date(2031, 2, 24), date(2035, 12, 31)
 AS_OF = date(2035, 8, 22)
@@ -138,6 +139,24 @@ def synthetic_study(
         warnings=(
             "salt: the 90% band of The ministry holds 71 % of the reports, fewer than it should" + hostile,
         ),
+        honesty=_honesty(weighings[AS_OF].weights),
+    )
+
+
+def _honesty(weights: Mapping[str, float]) -> Any:
+    """A verdict on the last date: those near the heaviest account are not separated from it, the rest are."""
+    top = max(weights.values())
+    leader = max(weights, key=lambda name: weights[name])
+    return SimpleNamespace(
+        separation=Separation(
+            leader=leader,
+            together=tuple(name for name in weights if weights[name] > top / 3),
+            against=tuple(name for name in weights if weights[name] < top / 30),
+            not_established=tuple(name for name in weights if top / 30 <= weights[name] <= top / 3),
+            groups=(),
+            pairs=(),
+        ),
+        ranges={name: (0.8 * weight, min(1.3 * weight, 1.0)) for name, weight in weights.items()},
     )
 
 

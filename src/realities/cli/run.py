@@ -252,16 +252,31 @@ def print_warnings(terminal: Terminal, study: Study) -> None:
 
 def print_weights(study: Study, as_of: date | None = None) -> None:
     """Print the reading and a bar for each account, in the case's order."""
-    from realities.report.sentences import reading_of_study
+    from realities.report.sentences import ranges_of_study, reading_of_study
 
     day = as_of or study.as_of
     sentence, shown = reading_of_study(study, day)
     click.echo(sentence)
     weighing = study.weighings[day]
+    ranges = [f"({ends})" if ends else "" for ends in ranges_of_study(study, day)]
     width = max(len(account.name) for account in study.case.accounts)
-    for badge, account, count in zip(string.ascii_uppercase, study.case.accounts, shown, strict=False):
+    wide = max(map(len, ranges))
+    for badge, account, count, ends in zip(
+        string.ascii_uppercase, study.case.accounts, shown, ranges, strict=False
+    ):
         if weighing.fits[account.id].reliable:
-            text = f"{count:>3} in 100  {bar(weighing.weights[account.id])}"
+            beside = f"  {ends:<{wide}}" if wide else ""
+            text = f"{count:>3} in 100{beside}  {bar(weighing.weights[account.id])}"
         else:
             text = "not reliable"
         click.echo(f"  {badge}  {account.name:<{width}}  {text}".rstrip())
+    if day == study.as_of:
+        print_honesty(study)
+
+
+def print_honesty(study: Study) -> None:
+    """Print what the weights owe to one reporter, and what the predictive checks found."""
+    from realities.weigh.honesty.terminal import honesty_lines
+
+    for line in honesty_lines(study.honesty, {account.id: account.name for account in study.case.accounts}):
+        click.echo(line)

@@ -39,6 +39,7 @@ from realities.report.schema import (
     WeighingData,
     day_number,
 )
+from realities.report.sentences import separation_data
 
 if TYPE_CHECKING:
     from realities.case.accounts import Account, Assumption
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from realities.case.measures import Measure, Reporter
     from realities.case.observations import Observation
     from realities.case.sources import Source
-    from realities.weigh.fits import Weighing
     from realities.weigh.scoring.judging import JudgedClaim
     from realities.weigh.study import Study
 
@@ -153,7 +153,7 @@ def build_payload(
         status=list(status),
         dates=[day_number(day) for day in plan.dates],
         accounts=accounts,
-        weighings=[_weighing(case, day, study.weighings[day]) for day in study.dates],
+        weighings=[_weighing(study, day) for day in study.dates],
         quantities=quantities,
         notes=list(notes.places),
         claims=claims,
@@ -214,7 +214,8 @@ def _quantile(ordered: FloatArray, probability: float) -> float:
     return float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
 
 
-def _weighing(case: Case, day: date, weighing: Weighing) -> WeighingData:
+def _weighing(study: Study, day: date) -> WeighingData:
+    case, weighing = study.case, study.weighings[day]
     return WeighingData(
         day=day_number(day),
         weights=[round(float(weighing.weights[account.id]), 5) for account in case.accounts],
@@ -230,6 +231,7 @@ def _weighing(case: Case, day: date, weighing: Weighing) -> WeighingData:
         ],
         used=int(weighing.used),
         later=int(weighing.later),
+        separation=separation_data(study, day),
     )
 
 

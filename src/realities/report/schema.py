@@ -46,14 +46,31 @@ class FitData(TypedDict):
     k_hat: float | None
 
 
+class SeparationData(TypedDict):
+    """Which accounts the reports separate, by their places.
+
+    `ranges` holds, per account, the least and largest weight out of 100 with all priors half, just and
+    twice as wide as stated; empty where that is not known.
+    """
+
+    together: list[int]
+    against: list[int]
+    not_established: list[int]
+    ranges: list[list[int]]
+
+
 class WeighingData(TypedDict):
-    """Weights as of one day, per account, and how many reports they rest on."""
+    """Weights as of one day, per account, and how many reports they rest on.
+
+    `separation` is the verdict, null on a day for which other widths of the priors were not tried.
+    """
 
     day: int
     weights: list[float]
     fits: list[FitData]
     used: int
     later: int
+    separation: SeparationData | None
 
 
 class ReportsData(TypedDict):

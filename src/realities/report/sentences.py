@@ -7,15 +7,16 @@ Nothing here names an account true or false, or takes them in any order but the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from math import isclose
+from math import floor, isclose
 from typing import TYPE_CHECKING
 
 from realities.figures import format_date, format_quantity
 from realities.figures.style import letter
-from realities.report.schema import ClaimData, Payload, number_date
+from realities.report.schema import ClaimData, Payload, SeparationData, number_date
 from realities.report.view import Quantity, View, in_hundred, shown_weight
+from realities.weigh.honesty.words import listed, verdict
 
 if TYPE_CHECKING:
     from realities.weigh.study import Study
@@ -46,6 +47,7 @@ def reading(view: View, date_index: int) -> list[Part]:
         [fit["reliable"] for fit in weighing["fits"]],
         weighing["used"],
         day_text(weighing["day"]),
+        weighing.get("separation"),
     )
 
 
@@ -55,10 +57,35 @@ def reading_of_study(study: Study, day: date) -> tuple[str, list[str]]:
     weights = [float(weighing.weights[account.id]) for account in accounts]
     shown = in_hundred(weights, [account.id for account in accounts])
     reliable = [weighing.fits[account.id].reliable for account in accounts]
-    parts = reading_parts(
-        [account.name for account in accounts], shown, weights, reliable, weighing.used, format_date(day)
-    )
+    names, separation = [account.name for account in accounts], separation_data(study, day)
+    parts = reading_parts(names, shown, weights, reliable, weighing.used, format_date(day), separation)
     return "".join(text for text, _ in parts), [shown_weight(n) for n in shown]
+
+
+def ranges_of_study(study: Study, day: date) -> list[str]:
+    """Return by account, in display order, its weights at half to double prior width, as `41 to 74`.
+
+    Nothing where they do not differ as shown, or are not known.
+    """
+    accounts = study.case.accounts
+    weights = [float(study.weighings[day].weights[account.id]) for account in accounts]
+    shown = in_hundred(weights, [account.id for account in accounts])
+    separation = separation_data(study, day)
+    return [_ends(n, k, separation, shown_weight) for k, n in enumerate(shown)]
+
+
+def separation_data(study: Study, day: date) -> SeparationData | None:
+    """Return the verdict as of a study's date by places of accounts; None on dates that have none."""
+    if study.honesty is None or day != study.as_of:
+        return None
+    places = {account.id: k for k, account in enumerate(study.case.accounts)}
+    found, ranges = study.honesty.separation, study.honesty.ranges
+    return SeparationData(
+        together=[places[account] for account in found.together],
+        against=[places[account] for account in found.against],
+        not_established=[places[account] for account in found.not_established],
+        ranges=[[floor(100 * end + 0.5) for end in ranges[account]] for account in places] if ranges else [],
+    )
 
 
 def reading_parts(
@@ -68,10 +95,12 @@ def reading_parts(
     reliable: Sequence[bool],
     n_reports: int,
     day: str,
+    separation: SeparationData | None = None,
 ) -> list[Part]:
-    """Return how many reports there are, which account they favour and by how much.
+    """Return how many reports there are, which accounts they separate, and by how much.
 
-    All lists are in display order; `shown` are the weights as whole numbers that add to 100.
+    All lists are in display order; `shown` are the weights as whole numbers that add to 100. Without a
+    verdict a lean is stated with the warning that it was not tried at other prior widths.
     """
     if n_reports == 0:
         return [
@@ -92,21 +121,81 @@ def reading_parts(
                 False,
             ),
         ]
+    if len(names) == 1:
+        return [*head, (" are read by one account alone, so there is nothing to compare.", False)]
+    if separation is not None:
+        return [*head, *_verdict_parts(names, shown, n_reports == 1, separation)]
+    return [*head, *_lean_parts(names, shown, weights, n_reports == 1)]
+
+
+def _verdict_parts(
+    names: Sequence[str], shown: Sequence[int], singular: bool, separation: SeparationData
+) -> list[Part]:
+    """Return what survives other prior widths: the account that leads alone, or those not separated."""
+    together, against = separation["together"], separation["against"]
+    unknown = separation["not_established"]
+    if len(together) == 1 and against and not unknown:
+        top = together[0]
+        rest = [k for k in range(len(shown)) if k != top]
+        return [
+            (f" {_verb(max(shown[top], LEAN), singular)} account {letter(top)}, ", False),
+            (names[top], True),
+            (f": {_about(shown[top])} in 100{_range(shown[top], top, separation)}, against ", False),
+            (f"{_each(rest, shown, separation)}.{_note(shown, separation)}", False),
+        ]
+    clause = verdict(
+        [_named(together)],
+        _named(against) if against else "",
+        _named(unknown) if unknown else "",
+        several=len(together) > 1,
+        everyone=len(together) == len(names),
+        one=singular,
+    )
+    each = _each(range(len(shown)), shown, separation)
+    return [(f" {clause}. Out of 100: {each}.{_note(shown, separation)}", False)]
+
+
+def _lean_parts(
+    names: Sequence[str], shown: Sequence[int], weights: Sequence[float], singular: bool
+) -> list[Part]:
+    """Return which account the reports favour with priors as stated, and that this is all that is known."""
     top = max(range(len(shown)), key=lambda k: weights[k])
     rest = [k for k in range(len(shown)) if k != top]
-    if not rest:
-        return [*head, (" are read by one account alone, so there is nothing to compare.", False)]
     if shown[top] < LEAN and any(isclose(weights[k], weights[top]) or shown[k] == shown[top] for k in rest):
-        each = _listed([f"{_count(shown[k])} for {letter(k)}" for k in range(len(shown))])
-        apart = "does" if n_reports == 1 else "do"
-        return [*head, (f" {apart} not separate the accounts: out of 100, {each}.", False)]
-    against = _listed([f"{_count(shown[k])} for {letter(k)}" for k in rest])
+        apart = "does" if singular else "do"
+        each = _each(range(len(shown)), shown, None)
+        return [(f" {apart} not separate the accounts: out of 100, {each}.", False)]
+    untried = " Other widths of the priors were not tried for this date." if shown[top] >= LEAN else ""
     return [
-        *head,
-        (f" {_verb(shown[top], n_reports == 1)} account {letter(top)}, ", False),
+        (f" {_verb(shown[top], singular)} account {letter(top)}, ", False),
         (names[top], True),
-        (f": {_about(shown[top])} in 100, against {against}.", False),
+        (f": {_about(shown[top])} in 100, against {_each(rest, shown, None)}.{untried}", False),
     ]
+
+
+def _each(places: Iterable[int], shown: Sequence[int], separation: SeparationData | None) -> str:
+    return listed([f"{_count(shown[k])} for {letter(k)}{_range(shown[k], k, separation)}" for k in places])
+
+
+def _range(hundredths: int, place: int, separation: SeparationData | None) -> str:
+    """Return ` (41 to 74)` for a weight that other prior widths move, else nothing."""
+    ends = _ends(hundredths, place, separation, _count)
+    return f" ({ends})" if ends else ""
+
+
+def _ends(hundredths: int, place: int, separation: SeparationData | None, write: Callable[[int], str]) -> str:
+    if separation is None or not separation["ranges"]:
+        return ""
+    low, high = separation["ranges"][place]
+    least, most = write(min(low, hundredths)), write(max(high, hundredths))
+    return "" if least == most else f"{least} to {most}"
+
+
+def _note(shown: Sequence[int], separation: SeparationData) -> str:
+    """Return what the brackets mean, if there are some."""
+    if any(_range(n, k, separation) for k, n in enumerate(shown)):
+        return " In brackets: with all priors half to twice as wide."
+    return "" if separation["ranges"] else " How they move with the width of the priors is not known."
 
 
 def _verb(hundredths: int, singular: bool) -> str:
@@ -127,13 +216,8 @@ def _about(hundredths: int) -> str:
 
 
 def _named(places: Sequence[int]) -> str:
-    letters = _listed([letter(k) for k in places])
+    letters = listed([letter(k) for k in places])
     return f"account {letters}" if len(places) == 1 else f"accounts {letters}"
-
-
-def _listed(items: Sequence[str]) -> str:
-    """Return items as people list them: `a, b and c`."""
-    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
 
 
 def figure_sentence(view: View, quantity: Quantity, date_index: int) -> str:

@@ -27,26 +27,74 @@ export function reading(P, date) {
   const head = [[`${n === 1 ? "The one report" : `The ${n.toLocaleString("en")} reports`} published by `, false], [day, true]];
   const weak = w.fits.flatMap((/** @type {any} */ f, /** @type {number} */ k) => (f.reliable ? [] : [k]));
   if (weak.length) {
-    const letters = listed(weak.map(letterOf));
-    const whose = weak.length === P.accounts.length ? "every account" : `account${weak.length > 1 ? "s" : ""} ${letters}`;
+    const whose = weak.length === P.accounts.length ? "every account" : named(weak);
     return [...head, [` cannot be weighed reliably for ${whose}. Weights are shares of one total, ` +
       "so no lean is stated; read the others with care.", false]];
   }
-  const shown = weightsShown(P, w.weights), one = n === 1;
-  const top = w.weights.indexOf(Math.max(...w.weights));
-  const rest = shown.map((_, k) => k).filter((k) => k !== top);
-  if (!rest.length) return [...head, [" are read by one account alone, so there is nothing to compare.", false]];
-  const apart = `${one ? "does" : "do"} not separate the accounts`;
-  const alike = (/** @type {number} */ k) => w.weights[top] - w.weights[k] <= 1e-9 * w.weights[top];
-  if (shown[top] < LEAN && rest.some((k) => alike(k) || shown[k] === shown[top])) {
-    return [...head, [` ${apart}: out of 100, ${listed(shown.map((v, k) => `${count(v)} for ${letterOf(k)}`))}.`, false]];
+  if (P.accounts.length === 1) return [...head, [" are read by one account alone, so there is nothing to compare.", false]];
+  const shown = weightsShown(P, w.weights);
+  return [...head, ...(w.separation ? verdictParts(P, shown, n === 1, w.separation) : leanParts(P, shown, w.weights, n === 1))];
+}
+
+/** @param {any} P @param {number[]} shown @param {boolean} one @param {any} found @returns {Part[]} what survives other prior widths */
+function verdictParts(P, shown, one, found) {
+  const { together, against, not_established: unknown } = found;
+  const brackets = shown.some((v, k) => range(v, k, found));
+  const note = brackets ? " In brackets: with all priors half to twice as wide."
+    : found.ranges.length ? "" : " How they move with the width of the priors is not known.";
+  if (together.length === 1 && against.length && !unknown.length) {
+    const top = together[0], rest = shown.map((_, k) => k).filter((k) => k !== top);
+    return [[` ${verb(Math.max(shown[top], LEAN), one)} account ${letterOf(top)}, `, false], [P.accounts[top].name, true],
+      [`: ${about(shown[top])} in 100${range(shown[top], top, found)}, against `, false], [`${each(rest, shown, found)}.${note}`, false]];
   }
+  const [does, they, speak] = one ? ["does", "it", "speaks"] : ["do", "they", "speak"];
+  let clause = `${does} not separate ${named(together)}`;
+  if (together.length === P.accounts.length) clause = `${does} not separate the accounts`;
+  else if (together.length > 1) clause += against.length ? `; ${they} ${speak} against ${named(against)}` : "";
+  else if (!against.length) return [[` ${does} not settle which account ${they} favour${one ? "s" : ""}. Out of 100: ${each(shown.keys(), shown, found)}.${note}`, false]];
+  else clause = `${speak} for ${named(together)} and against ${named(against)}`;
+  if (unknown.length) clause += `; for ${named(unknown)} that could not be established`;
+  return [[` ${clause}. Out of 100: ${each(shown.keys(), shown, found)}.${note}`, false]];
+}
+
+/** @param {any} P @param {number[]} shown @param {number[]} weights @param {boolean} one @returns {Part[]} with priors as stated */
+function leanParts(P, shown, weights, one) {
+  const top = weights.indexOf(Math.max(...weights)), rest = shown.map((_, k) => k).filter((k) => k !== top);
+  const alike = (/** @type {number} */ k) => weights[top] - weights[k] <= 1e-9 * weights[top];
+  if (shown[top] < LEAN && rest.some((k) => alike(k) || shown[k] === shown[top])) {
+    return [[` ${one ? "does" : "do"} not separate the accounts: out of 100, ${each(shown.keys(), shown, null)}.`, false]];
+  }
+  const untried = shown[top] >= LEAN ? " Other widths of the priors were not tried for this date." : "";
+  return [[` ${verb(shown[top], one)} account ${letterOf(top)}, `, false], [P.accounts[top].name, true],
+    [`: ${about(shown[top])} in 100, against ${each(rest, shown, null)}.${untried}`, false]];
+}
+
+/** @param {Iterable<number>} places @param {number[]} shown @param {any} found @returns {string} */
+function each(places, shown, found) {
+  return listed([...places].map((k) => `${count(shown[k])} for ${letterOf(k)}${range(shown[k], k, found)}`));
+}
+
+/** @param {number} v @param {number} k @param {any} found @returns {string} ` (41 to 74)` where other prior widths move a weight */
+function range(v, k, found) {
+  if (!found || !found.ranges.length) return "";
+  const least = count(Math.min(found.ranges[k][0], v)), most = count(Math.max(found.ranges[k][1], v));
+  return least === most ? "" : ` (${least} to ${most})`;
+}
+
+/** @param {number} v @param {boolean} one @returns {string} */
+function verb(v, one) {
   const s = one ? "s" : "";
-  const verb = shown[top] >= STRONG ? `point${s} strongly to` : shown[top] >= LEAN ? `lean${s} towards` : `${apart}; slightly ahead is`;
-  const against = listed(rest.map((k) => `${count(shown[k])} for ${letterOf(k)}`));
-  const about = /^\d/.test(shownWeight(shown[top])) ? `about ${shown[top]}` : count(shown[top]);
-  return [...head, [` ${verb} account ${letterOf(top)}, `, false], [P.accounts[top].name, true],
-    [`: ${about} in 100, against ${against}.`, false]];
+  return v >= STRONG ? `point${s} strongly to` : v >= LEAN ? `lean${s} towards` : `${one ? "does" : "do"} not separate the accounts; slightly ahead is`;
+}
+
+/** @param {number} v @returns {string} */
+function about(v) {
+  return /^\d/.test(shownWeight(v)) ? `about ${v}` : count(v);
+}
+
+/** @param {number[]} places @returns {string} */
+function named(places) {
+  return `account${places.length > 1 ? "s" : ""} ${listed(places.map(letterOf))}`;
 }
 
 /** @param {number} v @returns {string} */
