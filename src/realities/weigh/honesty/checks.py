@@ -47,7 +47,7 @@ Part = Literal["noise", "model error", "whole"]
 Statistic = Literal["distance", "sequence"]
 
 #: Posterior draws that are split, and that make reports of their own.
-CHECK_DRAWS = 400
+CHECK_DRAWS = 250
 #: A probability outside these is flagged.
 LOWEST, HIGHEST = 0.02, 0.98
 #: Pairs of successive numbers from which their likeness is judged.

@@ -112,8 +112,8 @@ def honesty(
     runs
         By account, the sampler's runs at that date.
     effort
-        How much is done: see `width_tasks`. Single reports are left out one by one from "default" on, and
-        what reweighting does not reach is fitted again for "publish".
+        How much is done: see `width_tasks`. From "default" on single reports too are left out one by one, and
+        what reweighting does not reach is fitted again.
     workers, progress
         As for `map_tasks`.
     """
@@ -126,8 +126,8 @@ def honesty(
     answers = map_tasks(case, answered, tasks, workers=workers, stage=STAGE, progress=progress)
     asked = [one for one in answers if isinstance(one, AccountAnswer)]
     found = {(one.account, one.left): one for answer in asked for one in answer.changes}
-    if effort == "publish":
-        again = _refits(case, weighing, runs, found.values())
+    if effort in ("default", "publish"):
+        again = _refits(case, weighing, runs, found.values(), effort)
         for one in map_tasks(case, refitted, again, workers=workers, stage=STAGE, progress=progress):
             found[one.account, one.left] = one
     stated = [stated_evidence(fit) for fit in weighing.fits.values()]
@@ -168,9 +168,17 @@ def _account(case: Case, task: AccountTask) -> AccountAnswer:
 
 
 def _refits(
-    case: Case, weighing: Weighing, runs: Mapping[str, Sequence[AccountRun]], found: Iterable[Change]
+    case: Case,
+    weighing: Weighing,
+    runs: Mapping[str, Sequence[AccountRun]],
+    found: Iterable[Change],
+    effort: Effort,
 ) -> list[RefitTask]:
-    """Return what has to be fitted again: leaving out reporters and quantities that matter too much."""
+    """Return what has to be fitted again: leaving out what matters too much for the draws that are there.
+
+    Single reports are fitted again for publication only: there are hundreds.
+    """
+    settings = settings_for(case, "default" if effort == "publish" else "quick")
     return [
         RefitTask(
             account=change.account,
@@ -178,11 +186,11 @@ def _refits(
             left=change.left,
             seed=weighing.seed,
             runs=tuple(runs[change.account]),
-            settings=settings_for(case, "default"),
+            settings=settings,
             stated=weighing.fits[change.account].log_evidence,
             stated_error=weighing.fits[change.account].log_evidence_error,
             k_hat=change.k_hat,
         )
         for change in found
-        if change.log_change is None and change.left.kind != "report"
+        if change.log_change is None and (effort == "publish" or change.left.kind != "report")
     ]

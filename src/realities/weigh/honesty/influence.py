@@ -3,9 +3,10 @@
 In come an account's draws (`drawn.py`); out comes by how much its log evidence changes when some reports
 are left out, and, from all accounts together, what the weights would then be. The evidence without a report
 over the evidence with it is the posterior mean of the two likelihoods' ratio, so the draws that are there
-are weighed anew. Where k-hat says that they do not reach, the account is fitted again for publication, and
-else the change is said to be not computed. What another reporter repeats is left out with the original; an
-older vintage does not come back in the place of one that is left out. Next is `checks.py`.
+are weighed anew. Where k-hat says that they do not reach, the account is fitted again, but for a quick look,
+and what that does not settle either is said to be not computed. What another reporter repeats is left out
+with the original; an older vintage does not come back in the place of one that is left out. Next is
+`checks.py`.
 
 References
 ----------
@@ -18,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import fsum, hypot
+from math import fsum, hypot, inf, isfinite
 from typing import Literal
 
 import numpy as np
@@ -36,7 +37,7 @@ from realities.weigh.weighing import shares
 FloatArray = NDArray[np.float64]
 
 #: Importance draws that answer for reporters and quantities, and posterior draws that do for single reports.
-MOST_DRAWS, REPORT_DRAWS = 5000, 400
+MOST_DRAWS, REPORT_DRAWS = 2500, 400
 #: What the random streams of these draws carry, after the seed.
 _REPORTS, _REFIT = 11, 12
 
@@ -115,15 +116,18 @@ def changes(account: str, draws: Drawn, lefts: Sequence[Left], seed: int) -> tup
     """Return what leaving out each of several sets of reports does to one account."""
     rng = np.random.default_rng([seed, STREAM_WEIGH, _REPORTS])
     few = draws.resampled(REPORT_DRAWS, rng)
-    found = []
-    for left in lefts:
-        used = few if left.kind == "report" else draws
-        ratio = log_ratio(used.log_weights, used.without(left))
-        if ratio.k_hat > WORST_K_HAT or not np.isfinite(ratio.log_ratio):
-            found.append(Change(account, left, None, None, ratio.k_hat, "not computed"))
-        else:
-            found.append(Change(account, left, ratio.log_ratio, ratio.error, ratio.k_hat, "reweighted"))
-    return tuple(found)
+    return tuple(_change(account, left, [few, draws] if left.kind == "report" else [draws]) for left in lefts)
+
+
+def _change(account: str, left: Left, tried: Sequence[Drawn]) -> Change:
+    """Return what the first draws that reach give; not computed if none do."""
+    shape = inf
+    for draws in tried:
+        ratio = log_ratio(draws.log_weights, draws.without(left))
+        if ratio.k_hat <= WORST_K_HAT and isfinite(ratio.log_ratio):
+            return Change(account, left, ratio.log_ratio, ratio.error, ratio.k_hat, "reweighted")
+        shape = ratio.k_hat
+    return Change(account, left, None, None, shape, "not computed")
 
 
 def refitted(case: Case, task: RefitTask) -> Change:

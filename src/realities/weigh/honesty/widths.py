@@ -102,26 +102,23 @@ def width_tasks(
 ) -> list[WidthTask]:
     """Return what has to be computed at widths other than 1, and with another seed; the longest first.
 
-    A quick look fits only half and double width, and only where reweighting does not reach. A default one
-    fits those with its own settings and, where reweighting does not reach, the wider sweep with those of a
-    quick one. For publication everything is fitted from the prior, and again at width 1 with another seed.
+    A quick look fits only half and double width, and only where reweighting does not reach. By default those
+    are fitted in any case, and the wider sweep where reweighting does not reach, in two runs of a quick
+    look's size. For publication everything is fitted from the prior, and again at width 1 with another seed.
     """
     own, brief = _settings(case, effort), _settings(case, "quick", least_runs=2)
     tasks = []
     for width in (4.0, 0.25, 2.0, 0.5):
+        near = width in HALF_AND_DOUBLE
         for account, found in runs.items():
-            near = width in HALF_AND_DOUBLE
-            task = WidthTask(account, as_of, width, seed, tuple(found), own, "afresh")
-            if effort == "default":
-                settings = own if near else brief
-                task = WidthTask(
-                    account, as_of, width, seed, tuple(found), settings, "fit" if near else "try"
-                )
-            elif effort != "publish":
-                task = WidthTask(
-                    account, as_of, width, seed, tuple(found), own, "try" if near else "reweight"
-                )
-            tasks.append(task)
+            match effort:
+                case "publish":
+                    how: tuple[SamplerSettings, HowHard] = own, "afresh"
+                case "default":
+                    how = brief, "fit" if near else "try"
+                case _:
+                    how = own, "try" if near else "reweight"
+            tasks.append(WidthTask(account, as_of, width, seed, tuple(found), *how))
     if effort == "publish":
         other = [WidthTask(a, as_of, 1.0, seed + 1, tuple(r), own, "afresh", True) for a, r in runs.items()]
         tasks = other + tasks

@@ -20,17 +20,24 @@ def listed(items: Sequence[str]) -> str:
 
 
 def verdict(
-    together: Sequence[str], against: str, not_established: str, *, everyone: bool = False, one: bool = False
+    together: Sequence[str],
+    against: str,
+    not_established: str,
+    *,
+    several: bool = False,
+    everyone: bool = False,
+    one: bool = False,
 ) -> str:
     """Return what reports say of accounts.
 
     Parameters
     ----------
     together
-        The leading account and those not separated from it: how they are called together, if there are
-        several, or the leader's name alone.
+        The leading account and those not separated from it: their names, or one name for all of them.
     against, not_established
         The other accounts, listed; empty if there are none.
+    several
+        Whether `together` names more than one account.
     everyone
         Whether `together` are all accounts.
     one
@@ -44,9 +51,10 @@ def verdict(
     do, they, speak = ("does", "it", "speaks") if one else ("do", "they", "speak")
     if everyone:
         return f"{do} not separate the accounts"
-    if len(together) == 1 and not against:
+    alone = len(together) == 1 and not several
+    if alone and not against:
         return f"{do} not settle which account {they} {'favours' if one else 'favour'}"
-    if len(together) == 1:
+    if alone:
         text = f"{speak} for {together[0]} and against {against}"
     else:
         text = f"{do} not separate {listed(together)}"

@@ -1,0 +1,66 @@
+"""What the terminal says of honesty, below the weights: a line on influence and a line on predictive checks.
+
+In comes what `honest.py` found and the accounts' names; out come lines of text. The verdict itself is in the
+sentence above them (`report/sentences.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from realities.weigh.honesty.checks import HIGHEST, LOWEST
+from realities.weigh.honesty.influence import Influence
+from realities.weigh.honesty.widths import by_width, weights_at
+
+if TYPE_CHECKING:
+    from realities.weigh.honesty.honest import Honesty
+
+#: Weight below which a change is not worth a line.
+LEAST_MOVED = 0.005
+
+
+def honesty_lines(honesty: Honesty | None, names: Mapping[str, str]) -> list[str]:
+    """Return what to print of honesty; nothing where nothing was computed."""
+    if honesty is None:
+        return []
+    stated = weights_at(by_width(honesty.sensitivity)[1.0]) or {}
+    lines = []
+    for kind in ("reporter", "quantity", "report"):
+        found = [one for one in honesty.influence if one.left.kind == kind]
+        lines += _influence_line(kind, found, stated, names)
+    if honesty.checks:
+        flagged = sum(check.flagged for check in honesty.checks)
+        lines.append(
+            f"{flagged} of {len(honesty.checks)} predictive checks lie outside {LOWEST} to {HIGHEST}: "
+            "there an account hardly makes such reports."
+        )
+    return lines
+
+
+def _influence_line(
+    kind: str, found: Sequence[Influence], stated: Mapping[str, float], names: Mapping[str, str]
+) -> list[str]:
+    """Return which of several things, left out alone, moves most weight; for how many that is not known."""
+    known = [one for one in found if one.weights is not None]
+    missing = f" ({len(found) - len(known)} of {len(found)} not computed)" if len(known) < len(found) else ""
+    if not found or (not known and not missing):
+        return []
+    most = known[0] if known else None
+    if most is None or most.weights is None or most.moved is None or most.moved < LEAST_MOVED:
+        return [f"No {kind} moves the weights when it alone is left out{missing}."] if known else []
+    weights = most.weights
+    account = max(weights, key=lambda name: (abs(weights[name] - stated[name]), stated[name]))
+    change = f"from {100 * stated[account]:.0f} to {100 * weights[account]:.0f} in 100"
+    return [f"Most weight hangs on {_called(most)}: without it {names[account]} goes {change}{missing}."]
+
+
+def _called(one: Influence) -> str:
+    left = one.left
+    match left.kind:
+        case "reporter":
+            return f'the reporter "{left.reporter}" ({one.rows} reports)'
+        case "quantity":
+            return f'the quantity "{left.quantity}" ({one.rows} reports)'
+        case "report":
+            return f'the report of "{left.quantity}" by "{left.reporter}" on {left.published}'
