@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from realities.report import write_report
     from realities.trajectories import Trajectories
     from realities.weigh.fits import Weighing
+    from realities.weigh.handover.dataset import to_arviz, to_xarray
     from realities.weigh.study import Study, run_case
     from realities.weigh.weighing import weigh_accounts
 
@@ -50,6 +51,8 @@ _HOME = {
     "run_batch": "engine.batch",
     "run_case": "weigh.study",
     "simulate": "engine.engines",
+    "to_arviz": "weigh.handover.dataset",
+    "to_xarray": "weigh.handover.dataset",
     "weigh_accounts": "weigh.weighing",
     "write_report": "report",
 }
@@ -77,6 +80,8 @@ __all__ = [
     "run_batch",
     "run_case",
     "simulate",
+    "to_arviz",
+    "to_xarray",
     "weigh_accounts",
     "write_report",
 ]
