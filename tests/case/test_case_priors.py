@@ -187,6 +187,12 @@ def test_widening_makes_no_rate_negative_and_no_share_larger_than_the_whole() ->
     assert min(prior("beta(2, 3)").widened(10).parameters) == pytest.approx(1)
 
 
+def test_narrowing_a_prior_truncated_far_out_leaves_something_of_it() -> None:
+    narrow = prior("normal(0, 1, low=4)").widened(0.25)
+    assert narrow.parameters[1] < 1 and np.isfinite(narrow.logpdf(np.array([4.0, 4.1]))).all()
+    assert narrow.ppf(np.array([0.01, 0.99])).min() >= 4.0
+
+
 def test_widening_keeps_truncation_and_says_what_it_is() -> None:
     wider = prior("normal(1, 2, low=0)").widened(2)
     assert (wider.low, wider.parameters) == (0.0, (1.0, 4.0))

@@ -110,7 +110,8 @@ class Prior:
         """Return this prior with its spread times `factor`, about the same centre.
 
         Truncation stays. A bounded prior that lies on one side of zero stays there, and one within
-        0..1 stays within: widening must not make a rate negative or a share larger than the whole.
+        0..1 stays within: widening must not make a rate negative or a share larger than the whole. One that
+        is truncated far out is narrowed at most until its bounds leave a part in 10^12 of it.
         """
         if self.family == "fixed" or factor == 1:
             return self
@@ -120,7 +121,8 @@ class Prior:
             least, most = self.support
             low = max(low, 0.0) if least >= 0 else low
             high = min(high, 1.0) if least >= 0 and most <= 1 else min(high, 0.0) if most <= 0 else high
-        return Prior(self.family, parameters, describe(self.family, parameters, low, high), low, high)
+        found = Prior(self.family, parameters, describe(self.family, parameters, low, high), low, high)
+        return found if found._log_mass() >= log(_LEAST_MASS) else self.widened(factor**0.5)
 
     def _ends(self) -> tuple[float, float, bool]:
         """Return the probabilities at both bounds, counted from the top if both lie in the upper half."""
