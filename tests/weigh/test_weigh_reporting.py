@@ -21,7 +21,9 @@ from realities.errors import Findings, InputError
 from realities.source import NOWHERE, SourceText
 from realities.units import parse_unit
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
-from realities.weigh.reporting.gaussian import GaussianErrors, IntervalRows, Wander, truncated_normal
+from realities.weigh.reporting.gaussian import GaussianErrors
+from realities.weigh.reporting.intervals import Bounds, IntervalRows, truncated_normal
+from realities.weigh.reporting.processes import Wander
 from realities.weigh.reporting.reports import QuantityReports, quantity_reports
 from realities.weigh.reporting.rows import from_scale, rounding_step, to_scale, usable
 
@@ -590,9 +592,8 @@ def test_independent_intervals_multiply() -> None:
     intervals = GaussianErrors(np.zeros((1, 2, 0)), np.zeros(0), np.array([0.0, 1.0]), None)
     factored = errors.with_noise(np.zeros((1, 0)))
     low, high = np.array([[-1.0, 0.5]]), np.array([[1.0, inf]])
-    found = IntervalRows(errors, intervals).log_probability(
-        factored, np.zeros((1, 0)), np.array([[1.0, 4.0]]), low, high
-    )
+    rows = IntervalRows(factored, np.zeros((1, 0)), intervals, np.array([[1.0, 4.0]]))
+    found = rows.log_probability(Bounds(low, high))
     assert found[0] == pytest.approx(np.log(norm.cdf(1) - norm.cdf(-1)) + norm.logsf(0.25))
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from math import inf
 from typing import Final, cast
 
 import numpy as np
 
+from realities.case.erring import ErringReader, Heaping, Levels, Origin
 from realities.case.located import Located
-from realities.case.priors import Prior, fixed_prior, parse_prior
+from realities.case.priors import Prior, fixed_prior, positive_prior
 from realities.case.schema import MEASURE, MeasureKind, Scale
 from realities.case.shapes import conforms
 from realities.errors import Findings, did_you_mean
@@ -27,8 +29,6 @@ from realities.units import Unit, UnitError, parse_unit
 DEFAULT_NOISE: Final = Prior("lognormal", (0.1, 0.5), "lognormal(median=0.1, sigma=0.5)")
 #: The same for floors and ceilings, whose counts are exact but for clerical error.
 DEFAULT_BOUND_NOISE: Final = fixed_prior(0.05)
-#: Standard deviation of `drift = true`, per year, on the log and logit scales; times the noise on the linear.
-DRIFT_SD: Final = 0.25
 #: A bias whose 5 % and 95 % quantiles differ by more than this factor does not tie a reporter to the truth.
 INFORMATIVE_RATIO: Final = 10.0
 
@@ -39,8 +39,10 @@ class Reporter:
 
     `bias` multiplies (1: none). `noise` is a standard deviation: of the logarithm on the log scale, of
     the log odds on the logit scale, in the measure's unit on the linear scale. `drift` is the change
-    of the bias per year, as noise is counted; None means no drift. A reporter that `copies` another
-    adds no weight.
+    of the bias per year, as noise is counted; None means no drift. `walk` is the standard deviation of
+    what the bias gains in a year beside that, as a random walk; it and drift begin on the day `since`, or
+    with the case. Reporters of one `origin` share its errors. `heaping` says to what it rounds; None that
+    nobody knows. A reporter that `copies` another adds no weight.
     """
 
     name: str
@@ -50,6 +52,10 @@ class Reporter:
     copies: str | None = None
     scale: Scale = "log"
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    walk: Prior | None = None
+    since: date | None = None
+    origin: str | None = None
+    heaping: Heaping | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +63,26 @@ class HalfLife:
     """Half-life, in days, of the delay after which an event has entered a count.
 
     Either `by_year` gives it by the year of the event (years outside take the nearest), or `prior`
-    gives one for all years.
+    gives one for all years. A year's half-life is a number, or a prior of its own.
     """
 
-    by_year: Mapping[int, float]
+    by_year: Mapping[int, float | Prior]
     prior: Prior | None = None
+
+    @property
+    def priors(self) -> Mapping[int | None, Prior]:
+        """The prior of each year's half-life, numbers included; under None that of all years."""
+        if self.prior is not None:
+            return {None: self.prior}
+        return {
+            year: days if isinstance(days, Prior) else fixed_prior(days)
+            for year, days in self.by_year.items()
+        }
 
     @property
     def shortest_days(self) -> float:
         """The shortest there may be, to all practical purposes."""
-        if self.prior is None:
-            return min(self.by_year.values())
-        return float(self.prior.ppf(np.array(0.05)))
+        return min(float(prior.ppf(np.array(0.05))) for prior in self.priors.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +135,8 @@ class Measure:
     period_days: int | None = None
     account_expressions: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    levels: Levels | None = None
 
     def variable_for(self, account: str) -> str:
         """Return the hidden variable from which an account reads this quantity."""
@@ -139,10 +155,14 @@ class Measure:
         what is taken on the log scale is not negative.
         """
         if self.scale == "logit" or str(self.unit).casefold() in ("fraction", "share", "fractions", "shares"):
-            whole = parse_unit("fraction").factor_to(self.unit) if self.unit.is_dimensionless else 1.0
-            return 0.0, whole
+            return 0.0, whole_in(self.unit)
         scales = {self.scale, *(reporter.scale for reporter in self.reporters.values())}
         return (0.0, inf) if scales == {"log"} else (-inf, inf)
+
+
+def whole_in(unit: Unit) -> float:
+    """Return the whole, of which a quantity is a share, in a unit: 100 in percent, 1 where none is known."""
+    return parse_unit("fraction").factor_to(unit) if unit.is_dimensionless else 1.0
 
 
 def parse_measures(located: Located, accounts: Collection[str], findings: Findings) -> dict[str, Measure]:
@@ -194,9 +214,12 @@ class _Reader:
             return None
         expressions = {name: span for name, span in variants.items() if span is not None and name in accounts}
         kind = cast(MeasureKind, self.get("kind") or "value")
-        scale = cast(Scale, self.get("scale") or "log")
+        scale = cast(Scale, self.get("scale") or ("logit" if kind == "ordinal" else "log"))
+        self.erring = ErringReader(self.located, self.quantity, kind, scale, self.findings)
+        self.origins = self.erring.origins()
         reporters = {name: self.reporter(name, kind, scale) for name in self.names("reporters")}
         self.copies(reporters)
+        self.erring.check_kind(reporters)
         return Measure(
             quantity=self.quantity,
             expression=expression,
@@ -212,6 +235,8 @@ class _Reader:
             period_days=self.period(kind),
             account_expressions=expressions,
             span=self.located.key(self.quantity),
+            origins=self.origins,
+            levels=self.erring.levels(whole_in(unit)),
         )
 
     def unit(self) -> Unit | None:
@@ -244,13 +269,27 @@ class _Reader:
         bias = self.positive("reporters", name, "bias") or fixed_prior(1.0)
         noise = self.positive("reporters", name, "noise")
         if noise is None:
-            noise = DEFAULT_NOISE if kind == "value" else DEFAULT_BOUND_NOISE
-            if scale == "linear" and copies is None and self.get("reporters", name, "noise") is None:
-                message = f'"{name}" needs a noise: on the linear scale there is no usual size of error'
-                hint = f"write noise = ..., in {self.get('unit')}"
+            noise = DEFAULT_NOISE if kind in ("value", "ordinal") else DEFAULT_BOUND_NOISE
+            needs_noise = scale == "linear" or kind == "ordinal"
+            if needs_noise and copies is None and self.get("reporters", name, "noise") is None:
+                where = f"on the {scale} scale" if scale == "linear" else "of a level"
+                message = f'"{name}" needs a noise: {where} there is no usual size of error'
+                hint = f"write noise = ..., in {self.get('unit') if scale == 'linear' else 'log odds'}"
                 self.findings.error("missing-key", message, span, hint)
-        drift = self.drift(name, scale, noise)
-        return Reporter(name, bias, noise, drift, None if copies is None else str(copies), scale, span)
+        drift = self.erring.drift("reporters", name, "drift", scale=scale, noise=noise)
+        return Reporter(
+            name,
+            bias,
+            noise,
+            drift.trend,
+            None if copies is None else str(copies),
+            scale,
+            span,
+            drift.walk,
+            drift.since,
+            self.erring.origin_of(name, scale, self.origins),
+            self.erring.heaping(name),
+        )
 
     def counter(self, name: str, scale: Scale, copies: str | None, span: Span) -> Reporter:
         """Return a reporter of confirmed counts: `bias` is the chance that an event is ever counted.
@@ -287,33 +326,14 @@ class _Reader:
                 self.findings.error("bad-value", message, self.located.key(self.quantity, key), hint)
         return int(days) if isinstance(days, (int, float)) else None
 
-    def drift(self, name: str, scale: Scale, noise: Prior) -> Prior | None:
-        """Return the prior of a reporter's drift per year; None for no drift."""
-        value = self.get("reporters", name, "drift")
-        if value is None or value is False:
-            return None
-        if value is True:
-            sd = DRIFT_SD * (float(noise.ppf(np.array(0.5))) if scale == "linear" else 1.0)
-            return Prior("normal", (0.0, sd), f"normal(0, {sd:g})")
-        return parse_prior(value, self.located.text(self.quantity, "reporters", name, "drift"), self.findings)
-
     def positive(self, *path: str) -> Prior | None:
         """Return a prior of a number above zero, None if there is none or it cannot be read.
 
         A prior that reaches below zero, such as normal(1, 0.2), is truncated there.
         """
-        value = self.get(*path)
-        if value is None:
-            return None
-        span = self.located.text(self.quantity, *path)
-        prior = parse_prior(value, span, self.findings)
-        if prior is None or prior.support[0] > 0 or (prior.fixed is None and prior.support[0] == 0):
-            return prior
-        low = np.array(0.0)
-        if prior.fixed is not None or prior.support[1] <= 0 or float(prior.cdf(low)) > 1 - 1e-9:
-            self.findings.error("bad-prior", f'"{path[-1]}" must be above zero', span)
-            return None
-        return replace(prior, low=0.0)
+        return positive_prior(
+            self.get(*path), self.located.text(self.quantity, *path), path[-1], self.findings
+        )
 
     def copies(self, reporters: Mapping[str, Reporter]) -> None:
         """Check that each copy leads, perhaps through others, to a reporter that copies nobody."""
@@ -349,7 +369,9 @@ class _Reader:
         """Return a half-life, by year or for all; None if there is none or it cannot be read."""
         value = self.get(*path)
         if isinstance(value, dict):
-            return HalfLife({int(year): float(days) for year, days in sorted(value.items())})
+            priors = {int(year): self.positive(*path, year) for year in sorted(value)}
+            known = {year: prior for year, prior in priors.items() if prior is not None}
+            return HalfLife({year: prior.fixed or prior for year, prior in known.items()}) if known else None
         prior = self.positive(*path)
         return None if prior is None else HalfLife({}, prior)
 

@@ -38,7 +38,9 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 #: Findings that many rows may share are told once, with how many rows share them.
-_SHARED: Final = frozenset({"unknown-quantity", "unknown-reporter", "unknown-source", "bad-unit"})
+_SHARED: Final = frozenset(
+    {"unknown-quantity", "unknown-reporter", "unknown-source", "bad-unit", "unknown-level", "not-rounded-so"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,9 @@ class _Reader:
             return
         if not self.is_possible(cells, measure, (value, low, high), factor, findings):
             return
+        self.check_figure(cells, measure, (value, low, high), findings)
+        if findings.errors:
+            return
         note = cells["note"].text if "note" in cells else ""
         source, span = cells["source"].text, cells["happened"].span.to(cells["quantity"].span)
         figures = (value, low, high, unit, factor, reporter, source, note, span)
@@ -282,6 +287,30 @@ class _Reader:
             return False
         self.met[key] = span
         return True
+
+    def check_figure(
+        self,
+        cells: Mapping[str, Cell],
+        measure: Measure,
+        numbers: tuple[float | None, float | None, float | None],
+        findings: Findings,
+    ) -> None:
+        """Note a value that is no level of an ordinal measure, or none to which its reporter rounds."""
+        value, reporter = numbers[0], measure.reporters[cells["reporter"].text]
+        for name, number in zip(("value", "low", "high"), numbers, strict=True):
+            if measure.levels is not None and number is not None and measure.levels.place(number) is None:
+                known = ", ".join(f"{level:g}" for level in measure.levels.levels)
+                message = f'{cells[name].text} is no level of "{measure.quantity}"'
+                hint = f"its levels are {known}, in {measure.unit}"
+                findings.error("unknown-level", message, cells[name].span, hint)
+        heaping = reporter.heaping
+        if heaping is not None and value is not None and not heaping.dividing(value):
+            steps = " or ".join(f"{step:g}" for step in heaping.steps)
+            message = f'"{reporter.name}" is said to round to {steps}: this is no multiple'
+            hint = (
+                f"add a smaller step to its heaping, in {measure.unit}; figures may then be rounded to either"
+            )
+            findings.error("not-rounded-so", message, cells["value"].span, hint)
 
     def is_possible(
         self,

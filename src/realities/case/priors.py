@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite, log
 from typing import Final
 
@@ -170,6 +170,22 @@ def parse_prior(value: object, span: Span, findings: Findings) -> Prior | None:
     if plain := _PLAIN.match(value):
         return _plain(float(plain[1]), span, findings)
     return reader.read()
+
+
+def positive_prior(value: object, span: Span, name: str, findings: Findings) -> Prior | None:
+    """Return a prior of a number above zero, None if there is none or it cannot be read.
+
+    A prior that reaches below zero, such as normal(1, 0.2), is truncated there.
+    """
+    if value is None:
+        return None
+    prior = parse_prior(value, span, findings)
+    if prior is None or prior.support[0] > 0 or (prior.fixed is None and prior.support[0] == 0):
+        return prior
+    if prior.fixed is not None or prior.support[1] <= 0 or float(prior.cdf(np.array(0.0))) > 1 - 1e-9:
+        findings.error("bad-prior", f'"{name}" must be above zero', span)
+        return None
+    return replace(prior, low=0.0)
 
 
 def _plain(value: float, span: Span, findings: Findings) -> Prior | None:

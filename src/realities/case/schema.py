@@ -27,7 +27,7 @@ from realities.case.shapes import (
 )
 
 Scale = Literal["log", "linear", "logit"]
-MeasureKind = Literal["value", "floor", "ceiling", "count"]
+MeasureKind = Literal["value", "floor", "ceiling", "count", "ordinal"]
 
 #: Names of accounts are names of files, and parts of addresses in the report.
 ACCOUNT_ID: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
@@ -142,11 +142,60 @@ COMMON: Final = Table(
     "What every account assumes unless it says otherwise.",
 )
 
+_DRIFT = AnyOf(
+    (
+        Flag(),
+        *_PRIOR.shapes,
+        Table(
+            (
+                Key(
+                    "trend",
+                    AnyOf((Flag(), *_PRIOR.shapes), "change of the bias per year; true for a usual prior"),
+                ),
+                Key(
+                    "walk",
+                    AnyOf(_PRIOR.shapes, "standard deviation of what the bias gains in a year, at random"),
+                ),
+                Key("since", Day("the first day of the drift; the start of the case where none is given")),
+            )
+        ),
+    ),
+    "change of the bias per year (true for a usual prior), or a table with trend, walk and since",
+)
+_STEPS = Many(
+    Num(above=0), "the steps to which figures are rounded, ascending, in the measure's unit", least=1
+)
+_ORIGIN = Table(
+    (
+        Key("bias", _PRIOR),
+        Key("drift", _DRIFT),
+        Key("noise", AnyOf(_PRIOR.shapes, "an error common to all that is said of one period")),
+        Key("period_days", Num("length of such a period, 1 where none is given", above=0)),
+    ),
+    "what reporters share that draw on it; their own bias, drift and noise come on top",
+)
 _REPORTER = Table(
     (
         Key("bias", _PRIOR),
         Key("noise", _PRIOR),
-        Key("drift", AnyOf((Flag(), *_PRIOR.shapes), "change of the bias per year; true for a usual prior")),
+        Key("drift", _DRIFT),
+        Key("origin", Text("an origin of the measure, whose errors this reporter shares")),
+        Key("rounding", Num("the step to which every figure is rounded, in the measure's unit", above=0)),
+        Key(
+            "heaping",
+            AnyOf(
+                (
+                    _STEPS,
+                    Table(
+                        (
+                            Key("steps", _STEPS, required=True),
+                            Key("shares", Many(Num(above=0, most=1), "how often to each; sum to 1", least=1)),
+                        )
+                    ),
+                ),
+                "several steps, to any of which a figure may be rounded; shares not given are uncertain",
+            ),
+        ),
         Key("copies", Text("the reporter that this one repeats; it then adds no weight")),
         Key("scale", Choice(get_args(Scale), "log unless the measure says otherwise")),
     ),
@@ -154,7 +203,7 @@ _REPORTER = Table(
 )
 _DAYS = Num("in days", above=0)
 _HALF_LIFE = AnyOf(
-    (*_PRIOR.shapes, Named(_DAYS, "by year of the event", "[0-9]{4}", "a year")),
+    (*_PRIOR.shapes, Named(AnyOf((_DAYS, *_PRIOR.shapes[1:])), "by year of the event", "[0-9]{4}", "a year")),
     "days until half of what happened is in the count",
 )
 _SHARE = AnyOf(_PRIOR.shapes, "share of the events that enter the count late: a number up to 1, or a prior")
@@ -167,7 +216,8 @@ MEASURE: Final = Table(
             "kind",
             Choice(
                 get_args(MeasureKind),
-                "a floor bounds the truth from below, a ceiling from above; a count holds confirmed events",
+                "a floor bounds the truth from below, a ceiling from above; a count holds confirmed events; "
+                "ordinal reports name one of a few levels",
             ),
         ),
         Key("scale", Choice(get_args(Scale), "where errors add: log, logit for shares, or linear")),
@@ -177,6 +227,12 @@ MEASURE: Final = Table(
             Named(Table((Key("expression", _EXPRESSION, required=True),)), "own readings, by account"),
         ),
         Key("reporters", Named(_REPORTER, "by the name in observations.csv")),
+        Key("origins", Named(_ORIGIN, "what several reporters draw on, by a name used in this table only")),
+        Key(
+            "levels",
+            Many(Num(), "of an ordinal measure, ascending; nobody, contested, held if not given", least=2),
+        ),
+        Key("cuts", Many(Num(), "where one level ends and the next begins; half way if not given", least=1)),
         Key(
             "period_days",
             Num(

@@ -17,7 +17,7 @@ from realities.case.calendar import Calendar
 from realities.case.measures import Measure
 from realities.ensemble import uniforms
 from realities.weigh.reporting.discrepancy import DiscrepancyPath, sample_paths
-from realities.weigh.reporting.gaussian import Wander
+from realities.weigh.reporting.processes import Wander
 from realities.weigh.reporting.reports import QuantityReports
 from realities.weigh.reporting.rows import days_of
 from realities.weigh.sampling.importance import StudentMixture
@@ -152,7 +152,7 @@ def with_unheard(fit: AccountFit, groups: Iterable[QuantityReports]) -> AccountF
     """Return a fit with draws from the priors of every reporter that had not spoken by then."""
     parameters = dict(fit.reporter_parameters)
     for reports in groups:
-        priors = {term.name: term.prior for terms in reports.terms for term in terms.all}
+        priors = {term.name: term.prior for term in reports.all_terms}
         for name, prior in {**priors, **reports.parameters}.items():
             if name not in parameters and prior.fixed is None:
                 parameters[name] = prior.ppf(uniforms(name, fit.n_draws, seed=fit.seed))

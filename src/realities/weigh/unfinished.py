@@ -21,7 +21,7 @@ from realities.store.place import Place
 from realities.store.values import Plain
 from realities.weigh import fits, forward, posterior
 from realities.weigh.honesty import checks, drawn, honest, influence, widths
-from realities.weigh.reporting import discrepancy, gaussian
+from realities.weigh.reporting import discrepancy, processes
 from realities.weigh.sampling import evidence, importance
 from realities.weigh.scoring import forecasts
 
@@ -30,7 +30,7 @@ NAME = "results.part"
 _ABOUT = "about.txt"
 #: Results are made of the dataclasses of these modules, and of nothing else.
 _HOMES = (
-    *(calendar, discrepancy, evidence, fits, forecasts, forward, gaussian, importance, posterior),
+    *(calendar, discrepancy, evidence, fits, forecasts, forward, importance, posterior, processes),
     *(checks, drawn, honest, influence, widths),
 )
 

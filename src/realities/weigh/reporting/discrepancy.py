@@ -1,8 +1,8 @@
-"""Model error of one quantity, drawn: paths of the discrepancy given the reports.
+"""Model error of one quantity, drawn: paths of the discrepancy given the reports, and walks of biases.
 
-`reporting.py` draws a path at the days of the rows, one for each posterior draw; here it is continued to
-any other days. The process forgets at a constant rate and has no other memory, so a value between or
-beyond known days depends only on the nearest known ones.
+`values.py` draws paths at the days of the rows, one for each posterior draw; here they are continued to
+any other days. The processes have no memory but where they stand, so a value between or beyond known days
+depends only on the nearest known ones.
 """
 
 from __future__ import annotations
@@ -13,22 +13,98 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.weigh.reporting.gaussian import Wander
+from realities.weigh.reporting.processes import Spell, Walk, Wander
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class WalkPath:
+    """A drawn walk of one bias: `values` (draw, day) at ascending `days` (day,), on the scale.
+
+    `name` is the reporter's, or that of an origin as parameters have it.
+    """
+
+    name: str
+    sd: FloatArray
+    since: float
+    days: FloatArray
+    values: FloatArray
+
+    def taken(self, kept: NDArray[np.intp]) -> WalkPath:
+        """Return the walks of some of the draws, by position."""
+        sd = self.sd if len(self.sd) == 1 else self.sd[kept]
+        return WalkPath(self.name, sd, self.since, self.days, self.values[kept])
+
+    def sample(self, days: FloatArray, n_draws: int, rng: np.random.Generator) -> FloatArray:
+        """Return the walk at other days, in any order, shape (draw, len(days)).
+
+        Between known days it is a bridge, after the last it walks on; it starts from zero at `since`.
+        """
+        walk = Walk(self.sd, self.since)
+        wanted, back = np.unique(days, return_inverse=True)
+        at = np.concatenate([[0.0], walk.years(self.days)])
+        known = np.concatenate([np.zeros((n_draws, 1)), self.values], axis=1)
+        found = np.empty((n_draws, len(wanted)))
+        here, value = 0.0, known[:, 0]
+        for i, time in enumerate(walk.years(wanted)):
+            k = int(np.searchsorted(at, time, side="right")) - 1  # the last known day not after this one
+            if at[k] >= here:
+                here, value = at[k], known[:, k]
+            gone, fresh = time - here, rng.standard_normal(n_draws)
+            if k + 1 < len(at):
+                whole = at[k + 1] - here
+                value = value + gone / whole * (known[:, k + 1] - value)
+                gone = gone * (at[k + 1] - time) / whole
+            value = value + self.sd * np.sqrt(gone) * fresh
+            here = time
+            found[:, i] = value
+        return found[:, back.reshape(-1)]
+
+
+@dataclass(frozen=True, slots=True)
+class SpellPath:
+    """Drawn errors of an origin: `values` (draw, day), the same for all days of one stretch of days."""
+
+    name: str
+    sd: FloatArray
+    period_days: float
+    days: FloatArray
+    values: FloatArray
+
+    def taken(self, kept: NDArray[np.intp]) -> SpellPath:
+        """Return the errors of some of the draws, by position."""
+        sd = self.sd if len(self.sd) == 1 else self.sd[kept]
+        return SpellPath(self.name, sd, self.period_days, self.days, self.values[kept])
+
+    def sample(self, days: FloatArray, n_draws: int, rng: np.random.Generator) -> FloatArray:
+        """Return errors at other days, in any order, shape (draw, len(days)); of known stretches as known."""
+        spell = Spell(self.sd, self.period_days)
+        found = spell.sample(days, n_draws, rng)
+        same = spell.numbers(days)[:, None] == spell.numbers(self.days)  # (wanted, known)
+        is_known = same.any(axis=1)
+        found[:, is_known] = self.values[:, same[is_known].argmax(axis=1)] if is_known.any() else 0.0
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class DiscrepancyPath:
-    """A drawn discrepancy: `values` (draw, day) at ascending `days` (day,), on the measure's scale."""
+    """A drawn discrepancy: `values` (draw, day) at ascending `days` (day,), on the measure's scale.
+
+    Beside it goes what else lasts in the reports of the same quantity, on the scale too.
+    """
 
     wander: Wander
     days: FloatArray
     values: FloatArray
+    walks: tuple[WalkPath, ...] = ()
+    spells: tuple[SpellPath, ...] = ()
 
     def taken(self, kept: NDArray[np.intp]) -> DiscrepancyPath:
         """Return the paths of some of the draws, by position."""
-        return DiscrepancyPath(self.wander, self.days, self.values[kept])
+        walks = tuple(walk.taken(kept) for walk in self.walks)
+        spells = tuple(spell.taken(kept) for spell in self.spells)
+        return DiscrepancyPath(self.wander, self.days, self.values[kept], walks, spells)
 
     def sample(self, days: FloatArray, n_draws: int, rng: np.random.Generator) -> FloatArray:
         """Return the path at other days, in any order, shape (draw, len(days)).

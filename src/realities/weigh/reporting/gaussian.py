@@ -3,17 +3,17 @@
 In come residuals (report minus truth, on the measure's scale) of all draws; out come their log density
 and draws of what was integrated out. A residual is
 
-    coefficients (a reporter's bias and drift) + discrepancy (model error, shared by reporters) + noise.
+    coefficients (a bias, a trend) + lasting errors (`processes.py`) + noise.
 
-Coefficients have independent normal priors, the discrepancy is a stationary Ornstein-Uhlenbeck process,
-noise is independent. Its precision between distinct days is tridiagonal, so a density costs a time
-proportional to the number of rows, for all draws at once. `reporting.py` prepares the rows.
+Coefficients have independent normal priors, noise is independent. The lasting error is often the
+discrepancy alone, a stationary Ornstein-Uhlenbeck process that all reports share: its precision between
+distinct days is tridiagonal, so a density costs a time proportional to the number of rows, for all draws
+at once. Where reporters walk or share an origin, `filtering.py` does the same for all of it together.
+Rows that are intervals are in `intervals.py`; `values.py` prepares the rows.
 
 References
 ----------
 Rue, H. and Held, L. (2005). Gaussian Markov Random Fields. Chapman & Hall.
-Genz, A. (1992). Numerical computation of multivariate normal probabilities. Journal of Computational
-and Graphical Statistics 1(2), 141-149.
 """
 
 from __future__ import annotations
@@ -22,34 +22,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, logsumexp, ndtr, ndtri, ndtri_exp
+
+from realities.weigh.reporting.filtering import Filter
+from realities.weigh.reporting.processes import Borne, Wander
 
 FloatArray = NDArray[np.float64]
-
-#: Points of the integration over rows that are intervals and share an error.
-N_LATTICE = 64
-#: Below this, probabilities of N(0, 1) are so small that doubles lose digits or have none left.
-FAR_OUT = -35.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wander:
-    """A stationary Ornstein-Uhlenbeck process: its standard deviation and the days it takes to forget."""
-
-    sd: float
-    timescale_days: float
-
-    def covariance(self, days: FloatArray, others: FloatArray) -> FloatArray:
-        """Return the covariance between two sets of days, shape (len(days), len(others))."""
-        return np.asarray(self.sd**2 * np.exp(-np.abs(days[:, None] - others) / self.timescale_days))
-
-    def sample(self, days: FloatArray, n_draws: int, rng: np.random.Generator) -> FloatArray:
-        """Return paths at ascending days, shape (draw, day)."""
-        path = self.sd * rng.standard_normal((n_draws, len(days)))
-        fading = np.exp(-np.diff(days) / self.timescale_days)
-        for i, rho in enumerate(fading):
-            path[:, i + 1] = rho * path[:, i] + np.sqrt(-np.expm1(2.0 * np.log(rho))) * path[:, i + 1]
-        return path
 
 
 class GaussianErrors:
@@ -65,17 +42,25 @@ class GaussianErrors:
     days
         Day of each row, ascending, shape (row,).
     wander
-        The shared discrepancy, or None.
+        The discrepancy, which all rows share, or None.
+    borne
+        Lasting errors of some of the rows.
     """
 
     def __init__(
-        self, design: FloatArray, prior_sd: FloatArray, days: FloatArray, wander: Wander | None
+        self,
+        design: FloatArray,
+        prior_sd: FloatArray,
+        days: FloatArray,
+        wander: Wander | None,
+        borne: tuple[Borne, ...] = (),
     ) -> None:
         self.design, self.prior_sd, self.days, self.wander = design, prior_sd, days, wander
+        self.borne = borne
         self.nodes, first = np.unique(days, return_index=True)
         self.node_of_row = np.searchsorted(self.nodes, days)
         self._first = first
-        if wander is not None and len(days):
+        if wander is not None and len(days) and not borne:
             self._diagonal, self._beside, self._log_det = _precision(wander, self.nodes)
 
     @property
@@ -86,14 +71,27 @@ class GaussianErrors:
     @property
     def is_independent(self) -> bool:
         """Whether rows share nothing."""
-        return self.wander is None and not self.design.shape[2]
+        return self.is_free_of_lasting and not self.design.shape[2]
+
+    @property
+    def is_free_of_lasting(self) -> bool:
+        """Whether no error lasts."""
+        return self.wander is None and not self.borne
 
     def covariance_with(self, other: GaussianErrors) -> FloatArray:
         """Return the covariance, noise apart, with rows of the same coefficients: (draw | 1, row, other)."""
         shared = (self.design * self.prior_sd**2) @ other.design.transpose(0, 2, 1)
+        return shared + self.lasting_covariance_with(other)
+
+    def lasting_covariance_with(self, other: GaussianErrors) -> FloatArray:
+        """Return the covariance of lasting errors alone with other rows, shape (draw | 1, row, other)."""
+        shared = np.zeros((1, self.n_rows, other.n_rows))
         if self.wander is not None:
             shared = shared + self.wander.covariance(self.days, other.days)
-        return np.asarray(shared)
+        for mine, theirs in zip(self.borne, other.borne, strict=True):
+            both = mine.rows[:, None] * theirs.rows
+            shared = shared + both * mine.process.covariance(self.days, other.days)
+        return shared
 
     def with_noise(self, variance: FloatArray | Noise) -> FactoredErrors:
         """Return the structure with noise variances, shape (draw, row) or (1, row), ready to use.
@@ -122,30 +120,52 @@ class GaussianErrors:
 
 
 class Noise:
-    """Noise and discrepancy of some rows together: V = noise + discrepancy, ready to be divided by.
+    """Noise and lasting errors of some rows together: V = noise + lasting errors, ready to be divided by.
 
-    The discrepancy's precision is tridiagonal, which makes one pass over the days. Where the noise is the
-    same for all draws, V^-1 is worked out once, and a product with it is faster than passes over draws.
+    The discrepancy's precision is tridiagonal, which makes one pass over the days; with other lasting
+    errors beside it there is a filter. Where all is the same for all draws, V^-1 is worked out once, and a
+    product with it is faster than passes over draws.
     """
 
     def __init__(self, errors: GaussianErrors, variance: FloatArray) -> None:
         self.variance = variance
         self._errors, self._weight = errors, 1.0 / variance  # (draw | 1, row)
         self.log_det = np.log(variance).sum(axis=1)
-        self._is_plain = errors.wander is None or not errors.n_rows
+        self._is_plain = errors.is_free_of_lasting or not errors.n_rows
         self._inverse: FloatArray | None = None
-        if not self._is_plain:
+        self._filter: Filter | None = None
+        self._white: FloatArray | None = None
+        if errors.borne and not self._is_plain:
+            self._prepare_filter()
+        elif not self._is_plain:
             self._pivots, self._multipliers, extra = errors.tridiagonal(self._weight)
             self.log_det = self.log_det + extra
             if len(variance) == 1:
                 self._inverse = self._pass(np.eye(errors.n_rows)[None])[0]
+
+    def _prepare_filter(self) -> None:
+        errors = self._errors
+        borne = [(one.process, one.rows) for one in errors.borne]
+        shared = [] if errors.wander is None else [(errors.wander, np.ones(errors.n_rows))]
+        self._filter = Filter(errors.days, self.variance, [*shared, *borne])
+        self.log_det = self._filter.log_det
+        if len(self.log_det) == 1:
+            self._white = self._filter.whiten(np.eye(errors.n_rows)[None])[0]
+            self._inverse = self._white.T @ self._white
+
+    def square(self, values: FloatArray) -> FloatArray:
+        """Return values' V^-1 values for values (draw, row), shape (draw,)."""
+        if self._filter is None:
+            return np.asarray(np.einsum("dr,dr->d", values, self.solve(values)))
+        white = self._filter.whiten(values) if self._white is None else values @ self._white.T
+        return np.asarray(np.einsum("dr,dr->d", white, white))
 
     def solve(self, values: FloatArray) -> FloatArray:
         """Return V^-1 values for values (draw | 1, row) or (draw | 1, row, other)."""
         if self._is_plain:
             return np.asarray(self._weight.reshape(self._weight.shape + (1,) * (values.ndim - 2)) * values)
         if self._inverse is None:
-            return self._pass(values)
+            return self._pass(values) if self._filter is None else self._filter.solve(values)
         if values.ndim == 2:
             return np.asarray(values @ self._inverse)  # symmetric
         solved = np.empty(values.shape)
@@ -155,9 +175,8 @@ class Noise:
 
     def _pass(self, values: FloatArray) -> FloatArray:
         weight = self._weight.reshape(self._weight.shape + (1,) * (values.ndim - 2))
-        weighted = weight * values
-        held = _solve_tridiagonal(self._pivots, self._multipliers, self._errors.gather(weighted))
-        return np.asarray(weighted - weight * np.moveaxis(held, 0, 1)[:, self._errors.node_of_row])
+        held = _solve_tridiagonal(self._pivots, self._multipliers, self._errors.gather(weight * values))
+        return np.asarray(weight * (values - np.moveaxis(held, 0, 1)[:, self._errors.node_of_row]))
 
 
 class FactoredErrors:
@@ -181,14 +200,34 @@ class FactoredErrors:
         self._log_det = self._log_det + np.linalg.slogdet(inner)[1] + 2.0 * np.log(sd).sum()
 
     def solve(self, values: FloatArray) -> FloatArray:
-        """Return C^-1 values for values (draw | 1, row) or (draw | 1, row, other)."""
-        solved = self.noise.solve(values)
+        """Return C^-1 values for values (draw | 1, row) or (draw | 1, row, other).
+
+        It is V^-1 of what the best coefficients leave over: nothing large is taken from anything large.
+        """
+        columns = values if values.ndim == 3 else values[:, :, None]
+        solved = self.noise.solve(self.leftover(columns)[1])
+        return solved if values.ndim == 3 else np.asarray(solved[:, :, 0])
+
+    def leftover(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the best coefficients for values (draw | 1, row, other), and what they leave over.
+
+        Coefficients are (draw, coefficient, other). They are improved once by what they leave over,
+        which makes up for the digits that the first, perhaps huge, ones are short of.
+        """
         if not self.errors.design.shape[2]:
-            return solved
-        columns = solved if solved.ndim == 3 else solved[:, :, None]
-        loads = self._inner @ (self.errors.design.transpose(0, 2, 1) @ columns)
-        columns = columns - self._solved_design @ loads
-        return np.asarray(columns if solved.ndim == 3 else columns[:, :, 0])
+            return np.zeros((len(values), 0, values.shape[2])), values
+        loads = self._inner @ (self._solved_design.transpose(0, 2, 1) @ values)
+        rest = values - self.errors.design @ loads
+        pull = loads / self.errors.prior_sd[:, None] ** 2
+        more = self._inner @ (self._solved_design.transpose(0, 2, 1) @ rest - pull)
+        return loads + more, rest - self.errors.design @ more
+
+    @property
+    def coefficient_covariance(self) -> FloatArray:
+        """The covariance of the coefficients, given the rows, shape (draw | 1, coefficient, coefficient)."""
+        if not self.errors.design.shape[2]:
+            return np.zeros((1, 0, 0))
+        return np.asarray(self._inner)
 
     def log_density(self, residual: FloatArray) -> FloatArray:
         """Return the log density of residuals (draw, row), shape (draw,).
@@ -201,16 +240,14 @@ class FactoredErrors:
             loads = (residual[:, None, :] @ self._solved_design) @ self._inner  # (draw, 1, coefficient)
             residual = residual - (self.errors.design @ loads.transpose(0, 2, 1))[:, :, 0]
             square = ((loads[:, 0] / self.errors.prior_sd) ** 2).sum(axis=1)
-        square = square + np.einsum("dr,dr->d", residual, self.noise.solve(residual))
+        square = square + self.noise.square(residual)
         return np.asarray(-0.5 * (square + self._log_det + self.errors.n_rows * np.log(2.0 * np.pi)))
 
-    def sample_given(
-        self, residual: FloatArray, rng: np.random.Generator
-    ) -> tuple[FloatArray, FloatArray | None]:
+    def sample_given(self, residual: FloatArray, rng: np.random.Generator) -> IntegratedErrors:
         """Return what was integrated out, drawn given residuals (draw, row).
 
-        Coefficients are (draw, coefficient), the discrepancy (draw, node) or None. A draw from the
-        prior is corrected by what it misses of the residual, which makes it a draw given the residual.
+        A draw from the prior is corrected by what it misses of the residual, which makes it a draw given
+        the residual.
         """
         errors, n_draws = self.errors, len(residual)
         coefficients = errors.prior_sd * rng.standard_normal((n_draws, len(errors.prior_sd)))
@@ -220,16 +257,30 @@ class FactoredErrors:
         if errors.wander is not None:
             path = errors.wander.sample(errors.nodes, n_draws, rng)
             imagined += path[:, errors.node_of_row]
-        missed = self.solve(residual - imagined)
-        coefficients += (missed[:, None, :] @ errors.design)[:, 0] * errors.prior_sd**2
+        borne = [one.process.sample(errors.nodes, n_draws, rng) for one in errors.borne]
+        for one, sampled in zip(errors.borne, borne, strict=True):
+            imagined += one.rows * sampled[:, errors.node_of_row]
+        loads, rest = self.leftover((residual - imagined)[:, :, None])
+        missed = self.noise.solve(rest[:, :, 0])
         if errors.wander is not None and path is not None:
             path = path + missed @ errors.wander.covariance(errors.days, errors.nodes)
-        return coefficients, path
+        for k, one in enumerate(errors.borne):
+            across = one.process.covariance(errors.days, errors.nodes)  # (draw | 1, row, node)
+            borne[k] = borne[k] + ((one.rows * missed)[:, None, :] @ across)[:, 0]
+        return IntegratedErrors(coefficients + loads[:, :, 0], path, tuple(borne))
 
 
-def _widened(matrix: FloatArray, like: FloatArray) -> FloatArray:
-    """Return a (1 | draw, ...) array with as many draws as `like`, without copying."""
-    return np.broadcast_to(matrix, (len(like), *matrix.shape[1:]))
+@dataclass(frozen=True, slots=True)
+class IntegratedErrors:
+    """What was integrated out, drawn.
+
+    Coefficients are (draw, coefficient); the discrepancy (draw, node), None without one; other lasting
+    errors, in the order of `GaussianErrors.borne`, each (draw, node).
+    """
+
+    coefficients: FloatArray
+    discrepancy: FloatArray | None
+    borne: tuple[FloatArray, ...]
 
 
 def _precision(wander: Wander, nodes: FloatArray) -> tuple[FloatArray, FloatArray, float]:
@@ -254,159 +305,3 @@ def _solve_tridiagonal(pivots: FloatArray, multipliers: FloatArray, right: Float
     for i in range(len(multipliers) - 1, -1, -1):
         solution[i] -= multipliers[i] * solution[i + 1]
     return solution
-
-
-@dataclass(frozen=True, slots=True)
-class IntervalRows:
-    """Rows that are intervals, given the plain rows of the same quantity.
-
-    Their errors share coefficients and discrepancy with the plain rows: what the plain rows say moves
-    and narrows them, and they depend on one another. With one interval, or nothing shared, the
-    probability is exact; otherwise it is an average over a fixed lattice, the same for all draws.
-    """
-
-    plain: GaussianErrors
-    intervals: GaussianErrors
-
-    def log_probability(
-        self,
-        factored: FactoredErrors,
-        residual: FloatArray,
-        variance: FloatArray,
-        low: FloatArray,
-        high: FloatArray,
-    ) -> FloatArray:
-        """Return the log probability, shape (draw,), that all interval rows lie inside.
-
-        Parameters
-        ----------
-        factored, residual
-            The plain rows with their noise, and their residuals (draw, plain row).
-        variance
-            Noise of the interval rows, shape (draw, interval) or (1, interval).
-        low, high
-            Bounds of their residuals, shape (draw, interval).
-        """
-        alone = self.intervals.n_rows == 1 or self.intervals.is_independent
-        n_points = 1 if alone else N_LATTICE
-        mean, root = self._given_plain(factored, residual, variance)
-        log_each, _ = self._integrate(mean, root, low, high, n_points, last_too=False)
-        return np.asarray(logsumexp(log_each, axis=1) - np.log(log_each.shape[1]))
-
-    def sample_inside(
-        self,
-        factored: FactoredErrors,
-        residual: FloatArray,
-        variance: FloatArray,
-        low: FloatArray,
-        high: FloatArray,
-        rng: np.random.Generator,
-    ) -> FloatArray:
-        """Return residuals of the interval rows, drawn inside their bounds, shape (draw, interval)."""
-        mean, root = self._given_plain(factored, residual, variance)
-        log_each, steps = self._integrate(mean, root, low, high, N_LATTICE)
-        gumbel = -np.log(-np.log(rng.random(log_each.shape)))
-        chosen = np.argmax(log_each + gumbel, axis=1)
-        taken = steps[:, np.arange(len(chosen)), chosen].T  # (draw, interval)
-        return np.asarray(mean + np.einsum("dji,di->dj", _widened(root, low), taken))
-
-    def _integrate(
-        self,
-        mean: FloatArray,
-        root: FloatArray,
-        low: FloatArray,
-        high: FloatArray,
-        n_points: int,
-        *,
-        last_too: bool = True,
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return log probabilities (draw, point) and standard normal steps (interval, draw, point).
-
-        Rows come one after the other, each given those before it. The step of the last row changes no
-        probability; without `last_too` it is left at zero.
-        """
-        n_draws, n_rows = low.shape
-        points = _lattice(n_rows, n_points)  # (point, interval)
-        log_total = np.zeros((n_draws, len(points)))
-        steps = np.zeros((n_rows, n_draws, len(points)))
-        for j in range(n_rows):
-            shift = mean[:, j, None]  # the same at all points for the first row
-            for i in range(j):
-                shift = shift + root[:, j, i, None] * steps[i]
-            scale = root[:, j, j, None]
-            below, above = (low[:, j, None] - shift) / scale, (high[:, j, None] - shift) / scale
-            u = points[:, j] if last_too or j < n_rows - 1 else None
-            log_mass, step = truncated_normal(below, above, u)
-            log_total += log_mass
-            if step is not None:
-                steps[j] = step
-        return log_total, steps
-
-    def _given_plain(
-        self, factored: FactoredErrors, residual: FloatArray, variance: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return mean (draw, interval) and root of the covariance, given the plain rows."""
-        covariance = self.intervals.covariance_with(self.intervals)
-        mean = np.zeros((len(residual), self.intervals.n_rows))
-        if self.plain.n_rows:
-            across = self.plain.covariance_with(self.intervals)  # (draw | 1, plain, interval)
-            mean = (factored.solve(residual)[:, None, :] @ across)[:, 0]
-            covariance = covariance - across.transpose(0, 2, 1) @ factored.solve(across)
-        covariance = covariance + variance[:, :, None] * np.eye(self.intervals.n_rows)
-        # A draw out of all bounds must not spoil the others.
-        broken = np.asarray(~np.isfinite(covariance).all(axis=(1, 2)))[:, None, None]
-        root = np.linalg.cholesky(np.where(broken, np.eye(self.intervals.n_rows), covariance))
-        return mean, np.where(broken, np.nan, root)
-
-
-def truncated_normal(
-    low: FloatArray, high: FloatArray, u: FloatArray | None
-) -> tuple[FloatArray, FloatArray | None]:
-    """Return the log mass of N(0, 1) between bounds, and its value at the quantile u inside them, if any.
-
-    Works far out in both tails: bounds above zero are mirrored, and what is too far out for a
-    probability of its own is done in logarithms, which takes twice as long.
-    """
-    mirrored = low > 0
-    a, b = np.where(mirrored, -high, low), np.where(mirrored, -low, high)
-    start = ndtr(a)
-    mass = ndtr(b) - start
-    log_mass = np.log(mass)
-    value = None
-    if u is not None:
-        value = ndtri(start + np.where(mirrored, 1.0 - u, u) * mass)
-    far = b < FAR_OUT
-    if far.any():
-        log_mass[far] = _log_mass(a[far], b[far])
-        if value is not None and u is not None:
-            wide = np.broadcast_to(far, value.shape)
-            a, b, share = (
-                np.broadcast_to(x, value.shape)[wide] for x in (a, b, np.where(mirrored, 1.0 - u, u))
-            )
-            inside = np.logaddexp(log_ndtr(a), np.log(share) + _log_mass(a, b))
-            value[wide] = ndtri_exp(np.minimum(inside, 0.0))
-    return log_mass, None if value is None else np.where(mirrored, -value, value)
-
-
-def _log_mass(low: FloatArray, high: FloatArray) -> FloatArray:
-    """Return the log mass of N(0, 1) between bounds below zero."""
-    log_low, log_high = log_ndtr(low), log_ndtr(high)
-    return np.asarray(log_high + np.log1p(-np.exp(np.minimum(log_low - log_high, 0.0))))
-
-
-def _lattice(dimension: int, n: int) -> FloatArray:
-    """Return n evenly spread points of the unit cube, shape (n, dimension)."""
-    if dimension == 1:
-        return (np.arange(n)[:, None] + 0.5) / n
-    spread = np.outer(np.arange(n) + 0.5, np.sqrt(_primes(dimension))) % 1.0
-    return np.asarray(1.0 - np.abs(2.0 * spread - 1.0))  # folded: the integrand becomes periodic
-
-
-def _primes(count: int) -> FloatArray:
-    found: list[int] = []
-    candidate = 2
-    while len(found) < count:
-        if all(candidate % prime for prime in found):
-            found.append(candidate)
-        candidate += 1
-    return np.array(found, dtype=np.float64)

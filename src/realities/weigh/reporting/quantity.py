@@ -5,7 +5,7 @@
 In come the rows of a quantity (`rows.py`), what is uncertain about its reporters (`terms.py`) and the
 truth of every draw at the times of the rows; out comes the log density of the reports, of the numbers as
 they were written, so that evidences compare with those of other programs. Each kind of a measure has a
-file of its own: `values.py`, `bounds.py`. `reports.py` chooses.
+file of its own: `values.py`, `ordinals.py`, `bounds.py`, `counts.py`. `reports.py` chooses.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from realities.case.observations import Observation
 from realities.errors import Diagnostic, InputError
 from realities.weigh.reporting.delays import DelayedCount
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
-from realities.weigh.reporting.gaussian import Wander
-from realities.weigh.reporting.rows import from_scale, gather_rows, to_scale, whole_of
-from realities.weigh.reporting.terms import Draws, reporter_terms, values_of
+from realities.weigh.reporting.lasting import LastingErrors
+from realities.weigh.reporting.processes import Wander
+from realities.weigh.reporting.rows import gather_rows
+from realities.weigh.reporting.scales import from_scale, to_scale, whole_of
+from realities.weigh.reporting.terms import Draws, Term, reporter_terms, values_of
 
 FloatArray = NDArray[np.float64]
 
@@ -53,9 +55,8 @@ class QuantityReports(ABC):
         self.measure = measure
         self.rows = gather_rows(measure, observations, calendar)
         self.terms = tuple(reporter_terms(measure, reporter) for reporter in self.rows.reporters)
-        self.parameters = {
-            term.name: term.prior for terms in self.terms for term in terms.all if term.is_sampled
-        }
+        self.lasting = LastingErrors(measure, self.rows, self.terms, calendar)
+        self.parameters = {term.name: term.prior for term in self.all_terms if term.is_sampled}
         self._delay = None
         if measure.delay is not None and len(self.rows):
             happened, published = self.rows.dates
@@ -67,6 +68,11 @@ class QuantityReports(ABC):
         found = measure.discrepancy
         self.wander = None if found is None else Wander(found.sd, found.timescale_days)
         self._check_scales()
+
+    @property
+    def all_terms(self) -> tuple[Term, ...]:
+        """Every number of a reporter, or of an origin that reporters share."""
+        return tuple(term for one in self.lasting.erring for term in one.terms.all)
 
     def log_density(self, truth: FloatArray, parameters: Draws) -> FloatArray:
         """Return the log density of the reports, shape (draw,).
@@ -91,13 +97,19 @@ class QuantityReports(ABC):
     ) -> tuple[dict[str, FloatArray], DiscrepancyPath | None]:
         """Return draws of what was integrated out, given the reports, truth and sampled parameters.
 
-        Biases and drifts come by name, each (draw,); the discrepancy as a path at the days of the rows,
-        or None if the measure has none, or is a floor or ceiling, whose bounds say little about it.
+        Biases and drifts come by name, each (draw,), and where a walk of a bias stood when its reporter
+        spoke last, on the scale; the discrepancy and all that lasts as a path at the days of the rows, or
+        None if there is none, or the measure is a floor or ceiling, whose bounds say little about it.
         """
         if not self.has_integrated:
             return {}, None
         with np.errstate(all="ignore"):
             return self._sample_integrated(self.known(truth, parameters), parameters, rng)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said of how the rows were read; usually nothing."""
+        return ()
 
     @property
     def has_integrated(self) -> bool:
@@ -139,7 +151,12 @@ class QuantityReports(ABC):
             for r, reporter in enumerate(rows.reporters):
                 own = rows.reporter == r
                 reports[:, own] = from_scale(level[:, own], reporter.scale, whole_of(self.measure, reporter))
-        return reports
+            return self._as_written(reports, parameters, rng)
+
+    def _as_written(self, values: FloatArray, parameters: Draws, rng: np.random.Generator) -> FloatArray:
+        """Return figures as reporters write what they mean, (draw, row): unless a kind does it, as it is."""
+        del parameters, rng
+        return values
 
     def without_noise(
         self,
@@ -154,13 +171,17 @@ class QuantityReports(ABC):
             if self.wander is not None:
                 empty = DiscrepancyPath(self.wander, np.zeros(0), np.zeros((len(truth), 0)))
                 level = level + (path or empty).sample(self.rows.days, len(truth), rng)
+            if self.lasting.is_any:
+                level = level + self.lasting.sample(path, parameters, len(truth), rng)
         return level
 
     def known(self, truth: FloatArray, parameters: Draws) -> FloatArray:
-        """Return the truth, as far as it could be known, that each row reports, shape (draw, row)."""
-        if self._delay is None:
-            return truth[:, self._time_of_row]
-        return self._delay.known(truth, parameters)
+        """Return the truth, as far as it could be known, that each row reports, shape (draw, row).
+
+        On the linear scale it is what the origin says of it, if reporters share one.
+        """
+        known = truth[:, self._time_of_row] if self._delay is None else self._delay.known(truth, parameters)
+        return self.lasting.through_origins(known, parameters) if self.lasting.origins else known
 
     def level(self, known: FloatArray, parameters: Draws, *, integrated: Draws | None = None) -> FloatArray:
         """Return what each row would say without noise, on its scale, shape (draw, row).
@@ -177,8 +198,12 @@ class QuantityReports(ABC):
             else:
                 scaled = to_scale(known[:, own], reporter.scale, whole_of(self.measure, reporter))
                 level[:, own] = scaled + bias
-            if terms.drift is not None:
-                level[:, own] += values_of(terms.drift, parameters, integrated) * rows.years[own]
+        for one in self.lasting.erring:
+            own = one.rows > 0
+            if one.is_origin and one.terms.bias.is_log:
+                level[:, own] += values_of(one.terms.bias, parameters, integrated)
+            if one.terms.drift is not None:
+                level[:, own] += values_of(one.terms.drift, parameters, integrated) * one.years[own]
         return level
 
     def noise_variance(self, parameters: Draws) -> FloatArray:

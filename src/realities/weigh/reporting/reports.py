@@ -15,6 +15,7 @@ from realities.case.measures import Measure
 from realities.case.observations import Observation
 from realities.weigh.reporting.bounds import BoundReports
 from realities.weigh.reporting.counts import CountReports
+from realities.weigh.reporting.ordinals import OrdinalReports
 from realities.weigh.reporting.quantity import QuantityReports
 from realities.weigh.reporting.values import ValueReports
 
@@ -38,5 +39,7 @@ def quantity_reports(
             return BoundReports(measure, observations, calendar)
         case "count":
             return CountReports(measure, observations, calendar, earlier)
+        case "ordinal":
+            return OrdinalReports(measure, observations, calendar)
         case _:
             assert_never(measure.kind)

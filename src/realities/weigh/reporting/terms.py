@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from realities.case.erring import Heaping, Origin
 from realities.case.measures import Measure, Reporter
 from realities.case.priors import Prior
 
@@ -56,45 +57,121 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class ReporterTerms:
-    """What is uncertain about one reporter of a quantity; `drift` is None where there is none."""
+    """What is uncertain about one reporter of a quantity; `drift` and `walk` are None where there is none.
+
+    `walk` is the standard deviation of what the bias gains in a year. `heaping` says how often each of the
+    steps is chosen to which it rounds, but for the last: among that one and those after it.
+    """
 
     bias: Term
     drift: Term | None
     noise: Term
+    walk: Term | None = None
+    heaping: tuple[Term, ...] = ()
 
     @property
     def all(self) -> tuple[Term, ...]:
         """Every term there is."""
-        return tuple(term for term in (self.bias, self.drift, self.noise) if term is not None)
+        single = (self.bias, self.drift, self.noise, self.walk)
+        return tuple(term for term in (*single, *self.heaping) if term is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class OriginTerms:
+    """What is uncertain about an origin that reporters of a quantity share; None: it has no such error."""
+
+    bias: Term
+    drift: Term | None
+    noise: Term | None
+    walk: Term | None
+
+    @property
+    def all(self) -> tuple[Term, ...]:
+        """Every term there is."""
+        single = (self.bias, self.drift, self.noise, self.walk)
+        return tuple(term for term in single if term is not None)
 
 
 def reporter_terms(measure: Measure, reporter: Reporter) -> ReporterTerms:
     """Return how each uncertain number of a reporter is dealt with."""
-    can_integrate = measure.kind == "value"
-    name = reporter.name
-    bias = _bias_term(parameter_name("bias", measure.quantity, name), reporter, can_integrate)
-    noise_name = parameter_name("noise", measure.quantity, name)
-    fixed_noise = reporter.noise.fixed
-    noise = Term(noise_name, reporter.noise, fixed_noise or 0.0, None if fixed_noise is None else 0.0)
-    if reporter.drift is None:
-        return ReporterTerms(bias, None, noise)
-    drift_name = parameter_name("drift", measure.quantity, name)
-    return ReporterTerms(bias, _drift_term(drift_name, reporter.drift, can_integrate), noise)
-
-
-def _bias_term(name: str, reporter: Reporter, can_integrate: bool) -> Term:
+    namer = _Namer(measure, reporter.name)
     is_log = reporter.scale != "linear"  # on the linear scale a bias multiplies as it is
-    normal = reporter.bias.log_normal if is_log else _normal(reporter.bias)
-    if normal is not None and (can_integrate or normal[1] == 0):
-        return Term(name, reporter.bias, normal[0], normal[1], is_log)
-    return Term(name, reporter.bias, is_log=is_log)
+    return ReporterTerms(
+        namer.bias(reporter.bias, is_log=is_log),
+        namer.drift(reporter.drift),
+        namer.size("noise", reporter.noise),
+        None if reporter.walk is None else namer.size("walk_sd", reporter.walk),
+        namer.heaping(reporter.heaping),
+    )
 
 
-def _drift_term(name: str, prior: Prior, can_integrate: bool) -> Term:
-    normal = _normal(prior)
-    if normal is not None and (can_integrate or normal[1] == 0):
-        return Term(name, prior, normal[0], normal[1])
-    return Term(name, prior)
+def origin_terms(measure: Measure, origin: Origin) -> OriginTerms:
+    """Return how each uncertain number of an origin is dealt with.
+
+    On the linear scale its bias multiplies those of its reporters, and so is sampled.
+    """
+    namer = _Namer(measure, f"origin {origin.name}")
+    is_log = measure.scale != "linear"
+    return OriginTerms(
+        namer.bias(origin.bias, is_log=is_log, can_integrate=is_log),
+        namer.drift(origin.drift.trend),
+        None if origin.noise is None else namer.size("noise", origin.noise),
+        None if origin.drift.walk is None else namer.size("walk_sd", origin.drift.walk),
+    )
+
+
+class _Namer:
+    """Makes the terms of one reporter or origin."""
+
+    def __init__(self, measure: Measure, name: str) -> None:
+        self._quantity, self._name = measure.quantity, name
+        self._can_integrate = measure.kind in ("value", "ordinal")
+
+    def _full(self, kind: str) -> str:
+        return parameter_name(kind, self._quantity, self._name)
+
+    def bias(self, prior: Prior, *, is_log: bool, can_integrate: bool = True) -> Term:
+        normal = prior.log_normal if is_log else _normal(prior)
+        if normal is not None and ((self._can_integrate and can_integrate) or normal[1] == 0):
+            return Term(self._full("bias"), prior, normal[0], normal[1], is_log)
+        return Term(self._full("bias"), prior, is_log=is_log)
+
+    def drift(self, prior: Prior | None) -> Term | None:
+        if prior is None:
+            return None
+        normal = _normal(prior)
+        if normal is not None and (self._can_integrate or normal[1] == 0):
+            return Term(self._full("drift"), prior, normal[0], normal[1])
+        return Term(self._full("drift"), prior)
+
+    def size(self, kind: str, prior: Prior) -> Term:
+        """Return a standard deviation: known, or sampled."""
+        return Term(self._full(kind), prior, prior.fixed or 0.0, None if prior.fixed is None else 0.0)
+
+    def heaping(self, heaping: Heaping | None) -> tuple[Term, ...]:
+        """Return the choices among steps where all shares are equally likely (Dirichlet, all ones)."""
+        if heaping is None or heaping.shares is not None:
+            return ()
+        n = len(heaping.steps)
+        return tuple(
+            Term(f"{self._full('heaping')[:-1]}, {step:g}]", _among(n - 1 - k))
+            for k, step in enumerate(heaping.steps[:-1])
+        )
+
+
+def _among(others: int) -> Prior:
+    """Return the prior of one step's share among itself and others, all shares being equally likely."""
+    return Prior("beta", (1.0, float(others)), f"beta(1, {others})")
+
+
+def log_shares(heaping: Heaping, terms: tuple[Term, ...], parameters: Draws) -> FloatArray:
+    """Return the logarithm of each step's share, shape (draw | 1, step)."""
+    if heaping.shares is not None:
+        return np.asarray(np.log([heaping.shares]), dtype=np.float64)
+    chosen = np.stack([parameters[term.name] for term in terms], axis=1)  # (draw, step - 1)
+    left = np.cumsum(np.log1p(-chosen), axis=1)
+    before = np.concatenate([np.zeros((len(left), 1)), left], axis=1)
+    return np.asarray(before + np.concatenate([np.log(chosen), np.zeros((len(left), 1))], axis=1))
 
 
 def _normal(prior: Prior) -> tuple[float, float] | None:

@@ -3,7 +3,8 @@
 A row may be
 
 - a value: its density; a range stated beside it is its 90 % interval and adds to the noise;
-- an interval, a figure rounded more coarsely than its reporter errs, or a zero: a probability.
+- an interval, a figure rounded more coarsely than its reporter errs, or a zero: a probability;
+- a figure that was rounded to one of several steps: a mixture of intervals (`heaps.py`).
 
 Biases that are lognormal (on the linear scale: normal), drifts that are normal and the discrepancy are
 integrated out (`gaussian.py`) and drawn afterwards.
@@ -21,7 +22,9 @@ from realities.case.calendar import Calendar
 from realities.case.measures import Measure
 from realities.case.observations import Observation
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
-from realities.weigh.reporting.gaussian import FactoredErrors, GaussianErrors, IntervalRows, Noise
+from realities.weigh.reporting.gaussian import FactoredErrors, GaussianErrors, Noise
+from realities.weigh.reporting.heaps import heaped_reporters, rounded
+from realities.weigh.reporting.intervals import Bounds, IntervalRows, Mixture
 from realities.weigh.reporting.quantity import QuantityReports
 from realities.weigh.reporting.terms import Draws, Term
 
@@ -46,25 +49,27 @@ class ValueReports(QuantityReports):
         self._varies = any(column.of_truth for column in self._columns)
         self._plain = np.flatnonzero(self.rows.is_plain)
         self._interval = np.flatnonzero(~self.rows.is_plain)
+        self._place = {int(row): at for at, row in enumerate(self._interval)}
+        self._heaped = heaped_reporters(self.rows, self.terms)
         self._prepare()
 
     def _log_density(self, known: FloatArray, parameters: Draws) -> FloatArray:
         level = self.level(known, parameters)
         variance = self.noise_variance(parameters)
-        factored, residual = self._factored(known, variance), self._residual(level)
+        factored, residual = self._factored(known, variance, parameters), self._residual(level)
         log_density = factored.log_density(residual) + self.rows.log_jacobian.sum()
         if len(self._interval):
-            intervals = IntervalRows(factored.errors, self._errors_of(self._interval, known))
-            low, high = self._interval_bounds(level)
-            log_density = log_density + intervals.log_probability(
-                factored, residual, variance[:, self._interval], low, high
-            )
+            errors = self._errors_of(self._interval, known, parameters)
+            intervals = IntervalRows(factored, residual, errors, variance[:, self._interval])
+            log_density = log_density + intervals.log_probability(self._bounds(level, parameters))
+        for heaped in self._heaped:
+            log_density = log_density + heaped.log_weight(parameters)
         return np.asarray(log_density)
 
     @property
     def has_integrated(self) -> bool:
         """Whether anything is integrated out, and can be drawn afterwards."""
-        return bool(self._columns) or self.wander is not None
+        return bool(self._columns) or self.wander is not None or self.lasting.is_any
 
     def _sample_integrated(
         self, known: FloatArray, parameters: Draws, rng: np.random.Generator
@@ -73,29 +78,37 @@ class ValueReports(QuantityReports):
         residual = self.rows.value - level
         variance = self.noise_variance(parameters)
         if len(self._interval):
-            residual[:, self._interval] = self._inside(known, level, variance, rng)
-        errors = self._errors_of(np.arange(len(self.rows)), known)
-        coefficients, path = errors.with_noise(variance).sample_given(residual, rng)
+            residual[:, self._interval] = self._inside(known, level, variance, parameters, rng)
+        errors = self._errors_of(np.arange(len(self.rows)), known, parameters)
+        drawn = errors.with_noise(variance).sample_given(residual, rng)
         draws = {}
         for k, column in enumerate(self._columns):
-            value = column.term.mean + coefficients[:, k]
+            value = column.term.mean + drawn.coefficients[:, k]
             draws[column.term.name] = np.exp(value) if column.term.is_log else value
-        if self.wander is None or path is None:
+        if errors.is_free_of_lasting:
             return draws, None
-        return draws, DiscrepancyPath(self.wander, errors.nodes, path)
+        path = self.lasting.path(self.wander, parameters, drawn, errors.nodes)
+        return draws | self.lasting.last_values(path), path
+
+    def _as_written(self, values: FloatArray, parameters: Draws, rng: np.random.Generator) -> FloatArray:
+        for r, reporter in enumerate(self.rows.reporters):
+            if reporter.heaping is not None:
+                own, terms = self.rows.reporter == r, self.terms[r].heaping
+                values[:, own] = rounded(values[:, own], reporter.heaping, terms, parameters, rng)
+        return values
 
     def _integrated_columns(self) -> list[_Column]:
         """Return what each term that is integrated out adds to each row."""
         columns = []
-        for r, terms in enumerate(self.terms):
-            own = (self.rows.reporter == r).astype(np.float64)
-            if terms.bias.is_integrated:
-                columns.append(_Column(terms.bias, own, of_truth=not terms.bias.is_log))
-            if terms.drift is not None and terms.drift.is_integrated:
-                columns.append(_Column(terms.drift, own * self.rows.years, of_truth=False))
+        for one in self.lasting.erring:
+            bias, drift = one.terms.bias, one.terms.drift
+            if bias.is_integrated:
+                columns.append(_Column(bias, one.rows, of_truth=not bias.is_log))
+            if drift is not None and drift.is_integrated:
+                columns.append(_Column(drift, one.rows * one.years, of_truth=False))
         return columns
 
-    def _errors_of(self, chosen: NDArray[np.intp], known: FloatArray) -> GaussianErrors:
+    def _errors_of(self, chosen: NDArray[np.intp], known: FloatArray, parameters: Draws) -> GaussianErrors:
         """Return the error structure of some rows; `known` (draw, row) matters on the linear scale only."""
         one = np.ones((1, len(chosen)))
         columns = [
@@ -105,40 +118,53 @@ class ValueReports(QuantityReports):
         for k, column in enumerate(columns):
             design[:, :, k] = column
         prior_sd = np.array([column.term.sd for column in self._columns], dtype=np.float64)
-        return GaussianErrors(design, prior_sd, self.rows.days[chosen], self.wander)
+        borne = self.lasting.borne(parameters, chosen)
+        return GaussianErrors(design, prior_sd, self.rows.days[chosen], self.wander, borne)
 
     def _prepare(self) -> None:
         """Work out what is the same for all draws: the noise of the plain rows, and their whole structure."""
         self._noise: Noise | None = None
         self._once: FactoredErrors | None = None
-        if not any(terms.noise.is_sampled for terms in self.terms):
-            errors = self._errors_of(self._plain, np.ones((1, len(self.rows))))
+        if self.lasting.is_known and not any(terms.noise.is_sampled for terms in self.terms):
+            errors = self._errors_of(self._plain, np.ones((1, len(self.rows))), {})
             self._noise = Noise(errors, self.noise_variance({})[:, self._plain])
             self._once = None if self._varies else errors.with_noise(self._noise)
 
-    def _factored(self, known: FloatArray, variance: FloatArray) -> FactoredErrors:
+    def _factored(self, known: FloatArray, variance: FloatArray, parameters: Draws) -> FactoredErrors:
         if self._once is not None:
             return self._once
         noise = variance[:, self._plain] if self._noise is None else self._noise
-        return self._errors_of(self._plain, known).with_noise(noise)
+        return self._errors_of(self._plain, known, parameters).with_noise(noise)
 
     def _residual(self, level: FloatArray) -> FloatArray:
         return np.asarray(self.rows.value[self._plain] - level[:, self._plain])
 
-    def _interval_bounds(self, level: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _bounds(self, level: FloatArray, parameters: Draws) -> Bounds:
         """Return bounds of the interval rows' residuals; an open end stays open whatever the level."""
-        low, high = self.rows.low[self._interval], self.rows.high[self._interval]
         predicted = level[:, self._interval]
-        below = np.where(np.isinf(low), low, low - predicted)
-        return below, np.where(np.isinf(high), high, high - predicted)
+        low, high = (_less(bound[self._interval], predicted) for bound in (self.rows.low, self.rows.high))
+        mixed = {
+            self._place[row]: Mixture(_less(edges, level[:, row, None]), log_weights)
+            for heaped in self._heaped
+            for row, edges, log_weights in heaped.mixtures(parameters)
+        }
+        return Bounds(low, high, mixed)
 
     def _inside(
-        self, known: FloatArray, level: FloatArray, variance: FloatArray, rng: np.random.Generator
+        self,
+        known: FloatArray,
+        level: FloatArray,
+        variance: FloatArray,
+        parameters: Draws,
+        rng: np.random.Generator,
     ) -> FloatArray:
         """Return residuals of the interval rows drawn inside their bounds, shape (draw, interval)."""
-        factored = self._factored(known, variance)
-        intervals = IntervalRows(factored.errors, self._errors_of(self._interval, known))
-        low, high = self._interval_bounds(level)
-        return intervals.sample_inside(
-            factored, self._residual(level), variance[:, self._interval], low, high, rng
-        )
+        factored = self._factored(known, variance, parameters)
+        errors = self._errors_of(self._interval, known, parameters)
+        intervals = IntervalRows(factored, self._residual(level), errors, variance[:, self._interval])
+        return intervals.sample_inside(self._bounds(level, parameters), rng)
+
+
+def _less(bounds: FloatArray, level: FloatArray) -> FloatArray:
+    """Return bounds less a level, (draw, bound)."""
+    return np.where(np.isinf(bounds), bounds, bounds - level)
