@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from math import inf
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from reporters import DAILY, START, FloatArray, log_density, measure, prior, reporter, row
 from scipy.special import log_ndtr, logsumexp
 from scipy.stats import lognorm, multivariate_normal, norm
 
-from realities.case.calendar import Calendar
-from realities.case.measures import Delay, Discrepancy, Measure, Reporter
+from realities.case.measures import Delay, Discrepancy, Measure
 from realities.case.observations import Observation
-from realities.case.priors import Prior, fixed_prior, parse_prior
-from realities.errors import Findings, InputError
-from realities.source import NOWHERE, SourceText
+from realities.errors import InputError
 from realities.units import parse_unit
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
 from realities.weigh.reporting.gaussian import GaussianErrors
@@ -26,54 +23,6 @@ from realities.weigh.reporting.intervals import Bounds, IntervalRows, truncated_
 from realities.weigh.reporting.processes import Wander
 from realities.weigh.reporting.reports import QuantityReports, quantity_reports
 from realities.weigh.reporting.rows import from_scale, rounding_step, to_scale, usable
-
-FloatArray = NDArray[np.float64]
-PERSON = parse_unit("person")
-START = date(2020, 1, 1)
-DAILY = Calendar(START, date(2025, 12, 31), "day")
-
-
-def prior(text: str | float) -> Prior:
-    if not isinstance(text, str):
-        return fixed_prior(float(text))
-    found = parse_prior(text, SourceText("x", text).span(0, len(text)), Findings())
-    assert found is not None
-    return found
-
-
-def reporter(name: str = "A", *, bias: str | float = 1, noise: str | float = 0.1, **more: object) -> Reporter:
-    return Reporter(name, prior(bias), prior(noise), **more)  # type: ignore[arg-type]
-
-
-def measure(*reporters: Reporter, **more: object) -> Measure:
-    named = {one.name: one for one in reporters}
-    basic = Measure("q", NOWHERE, PERSON, "value", "v", {}, named, None, "log", None, "q")
-    return replace(basic, **more)  # type: ignore[arg-type]
-
-
-def row(
-    value: float | None = None,
-    low: float | None = None,
-    high: float | None = None,
-    *,
-    day: int = 0,
-    published: int | None = None,
-    who: str = "A",
-    factor: float = 1.0,
-) -> Observation:
-    known = START + timedelta(days=day if published is None else published)
-    happened = START + timedelta(days=day)
-    return Observation(happened, known, "q", value, low, high, PERSON, factor, who, "s", "")
-
-
-def log_density(
-    measured: Measure, rows: list[Observation], truth: float | FloatArray, **parameters: float
-) -> float:
-    reports = quantity_reports(measured, rows, DAILY)
-    at_times = np.broadcast_to(truth, (1, len(reports.times)))
-    draws = {name: np.array([value]) for name, value in parameters.items()}
-    return float(reports.log_density(at_times, draws)[0])
-
 
 # -- one row ------------------------------------------------------------------------------------------
 
