@@ -298,8 +298,7 @@ def test_the_filter_agrees_with_dense_matrices(n_draws: int, n_coefficients: int
     assert np.allclose(found, np.linalg.solve(covariance, across)[: len(found)])
 
 
-@pytest.mark.parametrize("process", PROCESSES), 5.0), Spell(np.array([0.4]), 7.0), Wander(0.3, 50.0)]
-)
+@pytest.mark.parametrize("process", PROCESSES)
 def test_processes_sampled_have_their_covariance(process: Walk | Spell | Wander) -> None:
     days = np.array([0.0, 6.0, 6.0, 8.0, 100.0])
     found = process.sample(days, 40_000, np.random.default_rng(0))
@@ -307,8 +306,7 @@ def test_processes_sampled_have_their_covariance(process: Walk | Spell | Wander)
     assert np.abs(np.cov(found.T) - (expected[0] if expected.ndim == 3 else expected)).max() < 0.01
 
 
-@pytest.mark.parametrize("process", PROCESSES), 5.0), Spell(np.array([0.4]), 7.0), Wander(0.3, 50.0)]
-)
+@pytest.mark.parametrize("process", PROCESSES)
 def test_steps_of_a_process_make_its_covariance(process: Process) -> None:
     days = np.array([0.0, 6.0, 6.0, 8.0, 100.0])
     left, fresh = process.steps(days)
