@@ -137,7 +137,7 @@ def _of_noise(
 
 def _of_model_error(path: DiscrepancyPath | None, rng: np.random.Generator) -> list[_Found]:
     """Return statistics of the steps by which the model error goes from one day to the next."""
-    if path is None:
+    if path is None or not len(path.days) or not path.wander.sd > 0:
         return []
     kept = np.exp(-np.diff(path.days) / path.wander.timescale_days)
     fresh = path.wander.sd * np.sqrt(-np.expm1(2.0 * np.log(kept)))
@@ -177,9 +177,10 @@ def _of_whole(
     made = made + np.nan_to_num(reports.rows.own_sd) * rng.standard_normal(made.shape)
     used = np.isfinite(said[0])
     made = made[np.isfinite(made).all(axis=1)][:, used]
-    if not len(made) or not used.any():
-        return []
+    if 2 * len(made) <= len(truth) or not used.any():
+        return []  # most draws make reports that have no place on the scale, such as zeros on the logarithmic
     middle, spread = made.mean(axis=0), made.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
     real, like = (said[:, used] - middle) / spread, (made - middle) / spread
     n = int(used.sum())
     found: list[_Found] = [("whole", "distance", _tail((like**2).sum(axis=1), (real**2).sum(axis=1)), n)]

@@ -25,6 +25,9 @@ from realities.weigh.sampling.moves import effective_number, normalized
 
 FloatArray = NDArray[np.float64]
 
+#: Weights nearer to one another than this part of the largest differ by rounding alone.
+LEAST_EXCESS = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
@@ -88,7 +91,7 @@ def _pareto(excess: FloatArray) -> tuple[float, float] | None:
     """Return shape and scale of the generalized Pareto distribution of sorted excesses; None if they tie."""
     n = len(excess)
     quartile = excess[int(n / 4 + 0.5) - 1]
-    if not quartile > 0:
+    if not quartile > LEAST_EXCESS:
         return None
     n_grid = 30 + int(np.sqrt(n))
     grid = 1.0 - np.sqrt(n_grid / (np.arange(1, n_grid + 1) - 0.5))
