@@ -1,7 +1,7 @@
 """Simulation-based calibration of the weighing: a slow job that can be stopped and started again.
 
     PYTHONPATH=src python -m calibration three-reporters --sets 300
-    PYTHONPATH=src python -m calibration lynx-hare --sets 300
+    PYTHONPATH=src python -m calibration lynx-hare --accounts predation,steady --sets 300
 
 Imagines data sets from the priors of a case (a bundled one, a folder, or three-reporters, which is written
 for this), weighs each, and prints a table of ranks and of the accounts' reliability. Rankings go to
@@ -33,6 +33,7 @@ def main() -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("case")
     parser.add_argument("--sets", type=int, default=300, help="how many data sets (default 300)")
+    parser.add_argument("--accounts", default="", help="some of them: a,b (default all)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--effort", default="quick", help="of each weighing (default quick)")
     parser.add_argument("--out", type=Path, default=Path("build/calibration"), help="folder of the rankings")
@@ -46,12 +47,12 @@ def main() -> int:
         n_sets=options.sets,
         seed=options.seed,
         effort=cast(Effort, options.effort),
+        accounts=[name for name in options.accounts.split(",") if name],
         told=lambda text: print(text, file=sys.stderr, flush=True),
     )
-    command = (
-        f"PYTHONPATH=src python -m calibration {options.case} --sets {options.sets} --seed {options.seed}"
-    )
-    page = as_markdown(path, command + f" --effort {options.effort}")
+    some = f" --accounts {options.accounts}" if options.accounts else ""
+    wishes = f"{options.case}{some} --sets {options.sets} --seed {options.seed} --effort {options.effort}"
+    page = as_markdown(path, f"PYTHONPATH=src python -m calibration {wishes}")
     print(page)
     if options.write:
         RESULTS.mkdir(exist_ok=True)

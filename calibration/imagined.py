@@ -18,7 +18,6 @@ from realities.weigh.fits import AccountFit, part_of, predict_reports, sample_di
 from realities.weigh.likelihood import AccountLikelihood
 from realities.weigh.posterior import unweighed_account
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
-from realities.weigh.reporting.gaussian import Wander
 
 FloatArray = NDArray[np.float64]
 
@@ -79,8 +78,7 @@ def _with_discrepancies(fit: AccountFit, likelihood: AccountLikelihood, seed: in
     """Return a fit with model errors drawn at the days of the rows, so that they are known afterwards."""
     paths: dict[str, DiscrepancyPath] = {}
     for q, (quantity, reports) in enumerate(likelihood.reports.items()):
-        found = reports.measure.discrepancy
-        if found is not None:
+        if reports.wander is not None:
             rng = np.random.default_rng([seed, k, 2, q])
             days = np.unique(reports.rows.days)
             values = sample_discrepancies(

@@ -8,7 +8,8 @@ refuses. Next is `table.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -37,13 +38,17 @@ def run_job(
     n_sets: int,
     seed: int,
     effort: Effort,
+    accounts: Sequence[str] = (),
     told: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Weigh `n_sets` imagined data sets of a case and append what they say to a file."""
-    wishes = {"case": name, "sets": n_sets, "seed": seed, "effort": effort}
+    """Weigh `n_sets` imagined data sets of a case and append what they say to a file.
+
+    With `accounts`, only those of the case make data and are weighed.
+    """
+    wishes = {"case": name, "accounts": list(accounts), "sets": n_sets, "seed": seed, "effort": effort}
     done = _begin(path, wishes)
     with TemporaryDirectory() as scratch:
-        case = case_named(name, Path(scratch))
+        case = only(case_named(name, Path(scratch)), accounts)
         world = imagine(case, n_sets, seed)
         for number in range(n_sets):
             if number in done:
@@ -52,6 +57,12 @@ def run_job(
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
             told(f"{number + 1} of {n_sets}: {line.get('cpu', 0.0):.1f} CPU s")
+
+
+def only(case: Case, accounts: Sequence[str]) -> Case:
+    """Return a case with some of its accounts, or all where none is named."""
+    chosen = [case.account(account) for account in accounts]
+    return replace(case, accounts=tuple(chosen)) if chosen else case
 
 
 def maker_of(case: Case, number: int, seed: int) -> str:

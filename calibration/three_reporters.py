@@ -52,8 +52,9 @@ noise = "lognormal(median=0.2, sigma=0.3)"
 ["confirmed"]
 expression = "Deaths"
 unit = "person"
+kind = "count"
 delay = "lognormal(median=40, sigma=0.4)"
-reporters."Archive" = { bias = "beta(6, 9)", noise = "lognormal(median=0.05, sigma=0.3)" }
+reporters."Archive" = { bias = "beta(6, 9)", noise = "lognormal(median=0.1, sigma=0.3)" }
 """
 COMMON = {"base toll": "lognormal(median=500, sigma=0.7)"}
 ACCOUNTS = {"constant": {}, "changed": {"change factor": "lognormal(median=1, sigma=0.5)"}}
@@ -90,6 +91,7 @@ def _rows() -> list[str]:
         day = START + timedelta(weeks=week)
         rows.append(f"{day},{day + timedelta(days=3)},toll,300,,,person/Week,Ministry,made,")
         rows.append(f"{day},{day + timedelta(days=5)},toll,700,,,person/Week,Press,made,")
-        if week % (2 * EVERY) == 0:
+        if week % (2 * EVERY) == 0:  # first known after a week, and once more after two months
             rows.append(f"{day},{day + timedelta(days=7)},confirmed,{50 * week},,,person,Archive,made,")
+            rows.append(f"{day},{day + timedelta(days=63)},confirmed,{70 * week},,,person,Archive,made,")
     return rows

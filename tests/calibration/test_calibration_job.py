@@ -63,7 +63,13 @@ def test_accounts_make_data_sets_equally_often_whatever_their_order(case: Case) 
 
 def test_the_job_ranks_every_number_of_the_account_that_made_the_data(done: Path) -> None:
     wishes, lines = read_job(done)
-    assert wishes == {"case": "three-reporters", "sets": 2, "seed": 3, "effort": "sketch"}
+    assert wishes == {
+        "case": "three-reporters",
+        "accounts": [],
+        "sets": 2,
+        "seed": 3,
+        "effort": "sketch",
+    }
     for line in lines:
         assert {"base toll", "bias[toll, Press]", "model error[toll]", "log likelihood"} <= set(line["ranks"])
         assert ("change factor" in line["ranks"]) == (line["account"] == "changed")
