@@ -238,7 +238,9 @@ def k_hat(log_weights: FloatArray) -> float:
     n_tail = min(max(n_tail, 5), len(finite) - 1)
     weights = np.exp(finite - finite[-1])
     excess = weights[-n_tail:] - weights[-n_tail - 1]
-    return _pareto_shape(excess[excess > 0])
+    if excess[-1] < 1e-12:
+        return 0.0  # the largest differ by rounding alone
+    return _pareto_shape(excess[excess > 1e-12])
 
 
 def _pareto_shape(excess: FloatArray) -> float:
