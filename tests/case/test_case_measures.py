@@ -8,7 +8,6 @@ from realities.case.measures import (
     DEFAULT_BOUND_NOISE,
     DEFAULT_NOISE,
     Measure,
-    check_identified,
     parse_measures,
 )
 from realities.case.toml_text import parse_toml
@@ -197,21 +196,3 @@ def test_a_quantity_has_a_possible_range(scale: str, unit: str, possible: tuple[
     measures, _ = read(f'[q]\nexpression = "x"\nunit = "{unit}"\nscale = "{scale}"')
     assert measures["q"].possible == pytest.approx(possible)
     assert measures["q"].unit == parse_unit(unit)
-
-
-@pytest.mark.parametrize(
-    ("reporters", "warned"),
-    [
-        ("", False),
-        ("reporters.A = {}", False),
-        ('reporters.A = { bias = "lognormal(p5=0.6, p95=3)" }', False),
-        ('reporters.A = { bias = "lognormal(p5=0.1, p95=10)" }', True),
-        ('reporters.A = { bias = "lognormal(1, 3)" }\nreporters.B = { bias = "normal(1, 0.2)" }', False),
-        ('reporters.A = { bias = "lognormal(1, 3)" }\nreporters.B = { copies = "A" }', True),
-    ],
-)
-def test_somebody_must_tie_a_quantity_to_the_truth(reporters: str, warned: bool) -> None:
-    measure, findings = one(reporters)
-    check_identified(measure, findings)
-    assert [item.code for item in findings.items] == ["bias-not-identified"] * warned
-    assert not findings.errors

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from scipy.stats import nbinom, poisson
 
 from realities.case.calendar import Calendar
+from realities.case.counted import events_per_unit
 from realities.case.measures import Delay, Measure, Reporter, SlowPart
 from realities.case.observations import Observation
 from realities.case.priors import Prior, fixed_prior, parse_prior
 from realities.errors import Findings
 from realities.source import NOWHERE, SourceText
 from realities.units import parse_unit
-from realities.weigh.reporting.counts import CountReports, events_per_unit, log_probability, sample_counts
+from realities.weigh.reporting.counts import CountReports, log_probability, sample_counts
 from realities.weigh.reporting.increments import Count, ledger
 from realities.weigh.reporting.quantity import QuantityReports
 from realities.weigh.reporting.reports import quantity_reports

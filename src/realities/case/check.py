@@ -10,10 +10,12 @@ from datetime import date
 from typing import cast
 
 from realities.case.accounts import Account
+from realities.case.alike import check_names
 from realities.case.calendar import Calendar, TimeUnit
 from realities.case.hidden import constant_value
+from realities.case.identified import check_identified
 from realities.case.located import Located
-from realities.case.measures import Measure, check_identified
+from realities.case.measures import Measure
 from realities.case.sources import Source, check_keys
 from realities.errors import Findings
 from realities.ir.model import Model
@@ -94,6 +96,6 @@ def check_accounts(
 
 
 def check_measures(measures: Mapping[str, Measure], findings: Findings) -> None:
-    """Every quantity needs a reporter that ties it to the truth; a warning where none does."""
-    for measure in measures.values():
-        check_identified(measure, findings)
+    """Every reporter has one name, and every quantity a reporter that ties it to the truth."""
+    check_names(measures, findings)
+    check_identified(measures, findings)

@@ -8,16 +8,19 @@ gathers every finding before it gives up, so that a user sees all problems toget
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
 
 from realities.case import check, files, hidden
 from realities.case.accounts import Account, Assumption, Constants, parse_account, parse_common
+from realities.case.alike import looks_copied, said_twice
 from realities.case.calendar import Calendar
 from realities.case.claims import Claim, check_interventions, parse_claims
+from realities.case.counted import check_counts
 from realities.case.events import CaseEvent, parse_events
+from realities.case.identified import check_spoken
 from realities.case.located import Located
 from realities.case.measures import Measure, parse_measures
 from realities.case.network_file import parse_network
@@ -395,7 +398,11 @@ class _Reading:
         source = self.text("observations.csv")
         if source is None or measures is None:
             return Record()
-        return parse_observations(source, measures, sources, calendar, self.findings, unread=unread)
+        record = parse_observations(source, measures, sources, calendar, self.findings, unread=unread)
+        rows, late = check_counts(measures, record.observations, calendar)
+        check_spoken(measures, rows, self.findings)
+        late += [*said_twice(measures, rows), *looks_copied(measures, rows)]
+        return replace(record, observations=rows, late_findings=(*record.late_findings, *late))
 
     def network(self) -> Mapping[str, object] | None:
         """Return the supply network, where the case has one."""

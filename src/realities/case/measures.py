@@ -29,8 +29,6 @@ from realities.units import Unit, UnitError, parse_unit
 DEFAULT_NOISE: Final = Prior("lognormal", (0.1, 0.5), "lognormal(median=0.1, sigma=0.5)")
 #: The same for floors and ceilings, whose counts are exact but for clerical error.
 DEFAULT_BOUND_NOISE: Final = fixed_prior(0.05)
-#: A bias whose 5 % and 95 % quantiles differ by more than this factor does not tie a reporter to the truth.
-INFORMATIVE_RATIO: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,23 +406,3 @@ class _Reader:
                 return Discrepancy(float(sd), float(days))
             case _:
                 return None
-
-
-def check_identified(measure: Measure, findings: Findings) -> None:
-    """Warn where no reporter ties a quantity to the truth: its level then rests on the priors alone."""
-    reporters = [one for one in measure.reporters.values() if one.copies is None]
-    if reporters and not any(is_informative(one.bias) for one in reporters):
-        findings.warning(
-            "bias-not-identified",
-            f'no reporter of "{measure.quantity}" is anchored: how far all of them are off cannot be told',
-            measure.span,
-            "give one of them a bias of 1, or a prior whose p5 and p95 differ by less than a factor of 10",
-        )
-
-
-def is_informative(bias: Prior) -> bool:
-    """Return whether a bias is fixed, or known to within a factor of ten."""
-    if bias.fixed is not None:
-        return True
-    low, high = bias.ppf(np.array([0.05, 0.95]))
-    return bool(low > 0 and high / low <= INFORMATIVE_RATIO)

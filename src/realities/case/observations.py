@@ -203,6 +203,10 @@ class _Reader:
             return
         unit, factor = conversion
         low, value, high = (None if number is None else number * factor for number in (low, value, high))
+        if not all(number is None or isfinite(number) for number in (low, value, high)):
+            message, place = f'too large a number for the unit "{measure.unit}"', cells["unit"].span
+            findings.error("bad-number", message, place, "is the unit of this row right?")
+            return
         reporter, quantity = cells["reporter"].text, measure.quantity
         if not self.is_first((reporter, quantity, happened, published), cells["happened"].span, findings):
             return
@@ -283,7 +287,8 @@ class _Reader:
         """Refuse a second row of one reporter, quantity and day that was published on the same day."""
         if key in self.met:
             message = "two rows have this reporter, quantity and day, published on the same day"
-            findings.error("duplicate-row", message, span, f"the first is at {self.met[key]}")
+            hints = f"the first is at {self.met[key]}", "a revised figure has a later day of publication"
+            findings.error("duplicate-row", message, span, *hints)
             return False
         self.met[key] = span
         return True

@@ -21,8 +21,20 @@ from realities.weigh.reporting.processes import Wander
 from realities.weigh.reporting.reports import QuantityReports
 from realities.weigh.reporting.rows import days_of
 from realities.weigh.sampling.importance import StudentMixture
+from realities.weigh.sequence import Cloud
 
 FloatArray = NDArray[np.float64]
+
+#: A bias whose logarithm varies by more than this part of what it did before is not narrowed.
+NARROWED = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """The clouds that an account's runs have come to, in their order, and a digest of what they depend on."""
+
+    basis: str
+    clouds: tuple[Cloud, ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,8 @@ class AccountFit:
         How often the model was run.
     chains
         What was sampled, by name, as each independent run alone has it, each (run, draw).
+    going_on
+        From where a fit at a later date can go on; None where other dates followed on this one.
     """
 
     account: str
@@ -73,6 +87,29 @@ class AccountFit:
     sampled: tuple[str, ...] = field(default=(), repr=False)
     proposal: StudentMixture | None = field(default=None, repr=False)
     chains: Mapping[str, FloatArray] = field(default_factory=dict, repr=False)
+    going_on: GoingOn | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class LevelTold:
+    """What the reports told of a quantity's level.
+
+    Attributes
+    ----------
+    quantity
+        Its name.
+    narrowing
+        By account and reporter (or origin): standard deviation of the logarithm of the bias given the
+        reports, over that before.
+    """
+
+    quantity: str
+    narrowing: Mapping[str, Mapping[str, float]]
+
+    @property
+    def on_priors(self) -> tuple[str, ...]:
+        """The accounts under which no bias is narrowed: there the level rests on priors."""
+        return tuple(name for name, ratios in self.narrowing.items() if min(ratios.values()) > NARROWED)
 
 
 @dataclass(frozen=True)
@@ -81,6 +118,7 @@ class Weighing:
 
     `weights` sum to one; `weight_errors` are standard errors that come from those of the evidences.
     `used` rows took part, `later` were published after `as_of`, `without_date` are never used.
+    `levels_told` are the quantities whose level nobody's known bias ties down.
     """
 
     case_id: str
@@ -93,6 +131,7 @@ class Weighing:
     later: int
     without_date: int
     warnings: tuple[str, ...]
+    levels_told: tuple[LevelTold, ...] = ()
 
     @property
     def reliable(self) -> bool:

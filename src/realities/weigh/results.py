@@ -13,7 +13,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.weigh.fits import AccountFit, Weighing
+from realities.weigh.fits import AccountFit, LevelTold, Weighing
 from realities.weigh.honesty.as_json import honesty_to_json, weight_range
 from realities.weigh.scoring.judging import JudgedClaim
 from realities.weigh.scoring.plain import scorecard_to_json
@@ -46,6 +46,7 @@ def study_to_json(study: Study, *, report: str | None = None, timeline: bool = F
         "claims": [_claim(judged) for judged in study.claims],
         **scorecard_to_json(study.scorecard),
         "coverage": _coverage(study),
+        "identification": [_told(one) for one in weighing.levels_told],
         **honesty_to_json(study.honesty, {account.id: account.name for account in study.case.accounts}),
         "warnings": list(study.warnings),
     }
@@ -112,6 +113,15 @@ def _coverage(study: Study) -> Json:
     return {
         account: {q: {"inside": inside, "of": n} for q, (inside, n) in found.coverage.items() if n}
         for account, found in study.forecasts[study.as_of].items()
+    }
+
+
+def _told(told: LevelTold) -> Json:
+    """Return what was told of one level: how far the reports narrowed each bias, by account and reporter."""
+    return {
+        "quantity": told.quantity,
+        "rests_on_priors": list(told.on_priors),
+        "narrowing": {account: _numbers(ratios) for account, ratios in told.narrowing.items()},
     }
 
 

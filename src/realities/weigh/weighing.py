@@ -16,10 +16,13 @@ from math import exp, fsum, inf, isfinite, log, sqrt
 from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
 from realities.weigh.fits import AccountFit, Weighing
-from realities.weigh.likelihood import used_observations
-from realities.weigh.posterior import AccountRun, fit_runs, run_account, settings_for
+from realities.weigh.identification import levels_told, remark_on_levels
+from realities.weigh.likelihood import reports_published, used_observations
+from realities.weigh.posterior import AccountRun, fit_runs, path_of, settings_for, start_of
+from realities.weigh.reporting.reports import QuantityReports
 from realities.weigh.sampling.evidence import Effort as Effort
 from realities.weigh.sampling.evidence import SamplerSettings
+from realities.weigh.sequence import follow
 
 
 def weigh_accounts(
@@ -30,6 +33,7 @@ def weigh_accounts(
     effort: Effort | SamplerSettings = "default",
     prior_weights: Mapping[str, float] | None = None,
     width: float = 1.0,
+    start: Weighing | None = None,
     workers: int | None = 1,
     progress: Progress | None = None,
 ) -> Weighing:
@@ -46,9 +50,14 @@ def weigh_accounts(
     effort
         "sketch", "quick", "default" or "publish", or the settings themselves.
     prior_weights
-        Weights before any report, by account id, positive; default: equal.
+        Weights before any report, by account id, positive, in proportion to one another; default: those of
+        the case, which are equal unless it says otherwise.
     width
         Factor on the spread of the accounts' priors, to see how much the weights depend on it.
+    start
+        A weighing of the same case as of an earlier date, with the same seed, effort and width: what led to
+        it is not done again. It changes the work and not the result, to the last bit; where it is of
+        something else, or what was published by then has been changed, it is left aside.
     workers
         Processes; None means one for each core. The result does not depend on it.
     progress
@@ -67,6 +76,7 @@ def weigh_accounts(
         effort=effort,
         prior_weights=prior_weights,
         width=width,
+        start=start,
         workers=workers,
         progress=progress,
     )
@@ -82,14 +92,14 @@ def weigh_dates(
     prior_weights: Mapping[str, float] | None = None,
     width: float = 1.0,
     posterior_draws: int = 0,
+    start: Weighing | None = None,
     workers: int | None = 1,
     progress: Progress | None = None,
 ) -> dict[date, Weighing]:
     """Return the weights as of each of several dates, ascending; see `weigh_accounts`.
 
-    Each date starts from the posterior of the one before, which costs far less than starting anew. A
-    date's result depends on the dates before it by no more than its stated error, and never on later
-    ones. At least `posterior_draws` draws come out.
+    One pass gives all dates, and what a date gives does not depend on the others, to the last bit. At least
+    `posterior_draws` draws come out.
     """
     days = tuple(sorted(set(dates)))
     for day in days:
@@ -97,7 +107,9 @@ def weigh_dates(
     key = case.seed if seed is None else seed
     told = progress or silent
     with Crew(case, workers) as crew:
-        runs = sample_dates(case, days, seed=key, effort=effort, width=width, workers=crew, progress=told)
+        runs = sample_dates(
+            case, days, seed=key, effort=effort, width=width, start=start, workers=crew, progress=told
+        )
         tasks = [
             FitTask(account, day, runs[account][k], key, effort, width, posterior_draws)
             for k, day in enumerate(days)
@@ -117,57 +129,32 @@ def sample_dates(
     seed: int,
     effort: Effort | SamplerSettings = "default",
     width: float = 1.0,
+    with_bases: bool = False,
+    start: Weighing | None = None,
     workers: int | Crew | None = 1,
     progress: Progress | None = None,
 ) -> dict[str, list[tuple[AccountRun, ...]]]:
     """Return the sampler's runs by account, in the case's order, for each of ascending days.
 
-    Every run of every account goes through all days on its own: they are as many tasks.
+    Every run of every account goes through all days on its own: they are as many tasks. `with_bases` asks
+    for what predictive scores need besides.
     """
     settings = effort if isinstance(effort, SamplerSettings) else settings_for(case, effort)
-    tasks = [
-        SampleTask(account.id, tuple(days), seed, number, effort, width)
-        for account in case.accounts
-        for number in range(settings.runs)
-    ]
-    found = map_tasks(
-        case, sample_run_dates, tasks, workers=workers, stage="Weighing", progress=progress or silent
-    )
+    tasks = []
+    for account in case.accounts:
+        fit = None if start is None else start.fits.get(account.id)
+        starts = start_of(case, fit, account.id, seed=seed, settings=settings, width=width)
+        for number in range(settings.runs):
+            begun = starts.get(number)
+            path = path_of(
+                account.id, days, number, seed, settings, width=width, with_bases=with_bases, start=begun
+            )
+            tasks.append(path)
+    found = map_tasks(case, follow, tasks, workers=workers, stage="Weighing", progress=progress or silent)
     by_account = {
         account.id: found[k * settings.runs :][: settings.runs] for k, account in enumerate(case.accounts)
     }
     return {account: list(zip(*runs, strict=True)) for account, runs in by_account.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class SampleTask:
-    """One of the sampler's runs for an account, at every date."""
-
-    account: str
-    dates: tuple[date, ...]
-    seed: int
-    number: int
-    effort: Effort | SamplerSettings
-    width: float
-
-
-def sample_run_dates(case: Case, task: SampleTask) -> list[AccountRun]:
-    """Return what one run finds at each date; each starts from the date before."""
-    runs: list[AccountRun] = []
-    for day in task.dates:
-        runs.append(
-            run_account(
-                case,
-                task.account,
-                as_of=day,
-                seed=task.seed,
-                number=task.number,
-                effort=task.effort,
-                start=runs[-1] if runs else None,
-                width=task.width,
-            )
-        )
-    return runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +191,17 @@ def weighing(
     fits: Mapping[str, AccountFit],
     prior_weights: Mapping[str, float] | None = None,
 ) -> Weighing:
-    """Return the weights that the fits of a date give."""
-    log_weights = {
-        name: fit.log_evidence + (0.0 if prior_weights is None else log(prior_weights[name]))
-        for name, fit in fits.items()
-    }
+    """Return the weights that the fits of a date give; prior weights are the case's if none are given."""
+    stated = case.prior_weights if prior_weights is None else prior_weights
+    log_weights = {name: fit.log_evidence + log(stated.get(name, 1.0)) for name, fit in fits.items()}
     weights = shares(log_weights)
     errors = share_errors(weights, {name: fit.log_evidence_error for name, fit in fits.items()})
     warnings = [f'account "{name}": {text}' for name, fit in fits.items() for text in fit.warnings]
     if not any(isfinite(value) for value in log_weights.values()):
         warnings.append("no account can produce what was reported: the weights are equal for want of any")
     used = used_observations(case, as_of)
+    told = levels_told(case, fits, used)
+    warnings += [*remark_on_levels(told, fits), *remarks_of(reports_published(case, as_of))]
     unusable = len(case.weighable(as_of)) - len(used)
     if unusable:
         warnings.append(f"{unusable} rows weigh nothing: forecasts, or days that the case does not cover")
@@ -229,7 +216,13 @@ def weighing(
         later=case.later(as_of),
         without_date=case.without_date,
         warnings=tuple(warnings),
+        levels_told=told,
     )
+
+
+def remarks_of(reports: Mapping[str, QuantityReports]) -> list[str]:
+    """Return what is to be said of how the reports were read, in the order of the quantities."""
+    return [remark for one in reports.values() for remark in one.remarks]
 
 
 def shares(log_weights: Mapping[str, float]) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """The exact text a user sees for what can be wrong in a case folder: one small change each.
 
 Every folder beside this file holds `change.toml`, what is changed in the example case, and
-`expected.txt`, what is then said. `REALITIES_GOLDEN=rewrite` writes the expected texts anew.
+`expected.txt`, what is then said; `also` lists further changes. `REALITIES_GOLDEN=rewrite` writes the
+expected texts anew.
 """
 
 from __future__ import annotations
@@ -39,13 +40,8 @@ def said(folder: Path) -> str:
     return "\n\n".join(item.render() for item in found) + "\n"
 
 
-@pytest.mark.parametrize("example", FOLDERS, ids=lambda path: path.name)
-def test_a_mistake_is_told_in_these_words(
-    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(STARTER, tmp_path / "town")
-    monkeypatch.chdir(tmp_path)
-    change = tomllib.loads((example / "change.toml").read_text(encoding="utf-8"))
+def make(change: dict[str, str]) -> None:
+    """Change one file of the example case."""
     path = Path("town", change["file"])
     if "old" in change:
         text = path.read_text(encoding="utf-8")
@@ -55,6 +51,17 @@ def test_a_mistake_is_told_in_these_words(
         path.write_text(change["new"], encoding="utf-8")
     else:
         path.unlink()
+
+
+@pytest.mark.parametrize("example", FOLDERS, ids=lambda path: path.name)
+def test_a_mistake_is_told_in_these_words(
+    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(STARTER, tmp_path / "town")
+    monkeypatch.chdir(tmp_path)
+    change = tomllib.loads((example / "change.toml").read_text(encoding="utf-8"))
+    for one in (change, *change.get("also", ())):
+        make(one)
     text = said(Path("town"))
     expected = example / "expected.txt"
     if os.environ.get("REALITIES_GOLDEN") == "rewrite":
@@ -70,7 +77,10 @@ def test_every_code_has_its_folder() -> None:
         if not path.name.startswith(NOT_HERE):
             text = path.read_text(encoding="utf-8")
             codes |= set(
-                re.findall(r'(?:\b(?:error|warning|_unreadable)\(\s*|"error", )"([a-z]+(?:-[a-z]+)*)",', text)
+                re.findall(
+                    r'(?:\b(?:error|warning|_unreadable)\(\s*|"(?:error|warning)", )"([a-z]+(?:-[a-z]+)*)",',
+                    text,
+                )
             )
     assert len(codes) > 30
     assert codes - ELSEWHERE == {path.name.partition("~")[0] for path in FOLDERS}

@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
 from realities.case.calendar import Calendar
+from realities.case.counted import events_per_unit
 from realities.case.measures import Measure
 from realities.case.observations import Observation
-from realities.units import Unit
 from realities.weigh.reporting.delays import DelayedCount
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
 from realities.weigh.reporting.increments import Count, Ledger, ledger
@@ -81,6 +81,21 @@ class CountReports(QuantityReports):
         self._counted = DelayedCount(measure.delay, measure.quantity, happened, published, calendar)
         self.times = self._counted.times
         self.parameters |= self._counted.parameters
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """How many counts overlap newer ones, or fell and were joined with others."""
+        found = []
+        n_aside, n_joined = (sum(counts) for counts in zip(*(b.odd for b in self._books), strict=True))
+        if n_aside:
+            found.append(
+                f'{n_aside} counts of "{self.measure.quantity}" overlap newer ones and are set aside'
+            )
+        if n_joined:
+            found.append(
+                f'{n_joined} counts of "{self.measure.quantity}" fell: taken together with older ones'
+            )
+        return tuple(found)
 
     def known(self, truth: FloatArray, parameters: Draws) -> FloatArray:
         """Return the true events that each row would hold if none were missed, shape (draw, row)."""
@@ -189,6 +204,7 @@ class _Book:
         standing = [k for k in book.standing if book.increments[k].last >= n_earlier]
         self.new = _matrix([book.increments[k].parts for k in standing], n) @ self.whole
         self.events = np.array([book.increments[k].events for k in standing], dtype=np.float64)
+        self.odd = (book.n_aside, book.n_joined)
         self._apart = ledger(counts, n_earlier, joining=False)
         self._made = [a for a in self._apart.additions if a.count >= n_earlier]
         self.all_parts = _matrix([self._apart.increments[a.own].parts for a in self._made], n) @ self.whole
@@ -221,12 +237,6 @@ def _matrix(rows: Sequence[dict[int, int]], n_columns: int) -> csr_array:
     at = [(r, column, times) for r, row in enumerate(rows) for column, times in row.items()]
     r, column, times = (np.array(part) for part in zip(*at, strict=True)) if at else (np.zeros(0, int),) * 3
     return csr_array((times.astype(np.float64), (r, column)), shape=(len(rows), n_columns))
-
-
-def events_per_unit(unit: Unit) -> float:
-    """Return how many events one of a measure's unit stands for: 1000 for `1000 person`."""
-    names, exponents = zip(*unit.dimension, strict=True) if unit.dimension else ((), ())
-    return unit.factor_to(Unit(names=names, exponents=exponents))
 
 
 def log_probability(events: FloatArray, mean: FloatArray, noise: FloatArray | float) -> FloatArray:

@@ -47,8 +47,8 @@ class DelayedCount:
     times
         The model times, ascending, at which the total is needed, shape (time,); the first is the start.
     parameters
-        Priors of what is uncertain, by name: `delay[quantity]` and, of the slow part, `slow_share[...]`
-        and `slow_delay[...]`.
+        Priors of what is uncertain, by name: `delay[quantity]`, or `delay[quantity, year]` where each year
+        has its own, and of the slow part `slow_share[quantity]` and `slow_delay[...]`.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class DelayedCount:
         )
         self._steps = np.diff(np.array(offsets, dtype=np.float64))
         years = np.array([day.year for day in dates[:-1]], dtype=np.intp)
-        self._phases = () if delay is None else tuple(self._phases_of(delay, quantity, years))
+        self._parts = () if delay is None else tuple(self._parts_of(delay, quantity, years))
         self.parameters = {
             name: prior
-            for phase in self._phases
-            for name, prior in (phase.share_parameter, phase.half_life_parameter)
+            for part in self._parts
+            for name, prior in (part.share, part.half_life)
             if prior is not None and prior.fixed is None
         }
         self._weights = self._joined_weights()
@@ -96,22 +96,20 @@ class DelayedCount:
 
     def since_start(self, total: FloatArray, parameters: Draws) -> FloatArray:
         """Return how many of the events since the start had been counted, shape (draw, figure)."""
-        if not self._phases:
+        if not self._parts:
             return np.asarray(total[:, self._end] - total[:, :1])
         growth = np.diff(total, axis=1)
         if self._weights is not None:
             return np.asarray(growth @ self._weights.T)
-        return np.asarray(sum(self._part(phase, growth, parameters) for phase in self._phases))
+        return np.asarray(sum(self._counted_of(part, growth, parameters) for part in self._parts))
 
-    def _part(self, phase: _Phase, growth: FloatArray, parameters: Draws) -> FloatArray:
-        """Return what of one phase's share of the events had been counted, shape (draw, figure)."""
-        name, prior = phase.share_parameter
-        share = prior.fixed if prior is not None and prior.fixed is not None else parameters.get(name, 1.0)
-        share = np.asarray(1.0 - share if phase.is_rest else share).reshape(-1, 1)
-        if phase.weights is not None:
-            return np.asarray(share * (growth @ phase.weights.T))
-        half_life = parameters[phase.half_life_parameter[0]]
-        return np.asarray(share * self._counted(growth, half_life))
+    def _counted_of(self, part: _Part, growth: FloatArray, parameters: Draws) -> FloatArray:
+        """Return what of one part of the events had been counted, shape (draw, figure)."""
+        share = np.asarray(part.share_of(parameters)).reshape(-1, 1)
+        if part.weights is not None:
+            return np.asarray(share * (growth @ part.weights.T))
+        half_life = parameters[part.half_life[0]]
+        return np.asarray(share * self._counted(growth * part.steps, half_life))
 
     def _counted(self, growth: FloatArray, half_life_days: FloatArray) -> FloatArray:
         """Return the events counted of all, with one half-life for each draw, shape (draw, figure).
@@ -127,60 +125,70 @@ class DelayedCount:
         still = waiting[self._end].T * np.exp2(-self._wait / half_life_days[:, None])
         return np.asarray(happened[:, self._end] - still)
 
-    def _phases_of(self, delay: Delay, quantity: str, years: NDArray[np.intp]) -> list[_Phase]:
-        """Return the phases of a delay: one, or a quick one and a slow one."""
+    def _parts_of(self, delay: Delay, quantity: str, years: NDArray[np.intp]) -> list[_Part]:
+        """Return the events in parts of one half-life each: by year, and quick ones and slow ones."""
         slow = delay.slow
         share = (f"slow_share[{quantity}]", None if slow is None else slow.share)
-        quick = _Phase(
-            share, slow is not None, (f"delay[{quantity}]", delay.prior), self._fixed(delay, years)
-        )
-        if slow is None:
-            return [quick]
-        name = f"slow_delay[{quantity}]"
-        return [quick, _Phase(share, False, (name, slow.prior), self._fixed(slow, years))]
+        phases: list[tuple[str, HalfLife, bool]] = [("delay", delay, slow is not None)]
+        phases += [] if slow is None else [("slow_delay", slow, False)]
+        parts = []
+        for kind, half_life, is_rest in phases:
+            for year, prior in half_life.priors.items():
+                known = [other for other in half_life.priors if other is not None]
+                steps = np.array([year is None or _nearest(known, one) == year for one in years.tolist()])
+                name = f"{kind}[{quantity}]" if year is None else f"{kind}[{quantity}, {year}]"
+                if steps.any():
+                    weights = None if prior.fixed is None else self._known_share(prior.fixed) * steps
+                    parts.append(_Part(share, is_rest, (name, prior), steps, weights))
+        return parts
 
-    def _fixed(self, half_life: HalfLife, years: NDArray[np.intp]) -> FloatArray | None:
-        """Return the counted share of each step's growth, (figure, step); None if it is uncertain."""
-        if half_life.prior is not None:
-            if half_life.prior.fixed is None:
-                return None
-            days = np.full(len(years), half_life.prior.fixed)
-        else:
-            known = sorted(half_life.by_year)
-            days = np.array(
-                [half_life.by_year[min(known, key=lambda y: (abs(y - year), y))] for year in years.tolist()]
-            )
+    def _known_share(self, half_life_days: float) -> FloatArray:
+        """Return the counted share of each step's growth with a known half-life, (figure, step)."""
         offsets = np.concatenate([[0.0], np.cumsum(self._steps)])
         lag = (offsets[self._end] + self._wait)[:, None] - offsets[1:]  # from a step's end to publication
         is_before = np.arange(len(self._steps)) < self._end[:, None]
-        still = np.exp2(-np.maximum(lag, 0.0) / days) * _mean_fade(self._steps, days)
+        still = np.exp2(-np.maximum(lag, 0.0) / half_life_days) * _mean_fade(
+            self._steps, np.array(half_life_days)
+        )
         return np.asarray((1.0 - still) * is_before)
 
     def _joined_weights(self) -> FloatArray | None:
         """Return the counted share of each step's growth, (figure, step), where nothing is uncertain."""
         joined = np.zeros((len(self._end), len(self._steps)))
-        for phase in self._phases:
-            prior = phase.share_parameter[1]
-            share = 1.0 if prior is None else prior.fixed
-            if phase.weights is None or share is None:
+        for part in self._parts:
+            if part.weights is None or part.share[0] in self.parameters:
                 return None
-            joined += (1.0 - share if phase.is_rest and prior is not None else share) * phase.weights
+            joined += part.share_of({}) * part.weights
         return joined
 
 
 @dataclass(frozen=True, slots=True)
-class _Phase:
-    """A share of the events that enters the count with one half-life.
+class _Part:
+    """Events that enter the count with one half-life: those of some steps, all or a share of them.
 
-    `share_parameter` and `half_life_parameter` are names and priors; the share is what that number
-    leaves if `is_rest`, and all if there is no prior. `weights` are the counted shares of each step's
-    growth, (figure, step), where the half-life is known.
+    `share` and `half_life` are names and priors of parameters; the share is what that number leaves if
+    `is_rest`, and all if there is no prior. `steps` (step,) says of which steps they are; `weights` are the
+    counted shares of each step's growth, (figure, step), where the half-life is known.
     """
 
-    share_parameter: tuple[str, Prior | None]
+    share: tuple[str, Prior | None]
     is_rest: bool
-    half_life_parameter: tuple[str, Prior | None]
+    half_life: tuple[str, Prior]
+    steps: NDArray[np.bool_]
     weights: FloatArray | None
+
+    def share_of(self, parameters: Draws) -> FloatArray | float:
+        """Return the share, (draw,) or one number."""
+        name, prior = self.share
+        if prior is None:
+            return 1.0
+        share = prior.fixed if prior.fixed is not None else parameters[name]
+        return 1.0 - share if self.is_rest else share
+
+
+def _nearest(years: Sequence[int], year: int) -> int:
+    """Return the year nearest to one, the earlier of two."""
+    return min(years, key=lambda other: (abs(other - year), other))
 
 
 def _mean_fade(steps: FloatArray, half_life_days: FloatArray) -> FloatArray:

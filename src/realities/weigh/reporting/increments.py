@@ -72,12 +72,16 @@ class Ledger:
         Positions of those that stand: disjoint, and together all that the counts say.
     additions
         How each count was made when it was taken up, in that order.
+    n_aside, n_joined
+        How many increments were set aside, and how many counts fell.
     """
 
     def __init__(self) -> None:
         self.increments: list[Increment] = []
         self.standing: list[int] = []
         self.additions: list[Addition] = []
+        self.n_aside = 0
+        self.n_joined = 0
         self._before: Count | None = None
 
     def add(self, number: int, count: Count, *, joining: bool = True) -> None:
@@ -85,7 +89,9 @@ class Ledger:
 
         With `joining`, a negative increment is joined with others until it is none.
         """
-        self.standing = [k for k in self.standing if not self._crosses(k, count)]
+        aside = {k for k in self.standing if self._crosses(k, count)}
+        self.n_aside += len(aside)
+        self.standing = [k for k in self.standing if k not in aside]
         held = [k for k in self.standing if self._is_inside(k, count)]
         parts = Counter({number: 1})
         for k in held:
@@ -96,6 +102,7 @@ class Ledger:
         gone: list[int] = []
         if joining and events < 0:
             own, gone = self._joined(own, held)
+            self.n_joined += 1
         self.increments.append(own)
         self.additions.append(Addition(number, tuple(held), len(self.increments) - 1))
         self.standing = [*(k for k in self.standing if k not in gone), len(self.increments) - 1]
