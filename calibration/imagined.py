@@ -84,5 +84,5 @@ def _with_discrepancies(fit: AccountFit, likelihood: AccountLikelihood, seed: in
             values = sample_discrepancies(
                 fit, [reports.measure], np.unique(reports.rows.times), {quantity: rng}
             )
-            paths[quantity] = DiscrepancyPath(Wander(found.sd, found.timescale_days), days, values[quantity])
+            paths[quantity] = DiscrepancyPath(reports.wander, days, values[quantity])
     return replace(fit, discrepancies=paths)
