@@ -55,7 +55,18 @@ def account_text(name: str, priors: Mapping[str, str], authored: str | None) -> 
 
 @pytest.fixture
 def make_case(tmp_path: Path) -> MakeCase:
-    """Write and load a case: yearly, from 2000 to 2010, with one measure, `count`, of a level.
+    """Write and load a case: see `case_maker`."""
+    return case_maker(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def make_lasting_case(tmp_path_factory: pytest.TempPathFactory) -> MakeCase:
+    """Write and load a case that all tests of a file share: see `case_maker`."""
+    return case_maker(tmp_path_factory.mktemp("cases"))
+
+
+def case_maker(home: Path) -> MakeCase:
+    """Return what writes and loads a case: yearly, from 2000 to 2010, with one measure, `count`, of a level.
 
     `accounts` maps ids to priors by parameter; `rows` are (happened, published, value, low, high, unit,
     reporter), the first two as years; `reporters` is the text of the measure's further lines.
@@ -70,7 +81,7 @@ def make_case(tmp_path: Path) -> MakeCase:
         unit: str = "person",
         authored: Mapping[str, str] | None = None,
     ) -> Case:
-        folder = tmp_path / f"case{next(counter)}"
+        folder = home / f"case{next(counter)}"
         (folder / "accounts").mkdir(parents=True)
         order = ", ".join(f'"{name}"' for name in accounts)
         (folder / "case.toml").write_text(

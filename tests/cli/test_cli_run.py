@@ -24,7 +24,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_run_leaves_a_page_an_object_and_data_and_nothing_else(results: Path) -> None:
     names = sorted(path.name for path in (results / "out").iterdir())
-    assert names == ["report.html", "results.json", "results.nc"]
+    assert names == ["claims.jsonld", "forecasts.csv", "report.html", "results.json", "results.nc"]
 
 
 def test_run_json_is_the_saved_object(results: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,6 +51,8 @@ def test_results_are_written_whole_and_give_the_same_page_again(real_study: Stud
     page, found = write_results(real_study, tmp_path / "out")
     first = page.read_text(encoding="utf-8")
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "claims.jsonld",
+        "forecasts.csv",
         "report.html",
         "results.json",
         "results.nc",

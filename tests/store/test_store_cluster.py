@@ -144,7 +144,7 @@ def test_a_case_on_a_cluster_gives_what_one_process_gives_though_a_worker_is_kil
             study = run_case(case, effort="quick", workers=crew, progress=kills)
             assert kills.killed
             write_results(study, tmp_path / name, page=page)
-    for file in ("results.json", "results.nc"):
+    for file in ("results.json", "results.nc", "forecasts.csv", "claims.jsonld"):
         assert (tmp_path / "there" / file).read_bytes() == (tmp_path / "here" / file).read_bytes()
 
 

@@ -64,7 +64,8 @@ def kills_of_run(home: Path, n_kills: int, seed: int, threads: int, *options: st
     assert invoke(["-q", "new", str(home / "mine")]) == 0
     out = home / "out"
     arguments = ["-q", "run", str(home / "mine"), "--quick", "--threads", str(threads), "--out", str(out)]
-    results = [out / name for name in ("report.html", "results.json", "results.nc")]
+    names = ("claims.jsonld", "forecasts.csv", "report.html", "results.json", "results.nc")
+    results = [out / name for name in names]
     kill_and_resume([*arguments, *options], results, watched=out / "results.part", n_kills=n_kills, seed=seed)
 
 

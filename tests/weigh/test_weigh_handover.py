@@ -16,7 +16,7 @@ from realities.case.folder import Case
 from realities.errors import RealitiesError
 from realities.weigh.fits import Weighing
 from realities.weigh.handover.dataset import to_arviz, to_xarray
-from realities.weigh.handover.groups import SLASH, account_groups
+from realities.weigh.handover.groups import SLASH, account_groups, thinned
 from realities.weigh.likelihood import AccountLikelihood
 from realities.weigh.results import summary
 from realities.weigh.weighing import weigh_accounts
@@ -43,11 +43,8 @@ quiet = pytest.mark.filterwarnings("ignore:\\s*ArviZ:FutureWarning")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Weighing]:
-    from conftest import make_case  # the fixture's function, for the whole module
-
-    maker = make_case.__wrapped__(tmp_path_factory.mktemp("cases"))  # type: ignore[attr-defined]
-    case = maker(ACCOUNTS, ROWS, BIASED)
+def made(make_lasting_case: MakeCase) -> tuple[Case, Weighing]:
+    case = make_lasting_case(ACCOUNTS, ROWS, BIASED)
     return case, weigh_accounts(case, effort="quick")
 
 
@@ -123,10 +120,11 @@ def test_reports_stand_beside_how_they_could_have_been(tree: xarray.DataTree) ->
     observed, predicted = tree["grows/observed_data"], tree["grows/posterior_predictive"]
     assert observed["count"].dims == ("report[count]",)
     assert observed["count"].values.tolist()[:2] == [105, 118] and np.isnan(observed["count"].values[2])
-    assert observed["happened[count]"].values.tolist() == ["2001-01-01", "2003-01-01", "2005-01-01"]
-    assert observed["published[count]"].values.tolist()[1] == "2004-01-01"
-    assert observed["reporter[count]"].values.tolist() == ["Bureau"] * 3
-    assert tree["grows/constant_data"]["low[count]"].values[2] == 110
+    about = tree["grows/constant_data"]
+    assert about["happened[count]"].values.tolist() == ["2001-01-01", "2003-01-01", "2005-01-01"]
+    assert about["published[count]"].values.tolist()[1] == "2004-01-01"
+    assert about["reporter[count]"].values.tolist() == ["Bureau"] * 3
+    assert (about["low[count]"].values[2], about["high[count]"].values[2]) == (110, 140)
     assert predicted["count"].dims == ("chain", "draw", "report[count]")
     low, high = np.quantile(predicted["count"].values, [0.05, 0.95], axis=(0, 1))
     assert ((low < [105, 118, 125]) & (high > [105, 118, 125])).all()
@@ -159,6 +157,16 @@ def test_an_account_before_any_report_has_its_priors(make_case: MakeCase) -> Non
     account = to_xarray(case, weighing)["grows"]
     assert account["posterior"]["growth rate"].values[0] == pytest.approx(fit.parameters["growth rate"])
     assert not account["log_likelihood"].data_vars and not account["observed_data"].data_vars
+
+
+def test_thinned_draws_keep_their_numbers(made: tuple[Case, Weighing]) -> None:
+    case, weighing = made
+    whole = account_groups(case, weighing.fits["grows"])["posterior"]
+    part = thinned(whole, 20)
+    chains, kept = whole.coordinates["chain"].values.size, part.coordinates["draw"].values
+    assert kept.size == 20 // chains
+    for name, column in part.variables.items():
+        assert np.array_equal(column.values, whole.variables[name].values[:, kept])
 
 
 def test_a_slash_in_a_name_is_no_group(made: tuple[Case, Weighing]) -> None:

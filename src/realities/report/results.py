@@ -1,14 +1,17 @@
-"""A folder of results: report.html, results.json and results.nc, each written beside and renamed.
+"""A folder of results: the page, its data, and forms for other tools, each written beside and renamed.
 
-In comes a finished study; `results.nc` holds curves, weights and posterior draws for notebooks, and the
-payload of the page, from which the page can be written again without running anything.
+In comes a finished study; out come `report.html`, `results.json`, `results.nc`, `forecasts.csv`
+(`hubverse.py`) and `claims.jsonld` (`claim_review.py`). `results.nc` holds, in its root, curves, weights,
+chances and the posterior draws behind the JSON object, and the payload of the page, from which the page can
+be written again without running anything; under it a group for each account, with groups of draws in
+ArviZ's names (`handover/groups.py`), thinned.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
@@ -22,18 +25,25 @@ from realities.report.page import render_payload, write_text
 from realities.report.schema import Payload
 from realities.source import SourceText
 from realities.weigh.forward import LEVELS
+from realities.weigh.handover.claim_review import claims_jsonld
+from realities.weigh.handover.groups import SLASH, Group, account_groups, thinned
+from realities.weigh.handover.hubverse import forecasts_csv
 from realities.weigh.results import study_to_json
 
 if TYPE_CHECKING:
     from realities.weigh.study import Study
 
 PAGE, TABLE, OBJECT = "report.html", "results.nc", "results.json"
+FORECASTS, CLAIMS = "forecasts.csv", "claims.jsonld"
+PREDICTED = "posterior_predictive"
+#: Draws of each account in its groups, and of predicted reports, of which each has a number for every report.
+GROUP_DRAWS, PREDICTED_DRAWS = 250, 100
 
 
 def write_results(
     study: Study, folder: Path, *, page: Path | None = None, scratch: Path | None = None
 ) -> tuple[Path, dict[str, object]]:
-    """Write a study's page, data and JSON object; return the page's path and the object.
+    """Write a study's files; return the page's path and the JSON object.
 
     Files that an earlier run left there are replaced, each in one move; `results.json` comes last. Until they
     are whole they lie in the folder `scratch`, on the same disk, by default beside their places.
@@ -43,6 +53,8 @@ def write_results(
     found = study_to_json(study, report=str(target))
     folder.mkdir(parents=True, exist_ok=True)
     _write_table(study, payload, folder / TABLE, scratch)
+    write_text(folder / FORECASTS, forecasts_csv(study), scratch=scratch)
+    write_text(folder / CLAIMS, claims_jsonld(study), scratch=scratch)
     write_text(target, render_payload(payload), scratch=scratch)
     text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
     write_text(folder / OBJECT, text, scratch=scratch)
@@ -101,6 +113,8 @@ class Table:
     #: Names of further labels of axes, such as the dates of times.
     labels: tuple[str, ...]
     attributes: Mapping[str, str | int]
+    #: Groups by their path, such as `author/posterior`.
+    groups: Mapping[str, Group] = field(default_factory=dict)
 
 
 def table_of(study: Study, payload: Payload) -> Table:
@@ -141,7 +155,29 @@ def table_of(study: Study, payload: Payload) -> Table:
             arrays[axes[0]] = (axes[:1], _texts(list(draws)))
             arrays[f"posterior:{account}"] = (axes, np.array(list(draws.values())))
     about: dict[str, str | int] = {"case": case.id, "title": case.title, "seed": study.seed}
-    return Table(arrays, ("date", "quantity_unit"), {**about, "as_of": study.as_of.isoformat()})
+    groups = {
+        f"{group_name(account, arrays)}/{name}": group
+        for account in accounts
+        for name, group in _thinned_groups(study, account).items()
+    }
+    return Table(arrays, ("date", "quantity_unit"), {**about, "as_of": study.as_of.isoformat()}, groups)
+
+
+def group_name(account: str, taken: Collection[str]) -> str:
+    """Return the name of an account's group: its id, with an underscore where a variable has that name."""
+    name = account.replace("/", SLASH)
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _thinned_groups(study: Study, account: str) -> dict[str, Group]:
+    """Return an account's groups at the study's date, with as many draws as a file should hold."""
+    groups = account_groups(study.case, study.weighings[study.as_of].fits[account])
+    return {
+        name: thinned(group, PREDICTED_DRAWS if name == PREDICTED else GROUP_DRAWS)
+        for name, group in groups.items()
+    }
 
 
 def _texts(values: Sequence[str]) -> NDArray[Any]:
@@ -151,7 +187,6 @@ def _texts(values: Sequence[str]) -> NDArray[Any]:
 def write_table(path: Path, table: Table) -> None:
     """Write a table as NetCDF, as xarray reads it; xarray itself would take a second to import."""
     import h5netcdf
-    import h5py
 
     with h5netcdf.File(path, "w") as file:
         file.attrs.update(table.attributes)
@@ -159,11 +194,31 @@ def write_table(path: Path, table: Table) -> None:
             for axis, size in zip(axes, values.shape, strict=True):
                 file.dimensions.setdefault(axis, size)
         for name, (axes, values) in table.arrays.items():
-            is_text = values.dtype == object
-            kind = h5py.string_dtype() if is_text else values.dtype
-            variable = file.create_variable(name, axes, kind)
-            if values.size:
-                variable[...] = values
+            variable = _write_variable(file, name, axes, values)
             labels = [one for one in table.labels if one != name and table.arrays[one][0][0] in axes]
             if labels and name not in table.labels and name not in axes:
                 variable.attrs["coordinates"] = " ".join(labels)
+        for path_inside, group in table.groups.items():
+            _write_group(file.create_group(path_inside), group)
+
+
+def _write_group(place: Any, group: Group) -> None:
+    """Write a group of draws; what it is about also stands on the account's own group."""
+    place.attrs.update(group.attributes)
+    place.parent.attrs.update(group.attributes)
+    columns = {**group.coordinates, **group.variables}
+    for column in columns.values():
+        for axis, size in zip(column.dims, column.values.shape, strict=True):
+            place.dimensions.setdefault(axis, size)
+    for name, column in columns.items():
+        _write_variable(place, name, column.dims, column.values).attrs.update(column.attributes)
+
+
+def _write_variable(place: Any, name: str, axes: tuple[str, ...], values: NDArray[Any]) -> Any:
+    import h5py
+
+    kind = h5py.string_dtype() if values.dtype == object else values.dtype
+    variable = place.create_variable(name, axes, kind)
+    if values.size:
+        variable[...] = values
+    return variable

@@ -28,6 +28,7 @@ from realities.ensemble import STREAM_WEIGH, stream, uniforms
 from realities.weigh.fits import AccountFit
 from realities.weigh.likelihood import AccountLikelihood
 from realities.weigh.reporting.quantity import QuantityReports
+from realities.weigh.shown import spread
 
 FloatArray = NDArray[np.float64]
 Draws = dict[str, FloatArray]
@@ -84,8 +85,7 @@ def account_groups(case: Case, fit: AccountFit) -> dict[str, Group]:
     posterior = {**draws, **found.integrated}
     priors = _priors(case, likelihood)
     log_prior = {name: priors[name].logpdf(values) for name, values in posterior.items() if name in priors}
-    reported = {q: _along(q, reports) for q, reports in likelihood.reports.items()}
-    rows = {name: column for columns in reported.values() for name, column in columns.items()}
+    rows = {(dim := report_dim(q)): _numbers(dim, len(r.rows)) for q, r in likelihood.reports.items()}
 
     def drawn(values: Mapping[str, FloatArray]) -> dict[str, Column]:
         return {name: Column(_EACH, value.reshape(shape)) for name, value in values.items()}
@@ -105,6 +105,26 @@ def account_groups(case: Case, fit: AccountFit) -> dict[str, Group]:
         "constant_data": Group(_constant(likelihood.reports), rows, about),
     }
     return {name: _named(group) for name, group in groups.items()}
+
+
+def thinned(group: Group, n_draws: int) -> Group:
+    """Return a group with at most so many draws in all chains together, evenly spread, but one of each chain.
+
+    The coordinate `draw` keeps their numbers, so that groups thinned differently still match.
+    """
+    coordinates = group.coordinates
+    if "draw" not in coordinates:
+        return group
+    chains, draws = coordinates["chain"].values.size, coordinates["draw"].values.size
+    kept = spread(draws, max(n_draws // chains, 1))
+
+    def taken(columns: Mapping[str, Column]) -> dict[str, Column]:
+        return {
+            name: replace(c, values=c.values.take(kept, c.dims.index("draw"))) if "draw" in c.dims else c
+            for name, c in columns.items()
+        }
+
+    return replace(group, variables=taken(group.variables), coordinates=taken(coordinates))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +182,12 @@ def _version() -> str:
 
 
 def _coordinates(shape: Sequence[int]) -> dict[str, Column]:
-    return {name: Column((name,), np.arange(n)) for name, n in zip(_EACH, shape, strict=True)}
+    return {name: _numbers(name, n) for name, n in zip(_EACH, shape, strict=True)}
+
+
+def _numbers(dim: str, n: int) -> Column:
+    """Return a coordinate that counts from 0."""
+    return Column((dim,), np.arange(n))
 
 
 def _priors(case: Case, likelihood: AccountLikelihood) -> dict[str, Prior]:
@@ -206,33 +231,26 @@ def report_dim(quantity: str) -> str:
     return f"report[{quantity}]"
 
 
-def _along(quantity: str, reports: QuantityReports) -> dict[str, Column]:
-    """Return the coordinates of the reports of one quantity."""
-    dims, rows = (report_dim(quantity),), reports.rows.observations
-    texts = {
-        "reporter": [row.reporter for row in rows],
-        "happened": [row.happened.isoformat() for row in rows],
-        "published": ["" if row.published is None else row.published.isoformat() for row in rows],
-    }
-    found = {
-        f"{name}[{quantity}]": Column(dims, np.array(values, dtype=object)) for name, values in texts.items()
-    }
-    return {dims[0]: Column(dims, np.arange(len(rows))), **found}
-
-
 def _said(quantity: str, reports: QuantityReports) -> Column:
     """Return the reported values, NaN where a row gives only a range."""
     return _of_rows(quantity, reports, [row.value for row in reports.rows.observations])
 
 
 def _constant(groups: Mapping[str, QuantityReports]) -> dict[str, Column]:
-    """Return the ranges that rows give, and the model time of the day they speak of."""
+    """Return the ranges that rows give, who reported, when, and of which day, also in model time."""
     found: dict[str, Column] = {}
     for quantity, reports in groups.items():
-        rows = reports.rows.observations
+        dims, rows = (report_dim(quantity),), reports.rows.observations
+        texts = {
+            "reporter": [row.reporter for row in rows],
+            "happened": [row.happened.isoformat() for row in rows],
+            "published": ["" if row.published is None else row.published.isoformat() for row in rows],
+        }
         found[f"low[{quantity}]"] = _of_rows(quantity, reports, [row.low for row in rows])
         found[f"high[{quantity}]"] = _of_rows(quantity, reports, [row.high for row in rows])
-        found[f"time[{quantity}]"] = Column((report_dim(quantity),), reports.rows.times)
+        found[f"time[{quantity}]"] = Column(dims, reports.rows.times)
+        for name, values in texts.items():
+            found[f"{name}[{quantity}]"] = Column(dims, np.array(values, dtype=object))
     return found
 
 
