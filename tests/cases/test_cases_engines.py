@@ -1,4 +1,4 @@
-"""The flagship's likelihoods are the same on compiled code as on the reference engine.
+"""The bundled cases' likelihoods are the same on compiled code as on the reference engine.
 
 They agree as far as a last digit decides: the reference engine, its inputs one digit off, sets the scale.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +19,14 @@ from realities.case.folder import Case, load_case
 from realities.engine.engines import make_simulator
 from realities.weigh.likelihood import AccountLikelihood
 
-FOLDER = Path(realities.__file__).parent / "cases" / "ukraine-2022"
+CASES = Path(realities.__file__).parent / "cases"
 #: Digits that additions over some hundred figures may lose beside the model's.
 ROUNDING = 1e-12
 
 
-@pytest.fixture(scope="module")
-def case() -> Case:
-    return load_case(FOLDER)
+@cache
+def bundled(name: str) -> Case:
+    return load_case(CASES / name)
 
 
 @pytest.fixture(autouse=True)
@@ -45,15 +45,20 @@ def likelihoods(case: Case, account: str, day: date, points: np.ndarray, engine:
 
 
 @pytest.mark.parametrize(
-    ("account", "day", "n_draws"),
+    ("name", "account", "day", "n_draws"),
     [
-        ("author", date(2022, 10, 5), 300),
-        ("reference", date(2023, 7, 1), 300),
-        pytest.param("decree", date(2026, 8, 22), 2000, marks=pytest.mark.slow),
+        ("ukraine-2022", "author", date(2022, 10, 5), 300),
+        ("ukraine-2022", "reference", date(2023, 7, 1), 300),
+        pytest.param("ukraine-2022", "decree", date(2026, 8, 22), 2000, marks=pytest.mark.slow),
+        ("lynx-hare", "predation", date(1921, 12, 31), 300),
+        ("lynx-hare", "follow", date(1921, 12, 31), 300),
+        ("ehrlich-simon", "ingenuity", date(1980, 9, 29), 300),
+        pytest.param("ehrlich-simon", "scarcity", date(2024, 1, 31), 2000, marks=pytest.mark.slow),
     ],
 )
-def test_both_engines_find_the_same_likelihoods(case: Case, account: str, day: date, n_draws: int) -> None:
+def test_both_engines_find_the_same_likelihoods(name: str, account: str, day: date, n_draws: int) -> None:
     pytest.importorskip("llvmlite")
+    case = bundled(name)
     dimension = AccountLikelihood(case, account, day).dimension
     points = np.random.default_rng(7).standard_normal((n_draws, dimension))
     found = likelihoods(case, account, day, points, "llvm")
