@@ -12,7 +12,6 @@ import pytest
 from scipy.stats import kstest, multivariate_normal
 
 from realities.case.folder import Case
-from realities.weigh.honesty import checks as checking
 from realities.weigh.honesty.as_json import honesty_to_json, weight_range
 from realities.weigh.honesty.checks import Check, checks, places
 from realities.weigh.honesty.drawn import Drawn, Left, drawn
@@ -204,16 +203,15 @@ def simulated(
 
 @pytest.mark.parametrize("sd", [0.0, 0.3])
 def test_with_one_draw_probabilities_are_uniform_if_the_account_made_the_reports(
-    make_case: MakeCase, sd: float, monkeypatch: pytest.MonkeyPatch
+    make_case: MakeCase, sd: float
 ) -> None:
     case = make_case({"a": STATED}, MANY, WANDER if sd else REPORTERS)
     rng = np.random.default_rng(11)
-    monkeypatch.setattr(checking, "CHECK_DRAWS", 1)
     found: dict[tuple[str, str], list[float]] = {}
     for k in range(120):
         values, covariance = simulated(case, rng, sd)
         draws = drawn_by_hand(case, values, posterior_draw(values, covariance, rng, 4))
-        for check in checks("a", draws, seed=k):
+        for check in checks("a", draws, seed=k, n_draws=1):
             if check.part != "whole" and check.statistic == "distance":
                 found.setdefault((check.part, check.statistic), []).append(check.probability)
     assert set(found) == {("noise", "distance"), *([("model error", "distance")] if sd else [])}

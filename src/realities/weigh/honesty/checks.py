@@ -96,9 +96,9 @@ class Places:
     probability: float
 
 
-def checks(account: str, draws: Drawn, seed: int) -> tuple[Check, ...]:
+def checks(account: str, draws: Drawn, seed: int, n_draws: int = CHECK_DRAWS) -> tuple[Check, ...]:
     """Return how odd the reports of each quantity are for an account, from draws of its posterior."""
-    few = draws.resampled(CHECK_DRAWS, np.random.default_rng([seed, STREAM_WEIGH, _CHECKS]))
+    few = draws.resampled(n_draws, np.random.default_rng([seed, STREAM_WEIGH, _CHECKS]))
     found: list[Check] = []
     for quantity, reports in few.reports.items():
         if reports.measure.kind != "value":

@@ -15,7 +15,7 @@ from math import inf
 from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
 from realities.weigh.fits import Weighing
-from realities.weigh.honesty.checks import Check, Places, checks
+from realities.weigh.honesty.checks import CHECK_DRAWS, Check, Places, checks
 from realities.weigh.honesty.drawn import Left, drawn
 from realities.weigh.honesty.influence import (
     MOST_DRAWS,
@@ -42,6 +42,8 @@ from realities.weigh.posterior import AccountRun, settings_for
 from realities.weigh.sampling.evidence import Effort, Run
 
 STAGE = "Checking"
+#: Importance draws that are asked, and posterior draws that are checked, in a quick look.
+FEW = (700, 120)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class AccountTask:
     seed: int
     runs: tuple[AccountRun, ...]
     lefts: tuple[Left, ...]
+    most: int = MOST_DRAWS
+    n_checked: int = CHECK_DRAWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,8 @@ def honesty(
     day, seed = weighing.as_of, weighing.seed
     lefts = to_leave_out(case, day, single=effort in ("default", "publish"))
     tasks: list[Task] = list(width_tasks(case, runs, day, seed, effort))
-    tasks += [AccountTask(account, day, seed, tuple(found), lefts) for account, found in runs.items()]
+    sizes = (MOST_DRAWS, CHECK_DRAWS) if effort in ("default", "publish") else FEW
+    tasks += [AccountTask(account, day, seed, tuple(found), lefts, *sizes) for account, found in runs.items()]
     answers = map_tasks(case, answered, tasks, workers=workers, stage=STAGE, progress=progress)
     asked = [one for one in answers if isinstance(one, AccountAnswer)]
     found = {(one.account, one.left): one for answer in asked for one in answer.changes}
@@ -159,11 +164,11 @@ def _account(case: Case, task: AccountTask) -> AccountAnswer:
     if likelihood.dimension and not runs:
         missing = tuple(Change(task.account, left, None, None, inf, "not computed") for left in task.lefts)
         return AccountAnswer(task.account, missing, ())
-    draws = drawn(case, likelihood, runs, MOST_DRAWS)
+    draws = drawn(case, likelihood, runs, task.most)
     return AccountAnswer(
         account=task.account,
         changes=changes(task.account, draws, task.lefts, task.seed),
-        checks=checks(task.account, draws, task.seed),
+        checks=checks(task.account, draws, task.seed, task.n_checked),
     )
 
 
