@@ -26,7 +26,7 @@ from realities.case.measures import Measure, parse_measures
 from realities.case.network_file import parse_network
 from realities.case.observations import Observation, Record, parse_observations
 from realities.case.priors import Prior, fixed_prior
-from realities.case.schema import CASE
+from realities.case.schema import CADENCES, CASE, Cadence
 from realities.case.shapes import conforms
 from realities.case.sources import Source, check_keys, parse_sources
 from realities.case.toml_text import parse_toml
@@ -51,7 +51,9 @@ class Case:
     display order, on which no result depends. `observations` hold every usable row, whenever it was
     published; `late_findings` what is wrong with rows and events, each with the day it was published.
     `row_dates` are the days of publication of all rows, usable or not, None where a row has none;
-    `report_dates` the as-of dates that the report should offer, empty to leave the choice open.
+    `report_dates` the as-of dates that the report should offer, empty to leave the choice open; `timeline`
+    the dates of the timeline or how often it has one, None likewise. `prior_weights` are by account, where
+    the case gives any: in proportion to one another, 1 for an account that is not named.
     """
 
     id: str
@@ -76,6 +78,8 @@ class Case:
     late_findings: tuple[tuple[date | None, Diagnostic], ...] = ()
     row_dates: tuple[date | None, ...] = ()
     report_dates: tuple[date, ...] = ()
+    timeline: Cadence | tuple[date, ...] | None = None
+    prior_weights: Mapping[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         counts = (
@@ -236,6 +240,7 @@ class _Reading:
         sources = self.parsed("sources.bib", parse_sources)
         ids = self.account_ids(head)
         accounts = self.accounts(head, ids, constants, sources)
+        prior_weights = self.prior_weights(head, ids)
         common = self.common(constants, sources)
         measures, unread = self.measures(ids)
         claims = self.claims(calendar, ids, sources)
@@ -277,6 +282,8 @@ class _Reading:
             late_findings=late,
             row_dates=record.published,
             report_dates=_days(head.get("report", "as_of")),
+            timeline=_timeline(head.get("report", "timeline")),
+            prior_weights=prior_weights,
         )
 
     def stop(self) -> None:
@@ -339,6 +346,18 @@ class _Reading:
                 message = f"accounts/{account_id}.toml is not listed in case.toml, and not read"
                 self.findings.warning("not-listed", message, head.value("case", "accounts"))
         return list(dict.fromkeys(ids))
+
+    def prior_weights(self, head: Located, ids: Sequence[str]) -> dict[str, float]:
+        """Return the weights before any report that the case gives, by account."""
+        given = head.get("weigh", "prior_weights")
+        table = given if isinstance(given, dict) else {}
+        found = {str(name): float(str(value)) for name, value in table.items()}
+        for name in found:
+            if name not in ids:
+                where = head.value("weigh", "prior_weights", name)
+                hint = did_you_mean(name, ids)
+                self.findings.error("unknown-account", f'the case has no account "{name}"', where, hint)
+        return found
 
     def accounts(
         self, head: Located, ids: Sequence[str], constants: Constants, sources: Mapping[str, Source] | None
@@ -430,6 +449,11 @@ class _Reading:
 def _days(value: object) -> tuple[date, ...]:
     """Return the dates of a list, ascending."""
     return tuple(sorted(day for day in value if isinstance(day, date))) if isinstance(value, list) else ()
+
+
+def _timeline(value: object) -> Cadence | tuple[date, ...] | None:
+    """Return how often a timeline has a date, or its dates; None where the case leaves that open."""
+    return next((cadence for cadence in CADENCES if cadence == value), None) or _days(value) or None
 
 
 def _whole(value: object, default: int) -> int:

@@ -29,6 +29,10 @@ from realities.case.shapes import (
 Scale = Literal["log", "linear", "logit"]
 MeasureKind = Literal["value", "floor", "ceiling", "count", "ordinal"]
 
+#: How often a timeline has a date; "publication" and "day": whenever something is published.
+Cadence = Literal["publication", "day", "week", "month", "quarter", "year", "decade"]
+CADENCES: Final[tuple[Cadence, ...]] = get_args(Cadence)
+
 #: Names of accounts are names of files, and parts of addresses in the report.
 ACCOUNT_ID: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 
@@ -84,7 +88,35 @@ CASE: Final = Table(
         ),
         Key(
             "report",
-            Table((Key("as_of", Many(Day(), "dates that the report's as-of bar offers")),)),
+            Table(
+                (
+                    Key("as_of", Many(Day(), "dates that the report's as-of bar offers")),
+                    Key(
+                        "timeline",
+                        AnyOf(
+                            (
+                                Choice(CADENCES, "the first day of each, if something is new by then"),
+                                Many(Day(), "dates"),
+                            ),
+                            "dates of weigh --timeline; left out, the shortest cadence of at most 120 dates",
+                        ),
+                    ),
+                )
+            ),
+        ),
+        Key(
+            "weigh",
+            Table(
+                (
+                    Key(
+                        "prior_weights",
+                        Named(
+                            Num("in proportion to the others", above=0),
+                            "weights before any report, by account; 1 where none is given",
+                        ),
+                    ),
+                )
+            ),
         ),
         Key(
             "event",

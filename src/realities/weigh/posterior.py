@@ -1,40 +1,39 @@
 """One account, one date: posterior draws and evidence.
 
 In come a case, an account and a date; out comes an `AccountFit`. `likelihood.py` says how likely the
-reports are, `evidence.py` samples, and here the draws get their names back and what was integrated out
-is drawn. `weighing.py` calls this for every account and date.
+reports are, `sequence.py` leads the sampler's runs to the date, and here their draws are joined, get their
+names back, and what was integrated out is drawn. `weighing.py` calls this for every account and date.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from realities.case.folder import Case
 from realities.case.hidden import constant_value
-from realities.ensemble import STREAM_WEIGH, prior_draws, stream
+from realities.ensemble import STREAM_WEIGH, Same, prior_draws, stream
 from realities.errors import SimulationError
-from realities.weigh.fits import AccountFit
+from realities.store.fingerprint import fingerprint
+from realities.weigh.fits import AccountFit, GoingOn
 from realities.weigh.likelihood import AccountLikelihood
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
 from realities.weigh.sampling.evidence import (
     EFFORTS,
     HEAVY_EFFORTS,
     Effort,
-    NoRun,
     PosteriorSample,
-    Run,
     SamplerSettings,
     pooled,
     sample_posterior,
-    sample_run,
 )
-from realities.weigh.sampling.importance import StudentMixture
-from realities.weigh.sampling.moves import StandardNormal
+from realities.weigh.sequence import AccountRun as AccountRun
+from realities.weigh.sequence import Cloud, Path, follow
 
 FloatArray = NDArray[np.float64]
 
@@ -69,7 +68,8 @@ def fit_account(
     effort
         A name, for which `settings_for` chooses settings, or the settings themselves.
     start
-        The same account's fit at an earlier date: the work then starts from there.
+        The same account's fit at an earlier date, with the same seed, effort and width: what led there
+        is not done again. It changes the work and not the result; see `start_of`.
     width
         Factor on the spread of the account's priors.
     posterior_draws
@@ -80,63 +80,77 @@ def fit_account(
     InputError
         If a row or event published by `as_of` is wrong.
     """
-    case.check_as_of(as_of)
-    likelihood = AccountLikelihood(case, account, as_of, width=width)
-    settings = _settings(case, effort, posterior_draws)
-    if not likelihood.observations:
-        return _without_reports(case, account, as_of, seed, settings, width)
-    sample = sample_posterior(
-        likelihood,
-        likelihood.dimension,
-        settings=settings,
-        seed=_sampler_seed(seed),
-        start=None if start is None else _carried_over(start.proposal, start.sampled, likelihood.space.names),
+    settings = _settings(case, effort)
+    starts = start_of(case, start, account, seed=seed, settings=settings, width=width)
+    runs = [
+        follow(
+            case, path_of(account, [as_of], number, seed, settings, width=width, start=starts.get(number))
+        )[0]
+        for number in range(settings.runs)
+    ]
+    return fit_runs(
+        case,
+        account,
+        runs,
+        as_of=as_of,
+        seed=seed,
+        effort=settings,
+        width=width,
+        posterior_draws=posterior_draws,
     )
-    return _fit(case, likelihood, as_of, seed, settings, sample)
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRun:
-    """One of the sampler's runs for an account and a date: names of the sampled numbers, and what it found.
+def path_of(
+    account: str,
+    dates: Sequence[date],
+    number: int,
+    seed: int,
+    settings: SamplerSettings,
+    *,
+    width: float = 1.0,
+    with_bases: bool = False,
+    start: Cloud | None = None,
+) -> Path:
+    """Return the path of one of the sampler's runs for an account, through ascending dates."""
+    words = tuple(_sampler_seed(seed))
+    return Path(account, tuple(dates), number, words, settings, width, with_bases, start)
 
-    `found` is None where there is nothing to sample: no reports yet, or nothing that is uncertain.
-    """
 
-    names: tuple[str, ...]
-    found: Run | NoRun | None
-
-
-def run_account(
+def start_of(
     case: Case,
+    fit: AccountFit | None,
     account: str,
     *,
-    as_of: date,
     seed: int,
-    number: int,
-    effort: Effort | SamplerSettings = "default",
-    start: AccountRun | None = None,
+    settings: SamplerSettings,
     width: float = 1.0,
-) -> AccountRun:
-    """Return run `number` for an account; `start` is the run of that number at an earlier date.
+) -> dict[int, Cloud]:
+    """Return the clouds of an earlier fit by number of the run, from which later dates can go on.
 
-    Each run so goes through all dates on its own, and what one of them missed is not handed to others.
-    The other parameters, and what is raised, are those of `fit_account`.
+    None where the fit is of something else: another account, seed, effort or width, or another case, be it
+    that a row published by then was changed.
     """
-    case.check_as_of(as_of)
-    likelihood = AccountLikelihood(case, account, as_of, width=width)
-    names = likelihood.space.names
-    if not likelihood.observations or not names:
-        return AccountRun(names, None)
-    proposal = start.found.proposal if start is not None and isinstance(start.found, Run) else None
-    found = sample_run(
-        likelihood,
-        likelihood.dimension,
-        settings=_settings(case, effort),
-        seed=_sampler_seed(seed),
-        number=number,
-        start=_carried_over(proposal, start.names if start is not None else (), names),
-    )
-    return AccountRun(names, found)
+    if fit is None or fit.going_on is None or not fit.going_on.clouds:
+        return {}
+    clouds = fit.going_on.clouds
+    known = basis_of(case, account, clouds[0].as_of, seed=seed, settings=settings, width=width)
+    return dict(enumerate(clouds)) if known == fit.going_on.basis else {}
+
+
+def basis_of(
+    case: Case, account: str, as_of: date, *, seed: int, settings: SamplerSettings, width: float
+) -> str:
+    """Return a digest of all that an account's clouds as of a date depend on."""
+    priors = case.priors(account)
+    readings = {q: measure.variable_for(account) for q, measure in case.measures.items()}
+    data = case.vintages(as_of), case.events_as_of(as_of), case.timeline, case.calendar
+    how = seed, replace(settings, posterior_draws=0), width, as_of
+    return fingerprint(_basis_of_model(Same(case)), readings, priors, data, how)
+
+
+@lru_cache(maxsize=2)
+def _basis_of_model(same: Same) -> str:
+    return fingerprint(same.case.model, same.case.measures)
 
 
 def fit_runs(
@@ -150,7 +164,7 @@ def fit_runs(
     width: float = 1.0,
     posterior_draws: int = 0,
 ) -> AccountFit:
-    """Return the posterior and evidence that the runs of `run_account` give together: see `fit_account`."""
+    """Return the posterior and evidence that an account's runs give together: see `fit_account`."""
     likelihood = AccountLikelihood(case, account, as_of, width=width)
     settings = _settings(case, effort, posterior_draws)
     if not likelihood.observations:
@@ -161,7 +175,13 @@ def fit_runs(
         sample = pooled(found, dimension, settings=settings, seed=key)
     else:
         sample = sample_posterior(likelihood, 0, settings=settings, seed=key)
-    return _fit(case, likelihood, as_of, seed, settings, sample)
+    notes = tuple(dict.fromkeys(note for run in runs for note in run.notes))
+    fit = _fit(case, likelihood, as_of, seed, settings, replace(sample, warnings=(*sample.warnings, *notes)))
+    clouds = tuple(run.cloud for run in runs if run.cloud is not None)
+    if not clouds:
+        return fit
+    basis = basis_of(case, account, clouds[0].as_of, seed=seed, settings=_settings(case, effort), width=width)
+    return replace(fit, going_on=GoingOn(basis, clouds))
 
 
 def _settings(case: Case, effort: Effort | SamplerSettings, posterior_draws: int = 0) -> SamplerSettings:
@@ -337,35 +357,3 @@ def _reasons(likelihood: AccountLikelihood, seed: int) -> tuple[str, ...]:
         for quantity, log_density in parts.items()
         if not np.isfinite(log_density).any()
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _CarriedOver:
-    """Where particles start: an earlier posterior for the numbers it knew, the prior for new ones."""
-
-    earlier: StudentMixture
-    known: NDArray[np.intp]
-    new: NDArray[np.intp]
-
-    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        points = np.empty((n, len(self.known) + len(self.new)))
-        points[:, self.known] = self.earlier.sample(n, rng)
-        points[:, self.new] = rng.standard_normal((n, len(self.new)))
-        return points
-
-    def log_density(self, points: FloatArray) -> FloatArray:
-        fresh = StandardNormal(len(self.new)).log_density(points[:, self.new])
-        return np.asarray(self.earlier.log_density(points[:, self.known]) + fresh)
-
-
-def _carried_over(
-    proposal: StudentMixture | None, sampled: Sequence[str], names: Sequence[str]
-) -> _CarriedOver | None:
-    """Return a start for parameters from a mixture over others; None where they have nothing in common."""
-    shared = [name for name in sampled if name in names]
-    if proposal is None or not shared:
-        return None
-    kept = np.array([sampled.index(name) for name in shared])
-    known = np.array([names.index(name) for name in shared], dtype=np.intp)
-    new = np.array([k for k, name in enumerate(names) if name not in sampled], dtype=np.intp)
-    return _CarriedOver(proposal.marginal(kept), known, new)
