@@ -48,6 +48,8 @@ class Forecast:
     crps
         By quantity: continuous ranked probability score of every row of the reports that were published
         next, (row,), in the measure's unit; NaN where a row gives no value, infinite where a draw does not.
+    below
+        By quantity: which part of the draws predicted less than each of those rows reports, (row,).
     n_draws, n_failed
         How many draws went through the model, and how many of them left the real numbers.
     """
@@ -60,6 +62,7 @@ class Forecast:
     n_failed: int
     coverage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     crps: Mapping[str, FloatArray] = field(default_factory=dict)
+    below: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def chances(self) -> dict[str, float]:
@@ -112,6 +115,7 @@ def forward(case: Case, task: ForwardTask) -> Forecast:
         n_failed=shown.n_failed,
         coverage=shown.coverage(),
         crps=shown.crps(),
+        below=shown.below(),
     )
 
 

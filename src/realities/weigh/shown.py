@@ -181,6 +181,21 @@ class Shown:
             for q, reports in self._following.items()
         }
 
+    def below(self) -> dict[str, FloatArray]:
+        """Return the part of the draws that predict less than every row reported next, ties half, (row,).
+
+        By quantity; NaN where a row gives no value, or a draw predicts no finite one.
+        """
+        found = {}
+        for q, reports in self._following.items():
+            predicted, said = np.concatenate(self._predicted[q]), _said(reports)
+            known = np.isfinite(said) & np.isfinite(predicted).all(axis=0) & (len(predicted) > 0)
+            found[q] = np.full(len(said), np.nan)
+            if reports.measure.kind == "value" and known.any():
+                less, same = predicted[:, known] < said[known], predicted[:, known] == said[known]
+                found[q][known] = (less + 0.5 * same).mean(axis=0)
+        return found
+
     def _crps(self, reports: QuantityReports, predicted: FloatArray) -> FloatArray:
         found = np.full(len(reports.rows), np.nan)
         if reports.measure.kind != "value" or not len(predicted):

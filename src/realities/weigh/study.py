@@ -108,7 +108,9 @@ def run_case(
         found = map_tasks(case, look_ahead, views, workers=crew, stage="Running forward", progress=progress)
         weighings, forecasts, priors = _by_date(case, key, views, found)
         at_last = {account: by_date[-1] for account, by_date in runs.items()}
-        trust = honesty(case, weighings[day], at_last, effort=effort, workers=crew, progress=progress)
+        trust = honesty(
+            case, weighings[day], at_last, forecasts, effort=effort, workers=crew, progress=progress
+        )
     claims = tuple(
         judge(case, claim, standing(case, claim, day), moments, forecasts) for claim in case.claims
     )
