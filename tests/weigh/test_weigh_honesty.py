@@ -303,6 +303,8 @@ def test_a_study_says_how_far_its_weights_can_be_trusted(make_case: MakeCase) ->
     json = honesty_to_json(found, {"a": "One", "b": "Other"})
     assert set(json) == {"separation", "sensitivity", "influence", "checks"}
     assert weight_range(found, "a") == {"low": low, "high": high}
+    assert {one.account for one in found.places} == {"a", "b"}
+    assert sum(found.places[0].counts) == found.places[0].rows > 0
     assert any("predictive checks" in line for line in honesty_lines(found, {"a": "One", "b": "Other"}))
 
 

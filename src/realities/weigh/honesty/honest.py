@@ -7,7 +7,7 @@ many do. `study.py` calls this once; `as_json.py` writes what it finds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import inf
@@ -15,7 +15,8 @@ from math import inf
 from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
 from realities.weigh.fits import Weighing
-from realities.weigh.honesty.checks import CHECK_DRAWS, Check, Places, checks
+from realities.weigh.forward import Forecast
+from realities.weigh.honesty.checks import CHECK_DRAWS, Check, Places, checks, places
 from realities.weigh.honesty.drawn import Left, drawn
 from realities.weigh.honesty.influence import (
     MOST_DRAWS,
@@ -102,6 +103,7 @@ def honesty(
     case: Case,
     weighing: Weighing,
     runs: Mapping[str, Sequence[AccountRun]],
+    forecasts: Mapping[date, Mapping[str, Forecast]],
     *,
     effort: Effort,
     workers: int | Crew | None = 1,
@@ -115,6 +117,8 @@ def honesty(
         The case, and all its accounts' fits at the date.
     runs
         By account, the sampler's runs at that date.
+    forecasts
+        By date and account, what was expected of the reports that were published next.
     effort
         How much is done: see `width_tasks`. From "default" on single reports too are left out one by one, and
         what reweighting does not reach is fitted again.
@@ -144,7 +148,23 @@ def honesty(
         ranges=weight_ranges(by_width(sensitivity)),
         influence=influences(case, day, evidence, found.values()),
         checks=tuple(check for one in asked for check in one.checks),
+        places=tuple(_places(forecasts, runs)),
     )
+
+
+def _places(forecasts: Mapping[date, Mapping[str, Forecast]], accounts: Iterable[str]) -> Iterator[Places]:
+    """Give where the reports after each date fell in each account's predictions, those of all dates together."""
+    for account in accounts:
+        found = places(
+            account,
+            [
+                below
+                for _, by_account in sorted(forecasts.items())
+                for below in by_account[account].below.values()
+            ],
+        )
+        if found is not None:
+            yield found
 
 
 def answered(case: Case, task: Task) -> Answer:
