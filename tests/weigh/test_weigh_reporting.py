@@ -19,10 +19,11 @@ from realities.errors import InputError
 from realities.units import parse_unit
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
 from realities.weigh.reporting.gaussian import GaussianErrors
-from realities.weigh.reporting.intervals import Bounds, IntervalRows, truncated_normal
+from realities.weigh.reporting.intervals import Bounds, IntervalRows
 from realities.weigh.reporting.processes import Wander
 from realities.weigh.reporting.reports import QuantityReports, quantity_reports
 from realities.weigh.reporting.rows import from_scale, rounding_step, to_scale, usable
+from realities.weigh.reporting.truncated import truncated_normal
 
 # -- one row ------------------------------------------------------------------------------------------
 

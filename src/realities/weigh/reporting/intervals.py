@@ -18,33 +18,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, logsumexp, ndtr, ndtri, ndtri_exp
+from scipy.special import logsumexp
 
 from realities.weigh.reporting.gaussian import FactoredErrors, GaussianErrors
+from realities.weigh.reporting.shared import SharedErrors, lower_root
+from realities.weigh.reporting.truncated import Mixture, mixed_normal, truncated_normal
 
 FloatArray = NDArray[np.float64]
 
 #: Points of the integration over rows that are intervals and share an error.
 N_LATTICE = 64
-#: Below this, probabilities of N(0, 1) are so small that doubles lose digits or have none left.
-FAR_OUT = -35.0
+#: Up to so many rows with lasting errors are integrated one after the other, which is faster then.
+FEW = 4
 
 
 def _widened(matrix: FloatArray, like: FloatArray) -> FloatArray:
     """Return a (1 | draw, ...) array with as many draws as `like`, without copying."""
     return np.broadcast_to(matrix, (len(like), *matrix.shape[1:]))
-
-
-@dataclass(frozen=True, slots=True)
-class Mixture:
-    """One row that may be any of several intervals, side by side.
-
-    `edges` (draw, interval + 1) ascend; `log_weights` (draw | 1, interval) are of the probability of what
-    was said, given that what was meant lies there.
-    """
-
-    edges: FloatArray
-    log_weights: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +48,12 @@ class Bounds:
     high: FloatArray
     mixed: Mapping[int, Mixture] = field(default_factory=dict)
 
+    def row(self, j: int) -> Mixture:
+        """Return one row as a mixture, of a single interval perhaps."""
+        if j in self.mixed:
+            return self.mixed[j]
+        return Mixture(np.stack([self.low[:, j], self.high[:, j]], axis=1), np.zeros((1, 1)))
+
 
 @dataclass(frozen=True, slots=True)
 class IntervalRows:
@@ -65,7 +61,8 @@ class IntervalRows:
 
     Their errors share coefficients and lasting errors with the plain rows: what the plain rows say moves
     and narrows them, and they depend on one another. With one interval, or nothing shared, the
-    probability is exact; otherwise it is an average over a fixed lattice, the same for all draws.
+    probability is exact; otherwise it is an average over a fixed lattice, the same for all draws: over what
+    the rows share (`shared.py`), or, for a few rows with lasting errors, over one row after the other.
 
     Attributes
     ----------
@@ -84,24 +81,50 @@ class IntervalRows:
 
     def log_probability(self, bounds: Bounds) -> FloatArray:
         """Return the log probability, shape (draw,), that all interval rows lie inside."""
+        if self._is_shared:
+            shared = self._shared(bounds)
+            return shared.log_probability(lattice(shared.loads.shape[2], N_LATTICE))
         alone = self.errors.n_rows == 1 or self.errors.is_independent
-        points = _lattice(self.errors.n_rows, 1 if alone else N_LATTICE)
-        mean, root = self._given_plain()
+        points = lattice(self.errors.n_rows, 1 if alone else N_LATTICE)
+        mean, covariance = self._given_plain()
+        root = _root(covariance, self.variance)
         log_each, _ = _integrate(mean, root, bounds, points, last_too=False)
         return np.asarray(logsumexp(log_each, axis=1) - np.log(log_each.shape[1]))
 
     def sample_inside(self, bounds: Bounds, rng: np.random.Generator) -> FloatArray:
         """Return residuals of the interval rows, drawn inside their bounds, shape (draw, interval)."""
-        mean, root = self._given_plain()
-        points = _lattice(self.errors.n_rows, N_LATTICE)
+        if self._is_shared:
+            shared = self._shared(bounds)
+            return shared.sample(lattice(shared.loads.shape[2], N_LATTICE, rng), rng)
+        mean, covariance = self._given_plain()
+        root = _root(covariance, self.variance)
+        points = lattice(self.errors.n_rows, N_LATTICE, rng)
         log_each, steps = _integrate(mean, root, bounds, points)
         gumbel = -np.log(-np.log(rng.random(log_each.shape)))
         chosen = np.argmax(log_each + gumbel, axis=1)
         taken = steps[:, np.arange(len(chosen)), chosen].T  # (draw, interval)
         return np.asarray(mean + np.einsum("dji,di->dj", _widened(root, taken), taken))
 
+    @property
+    def _is_shared(self) -> bool:
+        """Whether to integrate over what rows share: that is little, or they are many."""
+        few = 1 if self.errors.is_free_of_lasting else FEW
+        return self.errors.n_rows > few and not self.errors.is_independent
+
+    def _shared(self, bounds: Bounds) -> SharedErrors:
+        """Return what the interval rows share, as the plain rows leave it."""
+        rows = [bounds.row(j) for j in range(self.errors.n_rows)]
+        if self.errors.is_free_of_lasting:
+            loads, _ = self.factored.leftover(self.residual[:, :, None])
+            root = lower_root(self.factored.coefficient_covariance)
+            return SharedErrors(
+                (self.errors.design @ loads)[:, :, 0], self.errors.design @ root, self.variance, rows
+            )
+        mean, covariance = self._given_plain()
+        return SharedErrors(mean, lower_root(covariance), self.variance, rows)
+
     def _given_plain(self) -> tuple[FloatArray, FloatArray]:
-        """Return mean (draw, interval) and root of the covariance, given the plain rows.
+        """Return mean (draw, interval) and covariance, noise apart, given the plain rows.
 
         As in kriging: the lasting errors are those that the plain rows leave, and to them comes what the
         plain rows leave open of the coefficients. Nothing large is taken from anything large.
@@ -118,7 +141,7 @@ class IntervalRows:
             covariance = covariance - solved @ across
             design = design - solved @ plain.design
         covariance = covariance + design @ self.factored.coefficient_covariance @ design.transpose(0, 2, 1)
-        return mean, _root(covariance, self.variance)
+        return mean, covariance
 
 
 def _root(covariance: FloatArray, variance: FloatArray) -> FloatArray:
@@ -167,67 +190,12 @@ def _integrate(
     return np.where(np.isnan(log_total), -np.inf, log_total), steps
 
 
-def mixed_normal(
-    edges: FloatArray, log_weights: FloatArray, u: FloatArray | None
-) -> tuple[FloatArray, FloatArray | None]:
-    """Return the log mass of N(0, 1) over weighted intervals, and its value at the quantile u, if any.
-
-    Edges have shape (..., interval + 1), weights (..., interval); the last axis goes away.
-    """
-    log_each = truncated_normal(edges[..., :-1], edges[..., 1:], None)[0] + log_weights
-    log_mass = logsumexp(log_each, axis=-1)
-    if u is None:
-        return log_mass, None
-    share = np.exp(log_each - log_mass[..., None])
-    up_to = np.cumsum(share, axis=-1)
-    chosen = np.minimum((u[:, None] > up_to).sum(axis=-1), share.shape[-1] - 1)[..., None]
-    low, high = (np.take_along_axis(edges, chosen + k, axis=-1)[..., 0] for k in (0, 1))
-    of_it, after = (np.take_along_axis(x, chosen, axis=-1)[..., 0] for x in (share, up_to))
-    inside = np.clip(1.0 - (after - u) / of_it, 0.0, 1.0)
-    return log_mass, truncated_normal(low, high, inside)[1]
-
-
-def truncated_normal(
-    low: FloatArray, high: FloatArray, u: FloatArray | None
-) -> tuple[FloatArray, FloatArray | None]:
-    """Return the log mass of N(0, 1) between bounds, and its value at the quantile u inside them, if any.
-
-    Works far out in both tails: bounds above zero are mirrored, and what is too far out for a
-    probability of its own is done in logarithms, which takes twice as long.
-    """
-    mirrored = low > 0
-    a, b = np.where(mirrored, -high, low), np.where(mirrored, -low, high)
-    start = ndtr(a)
-    mass = ndtr(b) - start
-    log_mass = np.log(mass)
-    value = None
-    if u is not None:
-        value = ndtri(start + np.where(mirrored, 1.0 - u, u) * mass)
-    far = b < FAR_OUT
-    if far.any():
-        log_mass[far] = _log_mass(a[far], b[far])
-        if value is not None and u is not None:
-            wide = np.broadcast_to(far, value.shape)
-            a, b, share = (
-                np.broadcast_to(x, value.shape)[wide] for x in (a, b, np.where(mirrored, 1.0 - u, u))
-            )
-            inside = np.logaddexp(log_ndtr(a), np.log(share) + _log_mass(a, b))
-            value[wide] = ndtri_exp(np.minimum(inside, 0.0))
-    return log_mass, None if value is None else np.where(mirrored, -value, value)
-
-
-def _log_mass(low: FloatArray, high: FloatArray) -> FloatArray:
-    """Return the log mass of N(0, 1) between bounds below zero."""
-    log_low, log_high = log_ndtr(low), log_ndtr(high)
-    log_mass = log_high + np.log1p(-np.exp(np.minimum(log_low - log_high, 0.0)))
-    return np.where(low >= high, -np.inf, log_mass)
-
-
-def _lattice(dimension: int, n: int) -> FloatArray:
-    """Return n evenly spread points of the unit cube, shape (n, dimension)."""
+def lattice(dimension: int, n: int, rng: np.random.Generator | None = None) -> FloatArray:
+    """Return n evenly spread points of the unit cube, shape (n, dimension); moved at random, if wanted."""
     if dimension == 1:
-        return (np.arange(n)[:, None] + 0.5) / n
-    spread = np.outer(np.arange(n) + 0.5, np.sqrt(_primes(dimension))) % 1.0
+        return (np.arange(n)[:, None] + (0.5 if rng is None else rng.random())) / n
+    spread = np.outer(np.arange(n) + 0.5, np.sqrt(_primes(dimension)))
+    spread = (spread if rng is None else spread + rng.random(dimension)) % 1.0
     return np.asarray(1.0 - np.abs(2.0 * spread - 1.0))  # folded: the integrand becomes periodic
 
 

@@ -24,9 +24,10 @@ from realities.case.observations import Observation
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
 from realities.weigh.reporting.gaussian import FactoredErrors, GaussianErrors, Noise
 from realities.weigh.reporting.heaps import heaped_reporters, rounded
-from realities.weigh.reporting.intervals import Bounds, IntervalRows, Mixture
+from realities.weigh.reporting.intervals import Bounds, IntervalRows
 from realities.weigh.reporting.quantity import QuantityReports
 from realities.weigh.reporting.terms import Draws, Term
+from realities.weigh.reporting.truncated import Mixture
 
 FloatArray = NDArray[np.float64]
 

@@ -1,0 +1,146 @@
+"""Interval rows integrated over the errors that they share.
+
+Given the shared errors, rows are independent, and the probability of each is exact. What is left is an
+average over the shared errors: a Gaussian, given the plain rows, to which every interval row adds what it
+says. A Gaussian near to the result is found by expectation propagation, and the average is taken over a
+fixed lattice of it, with weights that make up for what it is not: the result does not rest on that Gaussian,
+only its precision does. `intervals.py` says when.
+
+References
+----------
+Minka, T. P. (2001). Expectation propagation for approximate Bayesian inference. Proc. 17th UAI, 362-369.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp, ndtri
+
+from realities.weigh.reporting.truncated import Mixture
+
+FloatArray = NDArray[np.float64]
+
+#: Rounds of expectation propagation, and how far each goes.
+ROUNDS, STEP = 6, 0.8
+#: The Gaussian of the lattice is wider than what was found by so much, shared among its dimensions.
+WIDER = 0.15
+#: Part of a variance that is no more than rounding.
+TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class SharedErrors:
+    """Shared errors of interval rows, as the plain rows leave them.
+
+    Attributes
+    ----------
+    level
+        What each row would say at the mean of the shared errors, shape (draw, row).
+    loads
+        What independent N(0, 1) errors add to each row, shape (draw | 1, row, error).
+    variance
+        Own noise of the rows, shape (draw | 1, row).
+    rows
+        What each row says, as intervals side by side.
+    """
+
+    level: FloatArray
+    loads: FloatArray
+    variance: FloatArray
+    rows: Sequence[Mixture]
+
+    def weighted(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return log weights (draw, point), whose mean is the probability, and levels (draw, row, point).
+
+        `points` (point, error) are of the unit cube.
+        """
+        mean, covariance = self._nearest()
+        steps = ndtri(points).T  # (error, point)
+        root = (1.0 + WIDER / len(steps)) * lower_root(covariance)
+        errors = mean[:, :, None] + root @ steps
+        log_weights = 0.5 * ((steps**2).sum(axis=0) - (errors**2).sum(axis=1)) + _log_det(root)[:, None]
+        levels = self.level[:, :, None] + self.loads @ errors
+        sd = np.sqrt(self.variance)
+        for j, row in enumerate(self.rows):
+            log_weights += row.log_mass(levels[:, j], sd[:, j, None])
+        return np.where(np.isnan(log_weights), -np.inf, log_weights), levels
+
+    def log_probability(self, points: FloatArray) -> FloatArray:
+        """Return the log probability of all rows, shape (draw,)."""
+        log_weights, _ = self.weighted(points)
+        return np.asarray(logsumexp(log_weights, axis=1) - np.log(len(points)))
+
+    def sample(self, points: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """Return residuals of the rows, drawn inside their bounds, shape (draw, row)."""
+        log_weights, levels = self.weighted(points)
+        gumbel = -np.log(-np.log(rng.random(log_weights.shape)))
+        chosen = np.argmax(log_weights + gumbel, axis=1)
+        level = levels[np.arange(len(levels)), :, chosen]
+        sd = np.broadcast_to(np.sqrt(self.variance), level.shape)
+        found = np.empty_like(level)
+        for j, row in enumerate(self.rows):
+            found[:, j] = row.inside(level[:, j], sd[:, j], rng.random(len(level)))
+        return found
+
+    def _nearest(self) -> tuple[FloatArray, FloatArray]:
+        """Return mean and covariance of a Gaussian near to the shared errors given all rows."""
+        n_draws, n_rows = len(self.level), len(self.rows)
+        precision, pull = np.zeros((n_draws, n_rows)), np.zeros((n_draws, n_rows))
+        for _ in range(ROUNDS):
+            mean, covariance = self._with_sites(precision, pull)
+            at = self.level + (self.loads @ mean[:, :, None])[:, :, 0]
+            spread = ((self.loads @ covariance) * self.loads).sum(axis=2)
+            for j, row in enumerate(self.rows):
+                site = _site(row, at[:, j], spread[:, j], precision[:, j], pull[:, j], self.variance[:, j])
+                precision[:, j] += STEP * (site[0] - precision[:, j])
+                pull[:, j] += STEP * (site[1] - pull[:, j])
+        return self._with_sites(precision, pull)
+
+    def _with_sites(self, precision: FloatArray, pull: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return mean and covariance where each row is a Gaussian: its precision, and that times its mean."""
+        turned = self.loads.transpose(0, 2, 1)
+        told = (turned * precision[:, None, :]) @ self.loads  # (draw, error, error)
+        missed = pull - precision * self.level
+        covariance = np.linalg.inv(np.eye(told.shape[1]) + told)
+        return (covariance @ (turned @ missed[:, :, None]))[:, :, 0], np.asarray(covariance)
+
+
+def _site(
+    row: Mixture,
+    mean: FloatArray,
+    spread: FloatArray,
+    precision: FloatArray,
+    pull: FloatArray,
+    variance: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the Gaussian that a row is worth, given all others; nothing where that is none."""
+    without = 1.0 / (1.0 / spread - precision)
+    centre = without * (mean / spread - pull)
+    total = without + variance
+    inside, left = row.moments(centre, total)
+    gain = without / total
+    narrowed = without - gain**2 * (total - left)
+    new = np.maximum(1.0 / narrowed - 1.0 / without, 0.0)
+    turned = (centre + gain * (inside - centre)) * (new + 1.0 / without) - centre / without
+    is_usable = np.isfinite(new) & np.isfinite(turned) & (without > 0.0) & (spread > 0.0)
+    return np.where(is_usable, new, 0.0), np.where(is_usable, turned, 0.0)
+
+
+def lower_root(covariance: FloatArray) -> FloatArray:
+    """Return the lower root of covariances (draw | 1, error, error), singular ones too."""
+    root = np.zeros(covariance.shape)
+    for j in range(covariance.shape[1]):
+        column = covariance[:, j:, j] - (root[:, j:, :j] @ root[:, j, :j, None])[:, :, 0]
+        # What is left of a variance of which all has been said is rounding.
+        is_new = column[:, 0] > TINY * covariance[:, j, j]
+        pivot = np.sqrt(np.where(is_new, column[:, 0], 1.0))
+        root[:, j:, j] = np.where(is_new[:, None], column / pivot[:, None], 0.0)
+    return root
+
+
+def _log_det(root: FloatArray) -> FloatArray:
+    return np.asarray(np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1))
