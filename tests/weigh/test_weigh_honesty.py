@@ -26,9 +26,10 @@ from realities.weigh.honesty.influence import (
 )
 from realities.weigh.honesty.terminal import honesty_lines
 from realities.weigh.likelihood import AccountLikelihood, reports_published
-from realities.weigh.posterior import AccountRun, run_account
+from realities.weigh.posterior import path_of
 from realities.weigh.reporting.reports import quantity_reports
 from realities.weigh.sampling.evidence import Run, SamplerSettings
+from realities.weigh.sequence import AccountRun, follow
 from realities.weigh.study import run_case
 
 MakeCase = Callable[..., Case]
@@ -65,7 +66,7 @@ def sharp_evidence(rows: Sequence[tuple[object, ...]]) -> float:
 
 
 def runs_of(case: Case, account: str = "a") -> tuple[AccountRun, ...]:
-    return tuple(run_account(case, account, as_of=LAST, seed=1, number=n, effort=SMALL) for n in range(2))
+    return tuple(follow(case, path_of(account, [LAST], n, 1, SMALL))[0] for n in range(2))
 
 
 def draws_of(case: Case, account: str = "a") -> Drawn:
@@ -103,8 +104,9 @@ def test_what_reweighting_does_not_reach_is_not_computed_and_a_fit_without_it_is
     left = Left("reporter", reporter="Bureau")
     reached = left_out(case)[left]  # the share of the prior among the draws reaches as far as the prior
     assert reached.log_change == pytest.approx(exact(rows[1:]) - sharp_evidence(rows), abs=0.3)
-    posterior = draws_of(case).resampled(400, np.random.default_rng(2))
-    (change,) = changes("a", posterior, [left], 1)
+    values, covariance = np.array([199.37, 141.0]), np.diag([0.002**2, 0.3**2])
+    start = posterior_draw(values, covariance, np.random.default_rng(2), 2000)
+    (change,) = changes("a", drawn_by_hand(case, values, start), [left], 1)
     assert (change.log_change, change.how) == (None, "not computed") and change.k_hat > 0.7
     task = RefitTask("a", LAST, left, 1, runs_of(case), SMALL, stated=-10.0, stated_error=0.0, k_hat=1.5)
     again = refitted(case, task)

@@ -24,8 +24,9 @@ from realities.weigh.honesty.widths import (
     width_tasks,
 )
 from realities.weigh.honesty.words import verdict
-from realities.weigh.posterior import AccountRun, run_account
+from realities.weigh.posterior import path_of
 from realities.weigh.sampling.evidence import SamplerSettings
+from realities.weigh.sequence import AccountRun, follow
 
 MakeCase = Callable[..., Case]
 SMALL = SamplerSettings(2, 200, 8, 1000, components=2, enough_draws=300, posterior_draws=10)
@@ -44,7 +45,7 @@ def exact(width: float) -> float:
 
 
 def runs_of(case: Case, account: str = "a") -> tuple[AccountRun, ...]:
-    return tuple(run_account(case, account, as_of=LAST, seed=1, number=n, effort=SMALL) for n in range(2))
+    return tuple(follow(case, path_of(account, [LAST], n, 1, SMALL))[0] for n in range(2))
 
 
 def task(case: Case, width: float, wanted: str, account: str = "a") -> WidthTask:
@@ -55,7 +56,7 @@ def task(case: Case, width: float, wanted: str, account: str = "a") -> WidthTask
 @pytest.mark.parametrize("wanted", ["try", "fit", "afresh"])
 def test_evidence_at_every_width_is_the_closed_form(make_case: MakeCase, width: float, wanted: str) -> None:
     found = at_width(make_case({"a": STATED}, ROWS), task(make_case({"a": STATED}, ROWS), width, wanted))
-    assert found.reliable and found.error is not None and found.error < 0.1
+    assert found.error is not None and found.error < 0.05
     assert found.log_evidence == pytest.approx(exact(width), abs=max(4.0 * found.error, 0.01))
     assert found.how == ("reweighted" if wanted == "try" else "fitted")
 
@@ -250,17 +251,18 @@ def test_neither_order_nor_names_of_accounts_touch_the_verdict() -> None:
 
 def test_ranges_run_over_half_stated_and_double_width() -> None:
     table = by_width([*curve("a", 0, 0, 0), *curve("b", 0, log(3), -log(3)), *curve("a", 0, 0, 0)])
-    assert weight_ranges(table)["b"] == pytest.approx((0.25, 0.75))
-    assert weight_ranges(by_width([*curve("a", 0, 0, 0), *curve("b", 0, 0, None)])) == {}
+    assert weight_ranges(table, {})["b"] == pytest.approx((0.25, 0.75))
+    assert weight_ranges(table, {"b": 3.0})["b"] == pytest.approx((0.5, 0.9))
+    assert weight_ranges(by_width([*curve("a", 0, 0, 0), *curve("b", 0, 0, None)]), {}) == {}
     unsure = [*curve("a", 0, 0, 0), *curve("b", 0, 0, 0, reliable=False)]
-    assert weight_ranges(by_width(unsure)) == {}
+    assert weight_ranges(by_width(unsure), {}) == {}
 
 
 def test_an_account_widened_alone_is_weighed_against_the_others_as_stated() -> None:
     found = [*curve("a", 1, 0, -log(4)), *curve("b", 1, 0, -log(4))]
     table = by_width(found)
-    assert weight_alone(table, table[2.0]["a"]) == pytest.approx(0.2)
-    assert weight_ranges(table)["a"] == (0.5, 0.5), "all together hide what one alone would lose"
+    assert weight_alone(table, table[2.0]["a"], {}) == pytest.approx(0.2)
+    assert weight_ranges(table, {})["a"] == (0.5, 0.5), "all together hide what one alone would lose"
 
 
 def test_the_verdict_is_a_sentence_with_names() -> None:

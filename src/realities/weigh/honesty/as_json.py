@@ -32,7 +32,7 @@ def honesty_to_json(honesty: Honesty | None, names: Mapping[str, str]) -> Json:
         return {"separation": None, "sensitivity": empty, "influence": None, "checks": None}
     return {
         "separation": _separation(honesty.separation, names),
-        "sensitivity": _sensitivity(honesty.sensitivity),
+        "sensitivity": _sensitivity(honesty.sensitivity, honesty.prior_weights),
         "influence": _influences(honesty.influence),
         "checks": _checks(honesty.checks, honesty.places),
     }
@@ -68,14 +68,14 @@ def _pair(pair: Pair) -> Json:
     }
 
 
-def _sensitivity(found: tuple[AtWidth, ...]) -> list[Json]:
+def _sensitivity(found: tuple[AtWidth, ...], stated: Mapping[str, float]) -> list[Json]:
     """Return every evidence with the weights it gives: all accounts at that width, and this one alone."""
     table = by_width(found)
-    together = {width: weights_at(row) for width, row in table.items()}
+    together = {width: weights_at(row, stated) for width, row in table.items()}
     rows = []
     for one in sorted(found, key=lambda one: (one.width, one.seed)):
         weights = None if one.how == "another seed" else together[one.width]
-        alone = None if one.how == "another seed" else weight_alone(table, one)
+        alone = None if one.how == "another seed" else weight_alone(table, one, stated)
         rows.append(
             {
                 "width": one.width,

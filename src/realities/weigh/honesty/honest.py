@@ -8,7 +8,7 @@ many do. `study.py` calls this once; `as_json.py` writes what it finds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from math import inf
 
@@ -39,8 +39,9 @@ from realities.weigh.honesty.widths import (
     width_tasks,
 )
 from realities.weigh.likelihood import AccountLikelihood
-from realities.weigh.posterior import AccountRun, settings_for
+from realities.weigh.posterior import settings_for
 from realities.weigh.sampling.evidence import Effort, Run
+from realities.weigh.sequence import AccountRun
 
 STAGE = "Checking"
 #: Importance draws that are asked, and posterior draws that are checked, in a quick look.
@@ -63,6 +64,8 @@ class Honesty:
         What leaving out each reporter, quantity or report does, what moves most weight first.
     checks, places
         Predictive checks of the reports that were fitted, and of those that came next.
+    prior_weights
+        Weights before any report, by account; one that is not there counts as 1.
     """
 
     sensitivity: tuple[AtWidth, ...]
@@ -71,6 +74,7 @@ class Honesty:
     influence: tuple[Influence, ...]
     checks: tuple[Check, ...]
     places: tuple[Places, ...] = ()
+    prior_weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ def honesty(
     if not weighing.used:
         return None
     day, seed = weighing.as_of, weighing.seed
+    runs = {account: tuple(map(_slim, found)) for account, found in runs.items()}
     lefts = to_leave_out(case, day, single=effort in ("default", "publish"))
     tasks: list[Task] = list(width_tasks(case, runs, day, seed, effort))
     sizes = (MOST_DRAWS, CHECK_DRAWS) if effort in ("default", "publish") else FEW
@@ -145,7 +150,8 @@ def honesty(
     return Honesty(
         sensitivity=sensitivity,
         separation=separation(sensitivity, list(runs)),
-        ranges=weight_ranges(by_width(sensitivity)),
+        ranges=weight_ranges(by_width(sensitivity), case.prior_weights),
+        prior_weights=case.prior_weights,
         influence=influences(case, day, evidence, found.values()),
         checks=tuple(check for one in asked for check in one.checks),
         places=tuple(_places(forecasts, runs)),
@@ -153,7 +159,7 @@ def honesty(
 
 
 def _places(forecasts: Mapping[date, Mapping[str, Forecast]], accounts: Iterable[str]) -> Iterator[Places]:
-    """Give where the reports after each date fell in each account's predictions, those of all dates together."""
+    """Give where the reports after each date fell in each account's predictions, all dates together."""
     for account in accounts:
         found = places(
             account,
@@ -165,6 +171,11 @@ def _places(forecasts: Mapping[date, Mapping[str, Forecast]], accounts: Iterable
         )
         if found is not None:
             yield found
+
+
+def _slim(run: AccountRun) -> AccountRun:
+    """Return a run without what only other dates need."""
+    return replace(run, base=None, cloud=None)
 
 
 def answered(case: Case, task: Task) -> Answer:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import fsum, hypot, inf, isfinite
+from math import fsum, hypot, inf, isfinite, log
 from typing import Literal
 
 import numpy as np
@@ -30,8 +30,8 @@ from realities.ensemble import STREAM_WEIGH, Same
 from realities.weigh.honesty.drawn import Drawn, Left, log_density_of, without_rows
 from realities.weigh.honesty.reweighting import log_ratio
 from realities.weigh.likelihood import BLOCK, AccountLikelihood, used_observations
-from realities.weigh.posterior import AccountRun
 from realities.weigh.sampling.evidence import WORST_K_HAT, Run, SamplerSettings, sample_posterior
+from realities.weigh.sequence import AccountRun
 from realities.weigh.weighing import shares
 
 FloatArray = NDArray[np.float64]
@@ -171,7 +171,11 @@ class _Without:
 def influences(
     case: Case, as_of: date, evidence: Mapping[str, float], found: Iterable[Change]
 ) -> tuple[Influence, ...]:
-    """Return what leaving out reports does, what moves most weight first; `evidence` is the log as stated."""
+    """Return what leaving out reports does, what moves most weight first.
+
+    `evidence` is the logarithm with all reports, by account; weights before any report are the case's.
+    """
+    evidence = {name: value + log(case.prior_weights.get(name, 1.0)) for name, value in evidence.items()}
     by_left: dict[Left, dict[str, Change]] = {}
     for change in found:
         by_left.setdefault(change.left, {})[change.account] = change

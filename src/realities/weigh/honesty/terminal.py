@@ -24,7 +24,7 @@ def honesty_lines(honesty: Honesty | None, names: Mapping[str, str]) -> list[str
     """Return what to print of honesty; nothing where nothing was computed."""
     if honesty is None:
         return []
-    stated = weights_at(by_width(honesty.sensitivity)[1.0]) or {}
+    stated = weights_at(by_width(honesty.sensitivity)[1.0], honesty.prior_weights) or {}
     lines = []
     for kind in ("reporter", "quantity", "report"):
         found = [one for one in honesty.influence if one.left.kind == kind]

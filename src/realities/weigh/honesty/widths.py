@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import log
 from typing import Literal
 
 import numpy as np
@@ -30,7 +31,7 @@ from realities.case.folder import Case
 from realities.ensemble import STREAM_WEIGH
 from realities.weigh.fits import AccountFit
 from realities.weigh.likelihood import AccountLikelihood, ParameterSpace
-from realities.weigh.posterior import AccountRun, settings_for
+from realities.weigh.posterior import settings_for
 from realities.weigh.sampling.evidence import (
     Effort,
     PosteriorSample,
@@ -41,6 +42,7 @@ from realities.weigh.sampling.evidence import (
 )
 from realities.weigh.sampling.importance import StudentMixture, fit_mixture
 from realities.weigh.sampling.moves import effective_number, normalized
+from realities.weigh.sequence import AccountRun
 from realities.weigh.weighing import shares
 
 FloatArray = NDArray[np.float64]
@@ -234,9 +236,16 @@ def stated_evidence(fit: AccountFit) -> AtWidth:
     )
 
 
-def weights_at(found: Mapping[str, AtWidth]) -> dict[str, float] | None:
-    """Return the weights that evidences by account give; None where one was not computed."""
-    known = {name: one.log_evidence for name, one in found.items() if one.log_evidence is not None}
+def weights_at(found: Mapping[str, AtWidth], stated: Mapping[str, float]) -> dict[str, float] | None:
+    """Return the weights that evidences by account give; None where one was not computed.
+
+    `stated` are the weights before any report, by account; one that is not there counts as 1.
+    """
+    known = {
+        name: one.log_evidence + log(stated.get(name, 1.0))
+        for name, one in found.items()
+        if one.log_evidence is not None
+    }
     return shares(known) if len(known) == len(found) else None
 
 
@@ -249,7 +258,9 @@ def by_width(found: Iterable[AtWidth]) -> dict[float, dict[str, AtWidth]]:
     return table
 
 
-def weight_ranges(table: Mapping[float, Mapping[str, AtWidth]]) -> dict[str, tuple[float, float]]:
+def weight_ranges(
+    table: Mapping[float, Mapping[str, AtWidth]], stated: Mapping[str, float]
+) -> dict[str, tuple[float, float]]:
     """Return by account its least and largest weight with all priors at half, stated and double width.
 
     Empty where a width is missing or an evidence is not reliable: the range would be none.
@@ -257,7 +268,7 @@ def weight_ranges(table: Mapping[float, Mapping[str, AtWidth]]) -> dict[str, tup
     weights = []
     for width in (*HALF_AND_DOUBLE, 1.0):
         row = table.get(width, {})
-        there = weights_at(row) if row and all(one.reliable for one in row.values()) else None
+        there = weights_at(row, stated) if row and all(one.reliable for one in row.values()) else None
         if there is None:
             return {}
         weights.append(there)
@@ -266,12 +277,14 @@ def weight_ranges(table: Mapping[float, Mapping[str, AtWidth]]) -> dict[str, tup
     }
 
 
-def weight_alone(table: Mapping[float, Mapping[str, AtWidth]], one: AtWidth) -> float | None:
+def weight_alone(
+    table: Mapping[float, Mapping[str, AtWidth]], one: AtWidth, stated: Mapping[str, float]
+) -> float | None:
     """Return an account's weight if its own priors alone had that width, and all others' were as stated.
 
     This is where the width of a prior bites: what all accounts lose alike when all are widened, one that is
     widened alone loses against the others.
     """
     row = {**table[1.0], one.account: one}
-    weights = weights_at(row)
+    weights = weights_at(row, stated)
     return None if weights is None else weights[one.account]
