@@ -40,7 +40,7 @@ RANGE_SDS = 1.6448536269514722
 LEAST_DIGITS = 2
 #: An interval up to this many noises wide is as good as a value at its middle with the interval's variance
 #: (Sheppard): the density is off by less than a part in 10,000 within three standard deviations.
-NARROW = 0.5
+NARROW = 0.25
 #: Quantile at which the noise of a reporter is taken for that.
 _SMALL_NOISE = 0.01
 
@@ -50,7 +50,8 @@ class Said:
     """What a row says: a `value`, or what lies between `low` and `high`; NaN where it has no such thing.
 
     `own_sd` is what the row itself adds to the noise. `steps` are those of the reporter's steps, by
-    position, to which the figure may have been rounded. With several, `edges` are the ends of what the
+    position, to which the figure may have been rounded; where a value stands for all that one step rounds
+    to it, `rounding_sd` is the part of `own_sd` that this adds. With several steps, `edges` are the ends of what the
     figure stands for, ascending: first those of the largest step's interval, last those too.
     """
 
@@ -61,6 +62,7 @@ class Said:
     log_jacobian: float = 0.0
     steps: tuple[int, ...] = ()
     edges: tuple[float, ...] = ()
+    rounding_sd: float = 0.0
 
     @property
     def numbers(self) -> tuple[float, float, float, float, float]:
@@ -138,8 +140,9 @@ def _rounded(
     if high - low > NARROW * noise:
         return Said(nan, low, high, own_sd, log_jacobian, fitting)
     width = high - low
-    sd = hypot(own_sd, width / sqrt(12.0))
-    return Said(0.5 * (low + high), nan, nan, sd, log_jacobian + log(width), fitting)
+    rounding_sd = width / sqrt(12.0)
+    middle, sd = 0.5 * (low + high), hypot(own_sd, rounding_sd)
+    return Said(middle, nan, nan, sd, log_jacobian + log(width), fitting, rounding_sd=rounding_sd)
 
 
 def _bound(measure: Measure, row: Observation, reporter: Reporter, smallest: float) -> Said | None:

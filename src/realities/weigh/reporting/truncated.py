@@ -41,7 +41,7 @@ class Mixture:
         """Return what was meant, (draw,), at quantiles u (draw,), where it is normal about levels (draw,)."""
         edges = (self.edges - level[:, None]) / sd[:, None]
         weights = np.broadcast_to(self.log_weights, (len(level), self.log_weights.shape[1]))
-        value = mixed_normal(edges[:, None, :], weights[:, None, :], u[:, None, None])[1]
+        value = mixed_normal(edges[:, None, :], weights[:, None, :], u[:, None])[1]
         assert value is not None
         return np.asarray(level + sd * value[:, 0])
 
