@@ -37,12 +37,15 @@ from numpy.typing import NDArray
 
 from realities.case.calendar import Calendar
 from realities.case.claims import Claim
+from realities.case.erring import Levels
 from realities.case.folder import Case
-from realities.case.measures import Measure
+from realities.case.measures import Measure, Reporter
 from realities.case.observations import Observation
 from realities.case.predicates import Atom, Predicate, evaluate
+from realities.case.priors import Prior
 from realities.ir.expr import Binary, Number
 from realities.ir.model import Model
+from realities.weigh.reporting.processes import Spell, Walk
 from realities.weigh.reporting.rows import (
     DAYS_PER_TIME,
     DAYS_PER_YEAR,
@@ -291,11 +294,13 @@ def _truths(measure: Measure, rows: Sequence[Observation], calendar: Calendar, i
     drift = np.zeros((N_TRUTHS, 1))
     if reporter.drift is not None:
         drift = reporter.drift.ppf(rng.permutation(even))[:, None]
-    years = np.array([(row.happened - calendar.start).days / DAYS_PER_YEAR for row in rows])
+    since = reporter.since or calendar.start
+    years = np.array([max((row.happened - since).days, 0) / DAYS_PER_YEAR for row in rows])
     z = rng.standard_normal((N_TRUTHS, 1 if is_alike else len(rows)))
     inside = rng.permuted(np.tile(even, (z.shape[1], 1)), axis=1).T
     low, high, own_sd, side = np.array([_said(measure, row) for row in rows]).T
     error = drift * years + np.hypot(noise, own_sd) * z
+    bias, error = _with_what_lasts(measure, reporter, rows, calendar, bias, error)
     beyond = np.maximum(2.0 * inside - 1.0, 0.0)  # half of the truths lie at the bound itself
     whole = whole_of(measure, reporter)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -312,6 +317,48 @@ def _truths(measure: Measure, rows: Sequence[Observation], calendar: Calendar, i
     return np.asarray(np.clip(truth, least, most), dtype=np.float64)
 
 
+def _with_what_lasts(
+    measure: Measure,
+    reporter: Reporter,
+    rows: Sequence[Observation],
+    calendar: Calendar,
+    bias: FloatArray,
+    error: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return bias (truth, 1) and error (truth, report) with walks, and with what an origin adds."""
+    rng = np.random.default_rng(20220225)
+    origin = measure.origins.get(reporter.origin or "")
+    if reporter.walk is not None:
+        error = error + _walk(reporter.walk, reporter.since, rows, calendar, rng)
+    if origin is None:
+        return bias, error
+    bias = bias * origin.bias.ppf(rng.random((N_TRUTHS, 1)))
+    first = origin.drift.since or calendar.start
+    years = np.array([max((row.happened - first).days, 0) / DAYS_PER_YEAR for row in rows])
+    if origin.drift.trend is not None:
+        error = error + origin.drift.trend.ppf(rng.random((N_TRUTHS, 1))) * years
+    if origin.drift.walk is not None:
+        error = error + _walk(origin.drift.walk, first, rows, calendar, rng)
+    if origin.noise is not None:
+        days = np.array([(row.happened - calendar.start).days for row in rows], dtype=np.float64)
+        spell = Spell(origin.noise.ppf(rng.random(N_TRUTHS)), origin.period_days)
+        error = error + spell.sample(days, N_TRUTHS, rng)
+    return bias, error
+
+
+def _walk(
+    size: Prior,
+    since: date | None,
+    rows: Sequence[Observation],
+    calendar: Calendar,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Return walks of a bias on the days of reports, (truth, report)."""
+    first = since or calendar.start
+    days = np.array([(row.happened - first).days for row in rows], dtype=np.float64)
+    return Walk(size.ppf(rng.random(N_TRUTHS)), 0.0).sample(days, N_TRUTHS, rng)
+
+
 def _said(measure: Measure, row: Observation) -> tuple[float, float, float, float]:
     """Return the range in which a report puts the quantity, the error that it states, and its side.
 
@@ -320,15 +367,37 @@ def _said(measure: Measure, row: Observation) -> tuple[float, float, float, floa
     """
     ends = [end for end in (row.low, row.high) if end is not None]
     side = 0.0
+    if measure.levels is not None:
+        return _between_cuts(measure, measure.levels, row)
     if measure.kind == "floor" or measure.delay is not None:
         side = 1.0
     elif measure.kind == "ceiling":
         side = -1.0
     elif row.value is None and len(ends) == 1:
         side = 1.0 if row.high is None else -1.0
+    heaping = measure.reporters[row.reporter].heaping
+    if row.value is not None and heaping is not None and (fitting := heaping.dividing(row.value)):
+        half = 0.5 * heaping.steps[fitting[-1]]
+        low, high = max(row.value - half, measure.possible[0]), min(row.value + half, measure.possible[1])
+        return low, high, _stated_sd(measure, row, row.value, ends), side
     if row.value is not None:
         return row.value, row.value, _stated_sd(measure, row, row.value, ends), side
     return min(ends), max(ends), 0.0, side
+
+
+def _between_cuts(measure: Measure, levels: Levels, row: Observation) -> tuple[float, float, float, float]:
+    """Return between which cuts a level puts the quantity, as `_said`; the outer levels may have one cut."""
+    lowest = row.value if row.value is not None else row.low
+    highest = row.value if row.value is not None else row.high
+    first = 0 if lowest is None else levels.place(lowest)
+    last = len(levels.cuts) if highest is None else levels.place(highest)
+    assert first is not None and last is not None
+    least, most = measure.possible
+    low = levels.cuts[first - 1] if first else least
+    high = levels.cuts[last] if last < len(levels.cuts) else most
+    if not np.isfinite(low):
+        return high, high, 0.0, -1.0
+    return (low, high, 0.0, 0.0) if np.isfinite(high) else (low, low, 0.0, 1.0)
 
 
 def _stated_sd(measure: Measure, row: Observation, value: float, ends: Sequence[float]) -> float:
