@@ -41,20 +41,20 @@ def write_netcdf(path: Path, heading: Heading, slabs: Iterable[Slab]) -> None:
         If the disk takes no more.
     """
     with _open(path) as file:
-        draw = _scale(file, "draw", np.arange(heading.n_draws, dtype=np.int64), 0)
-        time = _scale(file, "time", np.asarray(heading.times, dtype=np.float64), 1)
+        draw = add_scale(file, "draw", np.arange(heading.n_draws, dtype=np.int64), 0)
+        time = add_scale(file, "time", np.asarray(heading.times, dtype=np.float64), 1)
         if heading.time_unit is not None:
             time.attrs["units"] = heading.time_unit
         failed = file.create_dataset("failed", (heading.n_draws,), "i1", track_times=False)
-        _attach(failed, [draw])
+        attach(failed, [draw])
         variables = [
             _variable(file, label, name, unit, heading, [draw, time])
             for (name, label), unit in zip(
                 unique_labels(heading.names, slash="_").items(), heading.units, strict=True
             )
         ]
-        _list_users(draw, [failed, *variables], 0)
-        _list_users(time, variables, 1)
+        list_users(draw, [(user, 0) for user in (failed, *variables)])
+        list_users(time, [(user, 1) for user in variables])
         for slab in slabs:
             failed[slab.first : slab.end] = slab.failed  # netCDF has no truth values: 0 or 1
             for variable, values in zip(variables, slab.values, strict=True):
@@ -96,7 +96,7 @@ def _divert(file: h5py.File) -> None:
         os.dup2(temporary.fileno(), target)
 
 
-def _scale(file: h5py.File, name: str, values: np.ndarray[Any, Any], number: int) -> h5py.Dataset:
+def add_scale(file: h5py.Group, name: str, values: np.ndarray[Any, Any], number: int) -> h5py.Dataset:
     """Return a new axis with its coordinate."""
     dataset = file.create_dataset(name, data=values, track_times=False)
     dataset.make_scale(name)
@@ -118,7 +118,7 @@ def _variable(
         fillvalue=np.nan,
         track_times=False,
     )
-    _attach(dataset, scales)
+    attach(dataset, scales)
     dataset.attrs["units"] = unit
     dataset.attrs["long_name"] = name
     dataset.attrs["coordinates"] = "failed"
@@ -126,7 +126,7 @@ def _variable(
     return dataset
 
 
-def _attach(dataset: h5py.Dataset, scales: Sequence[h5py.Dataset]) -> None:
+def attach(dataset: h5py.Dataset, scales: Sequence[h5py.Dataset]) -> None:
     """Write which scales a dataset has, one for each of its axes."""
     import h5py
 
@@ -136,13 +136,13 @@ def _attach(dataset: h5py.Dataset, scales: Sequence[h5py.Dataset]) -> None:
     dataset.attrs.create("DIMENSION_LIST", lists, dtype=h5py.vlen_dtype(h5py.ref_dtype))
 
 
-def _list_users(scale: h5py.Dataset, users: Sequence[h5py.Dataset], axis: int) -> None:
-    """Write which datasets use a scale, and for which of their axes."""
+def list_users(scale: h5py.Dataset, users: Sequence[tuple[h5py.Dataset, int]]) -> None:
+    """Write which datasets use a scale, each with the axis for which it does."""
     import h5py
 
     kind = np.dtype([("dataset", h5py.ref_dtype), ("dimension", np.int32)])
     rows = np.empty(len(users), dtype=kind)
-    rows["dataset"] = [user.ref for user in users]
-    rows["dimension"] = axis
+    rows["dataset"] = [user.ref for user, _ in users]
+    rows["dimension"] = [axis for _, axis in users]
     if users:
         scale.attrs.create("REFERENCE_LIST", rows, dtype=kind)

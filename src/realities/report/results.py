@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realities.errors import Diagnostic, UnreadableError
+from realities.report.draws_file import COMPRESSION, LARGE, add_groups
 from realities.report.fitting import study_payload
 from realities.report.page import render_payload, write_text
 from realities.report.schema import Payload
@@ -37,7 +38,7 @@ PAGE, TABLE, OBJECT = "report.html", "results.nc", "results.json"
 FORECASTS, CLAIMS = "forecasts.csv", "claims.jsonld"
 PREDICTED = "posterior_predictive"
 #: Draws of each account in its groups, and of predicted reports, of which each has a number for every report.
-GROUP_DRAWS, PREDICTED_DRAWS = 250, 100
+GROUP_DRAWS, PREDICTED_DRAWS = 250, 50
 
 
 def write_results(
@@ -198,27 +199,15 @@ def write_table(path: Path, table: Table) -> None:
             labels = [one for one in table.labels if one != name and table.arrays[one][0][0] in axes]
             if labels and name not in table.labels and name not in axes:
                 variable.attrs["coordinates"] = " ".join(labels)
-        for path_inside, group in table.groups.items():
-            _write_group(file.create_group(path_inside), group)
-
-
-def _write_group(place: Any, group: Group) -> None:
-    """Write a group of draws; what it is about also stands on the account's own group."""
-    place.attrs.update(group.attributes)
-    place.parent.attrs.update(group.attributes)
-    columns = {**group.coordinates, **group.variables}
-    for column in columns.values():
-        for axis, size in zip(column.dims, column.values.shape, strict=True):
-            place.dimensions.setdefault(axis, size)
-    for name, column in columns.items():
-        _write_variable(place, name, column.dims, column.values).attrs.update(column.attributes)
+    add_groups(path, table.groups)
 
 
 def _write_variable(place: Any, name: str, axes: tuple[str, ...], values: NDArray[Any]) -> Any:
     import h5py
 
     kind = h5py.string_dtype() if values.dtype == object else values.dtype
-    variable = place.create_variable(name, axes, kind)
+    how = COMPRESSION if kind == values.dtype and values.nbytes >= LARGE else {}
+    variable = place.create_variable(name, axes, kind, **how)
     if values.size:
         variable[...] = values
     return variable

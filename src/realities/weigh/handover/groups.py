@@ -194,7 +194,7 @@ def _priors(case: Case, likelihood: AccountLikelihood) -> dict[str, Prior]:
     """Return the prior of everything uncertain, by name."""
     found = dict(case.priors(likelihood.account))
     for reports in likelihood.reports.values():
-        found |= {term.name: term.prior for terms in reports.terms for term in terms.all}
+        found |= {term.name: term.prior for term in reports.all_terms}
         found |= reports.parameters
     return {name: prior for name, prior in found.items() if prior.fixed is None}
 
