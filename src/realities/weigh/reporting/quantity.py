@@ -145,7 +145,9 @@ class QuantityReports(ABC):
         rows = self.rows
         with np.errstate(all="ignore"):
             level = self.without_noise(truth, parameters, path, rng)
-            sd = np.sqrt(self.noise_variance(parameters) - rows.own_sd**2)
+            # A range stated beside a figure is part of its error; what rounding adds comes with writing.
+            rounding = np.array([one.rounding_sd for one in rows.said])
+            sd = np.sqrt(self.noise_variance(parameters) - rounding**2)
             level = level + sd * rng.standard_normal(level.shape)
             reports = np.empty_like(level)
             for r, reporter in enumerate(rows.reporters):

@@ -63,6 +63,7 @@ class Said:
     steps: tuple[int, ...] = ()
     edges: tuple[float, ...] = ()
     rounding_sd: float = 0.0
+    rounding_sd: float = 0.0
 
     @property
     def numbers(self) -> tuple[float, float, float, float, float]:
