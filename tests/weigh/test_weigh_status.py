@@ -10,6 +10,7 @@ import pytest
 
 from realities.case.calendar import Calendar
 from realities.case.claims import Claim, parse_claims
+from realities.case.erring import Drift, Heaping, Levels, Origin
 from realities.case.folder import Case
 from realities.case.measures import Delay, Measure, Reporter
 from realities.case.observations import Observation
@@ -377,3 +378,45 @@ def test_the_day_of_decision_is_that_of_the_report_that_decided() -> None:
     assert decided_on(case_of(claim, [measured("x", reporter("A"))], rows), claim, LATE) == date(2022, 3, 16)
     assert decided_on(case_of(claim, [measured("x", reporter("A"))], []), claim, LATE) == date(2022, 7, 1)
     assert decided_on(case_of(claim, [measured("x", reporter("A"))], []), claim, date(2022, 6, 1)) is None
+
+
+def test_a_reader_doubts_a_figure_as_far_as_its_reporter_rounds() -> None:
+    claim = claim_of("at[2022-03-15](x) > 400")
+    rows = [row(date(2022, 3, 15), 500)]
+    exact = measured("x", reporter("A", noise=0.001))
+    coarse = measured("x", reporter("A", noise=0.001, heaping=Heaping((100.0, 500.0), None)))
+    assert claim_status(case_of(claim, [exact], rows), claim, LATE) == "happened"
+    assert claim_status(case_of(claim, [coarse], rows), claim, LATE) == "open"
+
+
+def test_a_reader_doubts_a_bias_that_walks_and_an_origin_that_errs() -> None:
+    claim = claim_of("at[2022-03-15](x) > 400")
+    rows = [row(date(2022, 3, 15), 500)]
+    walker = measured("x", reporter("A", noise=0.001, walk=prior(2.0)))
+    common = Origin("o", prior("lognormal(median=1, sigma=0.5)"), Drift(), None, 1.0)
+    noisy = Origin("o", prior(1), Drift(None, prior(0.01)), prior(0.5), 7.0)
+    for one in (
+        walker,
+        measured("x", reporter("A", noise=0.001, origin="o"), origins={"o": common}),
+        measured("x", reporter("A", noise=0.001, origin="o"), origins={"o": noisy}),
+    ):
+        assert claim_status(case_of(claim, [one], rows), claim, LATE) == "open"
+    late = measured("x", reporter("A", noise=0.001, walk=prior(2.0), since=date(2022, 3, 15)))
+    assert claim_status(case_of(claim, [late], rows), claim, LATE) == "happened"
+
+
+@pytest.mark.parametrize(
+    ("bound", "expected"), [("> 0.7", "happened"), ("< 0.7", "did not happen"), ("> 0.8", "open")]
+)
+def test_a_level_puts_the_truth_between_its_cuts(bound: str, expected: str) -> None:
+    claim = claim_of(f"at[2022-03-15](x) {bound}")
+    levels = Levels((0.0, 0.5, 1.0), (0.25, 0.75))
+    place = measured(
+        "x",
+        reporter("A", noise=0.01, scale="logit"),
+        unit="fraction",
+        scale="logit",
+        kind="ordinal",
+        levels=levels,
+    )
+    assert claim_status(case_of(claim, [place], [row(date(2022, 3, 15), 1.0)]), claim, LATE) == expected
