@@ -51,8 +51,8 @@ class Said:
 
     `own_sd` is what the row itself adds to the noise. `steps` are those of the reporter's steps, by
     position, to which the figure may have been rounded; where a value stands for all that one step rounds
-    to it, `rounding_sd` is the part of `own_sd` that this adds. With several steps, `edges` are the ends of what the
-    figure stands for, ascending: first those of the largest step's interval, last those too.
+    to it, `rounding_sd` is the part of `own_sd` that this adds. With several steps, `edges` are the ends of
+    what the figure stands for, ascending: first those of the largest step's interval, last those too.
     """
 
     value: float = nan
@@ -62,7 +62,6 @@ class Said:
     log_jacobian: float = 0.0
     steps: tuple[int, ...] = ()
     edges: tuple[float, ...] = ()
-    rounding_sd: float = 0.0
     rounding_sd: float = 0.0
 
     @property
