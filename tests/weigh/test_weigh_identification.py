@@ -14,7 +14,7 @@ from realities.weigh.sampling.evidence import SamplerSettings
 from realities.weigh.weighing import weigh_accounts
 
 MakeCase = Callable[..., Case]
-SMALL = SamplerSettings(1, 150, 8, 400, components=2, enough_draws=200, posterior_draws=400)
+SMALL = SamplerSettings(2, 150, 8, 600, components=2, enough_draws=200, posterior_draws=400)
 VAGUE = {"start value": "lognormal(median=100, sigma=1)"}
 SURE = {"start value": "lognormal(median=100, sigma=0.05)"}
 ROWS = [(year, year + 1, value, "", "", "person", "Bureau") for year, value in ((2001, 152.3), (2004, 147.9))]
