@@ -24,8 +24,9 @@ from realities.case.priors import Prior
 FloatArray = NDArray[np.float64]
 Draws = Mapping[str, FloatArray]  # parameter name -> (draw,)
 
-#: The course of the total is followed in steps of this part of the shortest half-life, in days.
-STEP_SHARE, SHORTEST_STEP, LONGEST_STEP = 0.1, 1.0, 30.0
+#: The course of the total is followed in steps of this part of the shortest half-life, in days; within a step
+#: it grows evenly, and the delay is averaged exactly, so that steps of a few days do for any half-life.
+STEP_SHARE, SHORTEST_STEP, LONGEST_STEP = 0.1, 3.0, 30.0
 
 
 class DelayedCount:
