@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import threading
@@ -15,6 +16,7 @@ import pytest
 from browser_support import PHONE, WIDE, Opened
 
 from realities.report import sentences, tables
+from realities.report.page import render_payload
 from realities.report.schema import Payload
 from realities.report.view import View
 
@@ -149,6 +151,41 @@ def test_going_back_in_history_draws_the_older_state(open_page: Open) -> None:
     opened.page.go_back()
     opened.page.wait_for_timeout(200)
     assert opened.text("#figure-title") == "Wells counted"
+
+
+def test_the_script_words_every_verdict_as_the_builder_does(
+    open_page: Open, payload: Payload, tmp_path: Path
+) -> None:
+    verdicts: list[tuple[list[int], list[int], list[int], list[list[int]]]] = [
+        ([0, 1, 2, 3, 4], [], [], []),
+        ([0, 1, 2, 3, 4], [], [], [[3, 40], [0, 100], [20, 21], [1, 2], [0, 0]]),
+        ([1, 2], [0, 3, 4], [], [[0, 0]] * 5),
+        ([1, 2], [0], [3, 4], [[10, 30]] * 5),
+        ([2, 3], [], [0, 1, 4], []),
+        ([2], [0, 1, 3, 4], [], [[5, 60]] * 5),
+        ([2], [0, 1, 3, 4], [], []),
+        ([2], [0], [1, 3, 4], []),
+        ([2], [], [0, 1, 3, 4], []),
+    ]
+    changed = copy.deepcopy(payload)
+    days = changed["dates"][-len(verdicts) :]
+    for weighing in changed["weighings"]:
+        if weighing["day"] in days:
+            together, against, unknown, ranges = verdicts[days.index(weighing["day"])]
+            weighing["separation"] = {
+                "together": together,
+                "against": against,
+                "not_established": unknown,
+                "ranges": ranges,
+            }
+            weighing["used"] = 1 if together == [2, 3] else weighing["used"]
+    page = tmp_path / "verdicts.html"
+    page.write_text(render_payload(changed), encoding="utf-8")
+    view, opened = View(changed), open_page(at=page.as_uri())
+    for i in range(len(changed["dates"]) - len(verdicts), len(changed["dates"])):
+        opened.page.evaluate(f"location.hash = '#asof={_iso(changed['dates'][i])}'")
+        opened.page.wait_for_timeout(620)
+        assert opened.text("#reading") == "".join(text for text, _ in sentences.reading(view, i))
 
 
 def test_the_script_writes_the_same_words_and_numbers_as_the_builder(
