@@ -9,6 +9,7 @@ import numpy as np
 
 from realities.case.folder import Case
 from realities.weigh.fits import predict_reports
+from realities.weigh.forward import ForwardTask, forward
 from realities.weigh.likelihood import AccountLikelihood, reports_published, used_observations
 from realities.weigh.sampling.evidence import SamplerSettings
 from realities.weigh.weighing import weigh_accounts
@@ -92,6 +93,16 @@ def test_what_comes_next_is_told_from_what_is_known(make_case: MakeCase) -> None
     level = drawn["start value"][:, None] * np.exp(drawn["growth rate"][:, None] * times)
     predicted = predict_reports(found, coming, level, np.random.default_rng(0))
     assert (predicted >= 1300).all()
+
+
+def test_counts_to_come_are_covered_and_scored(make_case: MakeCase) -> None:
+    case = make_case({"growing": GROWING}, TRIANGLE, COUNT)
+    day, last = date(2005, 6, 1), date(2008, 1, 1)
+    fit = weigh_accounts(case, as_of=day, effort=SMALL).fits["growing"]
+    found = forward(case, ForwardTask(fit, day, 300, 1, until=last))
+    assert found.coverage["count"] == (3, 3)
+    (score,) = found.crps["count"]
+    assert 0 < score < 400
 
 
 def test_counts_that_overlap_or_fall_are_remarked_upon(make_case: MakeCase) -> None:

@@ -146,6 +146,11 @@ class Measure:
         return self.kind == "count" and self.delay is not None
 
     @property
+    def has_figures(self) -> bool:
+        """Whether rows are figures that can be predicted and scored: bounds and levels are none."""
+        return self.kind in ("value", "count")
+
+    @property
     def possible(self) -> tuple[float, float]:
         """The smallest and largest value the quantity can have, in the measure's unit.
 

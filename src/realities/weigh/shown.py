@@ -164,7 +164,7 @@ class Shown:
         """Return how many reported values lie inside their 90 % predictive band, and of how many."""
         found = dict.fromkeys(self._seen, (0, 0))
         for q, inside in self._inside.items():
-            if self._seen[q].measure.kind == "value" and self.n_failed < self._first:
+            if self._seen[q].measure.has_figures and self.n_failed < self._first:
                 low, high = inside.result()
                 said = _said(self._seen[q])
                 known = np.isfinite(said)
@@ -191,14 +191,14 @@ class Shown:
             predicted, said = np.concatenate(self._predicted[q]), _said(reports)
             known = np.isfinite(said) & np.isfinite(predicted).all(axis=0) & (len(predicted) > 0)
             found[q] = np.full(len(said), np.nan)
-            if reports.measure.kind == "value" and known.any():
+            if reports.measure.has_figures and known.any():
                 less, same = predicted[:, known] < said[known], predicted[:, known] == said[known]
                 found[q][known] = (less + 0.5 * same).mean(axis=0)
         return found
 
     def _crps(self, reports: QuantityReports, predicted: FloatArray) -> FloatArray:
         found = np.full(len(reports.rows), np.nan)
-        if reports.measure.kind != "value" or not len(predicted):
+        if not reports.measure.has_figures or not len(predicted):
             return found
         said = _said(reports)
         finite = np.isfinite(predicted).all(axis=0)
