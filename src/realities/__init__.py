@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from realities.weigh.fits import Weighing
     from realities.weigh.handover.dataset import to_arviz, to_xarray
     from realities.weigh.study import Study, run_case
+    from realities.weigh.timeline import Moment, weigh_timeline
     from realities.weigh.weighing import weigh_accounts
 
 _HOME = {
@@ -36,6 +37,7 @@ _HOME = {
     "Each": "engine.reducers",
     "InputError": "errors",
     "Model": "ir.model",
+    "Moment": "weigh.timeline",
     "Moments": "engine.reducers",
     "Observation": "case.observations",
     "Quantiles": "engine.reducers",
@@ -54,6 +56,7 @@ _HOME = {
     "to_arviz": "weigh.handover.dataset",
     "to_xarray": "weigh.handover.dataset",
     "weigh_accounts": "weigh.weighing",
+    "weigh_timeline": "weigh.timeline",
     "write_report": "report",
 }
 
@@ -65,6 +68,7 @@ __all__ = [
     "Each",
     "InputError",
     "Model",
+    "Moment",
     "Moments",
     "Observation",
     "Quantiles",
@@ -83,6 +87,7 @@ __all__ = [
     "to_arviz",
     "to_xarray",
     "weigh_accounts",
+    "weigh_timeline",
     "write_report",
 ]
 

@@ -109,7 +109,7 @@ def run(
 @click.command(cls=Command)
 @click.argument("case_name", metavar="CASE")
 @as_of_option
-@click.option("--timeline", is_flag=True, help="Weights at every date computed, not only the last.")
+@click.option("--timeline", is_flag=True, help="Also weights and predictive scores over time.")
 @click.option("--quick", "effort", flag_value="quick", help="Fewer particles: a first look.")
 @click.option("--publish", "effort", flag_value="publish", help="More particles and runs, for publication.")
 @seed_option
@@ -141,14 +141,19 @@ def weigh(
             as_of=day,
             seed=seed,
             effort=cast("Effort", effort or "default"),
+            with_timeline=timeline,
             workers=workers,
             progress=progress,
         )
     if as_json:
         click.echo(json.dumps(study_to_json(study, timeline=timeline), ensure_ascii=False, indent=2))
         return
-    for shown in study.dates if timeline else study.dates[-1:]:
-        print_weights(study, shown)
+    if timeline:
+        from realities.cli.over_time import timeline_lines
+
+        for line in timeline_lines(study):
+            click.echo(line)
+    print_weights(study)
     print_warnings(terminal, study)
 
 

@@ -43,6 +43,12 @@ class Known:
         before = set(earlier.rows)
         return tuple(row for row in self.rows if row in before)
 
+    def has_all(self, earlier: Known) -> bool:
+        """Return whether all that was known earlier still stands, under the same dated inputs."""
+        if not earlier.rows:
+            return True
+        return len(self.standing(earlier)) == len(earlier.rows) and self.inputs == earlier.inputs
+
 
 def known_on(case: Case, day: date) -> Known:
     """Return what was known on a day."""

@@ -27,7 +27,9 @@ from realities.weigh.sampling.evidence import (
     EFFORTS,
     HEAVY_EFFORTS,
     Effort,
+    NoRun,
     PosteriorSample,
+    Run,
     SamplerSettings,
     pooled,
     sample_posterior,
@@ -169,12 +171,8 @@ def fit_runs(
     settings = _settings(case, effort, posterior_draws)
     if not likelihood.observations:
         return _without_reports(case, account, as_of, seed, settings, width)
-    key, dimension = _sampler_seed(seed), likelihood.dimension
     found = [run.found for run in runs if run.found is not None]
-    if dimension:
-        sample = pooled(found, dimension, settings=settings, seed=key)
-    else:
-        sample = sample_posterior(likelihood, 0, settings=settings, seed=key)
+    sample = evidence_of(likelihood, found, seed=seed, settings=settings)
     notes = tuple(dict.fromkeys(note for run in runs for note in run.notes))
     fit = _fit(case, likelihood, as_of, seed, settings, replace(sample, warnings=(*sample.warnings, *notes)))
     clouds = tuple(run.cloud for run in runs if run.cloud is not None)
@@ -182,6 +180,16 @@ def fit_runs(
         return fit
     basis = basis_of(case, account, clouds[0].as_of, seed=seed, settings=_settings(case, effort), width=width)
     return replace(fit, going_on=GoingOn(basis, clouds))
+
+
+def evidence_of(
+    likelihood: AccountLikelihood, runs: Sequence[Run | NoRun], *, seed: int, settings: SamplerSettings
+) -> PosteriorSample:
+    """Return what runs together say of a likelihood; without parameters its value is the evidence."""
+    key = _sampler_seed(seed)
+    if not likelihood.dimension:
+        return sample_posterior(likelihood, 0, settings=settings, seed=key)
+    return pooled(runs, likelihood.dimension, settings=settings, seed=key)
 
 
 def _settings(case: Case, effort: Effort | SamplerSettings, posterior_draws: int = 0) -> SamplerSettings:

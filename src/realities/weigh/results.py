@@ -7,24 +7,25 @@ not a finite number is null. Nothing in it depends on the number of processes or
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import asdict
 from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.weigh.fits import AccountFit, LevelTold, Weighing
+from realities.weigh.fits import AccountFit, LevelTold
 from realities.weigh.honesty.as_json import honesty_to_json, weight_range
 from realities.weigh.scoring.judging import JudgedClaim
 from realities.weigh.scoring.plain import scorecard_to_json
 from realities.weigh.study import Study
+from realities.weigh.timeline import AtMoment, Moment
 
 FloatArray = NDArray[np.float64]
 Json = dict[str, object]
 
 
 def study_to_json(study: Study, *, report: str | None = None, timeline: bool = False) -> Json:
-    """Return the object of the contract; `report` is the page's path, `timeline` adds every date."""
+    """Return the object of the contract; `report` is the page's path, `timeline` adds its dates."""
     weighing = study.weighings[study.as_of]
     found: Json = {
         "schema": 1,
@@ -51,7 +52,7 @@ def study_to_json(study: Study, *, report: str | None = None, timeline: bool = F
         "warnings": list(study.warnings),
     }
     if timeline:
-        found["timeline"] = [_moment(day, study.weighings[day]) for day in study.dates]
+        found["timeline"] = [_moment(moment) for moment in study.timeline]
     return found
 
 
@@ -125,12 +126,38 @@ def _told(told: LevelTold) -> Json:
     }
 
 
-def _moment(day: date, weighing: Weighing) -> Json:
-    accounts = {
-        name: {"weight": _number(weighing.weights[name]), **_evidence(fit)}
-        for name, fit in weighing.fits.items()
+def _moment(moment: Moment) -> Json:
+    return {
+        "as_of": moment.as_of.isoformat(),
+        "used": moment.n_used,
+        "new": moment.n_new,
+        "revised": moment.n_revised,
+        "inputs": moment.n_inputs,
+        "moved": moment.moved,
+        "accounts": {name: _at_moment(one) for name, one in moment.accounts.items()},
     }
-    return {"as_of": day.isoformat(), "used": weighing.used, "accounts": accounts}
+
+
+def _at_moment(one: AtMoment) -> Json:
+    return {
+        "weight": _number(one.weight),
+        "weight_error": _number(one.weight_error),
+        "run_weights": [_number(weight) for weight in one.run_weights],
+        "log_evidence": _number(one.log_evidence),
+        "log_evidence_error": _number(one.log_evidence_error),
+        "effective_draws": _number(one.effective_draws),
+        "k_hat": _number(one.k_hat),
+        "reliable": one.reliable,
+        "run_log_evidences": [_number(value) for value in one.run_log_evidences],
+        "predictive_log_score": _number(one.predictive),
+        "predictive_log_score_error": _number(one.predictive_error),
+        "predictive_reliable": one.predictive_reliable,
+        "revision": _number(one.revision),
+        "posterior": {
+            name: {key: _number(value) for key, value in asdict(found).items()}
+            for name, found in one.posterior.items()
+        },
+    }
 
 
 def _numbers(values: Mapping[str, float | None]) -> dict[str, float | None]:

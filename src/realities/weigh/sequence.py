@@ -202,9 +202,9 @@ class _Walk:
             return place
         place = replace(place, notes=())
         rng = self._rng(_STEP, known.since)
-        standing = known.standing(place.known)
-        if not _is_all(standing, known, place.known):
-            place = self._step(place, day, replace(known, rows=standing), rng, is_other=True)
+        if not known.has_all(place.known):
+            standing = replace(known, rows=known.standing(place.known))
+            place = self._step(place, day, standing, rng, is_other=True)
         return place if place.known == known else self._step(place, day, known, rng)
 
     def report(self, here: _Place, before: _Place | None, earlier: AccountRun | None) -> AccountRun:
@@ -213,12 +213,10 @@ class _Walk:
             return replace(earlier, found=_at_no_cost(earlier.found), base=None, notes=())
         found = self._found(here, _POLISH)
         base = None
-        if self._path.with_bases and before is not None and before.known.rows:
-            standing = here.known.standing(before.known)
-            if standing and not _is_all(standing, here.known, before.known):
-                rng = self._rng(_BASE, here.known.since)
-                known = replace(here.known, rows=standing)
-                base = self._found(self._step(before, here.as_of, known, rng, is_other=True), _BASE)
+        if self._path.with_bases and before is not None and not here.known.has_all(before.known):
+            rng = self._rng(_BASE, here.known.since)
+            standing = replace(here.known, rows=here.known.standing(before.known))
+            base = self._found(self._step(before, here.as_of, standing, rng, is_other=True), _BASE)
         return AccountRun(here.names, found, base, notes=here.notes)
 
     def _step(
@@ -304,11 +302,6 @@ class _Walk:
     def _words(self, purpose: int, since: date | None) -> list[int]:
         """Return the seed of what is done once so much is known: the same whichever dates are asked for."""
         return [*self._path.seed, self._path.number, purpose, 0 if since is None else since.toordinal()]
-
-
-def _is_all(standing: Sequence[Observation], known: Known, before: Known) -> bool:
-    """Return whether all that was known before still stands, under the same dated inputs."""
-    return len(standing) == len(before.rows) and (not standing or known.inputs == before.inputs)
 
 
 def _widened(place: _Place, names: Sequence[str], rng: np.random.Generator) -> FloatArray:

@@ -16,13 +16,14 @@ from realities.ensemble import Crew, Progress, map_tasks, silent
 from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.forward import Forecast, ForwardTask, forward
 from realities.weigh.honesty.honest import Honesty, honesty
-from realities.weigh.posterior import AccountRun, unweighed_account
+from realities.weigh.posterior import AccountRun, settings_for, unweighed_account
 from realities.weigh.sampling.evidence import Effort
 from realities.weigh.scoring.judging import JudgedClaim, judge
 from realities.weigh.scoring.scorecard import Scorecard, score_case
 from realities.weigh.scoring.status import standing
 from realities.weigh.scoring.tally import Scores
-from realities.weigh.weighing import FitTask, fit_date, sample_dates, weighing
+from realities.weigh.timeline import Moment, timeline, timeline_dates
+from realities.weigh.weighing import FitTask, at_dates, fit_date, sample_dates, weighing
 
 #: Forward runs per account: at the last date, at each date before it, and from the priors.
 FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
@@ -41,7 +42,8 @@ class Study:
 
     `dates` are the as-of dates in order, the last of them `as_of`; `weighings` and `forecasts` are
     keyed by them. `prior_forecasts` are the accounts as first stated, before any report; `honesty` says how
-    far the weights at the last date can be trusted, None where no report weighs.
+    far the weights at the last date can be trusted, None where no report weighs. `timeline` has more dates,
+    where it was asked for.
     """
 
     case: Case
@@ -56,6 +58,7 @@ class Study:
     scorecard: Scorecard
     warnings: tuple[str, ...]
     honesty: Honesty | None = None
+    timeline: tuple[Moment, ...] = ()
 
     @property
     def scores(self) -> Mapping[str, Scores]:
@@ -70,6 +73,7 @@ def run_case(
     draws: int | None = None,
     seed: int | None = None,
     effort: Effort = "default",
+    with_timeline: bool = False,
     workers: int | Crew | None = 1,
     progress: Progress = silent,
 ) -> Study:
@@ -87,6 +91,8 @@ def run_case(
         Default: the case's own. The result is the same for a seed whatever the number of workers.
     effort
         "sketch", "quick", "default" or "publish": how many particles and runs the sampler uses.
+    with_timeline
+        Whether weights, evidence and predictive scores are also given at every date of the timeline.
     workers
         Processes; None means one for each core. Or a crew of this case, which may remember finished tasks or
         have its processes elsewhere.
@@ -103,10 +109,19 @@ def run_case(
     moments = study_dates(case, day)
     counts = forward_draws(case, effort, draws)
     with nullcontext(workers) if isinstance(workers, Crew) else Crew(case, workers) as crew:
-        runs = sample_dates(case, moments, seed=key, effort=effort, workers=crew, progress=progress)
+        walked = timeline_dates(case, day, moments) if with_timeline else ()
+        every = sorted({*moments, *walked})
+        sampled = sample_dates(
+            case, every, seed=key, effort=effort, with_bases=with_timeline, workers=crew, progress=progress
+        )
+        runs = at_dates(sampled, every, moments)
         views = _views(moments, runs, counts, key, effort)
         found = map_tasks(case, look_ahead, views, workers=crew, stage="Running forward", progress=progress)
         weighings, forecasts, priors = _by_date(case, key, views, found)
+        how = settings_for(case, effort)
+        told = timeline(
+            case, walked, at_dates(sampled, every, walked), key, how, workers=crew, progress=progress
+        )
         at_last = {account: by_date[-1] for account, by_date in runs.items()}
         trust = honesty(
             case, weighings[day], at_last, forecasts, effort=effort, workers=crew, progress=progress
@@ -128,6 +143,7 @@ def run_case(
         claims=claims,
         scorecard=scorecard,
         warnings=(*_warnings(case, weighings, forecasts[day]), *scorecard.warnings),
+        timeline=told,
     )
 
 

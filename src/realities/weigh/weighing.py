@@ -8,7 +8,7 @@ on several processes if asked to, and neither their order nor their names touch 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import exp, fsum, inf, isfinite, log, sqrt
@@ -155,6 +155,14 @@ def sample_dates(
         account.id: found[k * settings.runs :][: settings.runs] for k, account in enumerate(case.accounts)
     }
     return {account: list(zip(*runs, strict=True)) for account, runs in by_account.items()}
+
+
+def at_dates(
+    runs: Mapping[str, Sequence[tuple[AccountRun, ...]]], days: Sequence[date], wanted: Iterable[date]
+) -> dict[str, list[tuple[AccountRun, ...]]]:
+    """Return the runs of some dates, of those made for `days`."""
+    chosen = [days.index(day) for day in wanted]
+    return {account: [by_date[k] for k in chosen] for account, by_date in runs.items()}
 
 
 @dataclass(frozen=True, slots=True)
