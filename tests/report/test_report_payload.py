@@ -275,3 +275,15 @@ def test_rounding_keeps_significant_digits() -> None:
 )
 def test_units_are_written_as_people_write_them(unit: str, text: str) -> None:
     assert unit_text(unit) == text
+
+
+@pytest.mark.parametrize("factor", [1e6, 1e80])
+def test_priors_that_run_away_do_not_coarsen_what_was_fitted(factor: float) -> None:
+    usual, wild = small(), small()
+    for forecast in wild.prior_forecasts.values():
+        for curves in (forecast.quantiles, forecast.runs):
+            for quantity in curves:
+                curves[quantity] = curves[quantity] * factor
+    plain, far = (View(study_payload(study)) for study in (usual, wild))
+    for before, after in zip(plain.charted, far.charted, strict=True):
+        assert after.curves["step"] <= before.curves["step"]

@@ -25,6 +25,8 @@ FloatArray = NDArray[np.float64]
 
 MEDIAN: Final = 2
 PRIOR: Final = "prior"
+#: Curves with more steps than this from zero are left out: 64-bit integers and browsers stay exact below it.
+MOST_STEPS: Final = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,14 @@ def curves_data(study: Study, quantity: str, plan: Plan) -> CurvesData | None:
     if plan.has_prior_runs:
         run_rows[PRIOR] = [runs(forecast) for forecast in prior]
 
-    everything = _stack([array for row in (*band_rows, prior_row) for array in row])
-    kept = choose_days(days, everything, plan.n_days, plan.tolerance)
-    step = round_step(everything)
-    all_runs = _stack([array for row in run_rows.values() for array in row])
-    run_kept = choose_days(days, all_runs, plan.n_run_days, plan.tolerance) if len(all_runs) else kept[:1]
+    fitted = _stack([array for row in band_rows for array in row])
+    step = round_step(fitted if len(fitted) else _stack(prior_row))
     run_step = step * 4
+    prior_row = [_drawable(array, step) for array in prior_row]
+    run_rows = {key: [_drawable(array, run_step) for array in row] for key, row in run_rows.items()}
+    kept = choose_days(days, _alike(fitted, _stack(prior_row)), plan.n_days, plan.tolerance)
+    all_runs = _alike(*(_stack(row) for row in run_rows.values()))
+    run_kept = choose_days(days, all_runs, plan.n_run_days, plan.tolerance) if len(all_runs) else kept[:1]
     return CurvesData(
         step=step,
         days=encode_rising([int(day) for day in days[kept]]),
@@ -115,6 +119,17 @@ def _on(times: FloatArray, forecast: Forecast | None, curves: FloatArray | None)
 
 def _stack(arrays: Sequence[FloatArray | None]) -> FloatArray:
     held = [array for array in arrays if array is not None]
+    return np.concatenate(held) if held else np.zeros((0, 1))
+
+
+def _drawable(array: FloatArray | None, step: float) -> FloatArray | None:
+    """Return curves that a page can hold; None where priors run away to numbers that nobody can draw."""
+    return None if array is None or np.abs(array).max() > MOST_STEPS * step else array
+
+
+def _alike(*groups: FloatArray) -> FloatArray:
+    """Return groups of curves as one, each in units of its own range: wide priors must not hide a fit."""
+    held = [group / (float(np.ptp(group)) or 1.0) for group in groups if len(group)]
     return np.concatenate(held) if held else np.zeros((0, 1))
 
 
