@@ -28,6 +28,8 @@ FloatArray = NDArray[np.float64]
 
 #: Points of the integration over rows that are intervals and share an error.
 N_LATTICE = 64
+#: The same over one shared error, of which fewer tell as much.
+N_LINE = 32
 #: Up to so many rows with lasting errors are integrated one after the other, which is faster then.
 FEW = 4
 
@@ -83,7 +85,7 @@ class IntervalRows:
         """Return the log probability, shape (draw,), that all interval rows lie inside."""
         if self._is_shared:
             shared = self._shared(bounds)
-            return shared.log_probability(lattice(shared.loads.shape[2], N_LATTICE))
+            return shared.log_probability(_points_for(shared))
         alone = self.errors.n_rows == 1 or self.errors.is_independent
         points = lattice(self.errors.n_rows, 1 if alone else N_LATTICE)
         mean, covariance = self._given_plain()
@@ -95,7 +97,7 @@ class IntervalRows:
         """Return residuals of the interval rows, drawn inside their bounds, shape (draw, interval)."""
         if self._is_shared:
             shared = self._shared(bounds)
-            return shared.sample(lattice(shared.loads.shape[2], N_LATTICE, rng), rng)
+            return shared.sample(_points_for(shared, rng), rng)
         mean, covariance = self._given_plain()
         root = _root(covariance, self.variance)
         points = lattice(self.errors.n_rows, N_LATTICE, rng)
@@ -188,6 +190,12 @@ def _integrate(
         if step is not None:
             steps[j] = step
     return np.where(np.isnan(log_total), -np.inf, log_total), steps
+
+
+def _points_for(shared: SharedErrors, rng: np.random.Generator | None = None) -> FloatArray:
+    """Return the points at which shared errors are looked at, (point, error)."""
+    n_errors = shared.loads.shape[2]
+    return lattice(n_errors, N_LINE if n_errors == 1 else N_LATTICE, rng)
 
 
 def lattice(dimension: int, n: int, rng: np.random.Generator | None = None) -> FloatArray:
