@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from math import exp, log, sqrt
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -207,6 +209,16 @@ def test_the_json_object_holds_scores_claimants_and_baselines_in_words(study: St
     assert set(again["baselines"]) == {"half", "base_rate", "persistence", "climatology"}
     assert (again["mixture"]["name"], again["claimants"]) == (MIXTURE, {})
     assert again["scores"]["shrinks"]["hindsight"] and not scores["hindsight"]
+
+
+def test_every_score_is_documented(study: Study) -> None:
+    page = Path(__file__).parents[2] / "docs" / "explain" / "results.md"
+    table = page.read_text(encoding="utf-8").partition("## Scores")[2].partition("## Arrays")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in re.findall("`(.+?)`", row)}
+    scores = study_to_json(study)["scores"]
+    assert isinstance(scores, dict)
+    assert documented == set(scores["grows"])
 
 
 def test_a_report_published_later_changes_no_score(case: Case, study: Study) -> None:
