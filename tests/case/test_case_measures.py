@@ -196,3 +196,46 @@ def test_a_quantity_has_a_possible_range(scale: str, unit: str, possible: tuple[
     measures, _ = read(f'[q]\nexpression = "x"\nunit = "{unit}"\nscale = "{scale}"')
     assert measures["q"].possible == pytest.approx(possible)
     assert measures["q"].unit == parse_unit(unit)
+
+
+COUNT = 'kind = "count"\nreporters.A = { bias = "beta(8, 4)" }\n'
+
+
+def test_a_count_says_how_it_comes_about() -> None:
+    measure, findings = one(
+        COUNT + "reporters.B = { bias = 0.4, noise = 0 }\n"
+        'reporters.C = { copies = "A" }\nperiod_days = 7\n'
+        'delay = { half_life_days = { 2022 = 20, 2023 = "uniform(10, 40)" }, slow_share = "uniform(0, 2)", '
+        "slow_half_life_days = 300 }"
+    )
+    assert not findings.items
+    assert (measure.kind, measure.period_days, measure.uses_vintages) == ("count", 7, True)
+    assert measure.reporters["A"].noise == DEFAULT_NOISE
+    assert measure.reporters["B"].noise.fixed == 0
+    assert measure.delay is not None and measure.delay.slow is not None
+    assert measure.delay.by_year[2022] == 20
+    assert measure.delay.priors[2023].text == "uniform(10, 40)"
+    assert measure.delay.slow.share.support == (0, 1)
+    assert measure.delay.slow.prior is not None and measure.delay.slow.prior.fixed == 300
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (COUNT + "period_days = 0", "wrong-type"),
+        (COUNT + "period_days = 1.5", "wrong-type"),
+        ("period_days = 7\nreporters.A = {}", "bad-value"),
+        (COUNT + 'scale = "linear"', "bad-value"),
+        ('kind = "count"\nreporters.A = { bias = 0.5, drift = true }', "bad-value"),
+        ('kind = "count"\nreporters.A = { bias = 0.5, scale = "log" }', "bad-value"),
+        ('kind = "count"\nreporters.A = { bias = 0 }', "bad-prior"),
+        ('kind = "count"\nreporters.A = { bias = "uniform(2, 3)" }', "bad-prior"),
+        ('kind = "count"\nreporters.A = { bias = 0.5, noise = -1 }', "bad-prior"),
+        (COUNT + "delay = { half_life_days = 9, slow_share = 0, slow_half_life_days = 90 }", "bad-prior"),
+        (COUNT + "delay = { half_life_days = 9, slow_share = 2, slow_half_life_days = 90 }", "bad-prior"),
+        (COUNT + "delay = { half_life_days = 9, slow_half_life_days = 90 }", "missing-key"),
+        (COUNT + 'delay = { half_life_days = { 2022 = "often" } }', "bad-prior"),
+    ],
+)
+def test_what_a_count_cannot_have_is_refused(body: str, code: str) -> None:
+    assert [text.split()[1].rstrip(":") for text in refused(body)] == [code]
