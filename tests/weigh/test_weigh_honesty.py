@@ -12,6 +12,7 @@ import pytest
 from scipy.stats import kstest, multivariate_normal
 
 from realities.case.folder import Case
+from realities.case.observations import Observation
 from realities.weigh.honesty.as_json import honesty_to_json, weight_range
 from realities.weigh.honesty.checks import Check, checks, places
 from realities.weigh.honesty.drawn import Drawn, Left, drawn
@@ -262,6 +263,48 @@ def test_model_error_takes_up_a_misfit_and_its_own_steps_show_it(make_case: Make
 def test_bounds_are_not_checked_as_if_they_were_values(make_case: MakeCase) -> None:
     case = make_case({"a": STATED}, ROWS, f'kind = "floor"\n{REPORTERS}')
     assert checks("a", draws_of(case), 1) == ()
+
+
+COUNTED = 'kind = "count"\ndelay = { half_life_days = 400 }\nreporters."Bureau" = { bias = "beta(8, 4)" }'
+BOUNDED = f'kind = "ceiling"\n{REPORTERS}'
+WALKING = (
+    "discrepancy = { sd = 0.1, timescale_days = 300 }\n"
+    'reporters."Bureau" = { noise = 0.2, bias = "lognormal(median=1, sigma=0.2)", drift = true }\n'
+    'reporters."Office" = { noise = "lognormal(median=0.3, sigma=0.3)" }'
+)
+
+
+GROWING = {"start value": "lognormal(median=20, sigma=0.3)", "growth rate": "normal(0.3, 0.05)"}
+
+
+@pytest.mark.parametrize("reporters", [COUNTED, BOUNDED, WALKING])
+def test_leaving_reports_out_is_weighing_the_others_for_every_kind(
+    make_case: MakeCase, reporters: str
+) -> None:
+    rows = [(2000 + k, 2001 + k, 10 + 12 * k, "", "", "person", "Bureau") for k in range(1, 6)]
+    if "Office" in reporters:
+        rows.append((2003, 2005, 51, "", "", "person", "Office"))
+    case = make_case({"a": GROWING}, rows, reporters)
+    draws = draws_of(case).resampled(50, np.random.default_rng(3))
+    for left in to_leave_out(case, LAST, single=True)[:5]:
+        kept = [row for row in rows if not left.has(as_row(case, row))]
+        if kept:
+            other = make_case({"a": GROWING}, kept, reporters)
+            likelihood = AccountLikelihood(other, "a", LAST)
+            parameters = {name: draws.parameters[name] for name in likelihood.space.names}
+            truths, _ = likelihood.truths(parameters, len(draws.log_offset))
+            expected = likelihood.reports["count"].log_density(truths["count"], parameters)
+            found = draws.without(left) - draws.log_offset
+            assert found == pytest.approx(expected, rel=1e-9, abs=1e-7), left
+
+
+def as_row(case: Case, row: tuple[object, ...]) -> Observation:
+    return next(
+        one
+        for one in case.observations
+        if (one.happened.year, one.reporter) == (row[0], row[6])
+        and one.published == date(int(str(row[1])), 1, 1)
+    )
 
 
 def test_places_of_reports_in_right_predictions_are_even_and_in_wrong_ones_not() -> None:
