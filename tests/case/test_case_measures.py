@@ -222,7 +222,7 @@ def test_a_count_says_how_it_comes_about() -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (COUNT + "period_days = 0", "wrong-type"),
+        (COUNT + "period_days = 0", "bad-value"),
         (COUNT + "period_days = 1.5", "wrong-type"),
         ("period_days = 7\nreporters.A = {}", "bad-value"),
         (COUNT + 'scale = "linear"', "bad-value"),
