@@ -193,6 +193,16 @@ def test_prequential_scores_add_up_over_dates(case: Case) -> None:
     assert score_case(case, [], weighings, forecasts).accounts["grows"].prequential_log_score is None
 
 
+def test_prequential_scores_and_revisions_add_up_to_the_log_evidence(case: Case) -> None:
+    timed = run_case(case, effort="sketch", workers=1, with_timeline=True)
+    for name, scores in timed.scores.items():
+        revised = sum(moment.accounts[name].revision for moment in timed.timeline)
+        assert scores.prequential_log_score is not None
+        assert set(scores.prequential) == {moment.as_of for moment in timed.timeline}
+        total = timed.weighings[timed.as_of].fits[name].log_evidence
+        assert scores.prequential_log_score + revised == pytest.approx(total, abs=1e-9)
+
+
 @pytest.fixture
 def study(case: Case) -> Study:
     dated = replace(case, report_dates=(new_year(2002), new_year(2004), new_year(2005)))

@@ -129,7 +129,8 @@ def run_case(
     claims = tuple(
         judge(case, claim, standing(case, claim, day), moments, forecasts) for claim in case.claims
     )
-    scorecard = score_case(case, claims, weighings, forecasts)
+    ahead = {one.as_of: {name: at.predictive for name, at in one.accounts.items()} for one in told}
+    scorecard = score_case(case, claims, weighings, forecasts, ahead or None)
     return Study(
         case=case,
         as_of=day,
