@@ -32,6 +32,8 @@ NETWORK = """{"type": "FeatureCollection", "features": [
  {"type": "Feature", "geometry": {"type": "LineString", "coordinates": [[0, 1], [2, 3, 4]]},
   "properties": {"from": "a", "to": "a", "capacity": 2, "both_ways": true}}]}"""
 
+HEAD = "[case]\ntitle='t'\nmodel='m'\nstart=2020-01-01\nfinish=2021-01-01\ntime_unit='day'\n"
+
 WRONG = [
     ("case", 'case = "x"'),
     ("case", "[case]\ntitle = 1\nmodel = 'm'\nstart = 2020-01-01\nfinish = 2021-01-01\ntime_unit = 'day'"),
@@ -46,6 +48,11 @@ WRONG = [
         "case",
         "[case]\ntitle='t'\nmodel='m'\nstart=2020-01-01\nfinish=2021-01-01\ntime_unit='day'\naccounts=['../x']",
     ),
+    ("case", HEAD + "[report]\ntimeline='fortnight'"),
+    ("case", HEAD + "[report]\ntimeline=['2020-05-05']"),
+    ("case", HEAD + "[weigh]\nprior_weights={a=0}"),
+    ("case", HEAD + "[weigh]\nprior_weights=[1, 2]"),
+    ("case", HEAD + "[weigh]\nprior_weight={a=1}"),
     ("account", "summary = 'no name'"),
     ("account", "name = 'n'\n[assume.x]\nbecause = 'no prior'"),
     ("account", "name = 'n'\n[assume.x]\nprior = [1]"),

@@ -90,6 +90,33 @@ def test_report_refuses_what_is_not_results(tmp_path: Path, capsys: pytest.Captu
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_a_timeline_adds_dates_and_changes_no_weight(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    line = ["weigh", str(results / "mine"), "--quick", "--threads", "1", "--as-of", "2019-06-30", "-q"]
+    assert invoke([*line, "--timeline", "--json"]) == 0
+    weighed = json.loads(capsys.readouterr().out)
+    saved = json.loads((results / "out" / "results.json").read_text(encoding="utf-8"))
+    moments = weighed.pop("timeline")
+    evidence = ("weight", "weight_error", "log_evidence", "log_evidence_error", "k_hat", "effective_draws")
+    for one, other in zip(weighed["accounts"], saved["accounts"], strict=True):
+        assert [one[key] for key in evidence] == [other[key] for key in evidence]
+    assert [moment["as_of"] for moment in moments] == sorted({moment["as_of"] for moment in moments})
+    for account in weighed["accounts"]:
+        last = moments[-1]["accounts"][account["id"]]
+        assert (last["weight"], last["log_evidence"]) == (account["weight"], account["log_evidence"])
+        total = sum(
+            one["predictive_log_score"] + one["revision"]
+            for one in (moment["accounts"][account["id"]] for moment in moments)
+        )
+        assert total == pytest.approx(account["log_evidence"], abs=1e-6)
+        assert set(last["posterior"]) == set(account["posterior"])
+    assert invoke([*line, "--timeline"]) == 0
+    table = capsys.readouterr().out
+    assert all(moment["as_of"] in table for moment in moments)
+
+
 def test_an_as_of_date_before_everything_leaves_the_weights_equal(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
