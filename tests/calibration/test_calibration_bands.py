@@ -12,7 +12,7 @@ from calibration.bands import (
     probability_inside,
     simultaneous_band,
 )
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 
 @pytest.mark.parametrize("n_sets", [30, 300])
@@ -52,6 +52,14 @@ def test_posteriors_that_are_off_leave_the_band(fault: str, a: float, b: float) 
     rng, band = np.random.default_rng(1), simultaneous_band(300, 199, 0.05 / 15)
     caught = np.mean([not is_inside(rng.binomial(199, rng.beta(a, b, 300)), band) for _ in range(50)])
     assert caught > 0.9, fault
+
+
+@pytest.mark.parametrize(("width", "shift", "seen"), [(0.7, 0.0, 0.7), (1.0, 0.5, 0.9)])
+def test_what_a_hundred_and_fifty_data_sets_see(width: float, shift: float, seen: float) -> None:
+    # Posteriors of that width, in parts of the right one, or off by so many standard deviations.
+    rng, band = np.random.default_rng(2), simultaneous_band(150, 199, 0.05 / 29)
+    places = norm.cdf((rng.standard_normal((100, 150)) + shift) / width)
+    assert np.mean([not is_inside(ranks, band) for ranks in rng.binomial(199, places)]) > seen
 
 
 def test_the_edge_of_a_band_is_inside() -> None:

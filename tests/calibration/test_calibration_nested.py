@@ -75,6 +75,9 @@ def test_both_samplers_agree_on_an_evidence_within_their_errors(
     day = case.latest_published
     own = fit_account(case, account, as_of=day, seed=1, effort="quick")
     likelihood = AccountLikelihood(case, account, day)
-    found, error, _ = nested_evidence(likelihood, likelihood.dimension)
-    assert own.reliable and error < 0.3
-    assert abs(own.log_evidence - found) < 3 * np.hypot(error, own.log_evidence_error)
+    found, errors, _ = zip(
+        *(nested_evidence(likelihood, likelihood.dimension, seed=seed) for seed in (1, 2)), strict=True
+    )
+    error = float(np.hypot(*errors)) / 2
+    assert own.reliable and error < 0.2
+    assert abs(own.log_evidence - np.mean(found)) < 3 * np.hypot(error, own.log_evidence_error)

@@ -24,7 +24,7 @@ from realities.weigh.reporting.reports import quantity_reports
 
 MakeCase = Callable[..., Case]
 Row = tuple[object, ...]
-N = 600
+N = 250
 FACTOR = 1.08  # of the other truth
 
 VALUES: list[Row] = [
@@ -89,14 +89,30 @@ MEASURES = {
         'reporters."Bureau" = { origin = "Desk", noise = 0.05 }\n'
         'reporters."Office" = { origin = "Desk", bias = "lognormal(median=0.9, sigma=0.1)", noise = 0.1 }',
     ),
+    "levels": (
+        [(*row[:2], 60 + 40 * (k % 3), *row[3:]) for k, row in enumerate(VALUES)],
+        'kind = "ordinal"\nscale = "log"\nlevels = [60, 100, 140]\ncuts = [80, 120]\n'
+        'reporters."Bureau" = { bias = "lognormal(median=1, sigma=0.2)", noise = 0.1 }\n'
+        'reporters."Office" = { noise = 0.2 }',
+    ),
+    "a count with a delay and vintages": (
+        [*COUNTS[:4], *((year, year + 3, 40, "", "", "person", "Bureau") for year in (2001, 2003))],
+        'kind = "count"\ndelay = "lognormal(median=500, sigma=0.3)"\n'
+        'reporters."Bureau" = { bias = 0.6, noise = "lognormal(median=0.2, sigma=0.3)" }',
+    ),
     "a count without delay": (
         COUNTS,
         'kind = "count"\nreporters."Bureau" = { bias = "beta(6, 4)", noise = 0.2 }',
     ),
 }
 
+#: Intervals of many rows that share errors take long, one case for each set of figures.
+JOINT = ("levels", "one step of rounding, coarse", "heaping")
 
-@pytest.mark.parametrize("name", MEASURES)
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.slow] * (one in JOINT)) for one in MEASURES]
+)
 def test_figures_as_predicted_have_the_density_that_weighs_them(make_case: MakeCase, name: str) -> None:
     rows, text = MEASURES[name]
     case = make_case({"one": {"start value": "100"}}, rows, text)
