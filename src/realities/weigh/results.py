@@ -19,6 +19,7 @@ from realities.weigh.scoring.judging import JudgedClaim
 from realities.weigh.scoring.plain import scorecard_to_json
 from realities.weigh.study import Study
 from realities.weigh.timeline import AtMoment, Moment
+from realities.weigh.weighing import prior_weights_of
 
 FloatArray = NDArray[np.float64]
 Json = dict[str, object]
@@ -70,6 +71,7 @@ def _account(study: Study, account: str, name: str) -> Json:
     return {
         "id": account,
         "name": name,
+        "prior_weight": prior_weights_of(study.case)[account],
         "weight": _number(weighing.weights[account]),
         "weight_error": _number(weighing.weight_errors[account]),
         "weight_range": weight_range(study.honesty, account),

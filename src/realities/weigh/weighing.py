@@ -228,6 +228,11 @@ def weighing(
     )
 
 
+def prior_weights_of(case: Case) -> dict[str, float]:
+    """Return the weights before any report by account, which sum to one: those of the case, or equal ones."""
+    return shares({account.id: log(case.prior_weights.get(account.id, 1.0)) for account in case.accounts})
+
+
 def remarks_of(reports: Mapping[str, QuantityReports]) -> list[str]:
     """Return what is to be said of how the reports were read, in the order of the quantities."""
     return [remark for one in reports.values() for remark in one.remarks]
