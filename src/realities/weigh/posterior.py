@@ -33,6 +33,7 @@ from realities.weigh.sampling.evidence import (
     SamplerSettings,
     pooled,
     sample_posterior,
+    second_runs,
 )
 from realities.weigh.sequence import AccountRun as AccountRun
 from realities.weigh.sequence import Cloud, Path, follow
@@ -172,6 +173,9 @@ def fit_runs(
     if not likelihood.observations:
         return _without_reports(case, account, as_of, seed, settings, width)
     found = [run.found for run in runs if run.found is not None]
+    if likelihood.dimension:
+        key = _sampler_seed(seed)
+        found += second_runs(likelihood, likelihood.dimension, settings=settings, seed=key)
     sample = evidence_of(likelihood, found, seed=seed, settings=settings)
     notes = tuple(dict.fromkeys(note for run in runs for note in run.notes))
     fit = _fit(case, likelihood, as_of, seed, settings, replace(sample, warnings=(*sample.warnings, *notes)))

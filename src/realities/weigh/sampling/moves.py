@@ -25,6 +25,8 @@ FORGOTTEN = 0.1
 #: Leaps end for a temperature below this accepted share; their proposal has this many degrees of freedom.
 WORST_LEAPS = 0.05
 LEAP_DOF = 10.0
+#: Share of a walk's jump, squared, that has the cloud's covariance instead of two particles' difference.
+EVEN = 0.01
 
 
 class Base(Protocol):
@@ -84,53 +86,109 @@ class Problem(Protocol):
         ...
 
 
-class Moves:
-    """Metropolis moves that leave the tempered density unchanged: random walks, and leaps between them.
+class Density(Protocol):
+    """A log density, up to a constant, at particles that know those of both ends of their way."""
 
-    A walk jumps from where a particle is, with the cloud's covariance and a scale that learns from what
-    was accepted. A leap proposes a fresh point from a Student-t density fitted to the cloud: in many
-    dimensions it forgets far sooner where that fits, and where it does not, it is dropped.
+    def __call__(self, particles: Particles) -> FloatArray:
+        """Return log densities, shape (n,); minus infinity where the density is zero."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tempered:
+    """The density that has gone a share `power` of the way between both ends, geometrically."""
+
+    power: float
+
+    def __call__(self, particles: Particles) -> FloatArray:
+        """Return log densities, shape (n,)."""
+        if self.power >= 1.0:
+            return particles.log_target
+        return self.power * particles.log_target + (1.0 - self.power) * particles.log_base
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """The density particles come from, cut to where the ratio of the two ends' densities is above a level."""
+
+    level: float
+
+    def __call__(self, particles: Particles) -> FloatArray:
+        """Return log densities, shape (n,)."""
+        is_above = particles.log_target - particles.log_base > self.level
+        return np.where(is_above, particles.log_base, -np.inf)
+
+
+class Moves:
+    """Metropolis moves that leave a density unchanged: random walks, and leaps between them.
+
+    A walk jumps by the difference of two particles of the cloud as it was before, times a scale that learns
+    from what was accepted: where the cloud has parted into several, jumps within each fit it. A leap proposes
+    a fresh point from a Student-t density fitted to the cloud: in many dimensions it forgets far sooner where
+    that fits, and where it does not, it is dropped.
+
+    References
+    ----------
+    Ter Braak, C. J. F. (2006). A Markov chain Monte Carlo version of the genetic algorithm Differential
+    Evolution. Statistics and Computing 16, 239-249.
     """
 
     def __init__(self, problem: Problem, n_moves: int, dimension: int, rng: np.random.Generator) -> None:
         self._problem, self._n_moves, self._rng = problem, n_moves, rng
         self._log_scale = float(np.log(2.38 / np.sqrt(dimension)))
 
-    def sweep(self, particles: Particles, centre: FloatArray, factor: FloatArray, power: float) -> Particles:
-        """Move particles until they have forgotten where they were, or `n_moves` times."""
-        start = particles.points.copy()
-        leaping = True
+    def sweep(
+        self,
+        particles: Particles,
+        centre: FloatArray,
+        factor: FloatArray,
+        density: Density,
+        *,
+        patient: bool = False,
+    ) -> Particles:
+        """Move particles until they have forgotten where they were, or `n_moves` times.
+
+        With `patient` they only walk, and must have forgotten how likely they were, too. A leap gets there
+        sooner for most, and leaves those behind that sit where leaps seldom land, which biases what is
+        counted of them.
+        """
+        start, height = particles.points.copy(), particles.log_target - particles.log_base
+        leaping = not patient
         for k in range(self._n_moves):
             if leaping and k % 2:
-                leaping = self._leap(particles, centre, factor, power) >= WORST_LEAPS
+                leaping = self._leap(particles, centre, factor, density) >= WORST_LEAPS
             else:
-                self._walk(particles, factor, power)
+                self._walk(particles, start, factor, density)
+            if patient and _rank_correlation(height, particles.log_target - particles.log_base) > FORGOTTEN:
+                continue
             if _mean_correlation(start, particles.points, factor) < FORGOTTEN:
                 break
         return particles
 
-    def _walk(self, particles: Particles, factor: FloatArray, power: float) -> None:
+    def _walk(self, particles: Particles, cloud: FloatArray, factor: FloatArray, density: Density) -> None:
         n, d = particles.points.shape
         # Now and then a much shorter or longer jump: one scale does not fit a curved posterior.
         scale = np.exp(self._log_scale + 0.5 * self._rng.standard_normal((n, 1)))
-        proposed = self._problem.at(particles.points + scale * (self._rng.standard_normal((n, d)) @ factor.T))
-        accepted = self._accept(particles, proposed, power, np.zeros(n))
+        one, other = self._rng.integers(len(cloud), size=(2, n))
+        jump = np.sqrt((1.0 - EVEN) / 2.0) * (cloud[one] - cloud[other])
+        jump += np.sqrt(EVEN) * (self._rng.standard_normal((n, d)) @ factor.T)
+        proposed = self._problem.at(particles.points + scale * jump)
+        accepted = self._accept(particles, proposed, density, np.zeros(n))
         self._log_scale += accepted - TARGET_ACCEPTANCE
 
-    def _leap(self, particles: Particles, centre: FloatArray, factor: FloatArray, power: float) -> float:
+    def _leap(self, particles: Particles, centre: FloatArray, factor: FloatArray, density: Density) -> float:
         n, d = particles.points.shape
         stretch = np.sqrt(LEAP_DOF / self._rng.chisquare(LEAP_DOF, size=(n, 1)))
         proposed = self._problem.at(centre + stretch * (self._rng.standard_normal((n, d)) @ factor.T))
         density_ratio = log_student(particles.points, centre, factor, LEAP_DOF)
         density_ratio -= log_student(proposed.points, centre, factor, LEAP_DOF)
-        return self._accept(particles, proposed, power, density_ratio)
+        return self._accept(particles, proposed, density, density_ratio)
 
     def _accept(
-        self, particles: Particles, proposed: Particles, power: float, log_proposal_ratio: FloatArray
+        self, particles: Particles, proposed: Particles, density: Density, log_proposal_ratio: FloatArray
     ) -> float:
         """Take over the proposals that pass, in place; return their share."""
-        gain = log_proposal_ratio + power * (proposed.log_target - particles.log_target)
-        gain += (1.0 - power) * (proposed.log_base - particles.log_base)
+        gain = log_proposal_ratio + density(proposed) - density(particles)
         accepted = np.log(self._rng.random(len(gain))) < gain
         particles.replace(accepted, proposed)
         return float(accepted.mean())
@@ -142,6 +200,12 @@ def _mean_correlation(before: FloatArray, after: FloatArray, factor: FloatArray)
     b = solve_triangular(factor, (after - after.mean(axis=0)).T, lower=True)
     spread = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
     return float(np.mean((a * b).sum(axis=1) / np.maximum(spread, 1e-300)))
+
+
+def _rank_correlation(before: FloatArray, after: FloatArray) -> float:
+    """Return the correlation of two orders of the same particles."""
+    one, other = (np.argsort(np.argsort(values, kind="stable"), kind="stable") for values in (before, after))
+    return float(np.corrcoef(one, other)[0, 1]) if len(before) > 1 else 0.0
 
 
 def log_student(points: FloatArray, centre: FloatArray, factor: FloatArray, dof: float) -> FloatArray:

@@ -26,6 +26,7 @@ from realities.weigh.sampling.moves import (
     Moves,
     Particles,
     StandardNormal,
+    Tempered,
     covariance_factor,
     effective_number,
     finite_or_zero,
@@ -50,8 +51,8 @@ class Cloud:
     n_temperatures: int
 
 
-class _Problem:
-    """The two ends of the tempering; counts evaluations of the likelihood."""
+class FromBase:
+    """A base at one end, the posterior at the other; counts evaluations of the likelihood."""
 
     def __init__(self, log_likelihood: LogLikelihood, base: Base, dimension: int) -> None:
         self._log_likelihood, self._base = log_likelihood, base
@@ -59,6 +60,7 @@ class _Problem:
         self.n_evaluations = 0
 
     def at(self, points: FloatArray) -> Particles:
+        """Return points (n, dimension) with the log densities of both ends there."""
         self.n_evaluations += len(points)
         log_target = self._prior.log_density(points) + finite_or_zero(self._log_likelihood(points))
         return Particles(points, self._base.log_density(points), log_target)
@@ -92,8 +94,8 @@ def tempered_cloud(
     rng
         The only source of randomness.
     """
-    problem = _Problem(log_likelihood, base, dimension)
-    particles, log_z = _first_particles(problem, base, n_particles, rng)
+    problem = FromBase(log_likelihood, base, dimension)
+    particles, log_z = first_particles(problem, base, n_particles, rng)
     if not len(particles):
         return Cloud(particles.points, -np.inf, problem.n_evaluations, 0)
     moves = Moves(problem, n_moves, dimension, rng)
@@ -103,7 +105,7 @@ def tempered_cloud(
     even = np.full(n_particles, 1.0 / n_particles)
     for _ in range(n_final_sweeps):
         centre, factor = particles.points.mean(axis=0), covariance_factor(particles.points, even)
-        points.append(moves.sweep(particles, centre, factor, 1.0).points.copy())
+        points.append(moves.sweep(particles, centre, factor, Tempered(1.0)).points.copy())
     return Cloud(np.concatenate(points), log_z, problem.n_evaluations, n_temperatures)
 
 
@@ -140,13 +142,13 @@ def advance(
         power = 1.0 if step >= 1.0 - power else power + step
         centre, factor = weights @ particles.points, covariance_factor(particles.points, weights)
         particles = particles.take(systematic(weights, n, rng))
-        particles = moves.sweep(particles, centre, factor, power)
+        particles = moves.sweep(particles, centre, factor, Tempered(power))
         n_steps += 1
     return particles, log_z, n_steps
 
 
-def _first_particles(
-    problem: _Problem, base: Base, n: int, rng: np.random.Generator
+def first_particles(
+    problem: FromBase, base: Base, n: int, rng: np.random.Generator
 ) -> tuple[Particles, float]:
     """Draw from the base until n points have a likelihood above zero; return them and log P(above zero)."""
     found: list[Particles] = []
