@@ -19,10 +19,10 @@ from realities.store.fingerprint import fingerprint, program_identity
 from realities.store.kept import Kept, TaskMemory
 from realities.store.place import Place
 from realities.store.values import Plain
-from realities.weigh import fits, forward, sequence
+from realities.weigh import fits, forward, sequence, timeline
 from realities.weigh.honesty import checks, drawn, honest, influence, widths
 from realities.weigh.reporting import discrepancy, processes
-from realities.weigh.sampling import evidence, importance
+from realities.weigh.sampling import evidence, importance, runs
 from realities.weigh.scoring import forecasts
 
 #: What is unfinished lies here, in the folder of results.
@@ -30,8 +30,8 @@ NAME = "results.part"
 _ABOUT = "about.txt"
 #: Results are made of the dataclasses of these modules, and of nothing else.
 _HOMES = (
-    *(calendar, discrepancy, evidence, fits, forecasts, forward, importance, processes, sequence),
-    *(checks, drawn, honest, influence, widths),
+    *(calendar, discrepancy, evidence, fits, forecasts, forward, importance, processes, runs),
+    *(checks, drawn, honest, influence, sequence, timeline, widths),
 )
 
 
