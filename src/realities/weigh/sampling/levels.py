@@ -38,6 +38,8 @@ from realities.weigh.sampling.tempering import FromBase, first_particles
 
 #: Layers end where what is above the last level holds less than this share of the evidence found so far.
 LEAST_ABOVE = 0.02
+#: Log-likelihoods no further apart than this, relative to their size, are equal.
+ROUNDING = 1e-12
 #: More layers than this are not made: beyond, a likelihood rises without an end in sight.
 MOST_LAYERS = 500
 
@@ -122,7 +124,7 @@ def _layer(particles: Particles, log_mass: float, keep: float, *, is_last: bool)
     """Return particles with the level that a share `keep` of them exceeds: fewer where many are equal."""
     log_likelihood = particles.log_target - particles.log_base
     level = float(np.quantile(log_likelihood, 1.0 - keep, method="lower"))
-    if is_last:
+    if is_last or log_likelihood.max() - level < ROUNDING * (1.0 + abs(level)):
         level = np.inf
     log_parts = log_mass - np.log(len(particles)) + log_likelihood
     return _Layer(particles, log_parts, level, log_likelihood > level)
