@@ -32,7 +32,9 @@ class Reliability:
     `bins` are (least, most, how many, mean probability, share that came true). `miscalibration` is the
     reliability part of the Brier score, zero where all bins are right; `allowed` what it stays below in 95
     of 100 collections of right probabilities. `gap` is the mean probability less the share that came true,
-    in standard deviations; `drift` the mean probability less the prior's, in standard errors.
+    in standard deviations, `gap_allowed` what it stays below, on either side, in 95 of 100: more than two
+    where nearly all probabilities are near 0 or 1 and one miss is much. `drift` is the mean probability less
+    the prior's, in standard errors.
     """
 
     n: int
@@ -40,6 +42,7 @@ class Reliability:
     miscalibration: float
     allowed: float
     gap: float
+    gap_allowed: float
     drift: float
     mean: float
     bins: tuple[tuple[float, float, int, float, float], ...]
@@ -47,7 +50,11 @@ class Reliability:
     @property
     def is_calibrated(self) -> bool:
         """Whether chance alone explains what is seen."""
-        return self.miscalibration <= self.allowed and abs(self.gap) <= 2.0 and abs(self.drift) <= 2.0
+        return (
+            self.miscalibration <= self.allowed
+            and abs(self.gap) <= self.gap_allowed
+            and abs(self.drift) <= 2.0
+        )
 
 
 def reliability(chances: FloatArray, came_true: BoolArray, prior: float, seed: int = 0) -> Reliability:
@@ -57,6 +64,7 @@ def reliability(chances: FloatArray, came_true: BoolArray, prior: float, seed: i
     which = np.minimum((chances * N_BINS).astype(np.int64), N_BINS - 1)
     imagined = rng.random((N_IMAGINED, n)) < chances
     scatter = _miscalibration(chances, imagined, which)
+    misses = np.abs((chances - imagined).sum(axis=1))
     variance = float((chances * (1.0 - chances)).sum())
     spread = float(np.std(chances, ddof=1) / np.sqrt(n)) if n > 1 else 0.0
     return Reliability(
@@ -65,6 +73,7 @@ def reliability(chances: FloatArray, came_true: BoolArray, prior: float, seed: i
         miscalibration=float(_miscalibration(chances, came_true[None], which)[0]),
         allowed=float(np.quantile(scatter, 0.95)),
         gap=_ratio(float((chances - came_true).sum()), np.sqrt(variance)),
+        gap_allowed=_ratio(float(np.quantile(misses, 0.95, method="higher")), np.sqrt(variance)),
         drift=_ratio(float(chances.mean()) - prior, spread),
         mean=float(chances.mean()),
         bins=tuple(_bin(chances, came_true, which, k) for k in range(N_BINS) if (which == k).any()),

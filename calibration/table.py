@@ -146,5 +146,5 @@ def _sentence(one: Reliability) -> str:
         f"Brier score {one.brier:.3f}, of which {one.miscalibration:.4f} is miscalibration (chance alone "
         f"stays below {one.allowed:.4f} in 95 of 100); mean chance {one.mean:.3f}, {one.drift:+.1f} standard "
         "errors from the prior's; mean chance less share that came true: "
-        f"{one.gap:+.1f} standard deviations. All {verdict}."
+        f"{one.gap:+.1f} standard deviations (chance alone: {one.gap_allowed:.1f}). All {verdict}."
     )
