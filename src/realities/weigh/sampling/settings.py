@@ -39,8 +39,8 @@ Effort = Literal["sketch", "quick", "default", "publish"]
 
 EFFORTS: dict[Effort, SamplerSettings] = {
     "sketch": SamplerSettings(2, 300, 12, 1000, components=4, enough_draws=200, posterior_draws=2000),
-    "quick": SamplerSettings(2, 2000, 10, 5000),
-    "default": SamplerSettings(2, 4000, 15, 10_000),
+    "quick": SamplerSettings(2, 2000, 10, 15_000),
+    "default": SamplerSettings(2, 4000, 15, 20_000),
     "publish": SamplerSettings(4, 4000, 20, 20_000, components=20, posterior_draws=20_000, second=2000),
 }
 
