@@ -218,7 +218,8 @@ def test_a_likelihood_that_rises_from_nothing_is_reached() -> None:
     """Particles come to be where the density they are led from is zero."""
     rng = np.random.default_rng(3)
     problem = _Between.__new__(_Between)
-    problem.n_evaluations, problem._prior = 0, StandardNormal(1)
+    problem.n_evaluations, problem._prior, problem.kept = 0, StandardNormal(1), [0]
+    problem._after = lambda points: np.zeros(len(points))  # type: ignore[assignment]
     problem._pair = lambda points: (np.where(points[:, 0] > 0, 0.0, -np.inf), np.zeros(len(points)))  # type: ignore[assignment]
     particles = problem.at(np.abs(rng.standard_normal((400, 1))))
     moved, log_ratio, _ = advance(particles, Moves(problem, 20, 1, rng), n=400, keep=0.5, rng=rng)

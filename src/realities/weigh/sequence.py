@@ -64,14 +64,15 @@ _START, _STEP, _POLISH, _ANEW, _BASE = range(5)
 class Cloud:
     """Weighted particles of one run, as of a date: where a later run can go on.
 
-    `points` (particle, name) are N(0, I) a priori, `log_weights` (particle,). There are none where no
-    particle could be what was reported.
+    `points` (particle, name) are N(0, I) a priori; `log_weights` and `log_likelihood` are (particle,). There
+    are none where no particle could be what was reported.
     """
 
     as_of: date
     names: tuple[str, ...]
     points: FloatArray
     log_weights: FloatArray
+    log_likelihood: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class _Place:
     likelihood: AccountLikelihood
     points: FloatArray  # (particle, name); none where no particle could be what was reported
     log_weights: FloatArray  # (particle,)
+    log_likelihood: FloatArray  # (particle,): minus infinity where it is zero
     notes: tuple[str, ...] = ()
 
     @property
@@ -155,24 +157,38 @@ class _Place:
 
     @property
     def cloud(self) -> Cloud:
-        return Cloud(self.as_of, self.names, self.points, self.log_weights)
+        return Cloud(self.as_of, self.names, self.points, self.log_weights, self.log_likelihood)
 
 
 class _Between:
     """Two densities between which particles go: the prior times one likelihood, and times another."""
 
     def __init__(self, before: AccountLikelihood, after: AccountLikelihood) -> None:
-        self._pair = LikelihoodPair(before, after)
+        self._pair, self._after = LikelihoodPair(before, after), after
         self.names = self._pair.names
+        self.kept = [self.names.index(name) for name in after.space.names]
         self._prior = StandardNormal(len(self.names))
         self.n_evaluations = 0
 
-    def at(self, points: FloatArray) -> Particles:
+    def at(self, points: FloatArray, *, only_target: bool = False) -> Particles:
+        if only_target:
+            return self.onward(points, np.zeros(len(points)))
         self.n_evaluations += len(points)
+        return self._particles(points, *map(finite_or_zero, self._pair(points)))
+
+    def onward(self, points: FloatArray, log_likelihood: FloatArray) -> Particles:
+        """Return points of which the first likelihood is known."""
+        self.n_evaluations += len(points)
+        return self._particles(points, log_likelihood, finite_or_zero(self._after(points[:, self.kept])))
+
+    def log_likelihood(self, particles: Particles) -> FloatArray:
+        """Return the second log-likelihood of particles, (n,)."""
+        return particles.log_target - self._prior.log_density(particles.points)
+
+    def _particles(self, points: FloatArray, before: FloatArray, after: FloatArray) -> Particles:
         prior = self._prior.log_density(points)
-        base, target = (prior + finite_or_zero(found) for found in self._pair(points))
         # Where the first density is zero and the second is not, a particle may still come to be at the end.
-        return Particles(points, np.maximum(base, _NOTHING), target)
+        return Particles(points, np.maximum(prior + before, _NOTHING), prior + after)
 
 
 class _Walk:
@@ -189,11 +205,13 @@ class _Walk:
             known = known_on(self._case, start.as_of)
             likelihood = self._likelihood(start.as_of, known.rows)
             if likelihood.space.names == start.names:
-                return _Place(start.as_of, known, likelihood, start.points, start.log_weights)
+                return _Place(
+                    start.as_of, known, likelihood, start.points, start.log_weights, start.log_likelihood
+                )
         likelihood = self._likelihood(date.min, ())
         n = self._path.settings.particles
         points = self._rng(_START, None).standard_normal((n, likelihood.dimension))
-        return _Place(date.min, Known((), (), None), likelihood, points, np.zeros(n))
+        return _Place(date.min, Known((), (), None), likelihood, points, np.zeros(n), np.zeros(n))
 
     def onward(self, place: _Place, day: date) -> _Place:
         """Return where a cloud comes to on a later day; where nothing is new, it stays as it is."""
@@ -226,22 +244,34 @@ class _Walk:
         after = self._likelihood(day, known.rows)
         if place.is_empty:  # what could not be reported cannot be so with more reports
             points = self._anew(after, rng) if is_other else np.zeros((0, after.dimension))
-            return _Place(day, known, after, points, np.zeros(len(points)), place.notes)
+            return self._begun(day, known, after, points, place.notes)
         between = _Between(place.likelihood, after)
-        particles = between.at(_widened(place, between.names, rng))
+        particles = between.onward(_widened(place, between.names, rng), place.log_likelihood)
         self._spent += len(particles)
         log_weights = place.log_weights + (particles.log_target - particles.log_base)
         effective = effective_number(log_weights)
         if not between.names:
             log_weights = place.log_weights
         elif effective == 0:
-            points = self._anew(after, rng)
-            return _Place(day, known, after, points, np.zeros(len(points)), (*place.notes, _note(day)))
+            return self._begun(day, known, after, self._anew(after, rng), (*place.notes, _note(day)))
         elif effective < WORN * len(log_weights):
             particles = self._moved(particles.take(self._drawn(place, rng)), between, rng)
             log_weights = np.zeros(len(particles))
-        kept = [between.names.index(name) for name in after.space.names]
-        return _Place(day, known, after, particles.points[:, kept], log_weights, place.notes)
+        points, log_likelihood = particles.points[:, between.kept], between.log_likelihood(particles)
+        return _Place(day, known, after, points, log_weights, log_likelihood, place.notes)
+
+    def _begun(
+        self,
+        day: date,
+        known: Known,
+        likelihood: AccountLikelihood,
+        points: FloatArray,
+        notes: tuple[str, ...],
+    ) -> _Place:
+        """Return a place with particles that were not led there."""
+        self._spent += len(points)
+        found = finite_or_zero(likelihood(points))
+        return _Place(day, known, likelihood, points, np.zeros(len(points)), found, notes)
 
     def _moved(self, particles: Particles, between: _Between, rng: np.random.Generator) -> Particles:
         """Return particles led from the one density to the other, in as many steps as it takes."""

@@ -81,13 +81,21 @@ class Particles:
 class Problem(Protocol):
     """Where particles come from and where they go."""
 
-    def at(self, points: FloatArray) -> Particles:
-        """Return points (n, dimension) with the log densities of both ends there."""
+    def at(self, points: FloatArray, *, only_target: bool = False) -> Particles:
+        """Return points (n, dimension) with the log densities of both ends there.
+
+        With `only_target` nobody will look at where they come from: it may be anything, if that is cheaper.
+        """
         ...
 
 
 class Density(Protocol):
     """A log density, up to a constant, at particles that know those of both ends of their way."""
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether it is that of the end, so that where particles come from does not matter."""
+        ...
 
     def __call__(self, particles: Particles) -> FloatArray:
         """Return log densities, shape (n,); minus infinity where the density is zero."""
@@ -100,9 +108,14 @@ class Tempered:
 
     power: float
 
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the power is one."""
+        return self.power >= 1.0
+
     def __call__(self, particles: Particles) -> FloatArray:
         """Return log densities, shape (n,)."""
-        if self.power >= 1.0:
+        if self.has_arrived:
             return particles.log_target
         return self.power * particles.log_target + (1.0 - self.power) * particles.log_base
 
@@ -112,6 +125,11 @@ class Above:
     """The density particles come from, cut to where the ratio of the two ends' densities is above a level."""
 
     level: float
+
+    @property
+    def has_arrived(self) -> bool:
+        """Never: both ends are compared."""
+        return False
 
     def __call__(self, particles: Particles) -> FloatArray:
         """Return log densities, shape (n,)."""
@@ -172,14 +190,15 @@ class Moves:
         one, other = self._rng.integers(len(cloud), size=(2, n))
         jump = np.sqrt((1.0 - EVEN) / 2.0) * (cloud[one] - cloud[other])
         jump += np.sqrt(EVEN) * (self._rng.standard_normal((n, d)) @ factor.T)
-        proposed = self._problem.at(particles.points + scale * jump)
+        proposed = self._problem.at(particles.points + scale * jump, only_target=density.has_arrived)
         accepted = self._accept(particles, proposed, density, np.zeros(n))
         self._log_scale += accepted - TARGET_ACCEPTANCE
 
     def _leap(self, particles: Particles, centre: FloatArray, factor: FloatArray, density: Density) -> float:
         n, d = particles.points.shape
         stretch = np.sqrt(LEAP_DOF / self._rng.chisquare(LEAP_DOF, size=(n, 1)))
-        proposed = self._problem.at(centre + stretch * (self._rng.standard_normal((n, d)) @ factor.T))
+        points = centre + stretch * (self._rng.standard_normal((n, d)) @ factor.T)
+        proposed = self._problem.at(points, only_target=density.has_arrived)
         density_ratio = log_student(particles.points, centre, factor, LEAP_DOF)
         density_ratio -= log_student(proposed.points, centre, factor, LEAP_DOF)
         return self._accept(particles, proposed, density, density_ratio)

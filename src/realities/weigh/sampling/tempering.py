@@ -59,11 +59,12 @@ class FromBase:
         self._prior = StandardNormal(dimension)
         self.n_evaluations = 0
 
-    def at(self, points: FloatArray) -> Particles:
-        """Return points (n, dimension) with the log densities of both ends there."""
+    def at(self, points: FloatArray, *, only_target: bool = False) -> Particles:
+        """Return points (n, dimension) with the log densities of both ends there; see `Problem`."""
         self.n_evaluations += len(points)
         log_target = self._prior.log_density(points) + finite_or_zero(self._log_likelihood(points))
-        return Particles(points, self._base.log_density(points), log_target)
+        log_base = np.zeros(len(points)) if only_target else self._base.log_density(points)
+        return Particles(points, log_base, log_target)
 
 
 def tempered_cloud(
