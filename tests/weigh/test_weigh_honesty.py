@@ -346,7 +346,7 @@ def test_a_study_says_how_far_its_weights_can_be_trusted(make_case: MakeCase) ->
     assert 0.0 <= low <= study.weighings[LAST].weights["a"] <= high <= 1.0
     assert found.separation.leader == "a" and set(found.separation.together) | set(found.separation.against)
     json = honesty_to_json(found, {"a": "One", "b": "Other"})
-    assert set(json) == {"separation", "sensitivity", "influence", "checks"}
+    assert set(json) == {"separation", "sensitivity", "model_error", "influence", "checks"}
     assert weight_range(found, "a") == {"low": low, "high": high}
     assert {one.account for one in found.places} == {"a", "b"}
     assert sum(found.places[0].counts) == found.places[0].rows > 0
@@ -402,3 +402,5 @@ def test_without_a_run_nothing_is_said_of_an_account(make_case: MakeCase) -> Non
     assert study.honesty is not None
     assert study.honesty.separation.not_established == ("a",)
     assert all(one.weights is None for one in study.honesty.influence) and not study.honesty.ranges
+    said = honesty_lines(study.honesty, {"a": "One", "b": "Other"})
+    assert "What leaving out a reporter does to the weights is not computed, for any of 2." in said

@@ -1,4 +1,4 @@
-"""What honesty adds to the JSON object of a study: `separation`, `sensitivity`, `influence`, `checks`.
+"""What honesty adds to the JSON object of a study: `separation`, `sensitivity`, `model_error`, and so on.
 
 In comes what was found; out come keys that `results.py` adds to the object. Where nothing was computed the
 keys are there, and null or empty. What is not a finite number is null; what is not reliable says so.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from realities.weigh.honesty.checks import HIGHEST, LOWEST, Check, Places
 from realities.weigh.honesty.influence import Change, Influence
+from realities.weigh.honesty.model_error import FACTORS, weights_at_errors
 from realities.weigh.honesty.separation import FACTOR, STANDARD_ERRORS, Pair, Separation, in_words
 from realities.weigh.honesty.widths import AtWidth, by_width, weight_alone, weights_at
 
@@ -29,10 +30,17 @@ def honesty_to_json(honesty: Honesty | None, names: Mapping[str, str]) -> Json:
     """Return the keys; `names` are the accounts' by id."""
     if honesty is None:
         empty: list[object] = []
-        return {"separation": None, "sensitivity": empty, "influence": None, "checks": None}
+        return {
+            "separation": None,
+            "sensitivity": empty,
+            "model_error": empty,
+            "influence": None,
+            "checks": None,
+        }
     return {
         "separation": _separation(honesty.separation, names),
         "sensitivity": _sensitivity(honesty.sensitivity, honesty.prior_weights),
+        "model_error": _model_errors(honesty),
         "influence": _influences(honesty.influence),
         "checks": _checks(honesty.checks, honesty.places),
     }
@@ -47,7 +55,12 @@ def weight_range(honesty: Honesty | None, account: str) -> Json | None:
 def _separation(found: Separation, names: Mapping[str, str]) -> Json:
     return {
         "sentence": in_words(found, names),
-        "threshold": {"bayes_factor": FACTOR, "standard_errors": STANDARD_ERRORS, "widths": [0.5, 1.0, 2.0]},
+        "threshold": {
+            "bayes_factor": FACTOR,
+            "standard_errors": STANDARD_ERRORS,
+            "widths": [0.5, 1.0, 2.0],
+            "model_errors": list(FACTORS),
+        },
         "leader": found.leader,
         "not_separated": list(found.together),
         "against": list(found.against),
@@ -92,6 +105,24 @@ def _sensitivity(found: tuple[AtWidth, ...], stated: Mapping[str, float]) -> lis
             }
         )
     return rows
+
+
+def _model_errors(honesty: Honesty) -> list[Json]:
+    """Return every evidence with model errors of another size, and the weights that all together give."""
+    weights = weights_at_errors(honesty.model_error, honesty.prior_weights)
+    return [
+        {
+            "factor": one.factor,
+            "account": one.account,
+            "log_evidence": _number(one.log_evidence),
+            "error": _number(one.error),
+            "weight": _number((weights[one.factor] or {}).get(one.account)),
+            "k_hat": _number(one.k_hat),
+            "reliable": one.reliable,
+            "how": one.how,
+        }
+        for one in honesty.model_error
+    ]
 
 
 def _influences(found: tuple[Influence, ...]) -> Json:

@@ -1,4 +1,4 @@
-"""The honesty of a study's last date: other prior widths, the verdict, influence, predictive checks.
+"""The honesty of a study's last date: other priors and model errors, verdict, influence, predictive checks.
 
 In come a case, the weighing of a date and the sampler's runs that led to it; out comes `Honesty`. Every
 piece of work is a task of its own, so several processes can share them, and a result does not depend on how
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from math import inf
+from math import inf, isfinite
 
 from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
@@ -27,6 +27,15 @@ from realities.weigh.honesty.influence import (
     influences,
     refitted,
     to_leave_out,
+)
+from realities.weigh.honesty.model_error import (
+    AtModelError,
+    ErrorChange,
+    ErrorTask,
+    at_model_errors,
+    error_changes,
+    factors_of,
+    fitted_error,
 )
 from realities.weigh.honesty.separation import Separation, separation
 from realities.weigh.honesty.widths import (
@@ -56,8 +65,10 @@ class Honesty:
     ----------
     sensitivity
         Every account's log evidence at each width of the accounts' priors, and with another seed.
+    model_error
+        Every account's log evidence with model errors of other sizes; empty where no measure has one.
     separation
-        Which accounts the reports separate from the leading one, at all widths, runs and seeds.
+        Which accounts the reports separate from the leading one, at all widths, runs, seeds and model errors.
     ranges
         By account, its least and largest weight at half, stated and double width; empty if not known.
     influence
@@ -75,6 +86,7 @@ class Honesty:
     checks: tuple[Check, ...]
     places: tuple[Places, ...] = ()
     prior_weights: Mapping[str, float] = field(default_factory=dict)
+    model_error: tuple[AtModelError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +109,11 @@ class AccountAnswer:
     account: str
     changes: tuple[Change, ...]
     checks: tuple[Check, ...]
+    errors: tuple[ErrorChange, ...]
 
 
-Task = WidthTask | AccountTask | RefitTask
-Answer = AtWidth | AccountAnswer | Change
+Task = WidthTask | AccountTask | RefitTask | ErrorTask
+Answer = AtWidth | AccountAnswer | Change | ErrorChange
 
 
 def honesty(
@@ -140,18 +153,27 @@ def honesty(
     answers = map_tasks(case, answered, tasks, workers=workers, stage=STAGE, progress=progress)
     asked = [one for one in answers if isinstance(one, AccountAnswer)]
     found = {(one.account, one.left): one for answer in asked for one in answer.changes}
+    erring = {(one.account, one.factor): one for answer in asked for one in answer.errors}
     if effort in ("default", "publish"):
-        again = _refits(case, weighing, runs, found.values(), effort)
-        for one in map_tasks(case, refitted, again, workers=workers, stage=STAGE, progress=progress):
-            found[one.account, one.left] = one
+        again: list[Task] = [
+            *_refits(case, weighing, runs, found.values(), effort),
+            *_error_refits(case, weighing, runs, erring.values(), effort),
+        ]
+        for one in map_tasks(case, answered, again, workers=workers, stage=STAGE, progress=progress):
+            if isinstance(one, Change):
+                found[one.account, one.left] = one
+            elif isinstance(one, ErrorChange):
+                erring[one.account, one.factor] = one
+    errors = at_model_errors(weighing.fits, erring.values())
     stated = [stated_evidence(fit) for fit in weighing.fits.values()]
     sensitivity = (*stated, *(one for one in answers if isinstance(one, AtWidth)))
     evidence = {name: fit.log_evidence for name, fit in weighing.fits.items()}
     return Honesty(
         sensitivity=sensitivity,
-        separation=separation(sensitivity, list(runs)),
+        separation=separation(sensitivity, list(runs), errors),
         ranges=weight_ranges(by_width(sensitivity), case.prior_weights),
         prior_weights=case.prior_weights,
+        model_error=errors,
         influence=influences(case, day, evidence, found.values()),
         checks=tuple(check for one in asked for check in one.checks),
         places=tuple(_places(forecasts, runs)),
@@ -185,6 +207,8 @@ def answered(case: Case, task: Task) -> Answer:
             return at_width(case, task)
         case RefitTask():
             return refitted(case, task)
+        case ErrorTask():
+            return fitted_error(case, task)
         case AccountTask():
             return _account(case, task)
 
@@ -194,12 +218,15 @@ def _account(case: Case, task: AccountTask) -> AccountAnswer:
     runs = [run.found for run in task.runs if isinstance(run.found, Run)]
     if likelihood.dimension and not runs:
         missing = tuple(Change(task.account, left, None, None, inf, "not computed") for left in task.lefts)
-        return AccountAnswer(task.account, missing, ())
+        factors = factors_of(likelihood.reports)
+        errors = tuple(ErrorChange(task.account, f, None, None, inf, "not computed") for f in factors)
+        return AccountAnswer(task.account, missing, (), errors)
     draws = drawn(case, likelihood, runs, task.most)
     return AccountAnswer(
         account=task.account,
         changes=changes(task.account, draws, task.lefts, task.seed),
         checks=checks(task.account, draws, task.seed, task.n_checked),
+        errors=error_changes(task.account, draws),
     )
 
 
@@ -229,4 +256,29 @@ def _refits(
         )
         for change in found
         if change.log_change is None and (effort == "publish" or change.left.kind != "report")
+    ]
+
+
+def _error_refits(
+    case: Case,
+    weighing: Weighing,
+    runs: Mapping[str, Sequence[AccountRun]],
+    found: Iterable[ErrorChange],
+    effort: Effort,
+) -> list[ErrorTask]:
+    """Return what has to be fitted again: model errors of a size that the draws do not reach."""
+    settings = settings_for(case, "default" if effort == "publish" else "quick")
+    return [
+        ErrorTask(
+            account=change.account,
+            as_of=weighing.as_of,
+            factor=change.factor,
+            seed=weighing.seed,
+            runs=tuple(runs[change.account]),
+            settings=settings,
+            stated=weighing.fits[change.account].log_evidence,
+            k_hat=change.k_hat,
+        )
+        for change in found
+        if change.log_change is None and isfinite(weighing.fits[change.account].log_evidence)
     ]

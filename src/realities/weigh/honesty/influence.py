@@ -27,10 +27,11 @@ from numpy.typing import NDArray
 
 from realities.case.folder import Case
 from realities.ensemble import STREAM_WEIGH, Same
-from realities.weigh.honesty.drawn import Drawn, Left, log_density_of, without_rows
+from realities.weigh.honesty.drawn import Drawn, Left, without_rows
+from realities.weigh.honesty.refitting import fitted_with
 from realities.weigh.honesty.reweighting import log_ratio
-from realities.weigh.likelihood import BLOCK, AccountLikelihood, used_observations
-from realities.weigh.sampling.evidence import WORST_K_HAT, Run, SamplerSettings, sample_posterior
+from realities.weigh.likelihood import AccountLikelihood, used_observations
+from realities.weigh.sampling.evidence import WORST_K_HAT, SamplerSettings
 from realities.weigh.sequence import AccountRun
 from realities.weigh.weighing import shares
 
@@ -133,39 +134,13 @@ def _change(account: str, left: Left, tried: Sequence[Drawn]) -> Change:
 def refitted(case: Case, task: RefitTask) -> Change:
     """Return the change that a fit without the reports gives; not computed if that is not reliable."""
     likelihood = AccountLikelihood(case, task.account, task.as_of)
-    runs = [run.found for run in task.runs if isinstance(run.found, Run)]
-    sample = sample_posterior(
-        _Without(likelihood, case, task.left),
-        likelihood.dimension,
-        settings=task.settings,
-        seed=[task.seed, STREAM_WEIGH, _REFIT],
-        start=runs[0].proposal if runs else None,
-    )
+    rest = {q: without_rows(Same(case), reports, task.left) for q, reports in likelihood.reports.items()}
+    seed = [task.seed, STREAM_WEIGH, _REFIT]
+    sample = fitted_with(likelihood, rest, task.runs, task.settings, seed)
     if not sample.reliable:
         return Change(task.account, task.left, None, None, task.k_hat, "not computed")
     error = hypot(sample.log_evidence_error, task.stated_error)
     return Change(task.account, task.left, sample.log_evidence - task.stated, error, task.k_hat, "fitted")
-
-
-class _Without:
-    """An account's log-likelihood with some reports left out, over the same points."""
-
-    def __init__(self, likelihood: AccountLikelihood, case: Case, left: Left) -> None:
-        self._likelihood = likelihood
-        self._rest = {q: without_rows(Same(case), reports, left) for q, reports in likelihood.reports.items()}
-
-    def __call__(self, points: FloatArray) -> FloatArray:
-        """Return log-likelihoods (draw,) of points (draw, dimension)."""
-        blocks = [points[start : start + BLOCK] for start in range(0, len(points), BLOCK)]
-        return np.concatenate([np.zeros(0), *(self._block(block) for block in blocks)])
-
-    def _block(self, points: FloatArray) -> FloatArray:
-        parameters = self._likelihood.space.values(points)
-        truths, failed = self._likelihood.truths(parameters, len(points))
-        total = np.zeros(len(points))
-        for q, rest in self._rest.items():
-            total += log_density_of(rest, self._likelihood.reports[q], truths[q], parameters)
-        return np.where(failed, -np.inf, total)
 
 
 def influences(

@@ -1,11 +1,12 @@
 """Which accounts the reports separate, once a lean has had to survive other prior widths, runs and seeds.
 
-In come the log evidences of all accounts at several widths of their priors (`widths.py`); out comes the
-verdict. An account is separated from the leading one if the log Bayes factor between them, less two of its
-standard errors, stays above log 3 with priors as stated and with all of them half and double as wide,
-whichever two of their runs are compared, and with another seed where there is one. Below a factor of 3
-evidence is "not worth more than a bare mention" (Kass and Raftery 1995). An evidence that is not reliable, or
-was not computed, settles nothing. Next is `drawn.py`.
+In come the log evidences of all accounts at several widths of their priors (`widths.py`) and sizes of the
+model error (`model_error.py`); out comes the verdict. An account is separated from the leading one if the log
+Bayes factor between them, less two of its standard errors, stays above log 3 with priors as stated and with
+all of them half and double as wide, whichever two of their runs are compared, with another seed where there
+is one, and with model errors half and double as large where that could be computed. Below a factor of 3
+evidence is "not worth more than a bare mention" (Kass and Raftery 1995). At a width an evidence that is not
+reliable, or was not computed, settles nothing. Next is `drawn.py`.
 
 References
 ----------
@@ -15,11 +16,12 @@ Kass, R. E. and Raftery, A. E. (1995). Bayes factors. Journal of the American St
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot, inf, isfinite, log
 from typing import Literal
 
+from realities.weigh.honesty.model_error import AtModelError
 from realities.weigh.honesty.widths import HALF_AND_DOUBLE, AtWidth, by_width
 from realities.weigh.honesty.words import listed, verdict
 
@@ -34,8 +36,8 @@ Outcome = Literal["separated", "not separated", "not established"]
 class Pair:
     """What the reports say of two accounts: `log_factor` is in favour of the first, as stated.
 
-    `least` is the smallest log Bayes factor met, over widths, runs and seeds; `why` says what the outcome
-    rests on, where it is not "separated".
+    `least` is the smallest log Bayes factor met, over widths, runs, seeds and model errors; `why` says what
+    the outcome rests on or, where it is "separated", with which model errors that was not computed.
     """
 
     leader: str
@@ -75,15 +77,30 @@ class Separation:
     pairs: tuple[Pair, ...]
 
 
-def separation(found: Sequence[AtWidth], accounts: Sequence[str]) -> Separation:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Evidences by width and account, those with other seeds, and those by factor on model errors."""
+
+    table: Mapping[float, Mapping[str, AtWidth]]
+    others: Sequence[AtWidth]
+    errors: Mapping[float, Mapping[str, AtModelError]]
+
+
+def separation(
+    found: Sequence[AtWidth], accounts: Sequence[str], errors: Sequence[AtModelError] = ()
+) -> Separation:
     """Return the verdict on accounts, named in their order of display, which decides nothing.
 
-    `found` holds every account with priors as stated, and what is known at other widths and seeds.
+    `found` holds every account with priors as stated, and what is known at other widths and seeds; `errors`
+    what is known with model errors of other sizes.
     """
-    table = by_width(found)
     others = [one for one in found if one.how == "another seed"]
-    ranked = sorted(accounts, key=lambda name: [-_evidence(row.get(name)) for row in _rows(table)])
-    pairs = tuple(_pair(table, others, ranked[0], name) for name in accounts if name != ranked[0])
+    by_factor: dict[float, dict[str, AtModelError]] = {}
+    for one in errors:
+        by_factor.setdefault(one.factor, {})[one.account] = one
+    known = _Known(by_width(found), others, by_factor)
+    ranked = sorted(accounts, key=lambda name: [-_evidence(row.get(name)) for row in _rows(known.table)])
+    pairs = tuple(_pair(known, ranked[0], name) for name in accounts if name != ranked[0])
 
     def those(outcome: Outcome) -> tuple[str, ...]:
         return tuple(pair.other for pair in pairs if pair.outcome == outcome)
@@ -94,7 +111,7 @@ def separation(found: Sequence[AtWidth], accounts: Sequence[str]) -> Separation:
         together=tuple(name for name in accounts if name in near),
         against=those("separated"),
         not_established=those("not established"),
-        groups=_groups(table, others, ranked, accounts),
+        groups=_groups(known, ranked, accounts),
         pairs=pairs,
     )
 
@@ -104,58 +121,90 @@ def _rows(table: Mapping[float, Mapping[str, AtWidth]]) -> list[Mapping[str, AtW
     return [table[1.0], *(table.get(width, {}) for width in HALF_AND_DOUBLE)]
 
 
-def _groups(
-    table: Mapping[float, Mapping[str, AtWidth]],
-    others: Sequence[AtWidth],
-    ranked: Sequence[str],
-    accounts: Sequence[str],
-) -> tuple[tuple[str, ...], ...]:
+def _groups(known: _Known, ranked: Sequence[str], accounts: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Return groups, the leading one first; each has what is not separated from its own leader."""
     groups = []
     left = list(ranked)
     while left:
-        outcomes = {name: _pair(table, others, left[0], name).outcome for name in left[1:]}
+        outcomes = {name: _pair(known, left[0], name).outcome for name in left[1:]}
         near = {left[0], *(name for name, outcome in outcomes.items() if outcome == "not separated")}
         groups.append(tuple(name for name in accounts if name in near))
         left = [name for name, outcome in outcomes.items() if outcome == "separated"]
     return tuple(groups)
 
 
-def _pair(
-    table: Mapping[float, Mapping[str, AtWidth]], others: Sequence[AtWidth], leader: str, other: str
-) -> Pair:
+def _pair(known: _Known, leader: str, other: str) -> Pair:
     """Return what the reports say of two accounts, the first of which has the larger evidence."""
-    stated = _evidence(table[1.0][leader]) - _evidence(table[1.0][other])
+    stated = _evidence(known.table[1.0][leader]) - _evidence(known.table[1.0][other])
     least, open_questions, doubts = inf, [], []
-    for width in (1.0, *HALF_AND_DOUBLE):
-        one, two = (table.get(width, {}).get(name) for name in (leader, other))
-        where = WORDS[width]
-        if one is None or two is None or one.log_evidence is None or two.log_evidence is None:
-            open_questions.append(f"not computed {where}")
-        elif not (one.reliable and two.reliable):
-            open_questions.append(f"not reliable {where}")
-        else:
-            smallest = _least_factor(one, two)
-            least = min(least, smallest)
-            if smallest <= THRESHOLD:
-                doubts.append(f"the Bayes factor may be {_factor(smallest)} {where}")
-    for one, two in _with_other_seeds(others, leader, other):
-        if one.reliable and two.reliable:
-            smallest = _least_factor(one, two)
-            least = min(least, smallest)
-            if smallest <= THRESHOLD:
-                doubts.append(f"the Bayes factor may be {_factor(smallest)} with seed {one.seed}")
-        else:
-            open_questions.append(f"not reliable with seed {one.seed}")
+    for where, factor in _factors(known, leader, other):
+        if isinstance(factor, str):
+            open_questions.append(f"{factor} {where}")
+            continue
+        least = min(least, factor)
+        if factor <= THRESHOLD:
+            doubts.append(f"the Bayes factor may be {_factor(factor)} {where}")
     if doubts:
         return Pair(leader, other, stated, least, "not separated", "; ".join(doubts))
     if open_questions:
         return Pair(leader, other, stated, least, "not established", "; ".join(open_questions))
-    return Pair(leader, other, stated, least, "separated", "")
+    return Pair(leader, other, stated, least, "separated", "; ".join(_untried(known, leader, other)))
+
+
+def _factors(known: _Known, leader: str, other: str) -> Iterator[tuple[str, float | str]]:
+    """Give the smallest log Bayes factor that is possible in every circumstance, or why there is none.
+
+    Model errors that were not tried are no such circumstance: a verdict says which (`_untried`).
+    """
+    for width in (1.0, *HALF_AND_DOUBLE):
+        row = known.table.get(width, {})
+        yield WORDS[width], _factor_of(row.get(leader), row.get(other))
+    for one, two in _with_other_seeds(known.others, leader, other):
+        yield f"with seed {one.seed}", _factor_of(one, two)
+    for factor, erring in known.errors.items():
+        if (found := _computed(erring, leader, other)) is not None:
+            yield ERROR_WORDS[factor], _safe_factor(*found)
+
+
+def _factor_of(one: AtWidth | None, two: AtWidth | None) -> float | str:
+    """Return the smallest log Bayes factor that errors and runs leave possible, or why there is none."""
+    if one is None or two is None or one.log_evidence is None or two.log_evidence is None:
+        return "not computed"
+    if not (one.reliable and two.reliable):
+        return "not reliable"
+    least = _safe_factor(one, two)
+    if one.run_log_evidences and two.run_log_evidences:
+        least = min(least, min(one.run_log_evidences) - max(two.run_log_evidences))
+    return least
+
+
+def _safe_factor(one: AtWidth | AtModelError, two: AtWidth | AtModelError) -> float:
+    """Return a log Bayes factor, less the standard errors by which it has to be on the safe side."""
+    assert one.log_evidence is not None and two.log_evidence is not None
+    error = hypot(one.error or 0.0, two.error or 0.0)
+    return one.log_evidence - two.log_evidence - STANDARD_ERRORS * error
+
+
+def _computed(
+    row: Mapping[str, AtModelError], leader: str, other: str
+) -> tuple[AtModelError, AtModelError] | None:
+    one, two = row.get(leader), row.get(other)
+    if one is None or two is None or not (one.reliable and two.reliable):
+        return None
+    return one, two
+
+
+def _untried(known: _Known, leader: str, other: str) -> Iterator[str]:
+    """Give the sizes of the model error at which two accounts were not compared."""
+    for factor, row in known.errors.items():
+        if _computed(row, leader, other) is None:
+            yield f"not computed {ERROR_WORDS[factor]}"
 
 
 def in_words(found: Separation, names: Mapping[str, str]) -> str:
     """Return the verdict as a sentence, with the accounts' names by id."""
+    if len(names) == 1:
+        return "There is one account only, so that reports separate it from none."
     clause = verdict(
         [names[account] for account in found.together],
         listed([names[account] for account in found.against]),
@@ -171,22 +220,14 @@ WORDS = {
     0.5: "with priors half as wide",
     2.0: "with priors twice as wide",
 }
+#: What a factor on the model errors is called.
+ERROR_WORDS = {0.5: "with model errors half as large", 2.0: "with model errors twice as large"}
 
 
 def _with_other_seeds(others: Sequence[AtWidth], leader: str, other: str) -> list[tuple[AtWidth, AtWidth]]:
     """Return both accounts' evidences for each further seed."""
     first, second = ({one.seed: one for one in others if one.account == name} for name in (leader, other))
     return [(first[seed], second[seed]) for seed in sorted(first) if seed in second]
-
-
-def _least_factor(one: AtWidth, two: AtWidth) -> float:
-    """Return the smallest log Bayes factor that errors and runs leave possible."""
-    assert one.log_evidence is not None and two.log_evidence is not None
-    error = hypot(one.error or 0.0, two.error or 0.0)
-    least = one.log_evidence - two.log_evidence - STANDARD_ERRORS * error
-    if one.run_log_evidences and two.run_log_evidences:
-        least = min(least, min(one.run_log_evidences) - max(two.run_log_evidences))
-    return least
 
 
 def _evidence(one: AtWidth | None) -> float:

@@ -1,4 +1,4 @@
-"""What the terminal says of honesty, below the weights: a line on influence and a line on predictive checks.
+"""What the terminal says of honesty, below the weights: on model errors, influence and predictive checks.
 
 In comes what `honest.py` found and the accounts' names; out come lines of text. The verdict itself is in the
 sentence above them (`report/sentences.py`).
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from realities.weigh.honesty.checks import HIGHEST, LOWEST
 from realities.weigh.honesty.influence import Influence
+from realities.weigh.honesty.model_error import weights_at_errors
 from realities.weigh.honesty.widths import by_width, weights_at
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def honesty_lines(honesty: Honesty | None, names: Mapping[str, str]) -> list[str
     if honesty is None:
         return []
     stated = weights_at(by_width(honesty.sensitivity)[1.0], honesty.prior_weights) or {}
-    lines = []
+    lines = _model_error_line(honesty, names)
     for kind in ("reporter", "quantity", "report"):
         found = [one for one in honesty.influence if one.left.kind == kind]
         lines += _influence_line(kind, found, stated, names)
@@ -38,17 +39,35 @@ def honesty_lines(honesty: Honesty | None, names: Mapping[str, str]) -> list[str
     return lines
 
 
+def _model_error_line(honesty: Honesty, names: Mapping[str, str]) -> list[str]:
+    """Return how far the weight that moves most goes with model errors of other sizes."""
+    if not honesty.model_error:
+        return []
+    table = weights_at_errors(honesty.model_error, honesty.prior_weights)
+    known = [row for row in table.values() if row is not None]
+    missing = sum(one.log_evidence is None for one in honesty.model_error)
+    if len(known) < len(table):
+        of = f"{missing} of {len(honesty.model_error)} evidences"
+        return [f"What model errors half or twice as large do to the weights is not computed ({of})."]
+    ends = {name: (min(row[name] for row in known), max(row[name] for row in known)) for name in names}
+    account = max(ends, key=lambda name: ends[name][1] - ends[name][0])
+    low, high = (100 * end for end in ends[account])
+    return [f"With model errors half or twice as large {names[account]} has {low:.0f} to {high:.0f} in 100."]
+
+
 def _influence_line(
     kind: str, found: Sequence[Influence], stated: Mapping[str, float], names: Mapping[str, str]
 ) -> list[str]:
     """Return which of several things, left out alone, moves most weight; for how many that is not known."""
     known = [one for one in found if one.weights is not None]
     missing = f" ({len(found) - len(known)} of {len(found)} not computed)" if len(known) < len(found) else ""
-    if not found or (not known and not missing):
+    if not found:
         return []
-    most = known[0] if known else None
-    if most is None or most.weights is None or most.moved is None or most.moved < LEAST_MOVED:
-        return [f"No {kind} moves the weights when it alone is left out{missing}."] if known else []
+    if not known:
+        return [f"What leaving out a {kind} does to the weights is not computed, for any of {len(found)}."]
+    most = known[0]
+    if most.weights is None or most.moved is None or most.moved < LEAST_MOVED:
+        return [f"No {kind} moves the weights when it alone is left out{missing}."]
     weights = most.weights
     account = max(weights, key=lambda name: (abs(weights[name] - stated[name]), stated[name]))
     change = f"from {100 * stated[account]:.0f} to {100 * weights[account]:.0f} in 100"
@@ -59,8 +78,12 @@ def _called(one: Influence) -> str:
     left = one.left
     match left.kind:
         case "reporter":
-            return f'the reporter "{left.reporter}" ({one.rows} reports)'
+            return f'the reporter "{left.reporter}" ({_reports(one.rows)})'
         case "quantity":
-            return f'the quantity "{left.quantity}" ({one.rows} reports)'
+            return f'the quantity "{left.quantity}" ({_reports(one.rows)})'
         case "report":
             return f'the report of "{left.quantity}" by "{left.reporter}" on {left.published}'
+
+
+def _reports(n: int) -> str:
+    return "1 report" if n == 1 else f"{n} reports"
