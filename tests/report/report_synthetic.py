@@ -22,7 +22,13 @@ from realities.case.sources import Source
 from realities.errors import Findings
 from realities.source import NOWHERE
 from realities.units import parse_unit
-from realities.weigh.honesty.separation import Separation
+from realities.weigh.honesty.checks import Check, Places
+from realities.weigh.honesty.drawn import Left
+from realities.weigh.honesty.influence import Change, Influence
+from realities.weigh.honesty.separation import Pair, Separation
+from realities.weigh.honesty.widths import AtWidth
+from realities.weigh.scoring.scorecard import Scorecard
+from realities.weigh.scoring.tally import Verdict, score_account, score_claimants
 
 START, FINISH = date(2031, 2, 24), date(2035, 12, 31)
 AS_OF = date(2035, 8, 22)
@@ -133,18 +139,100 @@ def synthetic_study(
         forecasts=forecasts,
         prior_forecasts={a: _forecast(calendar, quantities, k, None, claims) for k, a in enumerate(ids)},
         claims=judged,
-        scores={
-            a: SimpleNamespace(brier=0.1 + 0.04 * k, log_score=-1.2 - k, crps=0.2) for k, a in enumerate(ids)
-        },
+        scorecard=_scorecard(judged, ids),
+        timeline=(),
         warnings=(
             "salt: the 90% band of The ministry holds 71 % of the reports, fewer than it should" + hostile,
         ),
-        honesty=_honesty(weighings[AS_OF].weights),
+        honesty=_honesty(weighings[AS_OF], tuple(q[0] for q in quantities), observations, hostile),
     )
 
 
-def _honesty(weights: Mapping[str, float]) -> Any:
+def _scorecard(judged: tuple[Any, ...], ids: list[str]) -> Scorecard:
+    """Scores of the claims that are decided, and invented ones of reports."""
+
+    def verdicts(account: str) -> list[Verdict]:
+        return [
+            Verdict(
+                claim=one.claim.id,
+                claimant=one.claim.account,
+                happened=one.status == "happened",
+                when_made=one.chance_when_made[account],
+                last=one.chance_last[account],
+                is_hindsight=account == "ministry",
+            )
+            for one in judged
+            if one.brier[account] is not None
+        ]
+
+    accounts = {
+        a: replace(score_account(verdicts(a)), crps=0.2 + k / 50, crps_skill=0.1 - k / 20, n_reports=400)
+        for k, a in enumerate(ids)
+    }
+    by_account = {a: score_claimants(verdicts(a)) for a in ids}
+    claimants = sorted({name for found in by_account.values() for name in found})
+    return Scorecard(
+        accounts,
+        {name: {a: by_account[a].get(name, score_account([])) for a in ids} for name in claimants},
+        score_account(verdicts(ids[0])),
+    )
+
+
+def _widths(weighing: Any, ids: list[str]) -> tuple[AtWidth, ...]:
+    """Evidence at every width: the last account's is missing at four times, not reliable at a quarter."""
+
+    def one(k: int, account: str, width: float) -> AtWidth:
+        stated = weighing.fits[account].log_evidence
+        missing = width == 4.0 and k == len(ids) - 1
+        return AtWidth(
+            account=account,
+            width=width,
+            seed=1,
+            log_evidence=None if missing else stated - abs(float(np.log2(width))) * (0.2 + 0.1 * k),
+            error=None if missing else 0.05,
+            k_hat=None if missing else 0.4,
+            run_log_evidences=() if missing else (stated, stated + 0.05),
+            reliable=not missing and not (width == 0.25 and k == len(ids) - 1),
+            how="not computed" if missing else "as stated" if width == 1.0 else "reweighted",
+        )
+
+    return tuple(one(k, a, width) for width in (0.25, 0.5, 1.0, 2.0, 4.0) for k, a in enumerate(ids))
+
+
+def _influence(
+    weighing: Any, keys: tuple[str, ...], observations: tuple[Observation, ...], hostile: str
+) -> tuple[Influence, ...]:
+    """Reporters, quantities and twelve single reports, what moves most first; the last was not computed."""
+    ids = list(weighing.weights)
+    single = [o for o in observations if o.published is not None and o.published <= AS_OF][:12]
+    lefts = [Left("reporter", reporter=name + hostile) for name in REPORTERS[:-1]]
+    lefts += [Left("quantity", quantity=key) for key in keys]
+    lefts += [Left("report", o.reporter, o.quantity, o.published) for o in single]
+    found = []
+    for i, left in enumerate(lefts):
+        known = i + 1 < len(lefts) and left.quantity != keys[-1]
+        share = 0.3 / (i + 1) if known else 0.0
+        weights = {a: (1 - share) * weighing.weights[a] + share / len(ids) for a in ids}
+        changes = {
+            a: Change(a, left, 0.1 if known else None, 0.02, 0.3 if known else 0.93, "reweighted")
+            for a in ids
+        }
+        moved = 0.5 * sum(abs(weights[a] - weighing.weights[a]) for a in ids)
+        rows = 1 if left.kind == "report" else 40
+        value = single[i - len(lefts) + len(single)].value if left.kind == "report" else None
+        found.append(
+            Influence(left, rows, value, changes, weights if known else None, moved if known else None)
+        )
+    return tuple(found)
+
+
+def _honesty(
+    weighing: Any, keys: tuple[str, ...], observations: tuple[Observation, ...], hostile: str
+) -> Any:
     """A verdict on the last date: those near the heaviest account are not separated from it, the rest are."""
+    weights = weighing.weights
+    ids = list(weights)
+    probabilities = (0.31, 0.004, 0.62, 0.993, 0.0004, 0.5)
     top = max(weights.values())
     leader = max(weights, key=lambda name: weights[name])
     return SimpleNamespace(
@@ -154,9 +242,35 @@ def _honesty(weights: Mapping[str, float]) -> Any:
             against=tuple(name for name in weights if weights[name] < top / 30),
             not_established=tuple(name for name in weights if top / 30 <= weights[name] <= top / 3),
             groups=(),
-            pairs=(),
+            pairs=tuple(
+                Pair(
+                    leader,
+                    name,
+                    float(np.log(top / weights[name])),
+                    float(np.log(top / weights[name])) - 0.4,
+                    "separated" if weights[name] < top / 30 else "not separated",
+                    "" if weights[name] < top / 30 else "the Bayes factor may be 0.9 with priors as stated",
+                )
+                for name in ids
+                if name != leader
+            ),
         ),
         ranges={name: (0.8 * weight, min(1.3 * weight, 1.0)) for name, weight in weights.items()},
+        sensitivity=_widths(weighing, ids),
+        prior_weights={},
+        influence=_influence(weighing, keys, observations, hostile),
+        checks=tuple(
+            Check(name, key, part, statistic, probabilities[(i + 2 * k + j) % 6], 50 + i)
+            for k, name in enumerate(ids)
+            for i, key in enumerate(keys)
+            for j, (part, statistic) in enumerate(
+                (("noise", "distance"), ("noise", "sequence"), ("whole", "distance"))
+            )
+        ),
+        places=tuple(
+            Places(name, tuple(4 + (i * (k + 3)) % 7 for i in range(10)), 70, 0.1 + k / 50, 0.2 / (k + 1))
+            for k, name in enumerate(ids)
+        ),
     )
 
 
@@ -295,7 +409,7 @@ def _weighing(
             },
             reporter_parameters=reporter_parameters(),
             n_evaluations=1000,
-            run_log_evidences=(),
+            run_log_evidences=(-1234.5, -1234.4),
         )
         for k, a in enumerate(ids)
     }
@@ -410,6 +524,7 @@ def _judged(claim: Claim, ids: list[str], dates: tuple[date, ...], forecasts: An
             for a, p in at(made).items()
         },
         decided=claim.outcome.date if claim.outcome is not None else None,
+        last_date=max(before, default=None),
     )
 
 

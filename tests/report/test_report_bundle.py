@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from realities.report.bundle import bundle, page_script, page_style, squeeze
+from realities.report.bundle import OPERATORS, bundle, page_script, page_style, squeeze
 
 
 def test_a_module_stands_after_those_it_imports() -> None:
@@ -48,3 +48,16 @@ def test_every_module_of_the_page_is_used_and_documented() -> None:
         assert all(re.search(rf"\b{name}\b", script) for name in names)
     assert "</script" not in script
     assert "</style" not in page_style()
+
+
+def test_no_text_between_quotes_holds_a_blank_that_is_squeezed() -> None:
+    folder = files("realities.report") / "template" / "js"
+    quoted = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+    for entry in folder.iterdir():
+        lines = entry.read_text(encoding="utf-8").splitlines()
+        text = "\n".join(line for line in lines if not line.lstrip().startswith(("//", "/**", "*")))
+        plain = re.sub(r"\$\{[^{}]*\}", "", re.sub(r"`[^`]*`", "", text))
+        assert not [found[0] for found in quoted.finditer(plain) if OPERATORS.search(found[0])], entry.name
+    assert bundle({"a": "const a = (b) => { if (b === 1) return b + 1; };\n"}, "a").splitlines()[1] == (
+        "const a=(b)=>{ if(b===1) return b+1; };"
+    )

@@ -168,6 +168,7 @@ def test_a_payload_of_another_form_is_refused(payload: Payload) -> None:
 def test_page_code_stays_within_its_budget(payload: Payload) -> None:
     bare = copy.deepcopy(payload)
     bare.update(claims=[], quantities=[], weighings=bare["weighings"][-1:], sources={}, events=[], scores=[])
+    bare.update(trust=None, claimants=[], mixture=None)
     bare.update(dates=bare["dates"][-1:], network=None, notes=[""], warnings=[])
     for account in bare["accounts"]:
         account["assumptions"] = []

@@ -234,8 +234,20 @@ def test_a_copy_says_whom_it_repeats_and_a_bias_is_a_range(payload: Payload) -> 
     assert all(cell is not None and len(cell) == 1 for row in board["posterior"] for cell in row)
 
 
-def test_scores_coverage_and_provenance_are_carried(payload: Payload) -> None:
-    assert payload["scores"][1]["brier"] == pytest.approx(0.14)
+def test_scores_coverage_and_provenance_are_carried(payload: Payload, study: Any) -> None:
+    scores = study.scorecard.accounts["ministry"]
+    held = payload["scores"][1]
+    assert held["brier"] == pytest.approx(scores.brier, rel=1e-3)
+    assert (held["claims"], held["claims_last"]) == (scores.n_claims, scores.n_last)
+    assert held["claims_hindsight"] == scores.n_claims
+    assert [b[2] for b in held["bins"]] == [b.n for b in scores.bins]
+    murphy = held["murphy"]
+    assert murphy is not None
+    assert murphy[0] - murphy[1] + murphy[2] + murphy[3] - murphy[4] == pytest.approx(held["brier"], abs=1e-4)
+    claimants = [one["account"] for one in payload["claimants"]]
+    assert claimants == sorted(claimants)
+    made = sum(one["scores"][1]["claims"] for one in payload["claimants"])
+    assert made == held["claims"]
     assert payload["quantities"][0]["coverage"][0] == [88, 100]
     made = payload["made"]
     assert (made["equations"], made["stocks"], made["constants"]) == (183, 24, 61)
@@ -270,7 +282,10 @@ def test_rounding_keeps_significant_digits() -> None:
         ("percent", "%"),
         ("g/l", "g/l"),
         ("1/year", "a year"),
-        ("tonne", "tonne"),
+        ("tonne", "tonnes"),
+        ("dollar/tonne", "dollars per tonne"),
+        ("million tonne/year", "million tonnes a year"),
+        ("km/h", "km/h"),
     ],
 )
 def test_units_are_written_as_people_write_them(unit: str, text: str) -> None:

@@ -145,7 +145,8 @@ def judged(shown: list[int], verdict: SeparationData, n: int = 23) -> str:
 def test_a_lean_that_does_not_survive_is_none() -> None:
     assert judged([18, 70, 12], verdict_of([0, 1, 2], [], [], [[10, 30], [40, 70], [12, 20]])) == (
         "The 23 reports published by 9 Apr 2023 do not separate the accounts. Out of 100: 18 for A "
-        "(10 to 30), 70 for B (40 to 70) and 12 for C (12 to 20). In brackets: with all priors half to twice as wide."
+        "(10 to 30), 70 for B (40 to 70) and 12 for C (12 to 20). "
+        "In brackets: with all priors half to twice as wide."
     )
 
 

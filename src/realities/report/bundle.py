@@ -19,6 +19,9 @@ _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MUL
 _TYPE = re.compile(r"/\*\* @(?:type|param|returns) (?:(?!\*/).)*\*/ ?", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _BLANK = re.compile(r"\n{2,}")
+#: Blanks that mean nothing in a script; no text between quotes may hold such a sequence.
+OPERATORS = re.compile(r" (=>|===|!==|&&|\|\||=|\?\?|\+=|\+) ")
+_BRACES = re.compile(r"(?<=\)) (?=\{)|(?<=\bif) (?=\()|(?<=\bfor) (?=\()|(?<=[{,(])\n")
 
 
 def bundle(modules: Mapping[str, str], entry: str) -> str:
@@ -38,7 +41,8 @@ def bundle(modules: Mapping[str, str], entry: str) -> str:
                 raise ValueError(f"{defined} is defined in {owners[defined]}.js and in {name}.js")
             owners[defined] = name
     body = "".join(_EXPORT.sub("", _IMPORT.sub("", modules[name])) for name in order)
-    return f'(()=>{{"use strict";\n{squeeze(body)}}})();'
+    tight = _BRACES.sub("", OPERATORS.sub(r"\1", squeeze(body)))
+    return f'(()=>{{"use strict";\n{tight}}})();'
 
 
 def _visit(name: str, modules: Mapping[str, str], order: list[str], path: tuple[str, ...]) -> None:
@@ -74,4 +78,4 @@ def page_script() -> str:
 def page_style() -> str:
     """Return the style sheet of the page, without the palette and the rules of the charts."""
     text = (files("realities.report") / "template" / "page.css").read_text(encoding="utf-8")
-    return squeeze(text)
+    return squeeze(text).replace("}\n", "}")

@@ -76,12 +76,13 @@ def curves_data(study: Study, quantity: str, plan: Plan) -> CurvesData | None:
     if plan.has_prior_runs:
         run_rows[PRIOR] = [runs(forecast) for forecast in prior]
 
-    fitted = _stack([array for row in band_rows for array in row])
-    step = round_step(fitted if len(fitted) else _stack(prior_row))
+    by_age = [stack for row in reversed(band_rows) if len(stack := _stack(row))]  # the last date first
+    step = round_step(by_age[0] if by_age else _stack(prior_row))  # early dates may see far and wide
     run_step = step * 4
+    band_rows = [[_drawable(array, step) for array in row] for row in band_rows]
     prior_row = [_drawable(array, step) for array in prior_row]
     run_rows = {key: [_drawable(array, run_step) for array in row] for key, row in run_rows.items()}
-    kept = choose_days(days, _alike(fitted, _stack(prior_row)), plan.n_days, plan.tolerance)
+    kept = choose_days(days, _alike(*by_age, _stack(prior_row)), plan.n_days, plan.tolerance)
     all_runs = _alike(*(_stack(row) for row in run_rows.values()))
     run_kept = choose_days(days, all_runs, plan.n_run_days, plan.tolerance) if len(all_runs) else kept[:1]
     return CurvesData(

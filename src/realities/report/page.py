@@ -21,7 +21,7 @@ from markupsafe import Markup
 from realities.figures import Band, Mark, fan, steps
 from realities.figures.charts import Lines
 from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palette
-from realities.report import sentences, supply_map, tables
+from realities.report import sentences, standings, supply_map, tables, trusted
 from realities.report.bundle import page_script, page_style
 from realities.report.payload import embedded
 from realities.report.schema import SCHEMA, Payload, number_date
@@ -103,7 +103,19 @@ def render_payload(payload: Payload) -> str:
         weights_svg=Markup(_weights_figure(view)),
         weight_rows=tables.weight_rows(view),
         claims=tables.claim_rows(view, cited),
-        scores=tables.score_rows(view),
+        account_scores=payload["scores"],
+        claim_scores=standings.claim_score_rows,
+        mixture=payload.get("mixture"),
+        report_scores=standings.report_score_rows(payload["scores"]),
+        claimants=standings.claimant_groups(view),
+        bins=standings.bin_rows(payload["scores"]),
+        score_parts=standings.part_rows(payload["scores"]),
+        scores_sentence=standings.scores_sentence(view),
+        diagram_sentence=standings.diagram_sentence(view),
+        trust=payload.get("trust"),
+        trusted=trusted,
+        view=view,
+        sound=view.sound(payload["dates"][last]),
         reporters=tables.reporter_groups(view, cited),
         references=cited,
         supply=supply,
@@ -148,7 +160,15 @@ def _main_figure(view: View, quantity: Quantity, date_index: int) -> str:
     names = [account["name"] for account in payload["accounts"]]
     n = len(quantity.days)
     kept = slice((n - 1) % _FIRST_STEP, n, _FIRST_STEP)  # the last day is always kept
-    bands = [Band(name, k, quantity.bands(date_index, k)[:, kept]) for k, name in enumerate(names)]
+    sound = view.sound(payload["dates"][date_index])
+    bands = [
+        Band(
+            name if sound[k] else tables.NOT_RELIABLE,
+            k,
+            quantity.bands(date_index, k)[slice(None) if sound[k] else [2] * 5, kept],
+        )
+        for k, name in enumerate(names)
+    ]
     drawn = [report for report in quantity.reports if not quantity.is_copy(report)]
     every = max(1, -(-len(drawn) // _FIRST_MARKS))
     marks = [

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from realities.report.curves import Plan, curves_data
 from realities.report.encode import encode_integers, encode_rising, pack
+from realities.report.honest import finite, significant, trust_data
 from realities.report.schema import (
     SCHEMA,
     AccountData,
@@ -39,6 +40,7 @@ from realities.report.schema import (
     WeighingData,
     day_number,
 )
+from realities.report.scored import account_scores, claimant_scores, mixture_scores
 from realities.report.sentences import separation_data
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from realities.case.sources import Source
     from realities.weigh.scoring.judging import JudgedClaim
     from realities.weigh.study import Study
+    from realities.weigh.timeline import Moment
 
 METHOD: Final = (
     "Every account starts with the same weight. Its assumptions are drawn, the model is run for each draw, "
@@ -69,8 +72,15 @@ _UNIT_WORDS: Final = {
     "vehicle": "vehicles",
     "case": "cases",
     "point": "points",
+    "dollar": "dollars",
+    "tonne": "tonnes",
+    "million tonne": "million tonnes",
 }
-_BULK: Final = frozenset({"quantities", "notes", "claims", "sources", "network"})
+_BULK: Final = frozenset(
+    {"quantities", "notes", "claims", "sources", "network", "trust", "scores", "claimants", "mixture"}
+)
+#: Units of so few letters are symbols, and stay behind a slash: g/l, km/h.
+_SHORT_UNIT: Final = 3
 _TIMES: Final = frozenset({"day", "week", "month", "quarter", "year"})
 FloatArray = NDArray[np.float64]
 
@@ -122,6 +132,7 @@ def build_payload(
         for judged in study.claims
         if judged.claim.made <= study.as_of
     ]
+    trust = trust_data(study)
     events = [
         EventData(
             day=day_number(event.date),
@@ -138,6 +149,7 @@ def build_payload(
         *(c["source"] for c in claims),
         *(c["outcome_source"] for c in claims),
         *(e["source"] for e in events),
+        *(key for left in (trust["reports"] if trust else ()) for key in left["sources"]),
     ):
         cited(key)
     return Payload(
@@ -153,11 +165,14 @@ def build_payload(
         status=list(status),
         dates=[day_number(day) for day in plan.dates],
         accounts=accounts,
-        weighings=[_weighing(study, day) for day in study.dates],
+        weighings=_weighings(study),
         quantities=quantities,
         notes=list(notes.places),
         claims=claims,
-        scores=[_scores(study, account.id) for account in case.accounts],
+        trust=trust,
+        scores=[account_scores(study, account.id) for account in case.accounts],
+        claimants=claimant_scores(study),
+        mixture=mixture_scores(study),
         events=events,
         network=case.network,
         sources={key: _source(case.sources[key]) for key in cited.places if key in case.sources},
@@ -214,6 +229,35 @@ def _quantile(ordered: FloatArray, probability: float) -> float:
     return float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
 
 
+def _weighings(study: Study) -> list[WeighingData]:
+    """Return the weighings by date: the study's own, and between them those of its timeline."""
+    own = [_weighing(study, day) for day in study.dates]
+    total = own[-1]["used"] + own[-1]["later"]
+    more = [_at_moment(study, moment, total) for moment in study.timeline if moment.as_of not in study.dates]
+    return sorted([*own, *more], key=lambda weighing: weighing["day"])
+
+
+def _at_moment(study: Study, moment: Moment, total: int) -> WeighingData:
+    found = [moment.accounts[account.id] for account in study.case.accounts]
+    return WeighingData(
+        day=day_number(moment.as_of),
+        weights=[round(float(one.weight), 5) for one in found],
+        fits=[
+            FitData(
+                reliable=bool(one.reliable),
+                log_evidence=finite(one.log_evidence, 6),
+                log_evidence_error=finite(one.log_evidence_error, 3),
+                effective_draws=finite(one.effective_draws, 4),
+                k_hat=finite(one.k_hat, 3),
+            )
+            for one in found
+        ],
+        used=int(moment.n_used),
+        later=total - int(moment.n_used),
+        separation=None,
+    )
+
+
 def _weighing(study: Study, day: date) -> WeighingData:
     case, weighing = study.case, study.weighings[day]
     return WeighingData(
@@ -222,10 +266,10 @@ def _weighing(study: Study, day: date) -> WeighingData:
         fits=[
             FitData(
                 reliable=bool(fit.reliable),
-                log_evidence=_finite(fit.log_evidence, 6),
-                log_evidence_error=_finite(fit.log_evidence_error, 3),
-                effective_draws=_finite(fit.effective_draws, 4),
-                k_hat=_finite(fit.k_hat, 3),
+                log_evidence=finite(fit.log_evidence, 6),
+                log_evidence_error=finite(fit.log_evidence_error, 3),
+                effective_draws=finite(fit.effective_draws, 4),
+                k_hat=finite(fit.k_hat, 3),
             )
             for fit in (weighing.fits[account.id] for account in case.accounts)
         ],
@@ -273,6 +317,8 @@ def unit_text(unit: str) -> str:
     above, slash, below = unit.partition("/")
     if slash and below.casefold() in _TIMES:
         return f"{unit_text(above)} a {below.casefold()}".strip()
+    if slash and below.isalpha() and len(below) > _SHORT_UNIT:
+        return f"{unit_text(above)} per {below}".strip()
     return unit
 
 
@@ -318,7 +364,7 @@ def _reports(
 
 
 def _column(values: Iterable[float | None]) -> list[float | None]:
-    column = [None if v is None else _finite(v, 6) for v in values]
+    column = [None if v is None else finite(v, 6) for v in values]
     return column if any(v is not None for v in column) else []
 
 
@@ -343,10 +389,11 @@ def _claim(study: Study, judged: JudgedClaim, dates: Sequence[date], resolved: i
         outcome_source=claim.outcome.source if claim.outcome and claim.outcome.date <= study.as_of else "",
         chance_made=_in_thousand([judged.chance_when_made], ids),
         chance_last=_in_thousand([judged.chance_last], ids),
+        last_day=None if judged.last_date is None else day_number(judged.last_date),
         chance=_in_thousand(
             [{a: f.chances.get(claim.id) for a, f in study.forecasts[day].items()} for day in dates], ids
         ),
-        brier=[None if (b := judged.brier.get(a)) is None else _finite(b, 3) for a in ids],
+        brier=[None if (b := judged.brier.get(a)) is None else finite(b, 3) for a in ids],
     )
 
 
@@ -367,14 +414,6 @@ def _in_thousand(rows: Sequence[Mapping[str, float | None]], ids: Sequence[str])
     if all(p is None or not isfinite(p) for p in chances):
         return ""
     return encode_integers(-1 if p is None or not isfinite(p) else floor(p * 1000 + 0.5) for p in chances)
-
-
-def _scores(study: Study, account_id: str) -> dict[str, float | None]:
-    scores = study.scores.get(account_id)
-    names = ("brier", "log_score", "crps")
-    return {
-        name: None if (value := getattr(scores, name, None)) is None else _finite(value, 4) for name in names
-    }
 
 
 def _source(source: Source) -> SourceData:
@@ -423,12 +462,3 @@ def _version() -> str:
         return version("realities")
     except PackageNotFoundError:  # run from a source tree that was never installed
         return "unreleased"
-
-
-def significant(value: float, digits: int) -> float:
-    """Return a finite number rounded to significant digits."""
-    return float(f"{float(value):.{digits}g}")
-
-
-def _finite(value: float, digits: int) -> float | None:
-    return significant(value, digits) if isfinite(value) else None

@@ -223,7 +223,7 @@ def _named(places: Sequence[int]) -> str:
 def figure_sentence(view: View, quantity: Quantity, date_index: int) -> str:
     """Return what a figure says on its as-of date: value and 90 % range of each account."""
     day = view.payload["dates"][date_index]
-    data = quantity.data
+    data, sound = quantity.data, view.sound(day)
     parts = []
     for k in range(len(view.payload["accounts"])):
         at = quantity.at(date_index, k, day)
@@ -231,6 +231,7 @@ def figure_sentence(view: View, quantity: Quantity, date_index: int) -> str:
             parts.append(f"{letter(k)} has no numbers")
         else:
             ends = f"{format_quantity(at[0], '')} to {format_quantity(at[4], '')}"
+            ends += "" if sound[k] else "; not reliable"
             parts.append(f"{letter(k)} {format_quantity(at[2], data['unit'])} ({ends})")
     return f"{data['title']} on {day_text(day)}, median and 90% range by account: {'; '.join(parts)}."
 

@@ -6,6 +6,7 @@ of the last date: the page's script changes the same cells when the reader moves
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -67,12 +68,13 @@ def cards(view: View, date_index: int) -> list[Card]:
     ]
 
 
-def value_cell(quantity: Quantity, date_index: int, account: int, day: float) -> str:
-    """Return median and 90 % range on a day: `118,900 (115,000 to 121,000)`."""
+def value_cell(quantity: Quantity, date_index: int, account: int, day: float, sound: bool = True) -> str:
+    """Return median and 90 % range on a day: `118,900 (115,000 to 121,000)`, and if it is not reliable."""
     at = quantity.at(date_index, account, day)
     if at is None:
         return "–"
-    return f"{format_number(at[2])} ({format_number(at[0])} to {format_number(at[4])})"
+    text = f"{format_number(at[2])} ({format_number(at[0])} to {format_number(at[4])})"
+    return text if sound else f"{text} {NOT_RELIABLE}"
 
 
 def figure_days(quantity: Quantity, as_of: int) -> list[int]:
@@ -84,18 +86,23 @@ def figure_days(quantity: Quantity, as_of: int) -> list[int]:
 
 def figure_rows(view: View, quantity: Quantity, date_index: int) -> list[tuple[str, list[str]]]:
     """Return the main figure as rows of (day, cell per account)."""
-    accounts = range(len(view.payload["accounts"]))
+    sound = view.sound(view.payload["dates"][date_index])
     return [
-        (day_text(day), [value_cell(quantity, date_index, k, day) for k in accounts])
+        (day_text(day), [value_cell(quantity, date_index, k, day, sound[k]) for k in range(len(sound))])
         for day in figure_days(quantity, view.payload["dates"][date_index])
     ]
 
 
 def overview_rows(view: View, date_index: int) -> list[tuple[str, str, list[str]]]:
     """Return every charted quantity on the as-of date: title, unit, cell per account."""
-    day, accounts = view.payload["dates"][date_index], range(len(view.payload["accounts"]))
+    day = view.payload["dates"][date_index]
+    sound = view.sound(day)
     return [
-        (q.data["title"], q.data["unit"], [value_cell(q, date_index, k, day) for k in accounts])
+        (
+            q.data["title"],
+            q.data["unit"],
+            [value_cell(q, date_index, k, day, sound[k]) for k in range(len(sound))],
+        )
         for q in view.charted
     ]
 
@@ -144,6 +151,7 @@ def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
         sign, text = STATUS_TEXT[status]
         last, now = (claim["chance_last"], "") if is_closed(claim, day) else ("", claim["chance"])
         by_moment = [_first_row(claim["chance_made"], n), _first_row(last, n), _last_row(now, n)]
+        sound = [view.sound(claim["made"]), view.sound(claim.get("last_day")), view.sound(day)]
         rows.append(
             ClaimRow(
                 index=index,
@@ -158,14 +166,19 @@ def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
                 status_text=text,
                 reference=references.get(claim["source"]),
                 chances=[
-                    (label, [shown_chance(p) for p in row])
-                    for label, row in zip(CHANCE_LABELS, by_moment, strict=True)
+                    (label, [chance_cell(p, ok) for p, ok in zip(row, oks, strict=True)])
+                    for label, row, oks in zip(CHANCE_LABELS, by_moment, sound, strict=True)
                 ]
                 if claim["computed"]
                 else [],
             )
         )
     return rows
+
+
+def chance_cell(thousandths: int, sound: bool) -> str:
+    """Return a chance out of 100, or in its place that it is not reliable."""
+    return shown_chance(thousandths) if sound or thousandths < 0 else NOT_RELIABLE
 
 
 def _first_row(text: str, n: int) -> list[int]:
@@ -249,7 +262,10 @@ def _reporter_row(
         count=len(own),
         covers=f"{day_text(min(happened))}\nto {day_text(max(happened))}" if own else "none yet",
         assumed=assumed_text(data),
-        cells=[found_text(cell) for cell in found],
+        cells=[
+            found_text(cell) + ("" if ok or not cell else f"\n{NOT_RELIABLE}")
+            for cell, ok in zip(found, view.sound(view.payload["dates"][-1]), strict=True)
+        ],
         references=[cited[keys[source]] for source in sources if source < len(keys)],
     )
 
@@ -258,10 +274,15 @@ def assumed_text(reporter: ReporterData) -> str:
     """Return what the case assumes of a reporter before any report."""
     if reporter["copies"] is not None:
         return f"Repeats {reporter['copies']}: adds no weight."
-    parts = [f"bias {reporter['bias']}", f"noise {reporter['noise']}"]
+    parts = [f"bias {_short(reporter['bias'])}", f"noise {_short(reporter['noise'])}"]
     if reporter["drift"]:
-        parts.append(f"drift {reporter['drift']}")
+        parts.append(f"drift {_short(reporter['drift'])}")
     return ", ".join(parts)
+
+
+def _short(prior: str) -> str:
+    """Return a prior's text with numbers of more than six decimals rounded to four digits."""
+    return re.sub(r"\d+\.\d{7,}", lambda found: f"{float(found[0]):.4g}", prior)
 
 
 def found_text(cell: list[float] | None) -> str:
@@ -285,12 +306,13 @@ def _coverage_text(quantity: Quantity) -> str:
     return f"Reports inside the 90% band after fitting to them: {'; '.join(held)}." if held else ""
 
 
-def posterior_text(assumption: AssumptionData, date_index: int) -> str:
-    """Return what the reports left of an assumption: median and 90 % range."""
+def posterior_text(assumption: AssumptionData, date_index: int, sound: bool = True) -> str:
+    """Return what the reports left of an assumption: median and 90 % range, and if it is not reliable."""
     held = assumption["posterior"][date_index] if assumption["posterior"] else None
     if held is None:
         return "–"
-    return f"{format_number(held[1])} ({format_number(held[0])} to {format_number(held[2])})"
+    text = f"{format_number(held[1])} ({format_number(held[0])} to {format_number(held[2])})"
+    return text if sound else f"{text} {NOT_RELIABLE}"
 
 
 def fit_rows(view: View, date_index: int) -> list[tuple[str, list[str]]]:
@@ -307,21 +329,6 @@ def fit_rows(view: View, date_index: int) -> list[tuple[str, list[str]]]:
         ("Pareto k (above 0.7: not reliable)", [cell(fit["k_hat"]) for fit in fits]),
         ("Weight", ["reliable" if fit["reliable"] else NOT_RELIABLE for fit in fits]),
     ]
-
-
-def score_rows(view: View) -> list[tuple[str, str, list[str]]]:
-    """Return scores that have a value under some account: name, how to read it, cell per account."""
-    names = (
-        ("brier", "Brier score on claims", "0 is perfect, 0.25 is always saying 50 in 100; lower is better"),
-        ("log_score", "Log score on claims", "closer to 0 is better"),
-        ("crps", "Error of forecasts of the next reports (CRPS)", "lower is better"),
-    )
-    rows = []
-    for key, name, how in names:
-        held = [scores.get(key) for scores in view.payload["scores"]]
-        if any(value is not None for value in held):
-            rows.append((name, how, ["–" if v is None else format_number(v) for v in held]))
-    return rows
 
 
 def switch_text(value: float) -> str:

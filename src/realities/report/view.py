@@ -117,6 +117,12 @@ class View:
         """The quantities that have curves, in the case's order."""
         return [quantity for quantity in self.quantities if quantity.data["curves"] is not None]
 
+    def sound(self, day: int | None) -> list[bool]:
+        """Return by account whether the latest fit as of a day is reliable; where there is none, yes."""
+        known = [w for w in self.payload["weighings"] if day is not None and w["day"] <= day]
+        n = len(self.payload["accounts"])
+        return [fit["reliable"] for fit in known[-1]["fits"]] if known else [True] * n
+
     def weighing(self, date_index: int) -> WeighingData:
         """Return the weighing as of one of the page's dates."""
         day = self.payload["dates"][date_index]

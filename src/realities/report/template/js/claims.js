@@ -3,7 +3,7 @@
 import { integers } from "./decode.js";
 import { shownChance } from "./format.js";
 import { all, el, put, show } from "./page.js";
-import { STATUS, claimStatus, isClosed } from "./words.js";
+import { STATUS, claimStatus, isClosed, soundOn } from "./words.js";
 
 const FIRST = 12;
 let everything = false;
@@ -20,12 +20,6 @@ export function startClaims(app) {
   });
   addEventListener("beforeprint", () => all("#claims-table tbody").forEach((body) => (body.hidden = false)));
   addEventListener("afterprint", () => drawClaims(app));
-  // On a phone the table is laid out as cards, which takes its roles away unless they are written down.
-  const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
-  for (const node of [el("claims-table"), ...all("#claims-table thead, #claims-table tbody, #claims-table tr, #claims-table td")]) {
-    node.setAttribute("role", roles[/** @type {keyof roles} */ (node.tagName)]);
-  }
-  for (const node of all("#claims-table th")) node.setAttribute("role", node.scope === "col" ? "columnheader" : "rowheader");
 }
 
 /** @param {import("./page.js").App} app */
@@ -45,7 +39,7 @@ export function drawClaims(app) {
     put(chip.children[0], STATUS[status][0]);
     put(chip.children[1], STATUS[status][1]);
     body.classList.toggle("early", day < claim.made);
-    if (claim.computed && !body.hidden) chances(body, claim, state.date, day, n);
+    if (claim.computed && !body.hidden) chances(P, body, claim, state.date, day, n);
   }
   for (const key of /** @type {("by"|"kind"|"status")[]} */ (["by", "kind", "status"])) el(`claims-${key}`).value = state[key];
   put(el("claims-count"), `${matched} of ${P.claims.length} claims`);
@@ -53,12 +47,13 @@ export function drawClaims(app) {
   show(el("claims-all"), matched > FIRST);
 }
 
-/** @param {any} body @param {any} claim @param {number} date @param {number} day @param {number} n accounts */
-function chances(body, claim, date, day, n) {
+/** @param {any} P @param {any} body @param {any} claim @param {number} date @param {number} day @param {number} n accounts */
+function chances(P, body, claim, date, day, n) {
   const none = Array(n).fill(-1), made = day >= claim.made;
   const row = (/** @type {string} */ text, /** @type {number} */ i) => (text ? integers(text).slice(i * n, i * n + n) : none);
   const closed = made && isClosed(claim, day);
   const rows = [made ? row(claim.chance_made, 0) : none, closed ? row(claim.chance_last, 0) : none,
     made && !closed ? row(claim.chance, date) : none];
-  rows.forEach((values, i) => all("td:not([class])", body.rows[i]).forEach((cell, k) => put(cell, shownChance(values[k]))));
+  const sound = [soundOn(P, claim.made), soundOn(P, claim.last_day), soundOn(P, day)];
+  rows.forEach((values, i) => all("td:not([class])", body.rows[i]).forEach((cell, k) => put(cell, sound[i][k] || values[k] < 0 ? shownChance(values[k]) : "not reliable")));
 }

@@ -3,8 +3,8 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /**
- * @typedef {{label: string, index: number, q: number[][]}} Band five quantile curves of one account
- * @typedef {{label: string, index: number, runs: number[][]}} Runs single runs of one account
+ * @typedef {{label: string, index: number, q: number[][], faint?: boolean}} Band five quantile curves of one account; faint if not reliable
+ * @typedef {{label: string, index: number, runs: number[][], faint?: boolean}} Runs single runs of one account
  * @typedef {{published: number, happened: number, reporter: number, source: number, note: number,
  *   value: number|null, low: number|null, high: number|null}} Report
  * @typedef {any} Payload as report/schema.py says

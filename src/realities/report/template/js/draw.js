@@ -23,7 +23,7 @@ export const py = (f, value) => {
 /** @param {Frame} f @param {number} x @returns {number} the day under a pixel */
 export const dayAt = (f, x) => f.days[0] + ((x - f.left) / (f.w - f.left - f.right)) * (f.days[1] - f.days[0]);
 
-const at = (/** @type {number} */ v) => v.toFixed(1);
+export const at = (/** @type {number} */ v) => v.toFixed(1);
 
 /** @param {number[][]} curves @param {Mark[]} marks @returns {number[]} ticks that cover what is shown, and nothing else */
 export function ticksFor(curves, marks, n = 5) {
@@ -38,8 +38,8 @@ export function ticksFor(curves, marks, n = 5) {
   return niceTicks(...valueRange(low, high), n);
 }
 
-/** @param {Frame} f @param {{labels?: boolean, nx?: number}} options @returns {string} */
-export function axes(f, { labels = true, nx = 0 } = {}) {
+/** @param {Frame} f @param {{labels?: boolean, nx?: number, xs?: [number, string][]|null}} options @returns {string} */
+export function axes(f, { labels = true, nx = 0, xs = null } = {}) {
   const end = f.w - f.right, base = f.h - f.bottom, names = tickLabels(f.ticks).labels;
   let out = "";
   f.ticks.forEach((t, i) => {
@@ -47,7 +47,7 @@ export function axes(f, { labels = true, nx = 0 } = {}) {
     out += `<path class="${i ? "rl-rule" : "rl-axis"}" d="M${at(f.left)} ${at(y)}H${at(end)}"/>`;
     if (labels) out += `<text x="${at(f.left - 8)}" y="${at(y + 4)}" text-anchor="end">${names[i]}</text>`;
   });
-  for (const [day, label] of timeTicks(f.days[0], f.days[1], nx || Math.max(2, Math.floor((end - f.left) / 76)))) {
+  for (const [day, label] of xs || timeTicks(f.days[0], f.days[1], nx || Math.max(2, Math.floor((end - f.left) / 76)))) {
     const x = px(f, day);
     out += `<path class="rl-axis" d="M${at(x)} ${at(base)}v4"/><text x="${at(x)}" y="${at(base + 18)}" text-anchor="middle">${label}</text>`;
   }
@@ -78,15 +78,15 @@ export function fan(f, days, bands, half = true) {
   let out = "";
   for (const [low, high, kind] of /** @type {[number, number, string][]} */ ([[0, 4, "rl-b9"], [1, 3, "rl-b5"]])) {
     if (kind === "rl-b5" && !half) continue;
-    for (const b of bands) if (b.q.length) out += `<path class="${kind} rl-${b.index % 6}" d="${area(f, days, b.q[low], b.q[high])}"/>`;
+    for (const b of bands) if (b.q.length && !b.faint) out += `<path class="${kind} rl-${b.index % 6}" d="${area(f, days, b.q[low], b.q[high])}"/>`;
   }
-  for (const b of bands) if (b.q.length) out += `<path class="rl-line rl-${b.index % 6}" d="M${points(f, days, b.q[2])}"/>`;
+  for (const b of bands) if (b.q.length) out += `<path class="rl-line rl-${b.index % 6}${b.faint ? " rl-faint" : ""}" d="M${points(f, days, b.q[2])}"/>`;
   return out;
 }
 
 /** @param {Frame} f @param {number[]} days @param {import("./decode.js").Runs[]} series */
 export function runLines(f, days, series) {
-  return series.map((s) => s.runs.map((row) => `<path class="rl-run rl-${s.index % 6}" d="M${points(f, days, row)}"/>`).join("")).join("");
+  return series.map((s) => s.runs.map((row) => `<path class="rl-run rl-${s.index % 6}${s.faint ? " rl-faint" : ""}" d="M${points(f, days, row)}"/>`).join("")).join("");
 }
 
 /** @param {Frame} f @param {number[]} days @param {(number|null)[]} values @param {number} index @param {number} cut the as-of date */

@@ -1,10 +1,10 @@
 // What the page gives away: pictures, tables, data, links. Nothing leaves the computer by itself.
 
 import { integers, reportsOf } from "./decode.js";
-import { drawn } from "./figure.js";
+import { drawn, soundFor } from "./figure.js";
 import { dayText, esc, isoText, letterOf, shownChance } from "./format.js";
 import { all, el, say } from "./page.js";
-import { claimStatus, isClosed, weighingAt, weightsShown } from "./words.js";
+import { claimStatus, isClosed, soundOn, weighingAt, weightsShown } from "./words.js";
 
 const LEVELS = ["p05", "p25", "p50", "p75", "p95"];
 
@@ -25,13 +25,14 @@ const tidy = (value) => Number(value.toPrecision(6));
 /** @param {import("./page.js").App} app @param {import("./decode.js").Quantity[]} quantities @returns {string} */
 export function curvesCsv(app, quantities) {
   const which = app.which();
-  const rows = [["quantity", "unit", "as_of", "stated", "date", "account", ...LEVELS]];
+  const rows = [["quantity", "unit", "as_of", "stated", "date", "account", ...LEVELS, "reliable"]];
+  const sound = soundFor(app);
   for (const q of quantities) {
     app.P.accounts.forEach((/** @type {any} */ account, /** @type {number} */ k) => {
       const bands = q.bands(which, k);
       if (!bands.length) return;
       q.days.forEach((day, i) => rows.push([q.key, q.data.unit, isoText(app.day()), app.state.stated, isoText(day), account.id,
-        .../** @type {any[]} */ (bands.map((row) => tidy(row[i])))]));
+        .../** @type {any[]} */ (bands.map((row) => tidy(row[i]))), /** @type {any} */ (sound[k])]));
     });
   }
   return csv(rows);
@@ -56,11 +57,11 @@ function claimsCsv(app) {
   const columns = ["when_made", "last_while_open", "now"].flatMap((w) => P.accounts.map((/** @type {any} */ a) => `${w}: ${a.id}`));
   const rows = [["id", "account", "kind", "says", "source", "locator", "made", "deadline", "status", ...columns]];
   for (const c of P.claims) {
-    const part = (/** @type {string} */ text, /** @type {number} */ i, /** @type {boolean} */ may) =>
-      Array.from({ length: n }, (_, k) => (may && text ? shownChance(integers(text)[i * n + k]) : ""));
+    const part = (/** @type {string} */ text, /** @type {number} */ i, /** @type {boolean} */ may, /** @type {number|null} */ on) =>
+      Array.from({ length: n }, (_, k) => (may && text ? shownChance(integers(text)[i * n + k]) + (soundOn(P, on)[k] ? "" : " not reliable") : ""));
     rows.push([c.id, c.by, c.kind, c.says, c.source, c.locator, isoText(c.made), c.deadline === null ? "" : isoText(c.deadline), claimStatus(c, day),
-      ...part(c.chance_made, 0, day >= c.made), ...part(c.chance_last, 0, day >= c.made && isClosed(c, day)),
-      ...part(c.chance, state.date, day >= c.made && !isClosed(c, day))]);
+      ...part(c.chance_made, 0, day >= c.made, c.made), ...part(c.chance_last, 0, day >= c.made && isClosed(c, day), c.last_day),
+      ...part(c.chance, state.date, day >= c.made && !isClosed(c, day), day)]);
   }
   return csv(rows);
 }

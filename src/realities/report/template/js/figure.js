@@ -5,7 +5,7 @@ import { asofLine, axes, dayAt, endLabels, fan, markPaths, markValue, px, py, ru
 import { dayText, esc, letterOf, numberText, quantityText, shortName } from "./format.js";
 import { all, el, linkOf, put, show, sourceAt } from "./page.js";
 import { tickLabels } from "./scale.js";
-import { figureSentence } from "./words.js";
+import { figureSentence, soundOn } from "./words.js";
 
 /**
  * @typedef {{frame: import("./draw.js").Frame, marks: import("./draw.js").Mark[], accounts: number[]}} Panel
@@ -22,13 +22,22 @@ function marksOf(app) {
   return marks.filter((m) => app.state.late || !m.late).sort((a, b) => Number(b.late) - Number(a.late));
 }
 
+/** @param {import("./page.js").App} app @returns {boolean[]} whether what is drawn of each account is reliable; what it states at first always is */
+export function soundFor(app) {
+  return soundOn(app.P, app.which() === "prior" ? null : app.day());
+}
+
+/** @param {import("./page.js").App} app @param {number} k @param {boolean[]} sound @returns {string} what stands at the end of its line */
+const nameOf = (app, k, sound) => (sound[k] ? app.P.accounts[k].name : "not reliable");
+
 /** @param {import("./page.js").App} app */
 export function drawFigure(app) {
   const { P, state } = app, q = app.quantity(), which = app.which(), width = Math.max(el("plot").clientWidth, 280);
   const small = width < 600, accounts = app.visible(), runs = state.bands === "runs" && q.hasRuns(which);
   const marks = marksOf(app), days = runs ? q.runDays : q.days;
-  const bands = accounts.map((k) => ({ label: P.accounts[k].name, index: k, q: q.bands(which, k) }));
-  const series = runs ? accounts.map((k) => ({ label: P.accounts[k].name, index: k, runs: q.runs(which, k) })) : [];
+  const sound = soundFor(app);
+  const bands = accounts.map((k) => ({ label: nameOf(app, k, sound), index: k, q: q.bands(which, k), faint: !sound[k] }));
+  const series = runs ? accounts.map((k) => ({ label: P.accounts[k].name, index: k, runs: q.runs(which, k), faint: !sound[k] })) : [];
   const seen = runs ? series.flatMap((s) => s.runs) : bands.flatMap((b) => (b.q.length ? [b.q[0], b.q[4]] : []));
   const ticks = ticksFor(seen, marks, small ? 4 : 5), labels = tickLabels(ticks);
   const left = 14 + 7 * Math.max(...labels.labels.map((l) => l.length));
@@ -36,7 +45,7 @@ export function drawFigure(app) {
   const side = state.layout === "side";
   const columns = !side ? 1 : width >= 1000 ? Math.min(accounts.length, 5) : width >= 600 ? Math.min(accounts.length, 3) : 2;
   const groups = side ? accounts.map((k) => [k]) : [accounts];
-  const names = Math.max(0, ...accounts.map((k) => shortName(P.accounts[k].name).length + 2));
+  const names = Math.max(0, ...accounts.map((k) => (sound[k] ? shortName(P.accounts[k].name).length : 15) + 2));
   const body = (/** @type {import("./draw.js").Frame} */ f, /** @type {number[]} */ group, /** @type {boolean} */ first) => {
     const own = bands.filter((b) => group.includes(b.index)), ends = own.filter((b) => b.q.length);
     const shownMarks = thinned(f, marks);
@@ -53,7 +62,7 @@ export function drawFigure(app) {
     html = groups.map(([k], i) => {
       const first = i % columns === 0, inset = first ? left : 4;
       const f = { w: cell + (first ? left : 0), h, left: inset, right: 8, top: 14, bottom: 26, days: span, ticks };
-      return `<div><h3 style="padding-left:${inset}px"><span class="badge c${k % 6}">${letterOf(k)}</span>${esc(P.accounts[k].name)}</h3>${body(f, [k], first)}</div>`;
+      return `<div><h3 style="padding-left:${inset}px"><span class="badge c${k % 6}">${letterOf(k)}</span>${esc(P.accounts[k].name)}${sound[k] ? "" : " (not reliable)"}</h3>${body(f, [k], first)}</div>`;
     }).join("");
     const tracks = Array.from({ length: columns }, (_, i) => `${(cell + (i ? 0 : left)).toFixed(1)}px`).join(" ");
     html = `<div class="panels" style="grid-template-columns:${tracks}">${html}</div>`;
@@ -76,6 +85,8 @@ function caption(app, runs, marks) {
   const q = app.quantity(), wanted = app.state.bands === "runs";
   let text = runs ? "Thin lines: 24 single runs per account; the label stands at the median." : "Line: median. Dark band: 50% of runs. Light band: 90%.";
   if (wanted && !runs) text += " Single runs are kept for the last date only.";
+  const weak = soundFor(app).flatMap((ok, k) => (ok || !app.visible().includes(k) ? [] : [letterOf(k)]));
+  if (weak.length) text += ` Faint: not reliable, ${weak.join(", ")}.`;
   if (app.state.stated === "first") text += " As first stated: before any report.";
   if (q.data.kind === "floor") text += " Reports count from below: at least so many.";
   if (q.data.kind === "ceiling") text += " Reports bound from above: at most so many.";
@@ -94,18 +105,18 @@ function caption(app, runs, marks) {
 /** @param {import("./page.js").App} app the parts that can wait until the reader stops moving */
 export function drawFigureRest(app) {
   const { P } = app, q = app.quantity(), which = app.which(), first = q.days[0], last = q.days[q.days.length - 1];
-  const days = new Set(Array.from({ length: 9 }, (_, i) => first + Math.floor(((last - first) * i) / 8 + 0.5)));
+  const sound = soundFor(app), days = new Set(Array.from({ length: 9 }, (_, i) => first + Math.floor(((last - first) * i) / 8 + 0.5)));
   days.add(Math.min(Math.max(app.day(), first), last));
   el("figure-table").tBodies[0].innerHTML = Array.from(days).sort((a, b) => a - b).map((day) =>
     `<tr><th scope="row">${dayText(day)}</th>${P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) =>
-      `<td class="num">${valueCell(q, which, k, day)}</td>`).join("")}</tr>`).join("");
+      `<td class="num">${valueCell(q, which, k, day, sound[k])}</td>`).join("")}</tr>`).join("");
   if (el("figure-reports").open) drawReports(app);
 }
 
-/** @param {import("./decode.js").Quantity} q @param {number|"prior"} which @param {number} k @param {number} day */
-export function valueCell(q, which, k, day) {
+/** @param {import("./decode.js").Quantity} q @param {number|"prior"} which @param {number} k @param {number} day @param {boolean} sound */
+export function valueCell(q, which, k, day, sound = true) {
   const at = q.at(which, k, day);
-  return at ? `${numberText(at[2])} (${numberText(at[0])} to ${numberText(at[4])})` : "–";
+  return at ? `${numberText(at[2])} (${numberText(at[0])} to ${numberText(at[4])})${sound ? "" : " not reliable"}` : "–";
 }
 
 /** @param {any} r @param {string} unit @returns {string} what a report says: its value, or the bounds it gives */
@@ -244,9 +255,9 @@ function hover(app, event) {
   line.setAttribute("class", "crosshair");
   line.setAttribute("d", `M${at.x.toFixed(1)} ${f.top}V${f.h - f.bottom}`);
   at.node.append(line);
-  const rows = at.panel.accounts.map((k) => {
+  const sound = soundFor(app), rows = at.panel.accounts.map((k) => {
     const v = q.at(which, k, day);
-    return v ? `<tr><td><span class="badge c${k % 6}">${letterOf(k)}</span></td><td class="num">${numberText(v[2])}</td><td>${numberText(v[0])} to ${numberText(v[4])}</td></tr>` : "";
+    return v ? `<tr><td><span class="badge c${k % 6}">${letterOf(k)}</span></td><td class="num">${numberText(v[2])}</td><td>${numberText(v[0])} to ${numberText(v[4])}${sound[k] ? "" : " not reliable"}</td></tr>` : "";
   }).join("");
   const mark = nearMark(at.panel, at.x, at.y, 10);
   card.innerHTML = `<b>${dayText(day)}</b><table><tbody>${rows}</tbody></table>` + (mark ? `<p>${esc(markText(app, mark))}</p>` : "");

@@ -8,9 +8,10 @@ import { startExports } from "./exports.js";
 import { drawControls, drawFigure, drawFigureRest, startFigure } from "./figure.js";
 import { dayText } from "./format.js";
 import { drawOthers, startOthers } from "./others.js";
-import { all, el, put, settled, show, throttled } from "./page.js";
+import { all, el, keepRoles, put, settled, show, throttled } from "./page.js";
 import { drawReporters } from "./reporters.js";
 import { readHash, writeHash } from "./state.js";
+import { drawTrust, startTrust } from "./trust.js";
 
 async function start() {
   const P = await load();
@@ -39,6 +40,7 @@ async function start() {
   }, 400);
 
   for (const node of all(".js")) show(node, !node.id.startsWith("say"));
+  for (const table of all("#claims-table, table.flow")) keepRoles(table);
   const drawCards = startCards(app);
   const rest = () => {
     if (quantities.length) {
@@ -47,6 +49,7 @@ async function start() {
     }
     drawClaims(app);
     drawReporters(app);
+    drawTrust(app);
     delete document.body.dataset.busy;
   };
   const later = settled(rest, 200);
@@ -70,6 +73,7 @@ async function start() {
   startBar(link);
   startClaims(app);
   startExports(app);
+  startTrust(app);
   if (quantities.length) {
     startOthers(app);
     startFigure(app);

@@ -2,7 +2,7 @@
 
 import { asofLine, axes, endLabels, fan, stepLine, svg, ticksFor } from "./draw.js";
 import { numberText, shortName } from "./format.js";
-import { valueCell } from "./figure.js";
+import { soundFor, valueCell } from "./figure.js";
 import { all, el, put } from "./page.js";
 import { tickLabels } from "./scale.js";
 import { weighingAt } from "./words.js";
@@ -33,7 +33,7 @@ export function drawOthers(app) {
   all("#smalls button").forEach((button, i) => {
     const q = app.quantities[i], width = Math.max(button.clientWidth, 120), h = 120;
     button.setAttribute("aria-pressed", String(q.key === app.state.show));
-    const bands = accounts.map((k) => ({ label: "", index: k, q: q.bands(which, k) }));
+    const bands = accounts.map((k) => ({ label: "", index: k, q: q.bands(which, k), faint: !soundFor(app)[k] }));
     const ticks = ticksFor(bands.flatMap((b) => (b.q.length ? [b.q[0], b.q[4]] : [])), [], 2), { labels, word } = tickLabels(ticks);
     const f = { w: width, h, left: 12 + 7 * Math.max(...labels.map((l) => l.length)), right: 6, top: 8, bottom: 24,
       days: /** @type {[number, number]} */ ([q.days[0], q.days[q.days.length - 1]]), ticks };
@@ -41,9 +41,9 @@ export function drawOthers(app) {
     button.children[2].innerHTML = svg(f.w, f.h, axes(f, { nx: width < 200 ? 2 : 3 }) + fan(f, q.days, bands, false) + asofLine(f, app.day(), false));
   });
   drawWeights(app);
-  const day = app.day();
+  const day = app.day(), sound = soundFor(app);
   all("#overview-table tbody tr").forEach((row, i) => {
-    P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 1], valueCell(app.quantities[i], which, k, day)));
+    P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 1], valueCell(app.quantities[i], which, k, day, sound[k])));
   });
   const fits = weighingAt(P, app.state.date).fits, cell = (/** @type {number|null} */ v) => (v === null ? "–" : numberText(v));
   const rows = all("#fit-table tbody tr");

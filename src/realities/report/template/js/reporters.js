@@ -2,7 +2,8 @@
 
 import { reportsOf } from "./decode.js";
 import { dayText, grouped, numberText } from "./format.js";
-import { all, el, put, show } from "./page.js";
+import { all, put } from "./page.js";
+import { soundOn } from "./words.js";
 
 /** @type {Map<number, import("./decode.js").Report[]>} */
 const held = new Map();
@@ -18,7 +19,7 @@ function foundText(cell) {
 
 /** @param {import("./page.js").App} app */
 export function drawReporters(app) {
-  const { P, state } = app, day = app.day(), last = state.date === P.dates.length - 1;
+  const { P, state } = app, day = app.day(), sound = soundOn(P, day);
   for (const table of all("table[data-quantity]")) {
     const i = Number(table.dataset.quantity), q = P.quantities[i];
     if (!held.has(i)) held.set(i, reportsOf(q));
@@ -30,19 +31,15 @@ export function drawReporters(app) {
       put(row.cells[1], String(own.length));
       put(row.cells[2], own.length ? `${dayText(Math.min(...own))}\nto ${dayText(Math.max(...own))}` : "none yet");
       const found = q.reporters[r].posterior[state.date] || [];
-      P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 3], foundText(found[k])));
+      P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 3], foundText(found[k]) + (found[k] && !sound[k] ? "\nnot reliable" : "")));
     });
     put(document.querySelector(`[data-count="${i}"]`), grouped(String(counted)));
   }
   for (const details of all("[data-account-index]")) {
-    const account = P.accounts[details.dataset.accountIndex];
+    const k = Number(details.dataset.accountIndex), account = P.accounts[k];
     all("[data-posterior]", details).forEach((cell, i) => {
       const v = account.assumptions[i].posterior[state.date];
-      put(cell, v ? `${numberText(v[1])} (${numberText(v[0])} to ${numberText(v[2])})` : "–");
+      put(cell, v ? `${numberText(v[1])} (${numberText(v[0])} to ${numberText(v[2])})${sound[k] ? "" : " not reliable"}` : "–");
     });
   }
-  // Scores and coverage are as of the last date alone: on an earlier one they would be hindsight.
-  for (const node of all("[data-last]")) show(node, last);
-  const scores = el("score-table");
-  if (scores) show(scores, last);
 }

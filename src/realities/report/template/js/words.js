@@ -11,6 +11,12 @@ export function weighingAt(P, date) {
   return P.weighings.find((/** @type {any} */ w) => w.day === P.dates[date]);
 }
 
+/** @param {any} P @param {number|null|undefined} day @returns {boolean[]} whether each account's latest fit as of a day is reliable; where there is none, yes */
+export function soundOn(P, day) {
+  const w = P.weighings.filter((/** @type {any} */ one) => day != null && one.day <= day).pop();
+  return P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => !w || w.fits[k].reliable);
+}
+
 /** @param {any} P @param {number[]} weights @returns {number[]} */
 export function weightsShown(P, weights) {
   return inHundred(weights, P.accounts.map((/** @type {any} */ a) => a.id));
@@ -104,11 +110,11 @@ function count(v) {
 
 /** @param {any} P @param {import("./decode.js").Quantity} quantity @param {number|"prior"} stated which forecast @param {number} date */
 export function figureSentence(P, quantity, stated, date) {
-  const day = P.dates[date], { title, unit } = quantity.data;
+  const day = P.dates[date], { title, unit } = quantity.data, sound = soundOn(P, stated === "prior" ? null : day);
   const parts = P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => {
     const at = quantity.at(stated, k, day);
     if (!at) return `${letterOf(k)} has no numbers`;
-    return `${letterOf(k)} ${quantityText(at[2], unit)} (${quantityText(at[0], "")} to ${quantityText(at[4], "")})`;
+    return `${letterOf(k)} ${quantityText(at[2], unit)} (${quantityText(at[0], "")} to ${quantityText(at[4], "")}${sound[k] ? "" : "; not reliable"})`;
   });
   const which = stated === "prior" ? ", as first stated" : "";
   return `${title} on ${dayText(day)}${which}, median and 90% range by account: ${parts.join("; ")}.`;

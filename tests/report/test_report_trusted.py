@@ -1,0 +1,200 @@
+"""How far to trust the weights, and scores: the payload holds what was found, tables and sentences say it."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import pytest
+from report_synthetic import AS_OF, HOSTILE, synthetic_study
+
+from realities.report import render_payload, standings, study_payload, trusted
+from realities.report.schema import Payload, day_number
+from realities.report.tables import NOT_RELIABLE, references
+from realities.report.trusted import NOT_COMPUTED, odds_text, probability_text
+from realities.report.view import View
+from realities.weigh.timeline import AtMoment, Moment
+
+
+@pytest.fixture(scope="module")
+def shaky_study() -> Any:
+    return synthetic_study(3, 2, 4, 12, unreliable="growers")
+
+
+@pytest.fixture(scope="module")
+def shaky(shaky_study: Any) -> View:
+    return View(study_payload(shaky_study))
+
+
+def trust_of(payload: Payload) -> Any:
+    assert payload["trust"] is not None
+    return payload["trust"]
+
+
+def test_weights_at_every_width_add_to_one_or_are_not_there(payload: Payload) -> None:
+    for width in (0.25, 0.5, 1.0, 2.0, 4.0):
+        weights = [one["weight"] for one in trust_of(payload)["widths"] if one["width"] == width]
+        assert len(weights) == 5
+        if width == 4.0:
+            assert weights == [None] * 5
+        else:
+            assert sum(weights) == pytest.approx(1, abs=1e-4)
+
+
+def test_at_width_one_the_weights_are_the_stated_ones(payload: Payload) -> None:
+    at_one = [one for one in trust_of(payload)["widths"] if one["width"] == 1.0]
+    assert [one["weight"] for one in at_one] == pytest.approx(payload["weighings"][-1]["weights"], abs=1e-3)
+    assert [one["alone"] for one in at_one] == [one["weight"] for one in at_one]
+
+
+def test_a_width_says_in_place_what_is_not_computed_and_what_is_not_reliable(payload: Payload) -> None:
+    rows = {(width, which): cells for width, which, cells in trusted.width_rows(trust_of(payload), 5)}
+    assert rows["four times", "all accounts'"] == ["–"] * 4 + [NOT_COMPUTED]
+    assert rows["a quarter", "all accounts'"][4].endswith(NOT_RELIABLE)
+    assert re.fullmatch(r"[<>\d]+", rows["a quarter", "all accounts'"][0])
+    assert rows["four times", "this account's alone"][4] == NOT_COMPUTED
+    assert rows["four times", "this account's alone"][0] != "–"
+    gaps = trusted.width_gaps(trust_of(payload))
+    assert "Not computed: E at four times." in gaps
+    assert "Hollow, not reliable: E at a quarter." in gaps
+
+
+def test_what_moves_most_stands_first_and_what_was_not_computed_last(view: View) -> None:
+    trust = trust_of(view.payload)
+    rows = trusted.left_rows(view, trust["left"], references(view))
+    assert [row.percent for row in rows] == sorted((row.percent for row in rows), reverse=True)
+    assert {row.kind for row in rows} == {"reporter", "quantity"}
+    assert rows[-1].cells == [NOT_COMPUTED] * 5
+    assert rows[-1].why == "not computed for A, B, C, D and E: k-hat 0.93"
+    assert rows[0].why == ""
+    sentence = trusted.influence_sentence(view, trust)
+    assert sentence.startswith(f"Most weight hangs on the reporter {rows[0].name}: ")
+    assert "For 1 of 16 it is not computed" in sentence
+
+
+def test_ten_single_reports_are_listed_with_date_value_and_source(view: View, study: Any) -> None:
+    trust = trust_of(view.payload)
+    assert (len(trust["reports"]), trust["tried"], trust["unknown"]) == (10, 12, 1)
+    first = next(one for one in study.honesty.influence if one.left.kind == "report")
+    row = trusted.left_rows(view, trust["reports"], references(view))[0]
+    assert first.left.published is not None
+    assert trust["reports"][0]["published"] == day_number(first.left.published)
+    assert row.name == first.left.reporter
+    assert "km²" in row.value
+    assert row.references[0].data["url"].startswith("https://example.org/bulletin/")
+
+
+def test_checks_are_told_by_quantity_and_flagged_by_a_sign(view: View) -> None:
+    trust = trust_of(view.payload)
+    groups = trusted.check_groups(view, trust)
+    assert len(groups) == 12
+    cells = [cell for group in groups for _, _, row in group.rows for cell in row]
+    assert len(cells) == 12 * 3 * 5
+    assert set(cells) == {"0.31", "▲ 0.004", "0.62", "▼ 0.993", "▲ <0.001", "0.50"}
+    flagged = [sum(cell[0] in "▲▼" for group in groups for _, _, row in group.rows for cell in row[k : k + 1])
+               for k in range(5)]  # fmt: skip
+    told = trusted.checks_sentence(view, trust)
+    assert all(f"{name} {n} of 36" in told for name, n in zip("ABCDE", flagged, strict=True))
+    assert trusted.told_first(groups) == [group for group in groups if group.flagged]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "1 to 1"), (2.4849, "12 to 1"), (-1.2238, "1 to 3.4"), (300.0, "more than 1,000 to 1"),
+     (-1e4, "less than 1 to 1,000"), (None, "not computed")],
+)  # fmt: skip
+def test_odds_are_written_as_people_say_them(value: float | None, text: str) -> None:
+    assert odds_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "<0.001"), (0.0123, "0.012"), (0.5, "0.50"), (0.96, "0.960"), (1.0, ">0.999")]
+)
+def test_probabilities_keep_the_digits_that_matter(value: float, text: str) -> None:
+    assert probability_text(value) == text
+
+
+def test_scores_rest_on_a_count_and_the_sentence_says_how_few(view: View, study: Any) -> None:
+    rows = {name: cells for name, _, cells in standings.claim_score_rows(view.payload["scores"])}
+    n = study.scorecard.accounts["engineer"].n_claims
+    assert rows["Claims scored"][0].startswith(f"{n}; ")
+    assert rows["Hindsight"] == [f"{n if k == 1 else 0} of {n}" for k in range(5)]
+    sentence = standings.scores_sentence(view)
+    assert sentence.startswith(f"{n} claims are decided and had a chance when made; ")
+    assert (f"{n} claims can hardly tell" in sentence) is (n < standings.FEW)
+
+
+def test_bins_of_the_diagram_add_to_the_claims(payload: Payload) -> None:
+    for one in payload["scores"]:
+        assert sum(b[2] or 0 for b in one["bins"]) == one["claims"]
+    rows = standings.bin_rows(payload["scores"])
+    assert [label for label, _ in rows][:2] == ["0 to 10", "10 to 30"]
+
+
+def test_no_number_of_an_unreliable_account_stands_bare(shaky: View) -> None:
+    text = render_payload(shaky.payload)
+    before = text.split('<script type="application/json"')[0]
+    for table in ("figure-table", "overview-table"):
+        part = before.split(f'id="{table}"')[1].split("</table>")[0]
+        cells = re.findall(r'<td class="num">(.*?)</td>', part)
+        assert cells
+        assert all((NOT_RELIABLE in cell) is (i % 3 == 2) for i, cell in enumerate(cells))
+    claims = before.split('id="claims-table"')[1].split("</table>")[0]
+    chances = re.findall(r'scope="row" class="when">[^<]*</th>(.*?)</tr>', claims)
+    for row in chances:
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", row)
+        assert cells[2] in {"–", NOT_RELIABLE}
+        assert NOT_RELIABLE not in cells[:2]
+    assert any(NOT_RELIABLE in row for row in chances)
+    brier = next(
+        cells for name, _, cells in standings.claim_score_rows(shaky.payload["scores"]) if "Brier" in name
+    )
+    assert NOT_RELIABLE in brier[2]
+    assert NOT_RELIABLE not in brier[0] + brier[1]
+    sentence = re.search(r'id="figure-sentence">(.*?)<', before)
+    assert sentence is not None
+    assert sentence[1].count(NOT_RELIABLE) == 1
+
+
+def test_a_timeline_adds_its_dates_to_the_weights_and_changes_none(shaky_study: Any) -> None:
+    ids = [account.id for account in shaky_study.case.accounts]
+    between = shaky_study.dates[0] + (shaky_study.dates[1] - shaky_study.dates[0]) / 2
+
+    def at(weight: float) -> AtMoment:
+        return AtMoment(weight, 0.01, (), -10.0, 0.1, 500.0, 0.3, True, (), -1.0, 0.1, True, 0.0, {}, 10)
+
+    plain = study_payload(shaky_study)
+    shaky_study.timeline = (
+        Moment(shaky_study.dates[0], 5, 5, 0, 0, 0.5, {name: at(1 / 3) for name in ids}),
+        Moment(between, 9, 4, 0, 0, 0.5, {name: at(1 / 3) for name in ids}),
+    )
+    longer = study_payload(shaky_study)
+    shaky_study.timeline = ()
+    days = [one["day"] for one in longer["weighings"]]
+    assert days == sorted({*(one["day"] for one in plain["weighings"]), day_number(between)})
+    added = longer["weighings"][1]
+    assert (added["weights"], added["used"]) == ([0.33333] * 3, 9)
+    assert added["used"] + added["later"] == plain["weighings"][-1]["used"] + plain["weighings"][-1]["later"]
+    assert [one for one in longer["weighings"] if one is not added] == plain["weighings"]
+    assert longer["dates"] == plain["dates"]
+
+
+def test_a_page_saved_before_there_was_honesty_can_still_be_read(payload: Payload) -> None:
+    older: Any = copy.deepcopy(payload)
+    for key in ("trust", "claimants", "mixture"):
+        del older[key]
+    older["scores"] = [{"brier": 0.1, "log_score": -1.2, "crps": 0.2} for _ in older["accounts"]]
+    for claim in older["claims"]:
+        del claim["last_day"]
+    text = render_payload(older)
+    assert 'id="trust"' not in text
+    assert "Error of forecasts (CRPS)" in text
+
+
+def test_hostile_names_reach_the_new_tables_as_text_alone(hostile_page: str) -> None:
+    for block in ("trust", "scores"):
+        part = hostile_page.split(f'<section id="{block}"')[1].split("</section>")[0]
+        assert HOSTILE not in part
+        assert "&lt;/script&gt;" in part
+    assert str(AS_OF.year) in hostile_page
