@@ -21,6 +21,7 @@ from realities.ensemble import STREAM_WEIGH, Same, prior_draws, stream
 from realities.errors import SimulationError
 from realities.store.fingerprint import fingerprint
 from realities.weigh.fits import AccountFit, GoingOn
+from realities.weigh.leaps import sampled
 from realities.weigh.likelihood import AccountLikelihood
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
 from realities.weigh.sampling.evidence import (
@@ -36,7 +37,7 @@ from realities.weigh.sampling.evidence import (
     second_runs,
 )
 from realities.weigh.sequence import AccountRun as AccountRun
-from realities.weigh.sequence import Cloud, Path, follow
+from realities.weigh.sequence import Cloud, Path
 
 FloatArray = NDArray[np.float64]
 
@@ -86,7 +87,7 @@ def fit_account(
     settings = _settings(case, effort)
     starts = start_of(case, start, account, seed=seed, settings=settings, width=width)
     runs = [
-        follow(
+        sampled(
             case, path_of(account, [as_of], number, seed, settings, width=width, start=starts.get(number))
         )[0]
         for number in range(settings.runs)

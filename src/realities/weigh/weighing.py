@@ -17,12 +17,12 @@ from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
 from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.identification import levels_told, remark_on_levels
+from realities.weigh.leaps import sampled
 from realities.weigh.likelihood import reports_published, used_observations
 from realities.weigh.posterior import AccountRun, fit_runs, path_of, settings_for, start_of
 from realities.weigh.reporting.reports import QuantityReports
 from realities.weigh.sampling.evidence import Effort as Effort
 from realities.weigh.sampling.evidence import SamplerSettings
-from realities.weigh.sequence import follow
 
 
 def weigh_accounts(
@@ -150,7 +150,7 @@ def sample_dates(
                 account.id, days, number, seed, settings, width=width, with_bases=with_bases, start=begun
             )
             tasks.append(path)
-    found = map_tasks(case, follow, tasks, workers=workers, stage="Weighing", progress=progress or silent)
+    found = map_tasks(case, sampled, tasks, workers=workers, stage="Weighing", progress=progress or silent)
     by_account = {
         account.id: found[k * settings.runs :][: settings.runs] for k, account in enumerate(case.accounts)
     }

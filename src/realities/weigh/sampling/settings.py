@@ -19,6 +19,7 @@ class SamplerSettings:
     Fewer than `enough_draws` effective draws are called not reliable. `posterior_draws` come out: as many
     as are effective, or more, so that resampling adds little error. With `second` above zero, two populations
     of so many particles go another way (`levels.py`), at most `second_moves` moves in each of its layers.
+    With `leaps` a run goes straight from one date asked for to the next where it can.
     """
 
     runs: int
@@ -32,6 +33,7 @@ class SamplerSettings:
     posterior_draws: int = 10_000
     second: int = 0
     second_moves: int = 60
+    leaps: bool = False
 
 
 #: Names of efforts.
@@ -57,7 +59,16 @@ HEAVY_EFFORTS: dict[Effort, SamplerSettings] = {
         posterior_draws=500,
     ),
     "quick": SamplerSettings(
-        1, 400, 5, 1000, keep=0.35, components=3, rounds=12, enough_draws=80, posterior_draws=512
+        1,
+        400,
+        5,
+        1000,
+        keep=0.35,
+        components=3,
+        rounds=12,
+        enough_draws=80,
+        posterior_draws=512,
+        leaps=True,
     ),
     "default": SamplerSettings(
         2, 600, 8, 2500, components=4, rounds=6, enough_draws=600, posterior_draws=4000
