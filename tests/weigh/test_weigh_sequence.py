@@ -186,6 +186,18 @@ def test_runs_are_shown_apart(make_case: MakeCase) -> None:
             assert one / other == pytest.approx(np.exp(own - others))
 
 
+def test_an_account_that_is_sure_of_everything_stands_beside_every_run_of_the_others(
+    make_case: MakeCase,
+) -> None:
+    case = make_case({"slow": SLOW, "sure": {"start value": "100"}}, ROWS[:2])
+    for moment in weigh_timeline(case, seed=5, effort=SMALL):
+        slow, sure = (moment.accounts[name] for name in ("slow", "sure"))
+        assert len(slow.run_weights) == len(sure.run_weights) == SMALL.runs
+        assert [one + other for one, other in zip(slow.run_weights, sure.run_weights, strict=True)] == (
+            pytest.approx([1.0] * SMALL.runs)
+        )
+
+
 def test_neither_processes_nor_names_nor_order_touch_a_bit_of_a_timeline(make_case: MakeCase) -> None:
     case = make_case(BOTH, ROWS, OFFICE)
     other = make_case({"z": FAST, "b": SLOW}, ROWS, OFFICE)

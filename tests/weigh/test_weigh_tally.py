@@ -57,18 +57,17 @@ def test_skill_is_measured_against_one_half() -> None:
     assert skill(0.1, 0.0) is None
 
 
-def test_the_base_rate_of_a_claim_does_not_know_its_own_outcome() -> None:
-    # One of three happened. To that one the others say 0; to each of the others they say 1/2.
-    assert base_rate_brier([True, False, False]) == pytest.approx((1 + 0.25 + 0.25) / 3)
-    assert score_account(VERDICTS).skill_base_rate == pytest.approx(1 - 0.07 / 0.5)
-    assert base_rate_brier([True]) is None
-    assert score_account(VERDICTS[:1]).skill_base_rate is None
+def test_the_base_rate_is_what_part_of_the_claims_happened() -> None:
+    assert base_rate_brier([True, False, False]) == pytest.approx(2 / 9)
+    assert score_account(VERDICTS).skill_base_rate == pytest.approx(1 - 0.07 / (2 / 9))
+    assert base_rate_brier([]) is None
+    assert score_account(VERDICTS[:1]).skill_base_rate is None  # nothing can beat what is never wrong
 
 
-@given(st.lists(st.booleans(), min_size=2, max_size=30))
-def test_the_base_rate_scores_as_its_closed_form(happened: list[bool]) -> None:
-    n, rate = len(happened), float(np.mean(happened))
-    assert base_rate_brier(happened) == pytest.approx((n / (n - 1)) ** 2 * rate * (1 - rate), abs=1e-12)
+@given(st.lists(st.booleans(), min_size=1, max_size=30), st.floats(0.0, 1.0))
+def test_no_constant_chance_scores_better_than_the_base_rate(happened: list[bool], chance: float) -> None:
+    rate = base_rate_brier(happened)
+    assert rate is not None and rate <= np.mean([(chance - own) ** 2 for own in happened]) + 1e-12
 
 
 def test_nothing_decided_is_no_score() -> None:

@@ -271,10 +271,8 @@ def _accounts(
     fits = {name: one.fit for name, one in found.items()}
     weights = shares({name: fit.log_evidence + log_prior[name] for name, fit in fits.items()})
     errors = share_errors(weights, {name: fit.log_evidence_error for name, fit in fits.items()})
-    n_runs = min(len(fit.run_log_evidences) for fit in fits.values())
     by_run = [
-        shares({name: fit.run_log_evidences[k] + log_prior[name] for name, fit in fits.items()})
-        for k in range(n_runs)
+        shares({name: evidence + log_prior[name] for name, evidence in run.items()}) for run in _by_run(fits)
     ]
     accounts = {}
     for name, one in found.items():
@@ -300,6 +298,15 @@ def _accounts(
             n_evaluations=fit.n_evaluations,
         )
     return accounts
+
+
+def _by_run(fits: Mapping[str, AccountFit]) -> list[dict[str, float]]:
+    """Return all accounts' log evidences by run; without anything to sample every run gives the same."""
+    n_runs = min((len(fit.run_log_evidences) for fit in fits.values() if fit.sampled), default=1)
+    return [
+        {name: fit.run_log_evidences[k if fit.sampled else 0] for name, fit in fits.items()}
+        for k in range(n_runs)
+    ]
 
 
 def _as_base(fit: AccountFit) -> Base:

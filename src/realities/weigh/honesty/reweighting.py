@@ -8,8 +8,6 @@ the same way, so that what changes nothing changes exactly nothing. Next are `wi
 References
 ----------
 Vehtari, A. et al. (2024). Pareto smoothed importance sampling. Journal of Machine Learning Research 25(72).
-Zhang, J. and Stephens, M. A. (2009). A new and efficient estimation method for the generalized Pareto
-distribution. Technometrics 51(3), 316-325.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from realities.weigh.sampling.importance import k_hat
+from realities.weigh.sampling.importance import k_hat, pareto_tail
 from realities.weigh.sampling.moves import effective_number, normalized
 
 FloatArray = NDArray[np.float64]
@@ -89,15 +87,5 @@ def pareto_smoothed(log_weights: FloatArray) -> FloatArray:
 
 def _pareto(excess: FloatArray) -> tuple[float, float] | None:
     """Return shape and scale of the generalized Pareto distribution of sorted excesses; None if they tie."""
-    n = len(excess)
-    quartile = excess[int(n / 4 + 0.5) - 1]
-    if not quartile > LEAST_EXCESS:
-        return None
-    n_grid = 30 + int(np.sqrt(n))
-    grid = 1.0 - np.sqrt(n_grid / (np.arange(1, n_grid + 1) - 0.5))
-    grid = grid / (3.0 * quartile) + 1.0 / excess[-1]
-    shapes = np.log1p(-grid[:, None] * excess).mean(axis=1)
-    best = float(normalized(n * (np.log(-grid / shapes) - shapes - 1.0)) @ grid)
-    shape = float(np.log1p(-best * excess).mean())
-    scale = -shape / best
-    return (n * shape + 5.0) / (n + 10.0), scale
+    quartile = excess[int(len(excess) / 4 + 0.5) - 1]
+    return pareto_tail(excess) if quartile > LEAST_EXCESS else None

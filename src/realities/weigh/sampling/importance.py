@@ -253,9 +253,15 @@ def k_hat(log_weights: FloatArray) -> float:
 
 def _pareto_shape(excess: FloatArray) -> float:
     """Return the generalized Pareto shape of sorted excesses: the mean under a weak prior on the scale."""
+    return pareto_tail(excess)[0] if len(excess) >= 5 else float("inf")  # all the weight lies on a few points
+
+
+def pareto_tail(excess: FloatArray) -> tuple[float, float]:
+    """Return shape and scale of the generalized Pareto distribution of sorted excesses, at least five.
+
+    No excess is negative, and that at the lower quartile is above zero.
+    """
     n = len(excess)
-    if n < 5:
-        return float("inf")  # all the weight lies on a few points
     n_grid = 30 + int(np.sqrt(n))
     quartile = excess[int(n / 4 + 0.5) - 1]
     grid = 1.0 - np.sqrt(n_grid / (np.arange(1, n_grid + 1) - 0.5))
@@ -264,4 +270,5 @@ def _pareto_shape(excess: FloatArray) -> float:
     profile = n * (np.log(-grid / shapes) - shapes - 1.0)
     best = float(normalized(profile) @ grid)
     shape = float(np.log1p(-best * excess).mean())
-    return (n * shape + 5.0) / (n + 10.0)  # ten imagined points with shape one half steady few points
+    # Ten imagined points with shape one half steady few points.
+    return (n * shape + 5.0) / (n + 10.0), -shape / best

@@ -4,8 +4,9 @@ In come outcomes of claims, and reports as of a date; out come the scores of the
 and the same reports as those of the accounts. `scorecard.py` turns both into skill. Of claims:
 
 - one half: always a chance of 1 in 2;
-- base rate: for each claim, the part of the other claims that happened. A claim so does not know its own
-  outcome; but the others' were not known either when it was made, so that this one has an advantage.
+- base rate: always the part of the scored claims that happened. That was not known when they were made, and
+  no other constant chance would have done better, so that this one has an advantage. (The part of the *other*
+  claims would not do: it goes down where the claim's own outcome goes up, and scores worse than that.)
 
 Of reports, each on nothing but what its own reporter had published of the quantity by the date:
 
@@ -34,7 +35,7 @@ from realities.case.measures import Measure
 from realities.case.observations import Observation
 from realities.weigh.likelihood import used_observations
 from realities.weigh.reporting.rows import from_scale, to_scale, whole_of
-from realities.weigh.scoring.scores import brier, crps
+from realities.weigh.scoring.scores import crps
 
 FloatArray = NDArray[np.float64]
 Baseline = Literal["persistence", "climatology"]
@@ -43,8 +44,8 @@ BASELINES: Final[tuple[Baseline, ...]] = get_args(Baseline)
 #: Every baseline in a sentence, for whoever shows a skill.
 IN_WORDS: Final[Mapping[str, str]] = {
     "half": "always a chance of one half",
-    "base_rate": "for each claim, the part of the other scored claims that happened; those outcomes were not "
-    "known when the claim was made, which favours this baseline",
+    "base_rate": "always the part of the scored claims that happened: the best constant chance, known only "
+    "afterwards, which favours this baseline",
     "persistence": "the last value that the same reporter had published of the quantity, with an error that "
     "grows as a random walk whose variance is that of the past changes",
     "climatology": "any value that the same reporter had published of the quantity, all equally likely",
@@ -56,17 +57,17 @@ LEAST_PAST: Final = 2
 
 
 def base_rate_brier(happened: Sequence[bool]) -> float | None:
-    """Return the mean Brier score of the base rate, each claim left out of its own; None below two.
+    """Return the mean Brier score of the base rate, the best of all constant chances; None without a claim.
 
     Examples
     --------
-    >>> base_rate_brier([True, True, False, False])
-    0.4444444444444444
+    >>> base_rate_brier([True, False, False, False])
+    0.1875
     """
-    n, total = len(happened), sum(happened)
-    if n < 2:
+    if not happened:
         return None
-    return sum(brier((total - own) / (n - 1), own) for own in happened) / n
+    rate = sum(happened) / len(happened)
+    return rate * (1.0 - rate)
 
 
 #: Brier and logarithmic score of always saying one half.

@@ -78,7 +78,8 @@ class Scores:
         By what part `brier` and `log_score` are better than always saying one half: 1 is perfect, 0 as good,
         negative worse.
     skill_base_rate
-        By what part `brier` is better than the base rate of the other claims.
+        By what part `brier` is better than always saying what part of these claims happened; None where all
+        or none did.
     n_claims, n_last, n_hindsight
         Claims in `brier` and in `brier_last`; those of the former made before the account was written down.
     bins, murphy, recalibrated
