@@ -393,7 +393,7 @@ def test_tables_are_saved_as_csv(open_page: Open) -> None:
     name, data = _saved(opened, "figure.csv")
     assert name == "dry-delta-left-2033-03-08.csv"
     lines = data.decode().split("\r\n")
-    assert lines[0] == "quantity,unit,as_of,stated,date,account,p05,p25,p50,p75,p95"
+    assert lines[0] == "quantity,unit,as_of,stated,date,account,p05,p25,p50,p75,p95,reliable"
     assert lines[1].startswith("left,persons,2033-03-08,updated,2031-02-24,engineer,")
     values = [float(v) for v in lines[9].split(",")[6:]]
     assert values == sorted(values)

@@ -115,6 +115,7 @@ def render_payload(payload: Payload) -> str:
         trust=payload.get("trust"),
         trusted=trusted,
         view=view,
+        weak=any(not fit["reliable"] for weighing in payload["weighings"] for fit in weighing["fits"]),
         sound=view.sound(payload["dates"][last]),
         reporters=tables.reporter_groups(view, cited),
         references=cited,

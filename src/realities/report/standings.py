@@ -26,7 +26,11 @@ _CLAIMS: Final = (
     ("log_score", "Log score, when made", "closer to 0 is better; always saying 50 in 100 gives −0.693"),
     ("log_last", "Log score, last while open", "the same, on the last chance before the outcome"),
     ("skill_half", "Skill against one half", "1 is perfect, 0 no better, below 0 worse; of Brier when made"),
-    ("skill_base_rate", "Skill against the base rate", "against the share of the other claims that happened"),
+    (
+        "skill_base_rate",
+        "Skill against the base rate",
+        "against always saying what share of the claims happened",
+    ),
 )
 _REPORTS: Final = (
     ("crps", "Error of forecasts (CRPS)", "in multiples of the usual size of a report; lower is better"),
@@ -186,7 +190,7 @@ def scores_sentence(view: View) -> str:
         if letters:
             sides.append(f"{listed(letters)} did {words}")
     if sides:
-        text += f" On these, {'; '.join(sides)}."
+        text += f" On {'it' if n == 1 else 'these'}, {'; '.join(sides)}."
     if n < FEW:
         text += (
             f" {'One claim' if n == 1 else f'{n} claims'} can hardly tell good chances from lucky ones, "
