@@ -218,6 +218,28 @@ def test_reporters_that_repeat_others_are_declared() -> None:
     assert "UK MoD monthly chart" not in used and "Ukrainian General Staff" in used
 
 
+def test_reporters_that_share_what_they_know_share_an_origin() -> None:
+    for quantity in ("ru_casualties_cum", "ru_deaths_cum"):
+        reporters = case().measures[quantity].reporters
+        shared = {name for name, one in reporters.items() if one.origin is not None and one.copies is None}
+        assert {"US officials", "UK Ministry of Defence", "Pentagon leak", "CSIS"} <= shared
+        assert "Russian Ministry of Defence" not in shared
+
+
+def test_a_town_is_held_contested_or_free_where_its_share_says_so() -> None:
+    towns = {q: m for q, m in case().measures.items() if q.startswith("control_share_town")}
+    lines = {q: measure.variable for q, measure in towns.items()}
+    shares = {q: f"control share{q.removeprefix('control_share_town')}" for q in towns}
+    assert len(towns) == 4
+    result = run(*lines.values(), *shares.values())
+    for quantity, measure in towns.items():
+        assert measure.kind == "ordinal" and measure.levels is not None
+        cut_off = np.clip(result[lines[quantity]], 0.0, 1.0)
+        np.testing.assert_allclose(cut_off, result[shares[quantity]], atol=1e-9)
+        rows = [row.value for row in case().observations if row.quantity == quantity]
+        assert set(rows) <= set(measure.levels.levels)
+
+
 def test_every_claim_of_the_exchange_is_there_and_most_can_be_decided() -> None:
     heads = {claim.id.split("-")[0] for claim in case().claims}
     wanted = {f"s{k:02d}" for k in range(1, 49)} - {"s28", "s37"}
