@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from realities.case.folder import Case
+from realities.store.values import Plain
 from realities.weigh.honesty.as_json import honesty_to_json
 from realities.weigh.honesty.drawn import Drawn, drawn
 from realities.weigh.honesty.honest import AccountTask, answered
@@ -30,6 +31,7 @@ from realities.weigh.posterior import path_of
 from realities.weigh.sampling.evidence import Run, SamplerSettings
 from realities.weigh.sequence import AccountRun, follow
 from realities.weigh.study import run_case
+from realities.weigh.unfinished import _classes
 
 MakeCase = Callable[..., Case]
 SMALL = SamplerSettings(2, 200, 8, 2000, components=2, enough_draws=300, posterior_draws=10)
@@ -87,6 +89,8 @@ def test_an_account_without_draws_has_no_evidence_with_other_model_errors(make_c
     case = make_case({"a": STATED}, ROWS, ERRING)
     found = answered(case, AccountTask("a", LAST, 1, (), ()))
     assert [one.how for one in found.errors] == ["not computed"] * 2  # type: ignore[union-attr]
+    kept = Plain(_classes())  # what an unfinished run keeps holds it
+    assert kept.from_bytes(kept.to_bytes(found)) == found
 
 
 def stated(account: str, evidence: float) -> list[AtWidth]:

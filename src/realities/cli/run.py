@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from realities.ensemble import Crew
     from realities.processes import Processes
     from realities.store.kept import TaskMemory
-    from realities.weigh.sampling.evidence import Effort
     from realities.weigh.study import Study
 
 FLAGSHIP = "ukraine-2022"
@@ -110,8 +109,8 @@ def run(
 @click.argument("case_name", metavar="CASE")
 @as_of_option
 @click.option("--timeline", is_flag=True, help="Also weights and predictive scores over time.")
-@click.option("--quick", "effort", flag_value="quick", help="Fewer particles: a first look.")
-@click.option("--publish", "effort", flag_value="publish", help="More particles and runs, for publication.")
+@click.option("--quick", is_flag=True, help="Fewer particles: a first look.")
+@click.option("--publish", is_flag=True, help="More particles and runs, for publication.")
 @seed_option
 @workers_option
 @json_option
@@ -121,12 +120,15 @@ def weigh(
     case_name: str,
     as_of: str | None,
     timeline: bool,
-    effort: str | None,
+    quick: bool,
+    publish: bool,
     seed: int | None,
     workers: int | None,
     as_json: bool,
 ) -> None:
     """Weigh a case's accounts by the reports published by a date."""
+    if quick and publish:
+        raise click.UsageError("--quick and --publish exclude one another")
     from realities.case.folder import load_case
     from realities.weigh.results import study_to_json
     from realities.weigh.study import run_case
@@ -140,7 +142,7 @@ def weigh(
             case,
             as_of=day,
             seed=seed,
-            effort=cast("Effort", effort or "default"),
+            effort="quick" if quick else "publish" if publish else "default",
             with_timeline=timeline,
             workers=workers,
             progress=progress,

@@ -20,7 +20,7 @@ from realities.store.kept import Kept, TaskMemory
 from realities.store.place import Place
 from realities.store.values import Plain
 from realities.weigh import fits, forward, sequence, timeline
-from realities.weigh.honesty import checks, drawn, honest, influence, widths
+from realities.weigh.honesty import checks, drawn, honest, influence, model_error, widths
 from realities.weigh.reporting import discrepancy, processes
 from realities.weigh.sampling import evidence, importance, runs
 from realities.weigh.scoring import forecasts
@@ -31,7 +31,7 @@ _ABOUT = "about.txt"
 #: Results are made of the dataclasses of these modules, and of nothing else.
 _HOMES = (
     *(calendar, discrepancy, evidence, fits, forecasts, forward, importance, processes, runs),
-    *(checks, drawn, honest, influence, sequence, timeline, widths),
+    *(checks, drawn, honest, influence, model_error, sequence, timeline, widths),
 )
 
 
