@@ -21,8 +21,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from realities.case.folder import Case, load_case
+
+# How long an example takes is no part of any law: a busy machine must not fail one.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 MODEL = """{UTF-8}
 Level = start value * EXP(growth rate * (Time - INITIAL TIME)) ~ person ~ What is counted. |

@@ -11,7 +11,7 @@ def collections(n: int, sharpen: float = 1.0, shift: float = 0.0) -> list[bool]:
     """Return whether collections pass whose chances are the right ones, sharpened and shifted in log odds."""
     rng = np.random.default_rng(3)
     passed = []
-    for _ in range(40):
+    for _ in range(25):
         log_odds = 2.0 * rng.standard_normal(n)
         came_true = rng.random(n) < 1 / (1 + np.exp(-log_odds))
         said = 1 / (1 + np.exp(-(sharpen * log_odds + shift)))

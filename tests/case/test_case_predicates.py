@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -454,9 +454,9 @@ def test_more_draws_than_one_block_give_what_each_gives_alone() -> None:
 
 def test_many_draws_are_quick() -> None:
     x = np.random.default_rng(2).normal(size=(20_000, 365))
-    start = perf_counter()
+    start = process_time()
     judge("always[2022-01-01, 2022-12-31](x < 9 and x > -9)", DAYS, x=x)
-    assert perf_counter() - start < 5.0
+    assert process_time() - start < 5.0
 
 
 # -- laws ---------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from realities.case.scaffold import new_case
 from realities.engine.engines import make_simulator
 from realities.weigh.likelihood import AccountLikelihood
 from realities.weigh.posterior import fit_account
-from realities.weigh.sampling.evidence import EFFORTS, SamplerSettings
+from realities.weigh.sampling.evidence import EFFORTS
 from realities.weigh.scoring.status import claim_status
 
 FOLDER = Path(realities.__file__).parent / "cases" / "lynx-hare"
@@ -123,9 +123,9 @@ def test_evidence_and_posterior_are_the_known_ones_within_the_error_stated() -> 
 
 
 @pytest.mark.slow
-def test_evidence_and_posterior_are_the_known_ones_to_two_digits() -> None:
-    settings = SamplerSettings(4, 2000, 30, 30_000, posterior_draws=100_000)
-    fit = fit_account(case(), "predation", as_of=case().latest_published, seed=1, effort=settings)
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_evidence_and_posterior_of_a_quick_run_are_the_known_ones_to_two_digits(seed: int) -> None:
+    fit = fit_account(case(), "predation", as_of=case().latest_published, seed=seed, effort="quick")
     assert fit.reliable
     assert fit.n_evaluations <= 2_000_000
     assert abs(fit.log_evidence - LOG_EVIDENCE) <= 0.05

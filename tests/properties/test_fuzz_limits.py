@@ -20,8 +20,28 @@ WORKER = Path(__file__).with_name("fuzz_worker.py")
 MOST_SECONDS = 10.0
 MOST_MEGABYTES = 1000.0
 CASES: dict[str, Case] = VENSIM | XMILE
-#: Cases that take a third of a second or more.
+#: Cases that take a seventh of a second or more.
 LONG = {
+    "10 MB of '{'",
+    "10 MB of '*'",
+    "10 MB of ':MACRO:'",
+    "name of 10 MB",
+    "graphical function 1",
+    "Vensim: calls",
+    "Vensim: conjunctions",
+    "Vensim: a Poisson of 1e300",
+    "Vensim: a binomial of 1e18 trials",
+    "Vensim: negative powers",
+    "Vensim: a gamma of negative order",
+    "XMILE: calls",
+    "XMILE: chance without sense",
+    "XMILE: comparisons",
+    "XMILE: remainders",
+    "XMILE: parentheses",
+    "XMILE: negative powers",
+    "XMILE: a long product",
+    "XMILE: numbers out of sight",
+    "XMILE: powers",
     "a sheet of 300 MB of spaces",
     "a sheet of a million rows",
     "texts of 100 MB",

@@ -151,7 +151,11 @@ def test_many_changed_bytes_are_refused_in_words_or_run(seed: int, tmp_path: Pat
 
 
 @pytest.mark.parametrize("ending", sorted(READERS))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     content=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace"))
 )
@@ -166,7 +170,11 @@ def test_any_bytes_are_refused_in_words(ending: str, content: bytes, tmp_path: P
     assert survives(path) == "refused"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     pieces=st.lists(
         st.sampled_from([piece.decode("latin-1") for piece in PIECES] + ["x", "y", " ", "Time", "1"])

@@ -28,7 +28,11 @@ AS_OF = date(2006, 6, 1)
 TINY = SamplerSettings(2, 60, 4, 200, components=2, rounds=2, enough_draws=50, posterior_draws=50)
 #: Enough for a log evidence of one or two parameters to a few thousandths.
 SMALL = SamplerSettings(2, 200, 10, 2000, components=2, enough_draws=500, posterior_draws=200)
-LAW = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAW = settings(
+    max_examples=4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 ACCOUNTS = {
     "one": {"start value": "lognormal(median=80, sigma=0.3)"},
     "other": {"start value": "lognormal(median=150, sigma=0.3)", "growth rate": "normal(0, 0.05)"},

@@ -30,7 +30,11 @@ ACCOUNTS = {
     "one": {"start value": "lognormal(median=80, sigma=0.3)"},
     "other": {"start value": "lognormal(median=150, sigma=0.3)", "growth rate": "normal(0, 0.05)"},
 }
-LAW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAW = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 days = st.integers(0, 3652).map(lambda offset: date(2000, 1, 1) + timedelta(days=offset))
 figures = st.floats(20, 500).map(lambda value: round(value, 3))

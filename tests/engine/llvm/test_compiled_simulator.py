@@ -263,7 +263,7 @@ def test_ctrl_c_ends_a_run_soon(threads: int) -> None:
     prepared.compile({"rate": True, "share": True}).kernel.optimize()
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
-    start = clock.monotonic()
+    start = clock.process_time()
     try:
         with pytest.raises(KeyboardInterrupt):
             prepared.run(given, save_times=[2000.0], threads=threads)
@@ -271,7 +271,7 @@ def test_ctrl_c_ends_a_run_soon(threads: int) -> None:
         timer.cancel()
         signal.signal(signal.SIGINT, before)
     while [thread for thread in threading.enumerate() if thread.name == "realities-run"]:
-        assert clock.monotonic() - start < 20.0
+        assert clock.process_time() - start < 20.0
 
 
 def test_an_error_in_a_thread_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
