@@ -25,6 +25,7 @@ from realities.units import parse_unit
 from realities.weigh.honesty.checks import Check, Places
 from realities.weigh.honesty.drawn import Left
 from realities.weigh.honesty.influence import Change, Influence
+from realities.weigh.honesty.model_error import AtModelError
 from realities.weigh.honesty.separation import Pair, Separation
 from realities.weigh.honesty.widths import AtWidth
 from realities.weigh.scoring.scorecard import Scorecard
@@ -258,6 +259,21 @@ def _honesty(
         ranges={name: (0.8 * weight, min(1.3 * weight, 1.0)) for name, weight in weights.items()},
         sensitivity=_widths(weighing, ids),
         prior_weights={},
+        model_error=tuple(
+            AtModelError(
+                name,
+                factor,
+                None
+                if (factor, name) == (2.0, ids[-1])
+                else weighing.fits[name].log_evidence - factor * k / 9,
+                0.1,
+                0.4,
+                (factor, name) != (0.5, ids[0]),
+                "reweighted",
+            )
+            for factor in (0.5, 2.0)
+            for k, name in enumerate(ids)
+        ),
         influence=_influence(weighing, keys, observations, hostile),
         checks=tuple(
             Check(name, key, part, statistic, probabilities[(i + 2 * k + j) % 6], 50 + i)

@@ -58,6 +58,6 @@ def test_no_text_between_quotes_holds_a_blank_that_is_squeezed() -> None:
         text = "\n".join(line for line in lines if not line.lstrip().startswith(("//", "/**", "*")))
         plain = re.sub(r"\$\{[^{}]*\}", "", re.sub(r"`[^`]*`", "", text))
         assert not [found[0] for found in quoted.finditer(plain) if OPERATORS.search(found[0])], entry.name
-    assert bundle({"a": "const a = (b) => { if (b === 1) return b + 1; };\n"}, "a").splitlines()[1] == (
-        "const a=(b)=>{ if(b===1) return b+1; };"
+    assert bundle({"a": "const a = (b) => { if (b === 1) return b + 1; };\n"}, "a").splitlines()[-1] == (
+        "const a=(b)=>{ if(b===1) return b+1; };})();"
     )

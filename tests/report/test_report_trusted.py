@@ -60,6 +60,15 @@ def test_a_width_says_in_place_what_is_not_computed_and_what_is_not_reliable(pay
     assert "Hollow, not reliable: E at a quarter." in gaps
 
 
+def test_other_sizes_of_the_model_errors_stand_beside_the_stated_one(payload: Payload) -> None:
+    rows = dict(trusted.error_rows(trust_of(payload), 5))
+    assert list(rows) == ["half", "as stated", "twice"]
+    assert rows["half"][0].endswith(NOT_RELIABLE)
+    assert rows["twice"] == ["–"] * 4 + [NOT_COMPUTED]
+    assert not any(NOT_RELIABLE in cell or cell == "–" for cell in rows["as stated"])
+    assert trusted.error_rows({**trust_of(payload), "errors": []}, 5) == []
+
+
 def test_what_moves_most_stands_first_and_what_was_not_computed_last(view: View) -> None:
     trust = trust_of(view.payload)
     rows = trusted.left_rows(view, trust["left"], references(view))

@@ -21,7 +21,7 @@ _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _BLANK = re.compile(r"\n{2,}")
 #: Blanks that mean nothing in a script; no text between quotes may hold such a sequence.
 OPERATORS = re.compile(r" (=>|===|!==|&&|\|\||=|\?\?|\+=|\+) ")
-_BRACES = re.compile(r"(?<=\)) (?=\{)|(?<=\bif) (?=\()|(?<=\bfor) (?=\()|(?<=[{,(])\n")
+_BRACES = re.compile(r"(?<=\)) (?=\{)|(?<=\bif) (?=\()|(?<=\bfor) (?=\()|(?<=[{,(;])\n")
 
 
 def bundle(modules: Mapping[str, str], entry: str) -> str:

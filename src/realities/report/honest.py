@@ -55,6 +55,7 @@ def trust_data(study: Study) -> TrustData | None:
     single = [one for one in found.influence if one.left.kind == "report"]
     return TrustData(
         widths=_widths(found, places),
+        errors=_errors(found, places),
         pairs=[
             PairData(
                 leader=places[pair.leader],
@@ -117,6 +118,31 @@ def _widths(found: Honesty, places: Mapping[str, int]) -> list[WidthData]:
         found.sensitivity, key=lambda at: (at.width, at.how == "another seed", places[at.account])
     )
     return [one(at) for at in ordered]
+
+
+def _errors(found: Honesty, places: Mapping[str, int]) -> list[WidthData]:
+    """Return every account at every size of model errors, with the weights that this gives."""
+    from realities.weigh.honesty.model_error import weights_at_errors
+
+    weights = weights_at_errors(found.model_error, found.prior_weights)
+    return [
+        WidthData(
+            account=places[one.account],
+            width=one.factor,
+            log_evidence=finite(one.log_evidence, 6),
+            error=finite(one.error, 3),
+            k_hat=finite(one.k_hat, 3),
+            weight=None if (at := weights[one.factor]) is None else round(at[one.account], 5),
+            alone=None,
+            state="not computed"
+            if one.log_evidence is None
+            else "reliable"
+            if one.reliable
+            else "not reliable",
+            how=one.how,
+        )
+        for one in sorted(found.model_error, key=lambda one: (one.factor, places[one.account]))
+    ]
 
 
 def _left(study: Study, one: Influence, places: Mapping[str, int]) -> LeftData:

@@ -240,13 +240,14 @@ class PlacesData(TypedDict):
 class TrustData(TypedDict):
     """How far the weights at the last date can be trusted.
 
-    `runs` are the log evidences of the sampler's runs, per account. `left` are reporters and quantities,
-    `reports` the single reports that move most weight, both with the largest first; `tried` is how many
-    single reports were left out, `unknown` for how many of them that was not computed. A check is flagged
-    outside `flagged`.
+    `errors` are as `widths`, with model errors so many times as large; empty where there are none. `runs`
+    are the log evidences of the sampler's runs, per account. `left` are reporters and quantities, `reports`
+    the single reports that move most weight, both with the largest first; `tried` is how many single reports
+    were left out, `unknown` for how many of them that was not computed. A check is flagged outside `flagged`.
     """
 
     widths: list[WidthData]
+    errors: list[WidthData]
     pairs: list[PairData]
     runs: list[list[float]]
     left: list[LeftData]

@@ -78,6 +78,20 @@ def _width_cell(one: WidthData | None, key: str) -> str:
     return hundred(weight) if one["state"] == "reliable" else f"{hundred(weight)} {NOT_RELIABLE}"
 
 
+def error_rows(trust: TrustData, n_accounts: int) -> list[tuple[str, list[str]]]:
+    """Return size of model errors in words, as stated among them, and a cell per account."""
+    found = trust.get("errors") or []
+    if not found:
+        return []
+    stated = [one for one in swept(trust) if one["width"] == 1.0]
+    points = [*(one for one in found if one["width"] != 1.0), *stated]
+    rows = []
+    for factor in sorted({one["width"] for one in points}):
+        at = {one["account"]: one for one in points if one["width"] == factor}
+        rows.append((width_text(factor), [_width_cell(at.get(k), "weight") for k in range(n_accounts)]))
+    return rows
+
+
 def width_sentence(view: View, trust: TrustData) -> str:
     """Return what the curve of widths says: each account's weight at half, stated and double width."""
     parts, n = [], len(view.payload["accounts"])
