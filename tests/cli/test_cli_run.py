@@ -51,6 +51,11 @@ def test_a_case_that_runs_on_the_slow_engine_says_so(
         assert ("pip install llvmlite" in said) == (not is_there)
 
 
+def test_two_efforts_at_once_are_refused(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["weigh", str(results / "mine"), "--quick", "--publish"]) == 2
+    assert "--quick and --publish exclude one another" in capsys.readouterr().err
+
+
 def test_weigh_gives_the_same_weights_as_run(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     line = ["weigh", str(results / "mine"), "--quick", "--threads", "1", "--as-of", "2019-06-30"]

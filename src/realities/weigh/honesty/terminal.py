@@ -32,8 +32,9 @@ def honesty_lines(honesty: Honesty | None, names: Mapping[str, str]) -> list[str
         lines += _influence_line(kind, found, stated, names)
     if honesty.checks:
         flagged = sum(check.flagged for check in honesty.checks)
+        lie = "lies" if flagged == 1 else "lie"
         lines.append(
-            f"{flagged} of {len(honesty.checks)} predictive checks lie outside {LOWEST} to {HIGHEST}: "
+            f"{flagged} of {len(honesty.checks)} predictive checks {lie} outside {LOWEST} to {HIGHEST}: "
             "there an account hardly makes such reports."
         )
     return lines
