@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo check test test-all browser golden bench clean
+.PHONY: help setup demo check test test-all weights browser golden bench clean
 
 help:
 	@echo "make demo      set up a virtual environment, run the flagship case from folder to report"
 	@echo "make test      set up with the development tools, run the quick tests (under two minutes)"
 	@echo "make test-all  the same with the slow laws"
+	@echo "make weights   the slow tests of the weighing: ranks of thirty data sets, another sampler, known posteriors"
 	@echo "make browser   the report's tests in Chromium (needs /usr/bin/chromium)"
 	@echo "make check     formatting, lint, types and import order"
 	@echo "make golden    rewrite the expected texts of diagnostics; read the difference as a user would"
@@ -49,6 +50,10 @@ test: setup
 
 test-all: setup
 	$(BIN)/python -m pytest -m "not browser" -n 2
+
+weights: setup
+	$(BIN)/python -m pytest -m slow -n 2 tests/calibration tests/cases/test_cases_lynx_hare.py \
+		tests/weigh/test_weigh_posterior.py
 
 browser: setup
 	$(BIN)/python -m pytest -m browser
