@@ -230,3 +230,11 @@ def test_efforts_grow() -> None:
     ]
     assert sizes == sorted(sizes) and EFFORTS["publish"].runs == 4
     assert replace(EFFORTS["quick"], particles=10).particles == 10
+
+
+@pytest.mark.parametrize(("n", "said"), [(1, "1 row weighs nothing"), (2, "2 rows weigh nothing")])
+def test_rows_that_weigh_nothing_are_counted(make_case: MakeCase, n: int, said: str) -> None:
+    ahead = [(2008 + k, 2001, 100, "", "", "person", "Bureau") for k in range(n)]
+    case = make_case({"a": {"start value": "100"}}, [(2001, 2002, 101, "", "", "person", "Bureau"), *ahead])
+    found = weigh_accounts(case, effort="sketch")
+    assert any(warning.startswith(f"{said}: forecasts") for warning in found.warnings)

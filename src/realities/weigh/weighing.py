@@ -212,7 +212,8 @@ def weighing(
     warnings += [*remark_on_levels(told, fits), *remarks_of(reports_published(case, as_of))]
     unusable = len(case.weighable(as_of)) - len(used)
     if unusable:
-        warnings.append(f"{unusable} rows weigh nothing: forecasts, or days that the case does not cover")
+        rows = "1 row weighs" if unusable == 1 else f"{unusable} rows weigh"
+        warnings.append(f"{rows} nothing: forecasts, or days that the case does not cover")
     return Weighing(
         case_id=case.id,
         as_of=as_of,
