@@ -32,6 +32,9 @@ N_LATTICE = 64
 N_LINE = 32
 #: Up to so many rows with lasting errors are integrated one after the other, which is faster then.
 FEW = 4
+#: The points for a probability of so few, a lattice by its number and generator (the last row needs none):
+#: on the flagship's reports right to 0.02, like twice as many evenly spread ones.
+N_FEW, GENERATOR = 32, (1, 13, 9, 1)
 
 
 def _widened(matrix: FloatArray, like: FloatArray) -> FloatArray:
@@ -87,7 +90,7 @@ class IntervalRows:
             shared = self._shared(bounds)
             return shared.log_probability(_points_for(shared))
         alone = self.errors.n_rows == 1 or self.errors.is_independent
-        points = lattice(self.errors.n_rows, 1 if alone else N_LATTICE)
+        points = lattice(self.errors.n_rows, 1) if alone else few_points(self.errors.n_rows)
         mean, covariance = self._given_plain()
         root = _root(covariance, self.variance)
         log_each, _ = _integrate(mean, root, bounds, points, last_too=False)
@@ -205,6 +208,12 @@ def lattice(dimension: int, n: int, rng: np.random.Generator | None = None) -> F
     spread = np.outer(np.arange(n) + 0.5, np.sqrt(_primes(dimension)))
     spread = (spread if rng is None else spread + rng.random(dimension)) % 1.0
     return np.asarray(1.0 - np.abs(2.0 * spread - 1.0))  # folded: the integrand becomes periodic
+
+
+def few_points(dimension: int) -> FloatArray:
+    """Return the points for at most `FEW` rows that are integrated one after the other, (point, row)."""
+    along = (np.arange(N_FEW)[:, None] + 0.5) * np.array(GENERATOR[:dimension]) / N_FEW
+    return np.asarray(1.0 - np.abs(2.0 * (along % 1.0) - 1.0))
 
 
 def _primes(count: int) -> FloatArray:
