@@ -15,6 +15,7 @@ from realities.store.values import Plain
 from realities.weigh.honesty.as_json import honesty_to_json
 from realities.weigh.honesty.drawn import Drawn, drawn
 from realities.weigh.honesty.honest import AccountTask, answered
+from realities.weigh.honesty.influence import to_leave_out
 from realities.weigh.honesty.model_error import (
     AtModelError,
     ErrorTask,
@@ -91,6 +92,21 @@ def test_an_account_without_draws_has_no_evidence_with_other_model_errors(make_c
     assert [one.how for one in found.errors] == ["not computed"] * 2  # type: ignore[union-attr]
     kept = Plain(_classes())  # what an unfinished run keeps holds it
     assert kept.from_bytes(kept.to_bytes(found)) == found
+
+
+def test_of_an_account_that_is_sure_and_impossible_nothing_is_computed(make_case: MakeCase) -> None:
+    case = make_case({"a": STATED, "b": {"start value": "-5"}}, ROWS, ERRING)
+    lefts = to_leave_out(case, LAST, single=True)
+    found = answered(case, AccountTask("b", LAST, 1, (), lefts))
+    assert {one.how for one in found.changes} == {one.how for one in found.errors} == {"not computed"}  # type: ignore[union-attr]
+    assert len(found.changes) == len(lefts) and found.checks == ()  # type: ignore[union-attr]
+
+
+def test_no_weight_without_a_report_is_told_where_an_account_is_impossible(make_case: MakeCase) -> None:
+    case = make_case({"a": {"start value": "100"}, "b": {"start value": "-5"}}, ROWS, ERRING)
+    found = run_case(case, as_of=LAST, effort="default").honesty
+    assert found is not None and all(one.weights is None for one in found.influence)
+    assert not any("nan" in line for line in honesty_lines(found, {"a": "A", "b": "B"}))
 
 
 def stated(account: str, evidence: float) -> list[AtWidth]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from math import inf, isfinite
 
+import numpy as np
+
 from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
 from realities.weigh.fits import Weighing
@@ -217,17 +219,26 @@ def _account(case: Case, task: AccountTask) -> AccountAnswer:
     likelihood = AccountLikelihood(case, task.account, task.as_of)
     runs = [run.found for run in task.runs if isinstance(run.found, Run)]
     if likelihood.dimension and not runs:
-        missing = tuple(Change(task.account, left, None, None, inf, "not computed") for left in task.lefts)
-        factors = factors_of(likelihood.reports)
-        errors = tuple(ErrorChange(task.account, f, None, None, inf, "not computed") for f in factors)
-        return AccountAnswer(task.account, missing, (), errors)
+        return _no_answer(task, likelihood)
     draws = drawn(case, likelihood, runs, task.most)
+    if not np.isfinite(draws.log_weights).any():  # nothing that was reported could have come from it
+        return _no_answer(task, likelihood)
     return AccountAnswer(
         account=task.account,
         changes=changes(task.account, draws, task.lefts, task.seed),
         checks=checks(task.account, draws, task.seed, task.n_checked),
         errors=error_changes(task.account, draws),
     )
+
+
+def _no_answer(task: AccountTask, likelihood: AccountLikelihood) -> AccountAnswer:
+    """Return the answer of an account without a draw that has any weight: nothing is computed."""
+    left = tuple(Change(task.account, left, None, None, inf, "not computed") for left in task.lefts)
+    errors = tuple(
+        ErrorChange(task.account, factor, None, None, inf, "not computed")
+        for factor in factors_of(likelihood.reports)
+    )
+    return AccountAnswer(task.account, left, (), errors)
 
 
 def _refits(
@@ -239,7 +250,8 @@ def _refits(
 ) -> list[RefitTask]:
     """Return what has to be fitted again: leaving out what matters too much for the draws that are there.
 
-    Single reports are fitted again for publication only: there are hundreds.
+    Single reports are fitted again for publication only: there are hundreds. From an evidence of zero there
+    is no change to speak of.
     """
     settings = settings_for(case, "default" if effort == "publish" else "quick")
     return [
@@ -255,7 +267,9 @@ def _refits(
             k_hat=change.k_hat,
         )
         for change in found
-        if change.log_change is None and (effort == "publish" or change.left.kind != "report")
+        if change.log_change is None
+        and isfinite(weighing.fits[change.account].log_evidence)
+        and (effort == "publish" or change.left.kind != "report")
     ]
 
 
