@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from realities.report.claimed import resolved_days
 from realities.report.curves import plans
 from realities.report.page import render_payload, write_text
-from realities.report.payload import build_payload, embedded, resolved_days
+from realities.report.payload import build_payload, embedded
 from realities.report.schema import Payload
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
-from math import floor, isfinite
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
+from realities.report.claimed import claim_data
 from realities.report.curves import Plan, curves_data
 from realities.report.encode import encode_integers, encode_rising, pack
 from realities.report.honest import finite, significant, trust_data
@@ -28,7 +28,6 @@ from realities.report.schema import (
     SCHEMA,
     AccountData,
     AssumptionData,
-    ClaimData,
     EventData,
     FitData,
     MadeData,
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     from realities.case.measures import Measure, Reporter
     from realities.case.observations import Observation
     from realities.case.sources import Source
-    from realities.weigh.scoring.judging import JudgedClaim
     from realities.weigh.study import Study
     from realities.weigh.timeline import Moment
 
@@ -128,7 +126,7 @@ def build_payload(
     accounts = [_account(study, account, plan.dates) for account in case.accounts]
     quantities = [_quantity(study, measure, plan, notes, cited) for measure in case.measures.values()]
     claims = [
-        _claim(study, judged, plan.dates, resolved.get(judged.claim.id))
+        claim_data(study, judged, plan.dates, resolved.get(judged.claim.id))
         for judged in study.claims
         if judged.claim.made <= study.as_of
     ]
@@ -366,54 +364,6 @@ def _reports(
 def _column(values: Iterable[float | None]) -> list[float | None]:
     column = [None if v is None else finite(v, 6) for v in values]
     return column if any(v is not None for v in column) else []
-
-
-def _claim(study: Study, judged: JudgedClaim, dates: Sequence[date], resolved: int | None) -> ClaimData:
-    claim, ids = judged.claim, [account.id for account in study.case.accounts]
-    by = ids.index(claim.account) if claim.account in ids else -1
-    return ClaimData(
-        id=claim.id,
-        account=by,
-        by=study.case.accounts[by].name if by >= 0 else claim.account,
-        kind=claim.kind,
-        says=claim.says,
-        source=claim.source,
-        locator=claim.locator,
-        made=day_number(claim.made),
-        deadline=None if claim.deadline is None else day_number(claim.deadline),
-        inside=claim.is_inside_model,
-        computed=claim.predicate is not None,
-        undecidable=claim.undecidable or "",
-        status=judged.status,
-        resolved=resolved,
-        outcome_source=claim.outcome.source if claim.outcome and claim.outcome.date <= study.as_of else "",
-        chance_made=_in_thousand([judged.chance_when_made], ids),
-        chance_last=_in_thousand([judged.chance_last], ids),
-        last_day=None if judged.last_date is None else day_number(judged.last_date),
-        chance=_in_thousand(
-            [{a: f.chances.get(claim.id) for a, f in study.forecasts[day].items()} for day in dates], ids
-        ),
-        brier=[None if (b := judged.brier.get(a)) is None else finite(b, 3) for a in ids],
-    )
-
-
-def resolved_days(study: Study) -> dict[str, int]:
-    """Return, by id of each claim that has an outcome, the first day on which a page may show it."""
-    found = {}
-    for judged in study.claims:
-        claim = judged.claim
-        if judged.status not in {"happened", "did not happen", "disputed"}:
-            continue
-        found[claim.id] = day_number(judged.decided or study.as_of)
-    return found
-
-
-def _in_thousand(rows: Sequence[Mapping[str, float | None]], ids: Sequence[str]) -> str:
-    """Chances as whole numbers in 1000, row by row, -1 for none; nothing where there is no chance at all."""
-    chances = [row.get(account) for row in rows for account in ids]
-    if all(p is None or not isfinite(p) for p in chances):
-        return ""
-    return encode_integers(-1 if p is None or not isfinite(p) else floor(p * 1000 + 0.5) for p in chances)
 
 
 def _source(source: Source) -> SourceData:
