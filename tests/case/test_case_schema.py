@@ -49,7 +49,7 @@ WRONG = [
         "[case]\ntitle='t'\nmodel='m'\nstart=2020-01-01\nfinish=2021-01-01\ntime_unit='day'\naccounts=['../x']",
     ),
     ("case", HEAD + "[report]\ntimeline='fortnight'"),
-    ("case", HEAD + "[report]\ntimeline=['2020-05-05']"),
+    ("case", HEAD + "[report]\ntimeline=['May 2020']"),
     ("case", HEAD + "[weigh]\nprior_weights={a=0}"),
     ("case", HEAD + "[weigh]\nprior_weights=[1, 2]"),
     ("case", HEAD + "[weigh]\nprior_weight={a=1}"),

@@ -158,7 +158,11 @@ def test_ctrl_c_measures_nothing_and_says_how_far_it_came(
 
     monkeypatch.setattr(Simulator, "run", press)
     line = ["bench", str(teacup), "--draws", "20000", "--json", "--engine", "reference"]
-    assert invoke(line) == 130
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background ignores it
+    try:
+        assert invoke(line) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "of 20,000 draws; nothing was measured" in shown.err
