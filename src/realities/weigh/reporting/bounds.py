@@ -19,8 +19,8 @@ FloatArray = NDArray[np.float64]
 class BoundReports(QuantityReports):
     """The reports of a quantity whose figures are floors, or ceilings."""
 
-    def _log_density(self, known: FloatArray, parameters: Draws) -> FloatArray:
-        level = self.level(known, parameters)
+    def _log_density(self, truth: FloatArray, parameters: Draws) -> FloatArray:
+        level = self.level(self.known(truth, parameters), parameters)
         return np.asarray(self._log_bounds(level, parameters) + self.rows.log_jacobian.sum())
 
     def _log_bounds(self, level: FloatArray, parameters: Draws) -> FloatArray:

@@ -104,19 +104,14 @@ class CountReports(QuantityReports):
             known[:, book.rows] = (book.whole @ counted.T).T[:, book.n_earlier :]
         return known
 
-    def log_density(self, truth: FloatArray, parameters: Draws) -> FloatArray:
-        """Return the log probability of the increments of each draw, shape (draw,): see `QuantityReports`."""
+    def _log_density(self, truth: FloatArray, parameters: Draws) -> FloatArray:
         total = np.zeros(len(truth))
-        with np.errstate(all="ignore"):
-            for book, counted in self._each(truth, parameters):
-                events = self._per_unit * (book.new @ counted.T).T
-                mean = self._cleared(events, truth) * self._detection(book, parameters)
-                noise = values_of(self.terms[book.reporter].noise, parameters, None)
-                total += log_probability(book.events, mean, noise).sum(axis=1)
-        return np.asarray(np.where(np.isnan(total), -np.inf, total))
-
-    def _log_density(self, known: FloatArray, parameters: Draws) -> FloatArray:
-        raise NotImplementedError  # the counts of a row are not independent; increments are
+        for book, counted in self._each(truth, parameters):
+            events = self._per_unit * (book.new @ counted.T).T
+            mean = self._cleared(events, truth) * self._detection(book, parameters)
+            noise = values_of(self.terms[book.reporter].noise, parameters, None)
+            total += log_probability(book.events, mean, noise).sum(axis=1)
+        return total
 
     def predict(
         self,

@@ -85,12 +85,12 @@ class QuantityReports(ABC):
             At least those of `parameters`, each (draw,).
         """
         with np.errstate(all="ignore"):  # a truth of zero or a failed draw gives infinities, not errors
-            found = self._log_density(self.known(truth, parameters), parameters)
+            found = self._log_density(truth, parameters)
         return np.asarray(np.where(np.isnan(found), -np.inf, found))
 
     @abstractmethod
-    def _log_density(self, known: FloatArray, parameters: Draws) -> FloatArray:
-        """Return the log density of the reports, (draw,), given what could be known, (draw, row)."""
+    def _log_density(self, truth: FloatArray, parameters: Draws) -> FloatArray:
+        """Return the log density of the reports, (draw,); it may be no number where it is zero."""
 
     def sample_integrated(
         self, truth: FloatArray, parameters: Draws, rng: np.random.Generator
@@ -101,26 +101,13 @@ class QuantityReports(ABC):
         spoke last, on the scale; the discrepancy and all that lasts as a path at the days of the rows, or
         None if there is none, or the measure is a floor or ceiling, whose bounds say little about it.
         """
-        if not self.has_integrated:
-            return {}, None
-        with np.errstate(all="ignore"):
-            return self._sample_integrated(self.known(truth, parameters), parameters, rng)
+        del truth, parameters, rng  # unless a kind says otherwise, nothing is integrated out
+        return {}, None
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is to be said of how the rows were read; usually nothing."""
         return ()
-
-    @property
-    def has_integrated(self) -> bool:
-        """Whether anything is integrated out, and can be drawn afterwards."""
-        return False
-
-    def _sample_integrated(
-        self, known: FloatArray, parameters: Draws, rng: np.random.Generator
-    ) -> tuple[dict[str, FloatArray], DiscrepancyPath | None]:
-        """Return what was integrated out, drawn, given what could be known, (draw, row)."""
-        raise NotImplementedError
 
     def predict(
         self,

@@ -54,7 +54,8 @@ class ValueReports(QuantityReports):
         self._heaped = heaped_reporters(self.rows, self.terms)
         self._prepare()
 
-    def _log_density(self, known: FloatArray, parameters: Draws) -> FloatArray:
+    def _log_density(self, truth: FloatArray, parameters: Draws) -> FloatArray:
+        known = self.known(truth, parameters)
         level = self.level(known, parameters)
         variance = self.noise_variance(parameters)
         factored, residual = self._factored(known, variance, parameters), self._residual(level)
@@ -67,10 +68,14 @@ class ValueReports(QuantityReports):
             log_density = log_density + heaped.log_weight(parameters)
         return np.asarray(log_density)
 
-    @property
-    def has_integrated(self) -> bool:
-        """Whether anything is integrated out, and can be drawn afterwards."""
-        return bool(self._columns) or self.wander is not None or self.lasting.is_any
+    def sample_integrated(
+        self, truth: FloatArray, parameters: Draws, rng: np.random.Generator
+    ) -> tuple[dict[str, FloatArray], DiscrepancyPath | None]:
+        """Return draws of what was integrated out, if anything is: see `QuantityReports`."""
+        if not self._columns and self.wander is None and not self.lasting.is_any:
+            return {}, None
+        with np.errstate(all="ignore"):
+            return self._sample_integrated(self.known(truth, parameters), parameters, rng)
 
     def _sample_integrated(
         self, known: FloatArray, parameters: Draws, rng: np.random.Generator
