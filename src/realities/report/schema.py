@@ -8,7 +8,9 @@ curves are text as `encode.py` writes it, and a list along dates follows `dates`
 from __future__ import annotations
 
 from datetime import date
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
+
+from realities.report.live.schema import LiveData
 
 SCHEMA: Final = 1
 _EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -348,7 +350,10 @@ class CaseData(TypedDict):
 
 
 class Payload(TypedDict):
-    """Everything a page shows."""
+    """Everything a page shows.
+
+    `live` lets the page run the model; null, or missing in a saved payload, where that could not be built.
+    """
 
     schema: int
     case: CaseData
@@ -369,6 +374,7 @@ class Payload(TypedDict):
     sources: dict[str, SourceData]
     warnings: list[str]
     made: MadeData
+    live: NotRequired[LiveData | None]
 
 
 def day_number(day: date) -> int:
