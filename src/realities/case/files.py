@@ -11,6 +11,9 @@ from typing import Final
 from realities.errors import Diagnostic, InputError, UnreadableError
 from realities.source import SourceText, Span
 
+#: Where the cases that come with the package are.
+BUNDLED: Final = Path(__file__).resolve().parents[1] / "cases"
+
 #: Largest file of each kind, in bytes.
 MOST_BYTES: Final = {".toml": 4_000_000, ".csv": 64_000_000, ".bib": 8_000_000, ".geojson": 16_000_000}
 _MOST_MODEL: Final = 32_000_000

@@ -84,7 +84,7 @@ def render_payload(payload: Payload) -> str:
     return _template().render(
         p=payload,
         policy=POLICY,
-        style=Markup(_style()),
+        style=Markup(page_look()),
         script=Markup(page_script()),
         data=Markup(no_tags(data)),
         bulk=Markup(bulk),
@@ -139,8 +139,8 @@ def no_tags(json_text: str) -> str:
     return json_text.replace("<", "\\u003c")
 
 
-def _style() -> str:
-    """The palette for light and dark, by the system's wish and by the reader's, then rules."""
+def page_look() -> str:
+    """Return the styles of a page: the palette by the system's wish and by the reader's, then the rules."""
     light, dark = palette(LIGHT), palette(DARK)
     return (
         f":root{{color-scheme:light;{light}}}"
