@@ -246,7 +246,7 @@ class _Reading:
         claims = self.claims(calendar, ids, sources)
         events, late_events = parse_events(head, constants, sources, calendar)
         record = self.observations(measures, sources, calendar, unread)
-        network = self.network()
+        network = self.network(constants)
         known = self.findings.items[:n_known]
         model = None if bare is None else self.whole_model(model_path, measures, claims, known)
         late = (*record.late_findings, *late_events)
@@ -423,12 +423,12 @@ class _Reading:
         late += [*said_twice(measures, rows), *looks_copied(measures, rows)]
         return replace(record, observations=rows, late_findings=(*record.late_findings, *late))
 
-    def network(self) -> Mapping[str, object] | None:
+    def network(self, constants: Constants) -> Mapping[str, object] | None:
         """Return the supply network, where the case has one."""
         path = self.folder / "network.geojson"
         if not path.exists() and not path.is_symlink():
             return None
-        return self.parsed("network.geojson", parse_network)
+        return self.parsed("network.geojson", lambda source, found: parse_network(source, found, constants))
 
     def whole_model(
         self,

@@ -358,6 +358,13 @@ OBSERVATION: Final = Table(
 )
 OBSERVATIONS: Final = Many(OBSERVATION, "Rows of observations.csv, by column; every cell a text.")
 
+_CLOSES = Table(
+    (
+        Key("constant", Text("a constant of the model"), required=True),
+        Key("value", Num(), required=True),
+    ),
+    "What closing this place or route sets in the model, from the day on which it is closed.",
+)
 _PROPERTIES = Table(
     (
         Key("id", AnyOf((Text(), Num(whole=True)))),
@@ -370,6 +377,7 @@ _PROPERTIES = Table(
         Key("capacity", Num(least=0)),
         Key("days", Num(least=0)),
         Key("both_ways", Flag()),
+        Key("closes", _CLOSES),
     ),
     is_open=True,
 )
