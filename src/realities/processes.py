@@ -55,7 +55,9 @@ class Processes:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        # Without a failure they have nothing to do and end at once; to leave them ending by themselves would
+        # let the interpreter's exit talk to a pool that is closing just then.
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
         if kind is not None:  # what they are doing is of no use any more
             for process in self._own:
                 process.terminate()

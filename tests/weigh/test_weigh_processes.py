@@ -18,6 +18,16 @@ def test_processes_have_begun_to_import_before_they_are_asked() -> None:
         assert processes.submit(os.getpid).result() != os.getpid()
 
 
+def test_processes_have_ended_where_their_block_has() -> None:
+    before = set(multiprocessing.active_children())
+    with Processes(2) as processes:
+        assert processes.submit(os.getpid).result() != os.getpid()
+        own = set(multiprocessing.active_children()) - before
+        assert len(own) == 2
+    assert not any(process.is_alive() for process in own)
+    assert not own & set(multiprocessing.active_children())
+
+
 def test_processes_are_ended_where_their_block_fails() -> None:
     before = set(multiprocessing.active_children())
     with pytest.raises(ValueError, match="wrong case"), Processes(2):
