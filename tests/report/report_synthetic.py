@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -123,6 +123,9 @@ def synthetic_study(
         events=(CaseEvent("sluice closed", date(2032, 9, 21), 1.0, date(2032, 9, 22), "board2032"),),
         measures={q[0]: _measure(q, hostile) for q in quantities},
         observations=observations,
+        prior_weights={},
+        vintages=lambda day: counted(observations, day),
+        weighable=lambda day: counted(observations, day),
         claims=claims,
         sources=_sources(hostile),
         latest_published=AS_OF,
@@ -147,6 +150,12 @@ def synthetic_study(
         ),
         honesty=_honesty(weighings[AS_OF], tuple(q[0] for q in quantities), observations, hostile),
     )
+
+
+def counted(observations: Sequence[Observation], day: date) -> tuple[Observation, ...]:
+    """The rows published by a day, without those of the reporter that copies."""
+    rows = (o for o in observations if not o.reporter.startswith(REPORTERS[-1]))
+    return tuple(o for o in rows if o.published is not None and o.published <= day)
 
 
 def _scorecard(judged: tuple[Any, ...], ids: list[str]) -> Scorecard:

@@ -339,6 +339,13 @@ class MadeData(TypedDict):
     notice: str
 
 
+class CountedData(TypedDict):
+    """Days of publication, rising, and how many reports count on each, both encoded."""
+
+    days: str
+    used: str
+
+
 class CaseData(TypedDict):
     """The question and the days the case covers."""
 
@@ -375,6 +382,8 @@ class Payload(TypedDict):
     warnings: list[str]
     made: MadeData
     live: NotRequired[LiveData | None]
+    counted: NotRequired[CountedData]
+    started: NotRequired[list[float]]
 
 
 def day_number(day: date) -> int:

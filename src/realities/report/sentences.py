@@ -39,16 +39,35 @@ def weights_shown(payload: Payload, weights: Sequence[float]) -> list[int]:
 
 def reading(view: View, date_index: int) -> list[Part]:
     """Return the reading as of one of the page's dates, as parts of text."""
-    weighing = view.weighing(date_index)
+    return reading_on(view, view.payload["dates"][date_index])
+
+
+def reading_on(view: View, day: int) -> list[Part]:
+    """Return the reading as of any day: the latest weights that were known on it, and of when they are."""
+    weighing = view.weighing_on(day)
+    if not view.used(day) or (weighing and not weighing["used"]):
+        return _unweighed("No report is published by ", day, "")
+    if weighing is None:
+        return _unweighed("No weights were computed for ", day, " or before")
+    computed = weighing["day"] if view.is_outdated(weighing["day"], day) else None
     return reading_parts(
         [account["name"] for account in view.payload["accounts"]],
         weights_shown(view.payload, weighing["weights"]),
         weighing["weights"],
         [fit["reliable"] for fit in weighing["fits"]],
         weighing["used"],
-        day_text(weighing["day"]),
+        day_text(day),
         weighing.get("separation"),
+        computed="" if computed is None else day_text(computed),
     )
+
+
+def _unweighed(head: str, day: int, tail: str) -> list[Part]:
+    return [
+        (head, False),
+        (day_text(day), True),
+        (f"{tail}, so each account still has the weight it started with.", False),
+    ]
 
 
 def reading_of_study(study: Study, day: date) -> tuple[str, list[str]]:
@@ -96,11 +115,14 @@ def reading_parts(
     n_reports: int,
     day: str,
     separation: SeparationData | None = None,
+    *,
+    computed: str = "",
 ) -> list[Part]:
     """Return how many reports there are, which accounts they separate, and by how much.
 
     All lists are in display order; `shown` are the weights as whole numbers that add to 100. Without a
-    verdict a lean is stated with the warning that it was not tried at other prior widths.
+    verdict a lean is stated with the warning that it was not tried at other prior widths. `computed` is the
+    day of the weights where it is an earlier one.
     """
     if n_reports == 0:
         return [
@@ -108,8 +130,11 @@ def reading_parts(
             (day, True),
             (", so each account still has the weight it started with.", False),
         ]
-    reports = "The one report" if n_reports == 1 else f"The {n_reports:,} reports"
-    head: list[Part] = [(f"{reports} published by ", False), (day, True)]
+    reports = "he one report" if n_reports == 1 else f"he {n_reports:,} reports"
+    head: list[Part] = [(f"T{reports} published by ", False), (day, True)]
+    if computed:
+        of = f" are those of {computed}: t{reports} published by then"
+        head = [("The latest weights on ", False), (day, True), (of, False)]
     weak = [k for k, is_reliable in enumerate(reliable) if not is_reliable]
     if weak:
         whose = "every account" if len(weak) == len(names) else _named(weak)
@@ -220,10 +245,14 @@ def _named(places: Sequence[int]) -> str:
     return f"account {letters}" if len(places) == 1 else f"accounts {letters}"
 
 
-def figure_sentence(view: View, quantity: Quantity, date_index: int) -> str:
-    """Return what a figure says on its as-of date: value and 90 % range of each account."""
-    day = view.payload["dates"][date_index]
-    data, sound = quantity.data, view.sound(day)
+def figure_sentence(view: View, quantity: Quantity, date_index: int, day: int | None = None) -> str:
+    """Return what a figure says on its as-of day: value and 90 % range of each account.
+
+    The day is that of the curves if none is given.
+    """
+    of = view.payload["dates"][date_index]
+    day = of if day is None else day
+    data, sound = quantity.data, view.sound(of)
     parts = []
     for k in range(len(view.payload["accounts"])):
         at = quantity.at(date_index, k, day)
@@ -233,7 +262,8 @@ def figure_sentence(view: View, quantity: Quantity, date_index: int) -> str:
             ends = f"{format_quantity(at[0], '')} to {format_quantity(at[4], '')}"
             ends += "" if sound[k] else "; not reliable"
             parts.append(f"{letter(k)} {format_quantity(at[2], data['unit'])} ({ends})")
-    return f"{data['title']} on {day_text(day)}, median and 90% range by account: {'; '.join(parts)}."
+    when = f", as forecast on {day_text(of)}" if view.is_outdated(of, day) else ""
+    return f"{data['title']} on {day_text(day)}{when}, median and 90% range by account: {'; '.join(parts)}."
 
 
 def hindsight(payload: Payload, account: int, day: int) -> str:

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from realities.report.counted import counted_rows
 from realities.report.curves import MEDIAN
 from realities.report.encode import decode_curves, decode_integers, decode_rising
 from realities.report.schema import CurvesData, Payload, QuantityData, WeighingData
@@ -122,6 +123,25 @@ class View:
         known = [w for w in self.payload["weighings"] if day is not None and w["day"] <= day]
         n = len(self.payload["accounts"])
         return [fit["reliable"] for fit in known[-1]["fits"]] if known else [True] * n
+
+    @cached_property
+    def counted(self) -> dict[int, int]:
+        """How many reports count on each day of publication, in order."""
+        data = self.payload.get("counted") or counted_rows(self.payload)
+        return dict(zip(decode_rising(data["days"]), decode_integers(data["used"]), strict=True))
+
+    def used(self, day: int) -> int:
+        """Return how many of the reports published by a day count."""
+        return next((n for known, n in reversed(self.counted.items()) if known <= day), 0)
+
+    def is_outdated(self, computed: int, day: int) -> bool:
+        """Return whether something was published after the day of a computation and by another day."""
+        return any(computed < known <= day for known in self.counted)
+
+    def weighing_on(self, day: int) -> WeighingData | None:
+        """Return the latest weighing that is not after a day; None before the first."""
+        known = [w for w in self.payload["weighings"] if w["day"] <= day]
+        return known[-1] if known else None
 
     def weighing(self, date_index: int) -> WeighingData:
         """Return the weighing as of one of the page's dates."""

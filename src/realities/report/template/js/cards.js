@@ -2,49 +2,45 @@
 
 import { dayText, esc, grouped, shownWeight } from "./format.js";
 import { all, el, put, show, throttled } from "./page.js";
-import { nearest } from "./state.js";
-import { hindsight, reading, weighingAt, weightsShown } from "./words.js";
+import { hindsight, isOutdated, reading, usedOn, weighingOn, weightsShown } from "./words.js";
 
 /** @param {import("./page.js").App} app @returns {() => void} draws the cards and the bar */
 export function startCards(app) {
   const { P } = app, slider = el("asof"), ticks = el("asof-ticks");
-  // One tick for each report; days of publication with several reports get one tick of their own.
-  const published = new Set();
-  for (const q of app.quantities) for (const r of q.reports) published.add(r.published);
-  const days = Array.from(published).sort((a, b) => a - b), last = P.dates[P.dates.length - 1];
-  const first = Math.min(P.dates[0], ...days.slice(0, 1));
+  // One tick for each day of publication; dots under days with weights.
+  const { stops } = app, first = stops[0], last = P.as_of, weighed = P.weighings.map((/** @type {any} */ w) => w.day);
   slider.min = String(first);
   slider.max = String(last);
   slider.step = "1";
   show(slider, true);
 
   const speak = throttled(() => {
-    const html = reading(P, app.state.date).map(([text, strong]) => (strong ? `<strong>${esc(text)}</strong>` : esc(text))).join("");
+    const html = reading(P, app.day()).map(([text, strong]) => (strong ? `<strong>${esc(text)}</strong>` : esc(text))).join("");
     if (el("reading").dataset.said !== html) {
       el("reading").dataset.said = html;
       el("reading").innerHTML = html;
     }
   }, 500);
 
-  slider.addEventListener("input", () => app.set({ date: nearest(P, Number(slider.value)) }));
-  slider.addEventListener("change", () => { slider.value = String(P.dates[app.state.date]); });
+  slider.addEventListener("input", () => app.set({ day: nearest(stops, Number(slider.value)) }));
+  slider.addEventListener("change", () => { slider.value = String(app.day()); });
   slider.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    const to = moved(P, app.state.date, event.key);
+    const to = moved(stops, app.day(), event.key);
     if (to === null) return;
     event.preventDefault();
-    app.set({ date: to });
+    app.set({ day: to });
   });
 
   const drawTicks = () => {
     const width = ticks.clientWidth, x = (/** @type {number} */ d) => 9 + ((d - first) / (last - first || 1)) * (width - 18);
     const line = (/** @type {number[]} */ list) => Array.from(new Set(list.map((d) => x(d).toFixed(0)))).map((at) => `M${at} 0v9`).join("");
     const now = app.day();
-    ticks.innerHTML = `<path class="will" d="${line(days.filter((d) => d > now))}"/><path class="was" d="${line(days.filter((d) => d <= now))}"/>` +
-      P.dates.map((/** @type {number} */ d) => `<circle class="stop" cx="${x(d).toFixed(1)}" cy="12.5" r="1.6"/>`).join("");
+    ticks.innerHTML = `<path class="will" d="${line(stops.filter((d) => d > now))}"/><path class="was" d="${line(stops.filter((d) => d <= now))}"/>` +
+      weighed.map((/** @type {number} */ d) => `<circle class="stop" cx="${x(d).toFixed(1)}" cy="12.5" r="1.6"/>`).join("");
   };
 
   return () => {
-    const w = weighingAt(P, app.state.date), day = app.day(), shown = weightsShown(P, w.weights);
+    const day = app.day(), w = weighingOn(P, day), shown = weightsShown(P, w.weights);
     speak();
     P.accounts.forEach((/** @type {any} */ account, /** @type {number} */ k) => {
       const reliable = w.fits[k].reliable, html = reliable ? `<b>${esc(shownWeight(shown[k]))}</b> in 100` : "<em>not reliable</em>";
@@ -55,8 +51,10 @@ export function startCards(app) {
       put(el(`stamp-${k}`), stamp);
       show(el(`stamp-${k}`), stamp !== "");
     });
-    const used = grouped(String(w.used)), total = grouped(String(weighingAt(P, P.dates.length - 1).used));
+    const used = grouped(String(usedOn(P, day))), total = grouped(String(usedOn(P, last)));
     put(el("asof-day"), dayText(day));
+    const older = w.day === null || isOutdated(P, w.day, day);
+    put(el("weights-of"), !older ? "" : w.day === null ? "These are the weights at the start: none were computed by this day." : `These are the weights of ${dayText(w.day)}, the latest computed by this day.`);
     put(el("asof-count"), `${used} of ${total} reports`);
     if (Number(slider.value) !== day) slider.value = String(day);
     slider.setAttribute("aria-valuetext", `${dayText(day)}, ${used} of ${total} reports published`);
@@ -66,9 +64,26 @@ export function startCards(app) {
   };
 }
 
-/** @param {any} P @param {number} date @param {string} key @returns {number|null} the date a key leads to, null for other keys */
-export function moved(P, date, key) {
+/** An arrow key on the chart moves by so many days, or to the next stop if nothing lies between. */
+export const WEEK = 7;
+
+/** @param {number[]} stops @param {number} day @returns {number} the stop nearest to a day */
+function nearest(stops, day) {
+  return stops.reduce((best, d) => (Math.abs(d - day) < Math.abs(best - day) ? d : best), stops[0]);
+}
+
+/**
+ * @param {number[]} stops @param {number} day @param {string} key @param {number} days an arrow moves over at most; 0: to the next stop
+ * @returns {number|null} the day a key leads to, null for other keys
+ */
+export function moved(stops, day, key, days = 0) {
   /** @type {Record<string, number>} */
-  const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -3, PageUp: 3, Home: -P.dates.length, End: P.dates.length };
-  return key in steps ? Math.min(Math.max(date + steps[key], 0), P.dates.length - 1) : null;
+  const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+  const last = stops.length - 1;
+  if (key === "Home") return stops[0];
+  if (key === "End") return stops[last];
+  if (!(key in steps)) return null;
+  const step = steps[key], before = stops.filter((d) => d < day).length, from = stops.filter((d) => d <= day).length;
+  const stop = stops[Math.min(Math.max(step < 0 ? before + step : from + step - 1, 0), last)];
+  return Math.abs(stop - day) < days ? Math.min(Math.max(day + Math.sign(step) * days, stops[0]), stops[last]) : stop;
 }

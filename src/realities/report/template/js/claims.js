@@ -50,7 +50,7 @@ export function drawClaims(app) {
 /** @param {any} P @param {any} body @param {any} claim @param {number} date @param {number} day @param {number} n accounts */
 function chances(P, body, claim, date, day, n) {
   const none = Array(n).fill(-1), made = day >= claim.made;
-  const row = (/** @type {string} */ text, /** @type {number} */ i) => (text ? integers(text).slice(i * n, i * n + n) : none);
+  const row = (/** @type {string} */ text, /** @type {number} */ i) => (text && i >= 0 ? integers(text).slice(i * n, i * n + n) : none);
   const closed = made && isClosed(claim, day);
   const rows = [made ? row(claim.chance_made, 0) : none, closed ? row(claim.chance_last, 0) : none,
     made && !closed ? row(claim.chance, date) : none];

@@ -4,7 +4,7 @@ import { integers, reportsOf } from "./decode.js";
 import { drawn, soundFor } from "./figure.js";
 import { dayText, esc, isoText, letterOf, shownChance } from "./format.js";
 import { all, el, say } from "./page.js";
-import { claimStatus, isClosed, soundOn, weighingAt, weightsShown } from "./words.js";
+import { claimStatus, isClosed, soundOn, weighingOn, weightsShown } from "./words.js";
 
 const LEVELS = ["p05", "p25", "p50", "p75", "p95"];
 
@@ -58,7 +58,7 @@ function claimsCsv(app) {
   const rows = [["id", "account", "kind", "says", "source", "locator", "made", "deadline", "status", ...columns]];
   for (const c of P.claims) {
     const part = (/** @type {string} */ text, /** @type {number} */ i, /** @type {boolean} */ may, /** @type {number|null} */ on) =>
-      Array.from({ length: n }, (_, k) => (may && text ? shownChance(integers(text)[i * n + k]) + (soundOn(P, on)[k] ? "" : " not reliable") : ""));
+      Array.from({ length: n }, (_, k) => (may && text && i >= 0 ? shownChance(integers(text)[i * n + k]) + (soundOn(P, on)[k] ? "" : " not reliable") : ""));
     rows.push([c.id, c.by, c.kind, c.says, c.source, c.locator, isoText(c.made), c.deadline === null ? "" : isoText(c.deadline), claimStatus(c, day),
       ...part(c.chance_made, 0, day >= c.made, c.made), ...part(c.chance_last, 0, day >= c.made && isClosed(c, day), c.last_day),
       ...part(c.chance, state.date, day >= c.made && !isClosed(c, day), day)]);
@@ -101,13 +101,13 @@ export function figureSvg(app) {
     const head = nodes.length > 1 ? text(box.left - root.left + 24 + drawn.panels[i].frame.left, box.top - root.top + top - 6, `${letterOf(k)} ${app.P.accounts[k].name}`, 12, ' font-weight="600"') : "";
     return head + `<g transform="translate(${(box.left - root.left + 24).toFixed(1)} ${(box.top - root.top + top).toFixed(1)})">${inlined(node)}</g>`;
   });
-  const shown = app.visible().map((k) => `${letterOf(k)} ${app.P.accounts[k].name}`).join(" · "), weights = weightsShown(app.P, weighingAt(app.P, app.state.date).weights);
+  const shown = app.visible().map((k) => `${letterOf(k)} ${app.P.accounts[k].name}`).join(" · "), weights = weightsShown(app.P, weighingOn(app.P, app.day()).weights);
   const head = text(24, 34, q.data.title, 20, ` font-weight="700" style="font-family:Charter,Georgia,serif;fill:${colour("ink")}"`) +
     text(24, 54, `${el("figure-unit").textContent.trim()} · as of ${dayText(app.day())}${app.state.stated === "first" ? " · as first stated, before any report" : ""}`) +
     text(24, 74, shown);
   const foot = text(24, h - 34, el("figure-caption").textContent) +
-    text(24, h - 14, `${app.P.case.title} · Realities · ${weighingAt(app.P, app.state.date).used} reports published by ${dayText(app.day())} · weights in 100: ${
-      app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => `${letterOf(k)} ${weighingAt(app.P, app.state.date).fits[k].reliable ? weights[k] : "not reliable"}`).join(", ")}`);
+    text(24, h - 14, `${app.P.case.title} · Realities · ${weighingOn(app.P, app.day()).used} reports published by ${dayText(app.day())} · weights in 100: ${
+      app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => `${letterOf(k)} ${weighingOn(app.P, app.day()).fits[k].reliable ? weights[k] : "not reliable"}`).join(", ")}`);
   return { w, h, text: `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"><rect width="${w}" height="${h}" fill="${colour("page")}"/>${head}${parts.join("")}${foot}</svg>` };
 }
 

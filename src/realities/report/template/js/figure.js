@@ -1,11 +1,11 @@
 // The main figure: tabs, chart, caption, table and list of reports of one quantity.
 
-import { moved } from "./cards.js";
+import { WEEK, moved } from "./cards.js";
 import { asofLine, axes, dayAt, endLabels, fan, markPaths, markValue, px, py, runLines, SHAPES, shapePath, svg, thinned, ticksFor } from "./draw.js";
 import { dayText, esc, letterOf, numberText, quantityText, shortName } from "./format.js";
 import { all, el, linkOf, put, show, sourceAt } from "./page.js";
 import { tickLabels } from "./scale.js";
-import { figureSentence, soundOn } from "./words.js";
+import { figureSentence, isOutdated, soundOn } from "./words.js";
 
 /**
  * @typedef {{frame: import("./draw.js").Frame, marks: import("./draw.js").Mark[], accounts: number[]}} Panel
@@ -24,7 +24,8 @@ function marksOf(app) {
 
 /** @param {import("./page.js").App} app @returns {boolean[]} whether what is drawn of each account is reliable; what it states at first always is */
 export function soundFor(app) {
-  return soundOn(app.P, app.which() === "prior" ? null : app.day());
+  const which = app.which();
+  return soundOn(app.P, which === "prior" ? null : app.P.dates[which]);
 }
 
 /** @param {import("./page.js").App} app @param {number} k @param {boolean[]} sound @returns {string} what stands at the end of its line */
@@ -76,7 +77,7 @@ export function drawFigure(app) {
   }
   put(el("figure-title"), q.data.title);
   put(el("figure-unit"), [labels.word, q.data.unit].filter(Boolean).join(" ") || " ");
-  put(el("figure-sentence"), figureSentence(P, q, which, state.date));
+  put(el("figure-sentence"), figureSentence(P, q, which, app.day()));
   caption(app, runs, marks);
 }
 
@@ -87,7 +88,10 @@ function caption(app, runs, marks) {
   if (wanted && !runs) text += " Single runs are kept for the last date only.";
   const weak = soundFor(app).flatMap((ok, k) => (ok || !app.visible().includes(k) ? [] : [letterOf(k)]));
   if (weak.length) text += ` Faint: not reliable, ${weak.join(", ")}.`;
+  const of = app.which() === "prior" ? null : app.P.dates[app.which()];
   if (app.state.stated === "first") text += " As first stated: before any report.";
+  else if (of === null) text += ` As first stated: no curves are known for ${dayText(app.day())} or before.`;
+  else if (isOutdated(app.P, of, app.day())) text += ` Curves are those of ${dayText(of)}, the latest computed by ${dayText(app.day())}.`;
   if (q.data.kind === "floor") text += " Reports count from below: at least so many.";
   if (q.data.kind === "ceiling") text += " Reports bound from above: at most so many.";
   put(el("figure-caption"), text);
@@ -180,10 +184,10 @@ export function startFigure(app) {
   el("late").addEventListener("change", () => app.set({ late: el("late").checked }));
   el("figure-reports").addEventListener("toggle", () => drawFigureRest(app));
   plot.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    const to = event.target === plot && !event.key.startsWith("Page") ? moved(app.P, app.state.date, event.key) : null;
-    if (to === null || event.key === "ArrowUp" || event.key === "ArrowDown") return;
+    const to = event.target === plot && /^(Arrow(Left|Right)|Home|End)$/.test(event.key) ? moved(app.stops, app.day(), event.key, WEEK) : null;
+    if (to === null) return;
     event.preventDefault();
-    app.set({ date: to });
+    app.set({ day: to });
   });
   plot.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => hover(app, event));
   plot.addEventListener("pointerleave", () => hover(app, null));

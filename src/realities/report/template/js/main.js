@@ -10,8 +10,9 @@ import { dayText } from "./format.js";
 import { drawOthers, startOthers } from "./others.js";
 import { all, el, keepRoles, put, settled, show, throttled } from "./page.js";
 import { drawReporters } from "./reporters.js";
-import { readHash, writeHash } from "./state.js";
+import { dateOn, firstState, readHash, writeHash } from "./state.js";
 import { drawTrust, startTrust } from "./trust.js";
+import { stopsOf } from "./words.js";
 
 async function start() {
   const P = await load();
@@ -20,20 +21,24 @@ async function start() {
   /** @type {import("./page.js").App} */
   const app = {
     P, quantities, keys,
-    state: readHash(location.hash, P, keys),
+    state: firstState(P, keys),
+    names: { pins: [], held: [], hubs: [], causes: [], limits: {} },
+    stops: stopsOf(P),
     set: (patch) => {
       const before = app.state;
       app.state = { ...app.state, ...patch };
+      app.state.date = dateOn(P, app.state.day);
       if (before.show !== app.state.show) show(el("picked"), false);
       draw();
       remember();
     },
-    day: () => P.dates[app.state.date],
+    day: () => app.state.day,
     quantity: () => quantities[Math.max(0, keys.indexOf(app.state.show))],
     visible: () => P.accounts.flatMap((/** @type {any} */ a, /** @type {number} */ k) => (app.state.hide.includes(a.id) ? [] : [k])),
-    which: () => (app.state.stated === "first" ? "prior" : app.state.date),
+    which: () => (app.state.stated === "first" || app.state.date < 0 ? "prior" : app.state.date),
   };
-  const hash = () => writeHash(app.state, P, keys);
+  const read = () => readHash(location.hash, P, keys, app.names, app.stops[0]), hash = () => writeHash(app.state, P, keys, app.names);
+  app.state = read();
   const link = () => location.href.split("#")[0] + (hash() ? "#" + hash() : "");
   const remember = throttled(() => {
     if (location.hash.replace(/^#/, "") !== hash()) history.replaceState(null, "", link());
@@ -81,7 +86,7 @@ async function start() {
   addEventListener("hashchange", () => {
     const isAnchor = /^#[a-z]+(-\d+)?$/.test(location.hash) && !location.hash.includes("=");
     if (isAnchor) return;
-    app.state = readHash(location.hash, P, keys);
+    app.state = read();
     draw();
   });
   draw();

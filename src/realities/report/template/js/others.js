@@ -5,7 +5,7 @@ import { numberText, shortName } from "./format.js";
 import { soundFor, valueCell } from "./figure.js";
 import { all, el, put } from "./page.js";
 import { tickLabels } from "./scale.js";
-import { weighingAt } from "./words.js";
+import { weighingOn } from "./words.js";
 
 /** @param {import("./page.js").App} app */
 export function startOthers(app) {
@@ -45,7 +45,7 @@ export function drawOthers(app) {
   all("#overview-table tbody tr").forEach((row, i) => {
     P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 1], valueCell(app.quantities[i], which, k, day, sound[k])));
   });
-  const fits = weighingAt(P, app.state.date).fits, cell = (/** @type {number|null} */ v) => (v === null ? "–" : numberText(v));
+  const fits = weighingOn(P, app.day()).fits, cell = (/** @type {number|null} */ v) => (v === null ? "–" : numberText(v));
   const rows = all("#fit-table tbody tr");
   fits.forEach((/** @type {any} */ fit, /** @type {number} */ k) => {
     [cell(fit.log_evidence), cell(fit.log_evidence_error), cell(fit.effective_draws), cell(fit.k_hat), fit.reliable ? "reliable" : "not reliable"]

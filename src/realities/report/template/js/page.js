@@ -1,7 +1,10 @@
 // Small helpers over the document, and what every part of the page is given.
 
 /**
+ * `set` changes the state and redraws; `names` are what a link can carry; `stops` the days the as-of bar steps over;
+ * `day` the as-of day; `which` whose curves are drawn: the place of a date, or "prior".
  * @typedef {{P: any, quantities: import("./decode.js").Quantity[], keys: string[], state: import("./state.js").State,
+ *   names: import("./state.js").Names, stops: number[],
  *   set: (patch: Partial<import("./state.js").State>) => void, day: () => number,
  *   quantity: () => import("./decode.js").Quantity, visible: () => number[], which: () => number|"prior"}} App
  */

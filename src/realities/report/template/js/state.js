@@ -3,31 +3,59 @@
 import { isoDay, isoText } from "./format.js";
 
 /**
- * @typedef {{date: number, show: string, layout: string, bands: string, stated: string, late: boolean, hide: string[],
- *   by: string, kind: string, status: string, embed: boolean}} State
+ * `day` is any day from the first publication on; `date` is the place of the page's latest date with curves not
+ * after it, -1 before the first: it follows from `day`, whatever it is set to. `pins` are model constants with one
+ * value for all accounts, `held` dated inputs held at a value, `closed` ids of hubs, `cause` a model variable that
+ * is charted, `fixed` whether marks are corrected for what is assumed of their reporter's bias.
+ * @typedef {{day: number, date: number, show: string, layout: string, bands: string, stated: string, late: boolean, hide: string[],
+ *   by: string, kind: string, status: string, embed: boolean, pins: Record<string, number>, held: Record<string, number>,
+ *   closed: string[], cause: string, fixed: boolean}} State
  */
+
+/** Names that a link can carry, filled by the parts of the page that know them; values stay within `limits`.
+ * @typedef {{pins: string[], held: string[], hubs: string[], causes: string[], limits: Record<string, [number, number]>}} Names */
+
+/** Keys of the link that are no slugs of parameters. */
+const KEYS = ["asof", "show", "layout", "bands", "stated", "late", "hide", "by", "kind", "status", "embed", "closed", "cause", "marks"];
 
 /** @param {any} P @param {string[]} keys quantities with curves @returns {State} */
 export function firstState(P, keys) {
-  return { date: P.dates.length - 1, show: keys[0] || "", layout: "over", bands: "bands", stated: "updated", late: true,
-    hide: [], by: "", kind: "", status: "", embed: false };
+  return { day: P.as_of, date: P.dates.length - 1, show: keys[0] || "", layout: "over", bands: "bands", stated: "updated", late: true,
+    hide: [], by: "", kind: "", status: "", embed: false, pins: {}, held: {}, closed: [], cause: "", fixed: false };
 }
 
-/** @param {any} P @param {number} day @returns {number} place of the page's date nearest to a day */
-export function nearest(P, day) {
-  let best = 0;
-  P.dates.forEach((/** @type {number} */ d, /** @type {number} */ i) => {
-    if (Math.abs(d - day) < Math.abs(P.dates[best] - day)) best = i;
-  });
-  return best;
+/** @param {any} P @param {number} day @returns {number} place of the latest date with curves that is not after a day, -1 for none */
+export function dateOn(P, day) {
+  return P.dates.filter((/** @type {number} */ d) => d <= day).length - 1;
 }
 
-/** @param {string} hash @param {any} P @param {string[]} keys @returns {State} unknown keys and values are ignored */
-export function readHash(hash, P, keys) {
+/** @param {string} name @returns {string} a name as a readable key */
+export function slug(name) {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+}
+
+/** @param {string[]} names @returns {Map<string, string>} slug to name; names that would share one, or be taken for another key, get a number */
+export function slugs(names) {
+  const found = new Map();
+  for (const name of names) {
+    const plain = slug(name) || "value";
+    let key = plain, n = 1;
+    while (found.has(key) || KEYS.includes(key)) key = `${plain}-${++n}`;
+    found.set(key, name);
+  }
+  return found;
+}
+
+/**
+ * @param {string} hash @param {any} P @param {string[]} keys @param {Names} names @param {number} first the first day
+ * @returns {State} unknown keys and values are ignored
+ */
+export function readHash(hash, P, keys, names, first) {
   const state = firstState(P, keys);
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const day = isoDay(given.get("asof") || "");
-  if (Number.isFinite(day)) state.date = nearest(P, day);
+  if (Number.isFinite(day)) state.day = Math.min(Math.max(day, first), P.as_of);
+  state.date = dateOn(P, state.day);
   const one = (/** @type {string} */ key, /** @type {string[]} */ allowed, /** @type {string} */ otherwise) => {
     const value = given.get(key);
     return value !== null && allowed.includes(value) ? value : otherwise;
@@ -44,13 +72,24 @@ export function readHash(hash, P, keys) {
   state.kind = one("kind", ["fact", "forecast", "cause", "counterfactual", "value"], "");
   state.status = one("status", ["happened", "did not happen", "disputed", "open", "value", "undecidable"], "");
   state.embed = given.get("embed") === "1";
+  state.fixed = given.get("marks") === "corrected";
+  const hubs = slugs(names.hubs), causes = slugs(names.causes);
+  state.closed = (given.get("closed") || "").split(",").flatMap((key) => hubs.get(key) ?? []);
+  state.cause = causes.get(given.get("cause") || "") ?? "";
+  const pinned = slugs([...names.pins, ...names.held]);
+  for (const [key, name] of pinned) {
+    const text = given.get(key), value = Number(text);
+    if (text === null || !/^-?[\d.]+(e-?\d+)?$/.test(text) || !Number.isFinite(value)) continue;
+    const [low, high] = names.limits[name] ?? [-Infinity, Infinity];
+    (names.pins.includes(name) ? state.pins : state.held)[name] = Math.min(Math.max(value, low), high);
+  }
   return state;
 }
 
-/** @param {State} state @param {any} P @param {string[]} keys @returns {string} only what differs from a fresh page */
-export function writeHash(state, P, keys) {
+/** @param {State} state @param {any} P @param {string[]} keys @param {Names} names @returns {string} only what differs from a fresh page */
+export function writeHash(state, P, keys, names) {
   const fresh = firstState(P, keys), out = new URLSearchParams();
-  if (state.date !== fresh.date) out.set("asof", isoText(P.dates[state.date]));
+  if (state.day !== fresh.day) out.set("asof", isoText(state.day));
   for (const key of /** @type {("show"|"layout"|"bands"|"stated"|"by"|"kind"|"status")[]} */ (
     ["show", "layout", "bands", "stated", "by", "kind", "status"])) {
     if (state[key] !== fresh[key]) out.set(key, state[key]);
@@ -58,5 +97,13 @@ export function writeHash(state, P, keys) {
   if (!state.late) out.set("late", "0");
   if (state.hide.length) out.set("hide", state.hide.join(","));
   if (state.embed) out.set("embed", "1");
+  if (state.fixed) out.set("marks", "corrected");
+  for (const [key, name] of slugs([...names.pins, ...names.held])) {
+    const value = state.pins[name] ?? state.held[name];
+    if (value !== undefined) out.set(key, String(value));
+  }
+  const closed = Array.from(slugs(names.hubs)).flatMap(([key, name]) => (state.closed.includes(name) ? key : []));
+  if (closed.length) out.set("closed", closed.join(","));
+  for (const [key, name] of slugs(names.causes)) if (name === state.cause) out.set("cause", key);
   return out.toString().replace(/%2C/g, ",");
 }

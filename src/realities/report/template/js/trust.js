@@ -15,7 +15,7 @@ const HUNDRED = /** @type {[number, string][]} */ ([[0, "0"], [50, "50"], [100, 
 export function startTrust(app) {
   for (const button of all("[data-latest]")) {
     button.addEventListener("click", () => {
-      app.set({ date: app.P.dates.length - 1 });
+      app.set({ day: app.P.as_of });
       const head = button.closest("section").querySelector("h2");
       head.tabIndex = -1;
       head.focus({ preventScroll: true });
@@ -25,7 +25,7 @@ export function startTrust(app) {
 
 /** @param {import("./page.js").App} app what belongs to the last date is shown as of that date only: before, it would be hindsight */
 export function drawTrust(app) {
-  const { P } = app, last = app.state.date === P.dates.length - 1;
+  const { P } = app, last = app.day() === P.as_of;
   for (const node of all("[data-last]")) show(node, last);
   for (const node of all("[data-early]")) show(node, !last);
   if (!last) return;

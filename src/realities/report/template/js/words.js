@@ -1,14 +1,44 @@
 // Generated sentences, word for word those of report/sentences.py.
 
+import { integers, rising } from "./decode.js";
 import { dayText, inHundred, letterOf, listed, quantityText, shownWeight } from "./format.js";
 
 const LEAN = 60, STRONG = 90;
 
 /** @typedef {[string, boolean]} Part text, and whether it is set apart */
 
-/** @param {any} P payload @param {number} date @returns {any} the weighing as of one of the page's dates */
-export function weighingAt(P, date) {
-  return P.weighings.find((/** @type {any} */ w) => w.day === P.dates[date]);
+/** @param {any} P payload @param {number} day @returns {any} the latest weighing not after a day; before the first, the weights at the start, of no day */
+export function weighingOn(P, day) {
+  const known = P.weighings.filter((/** @type {any} */ w) => w.day <= day);
+  if (known.length) return known[known.length - 1];
+  const none = { reliable: true, log_evidence: null, log_evidence_error: null, effective_draws: null, k_hat: null };
+  return { day: null, weights: P.started ?? P.accounts.map(() => 1 / P.accounts.length), fits: P.accounts.map(() => none), used: 0, separation: null };
+}
+
+/** @type {WeakMap<any, [number, number][]>} */
+const COUNTED = new WeakMap();
+
+/** @param {any} P @returns {[number, number][]} days of publication, rising, and how many reports are used on each */
+function counted(P) {
+  const held = COUNTED.get(P), used = held ? [] : integers(P.counted.used);
+  if (!held) COUNTED.set(P, rising(P.counted.days).map((day, i) => [day, used[i]]));
+  return held ?? /** @type {[number, number][]} */ (COUNTED.get(P));
+}
+
+/** @param {any} P @param {number} day @returns {number} how many of the reports published by a day can be used on it */
+export function usedOn(P, day) {
+  return counted(P).reduce((used, [from, n]) => (from <= day ? n : used), 0);
+}
+
+/** @param {any} P @returns {number[]} the days the as-of bar steps over: publications, and dates that were computed */
+export function stopsOf(P) {
+  const days = [...counted(P).map(([day]) => day), ...P.dates, ...P.weighings.map((/** @type {any} */ w) => w.day)];
+  return Array.from(new Set(days)).sort((a, b) => a - b);
+}
+
+/** @param {any} P @param {number|null} from @param {number} day @returns {boolean} whether something was published after a date and by a day */
+export function isOutdated(P, from, day) {
+  return from !== null && counted(P).some(([d]) => d > from && d <= day);
 }
 
 /** @param {any} P @param {number|null|undefined} day @returns {boolean[]} whether each account's latest fit as of a day is reliable; where there is none, yes */
@@ -22,15 +52,21 @@ export function weightsShown(P, weights) {
   return inHundred(weights, P.accounts.map((/** @type {any} */ a) => a.id));
 }
 
-/** @param {any} P @param {number} date @returns {Part[]} */
-export function reading(P, date) {
-  const w = weighingAt(P, date), day = dayText(w.day), n = w.used;
-  if (!n) {
+/** @param {any} P @param {number} on the as-of day @returns {Part[]} */
+export function reading(P, on) {
+  const w = weighingOn(P, on), day = dayText(on), n = w.used;
+  if (!usedOn(P, on) || (w.day !== null && !n)) {
     return [["No report is published by ", false], [day, true],
       [", so each account still has the weight it started with.", false]];
   }
+  if (w.day === null) {
+    return [["No weights were computed for ", false], [day, true],
+      [" or before, so each account still has the weight it started with.", false]];
+  }
+  const older = isOutdated(P, w.day, on), reports = n === 1 ? "he one report" : `he ${n.toLocaleString("en")} reports`;
   /** @type {Part[]} */
-  const head = [[`${n === 1 ? "The one report" : `The ${n.toLocaleString("en")} reports`} published by `, false], [day, true]];
+  const head = older ? [["The latest weights on ", false], [day, true], [` are those of ${dayText(w.day)}: t${reports} published by then`, false]]
+    : [[`T${reports} published by `, false], [day, true]];
   const weak = w.fits.flatMap((/** @type {any} */ f, /** @type {number} */ k) => (f.reliable ? [] : [k]));
   if (weak.length) {
     const whose = weak.length === P.accounts.length ? "every account" : named(weak);
@@ -108,15 +144,15 @@ function count(v) {
   return shownWeight(v).replace("<", "less than ").replace(">", "more than ");
 }
 
-/** @param {any} P @param {import("./decode.js").Quantity} quantity @param {number|"prior"} stated which forecast @param {number} date */
-export function figureSentence(P, quantity, stated, date) {
-  const day = P.dates[date], { title, unit } = quantity.data, sound = soundOn(P, stated === "prior" ? null : day);
+/** @param {any} P @param {import("./decode.js").Quantity} quantity @param {number|"prior"} stated which forecast @param {number} day */
+export function figureSentence(P, quantity, stated, day) {
+  const { title, unit } = quantity.data, of = stated === "prior" ? null : P.dates[stated], sound = soundOn(P, of);
   const parts = P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => {
     const at = quantity.at(stated, k, day);
     if (!at) return `${letterOf(k)} has no numbers`;
     return `${letterOf(k)} ${quantityText(at[2], unit)} (${quantityText(at[0], "")} to ${quantityText(at[4], "")}${sound[k] ? "" : "; not reliable"})`;
   });
-  const which = stated === "prior" ? ", as first stated" : "";
+  const which = of === null ? ", as first stated" : isOutdated(P, of, day) ? `, as forecast on ${dayText(of)}` : "";
   return `${title} on ${dayText(day)}${which}, median and 90% range by account: ${parts.join("; ")}.`;
 }
 
