@@ -17,10 +17,10 @@ LIVE_FORM: Final = 1
 class LiveConstantData(TypedDict):
     """A constant of the model that can be pinned to one value for all accounts.
 
-    `low` and `high` are the ends of its slider, `log` says that it is to move in logarithms. `least` and `most`
-    bound what any account holds possible; null is no bound. `ranges` has, per account, p5, p50 and p95 of what
-    the account assumed before any report, or one number where it fixes the constant. `uncertain` is false
-    where every account fixes it. `text` is what the model's author wrote of it.
+    `low` and `high` are the ends of its slider, `log` says that it is to move in logarithms. `least` and
+    `most` bound what any account holds possible; null is no bound. `ranges` has, per account, p5, p50 and p95
+    of what the account assumed before any report, or one number where it fixes the constant. `uncertain` is
+    false where every account fixes it. `text` is what the model's author wrote of it.
     """
 
     name: str
@@ -50,19 +50,28 @@ class LiveInputData(TypedDict):
 
 
 class LiveVariableData(TypedDict):
-    """A variable of the model that can be charted, by the name that `variables` of a request uses."""
+    """A variable of the model that can be charted, by the name that `variables` of a request uses.
+
+    They come first among the model's outputs, in this order; what measures read comes after them.
+    """
 
     name: str
     unit: str
 
 
 class LiveTimeData(TypedDict):
-    """The steps of a run, and the times at which the page's curves may lie, by day number."""
+    """The steps of a run, and the times at which the page's curves may lie, with their day numbers.
+
+    There are `count` steps from `initial` on. The case begins at model time `start`; a unit of time has
+    `days_per_time` days, exactly where `exact`.
+    """
 
     initial: float
     step: float
     count: int
+    start: float
     days_per_time: float
+    exact: bool
     chart_times: list[float]
     chart_days: str
 
@@ -101,8 +110,41 @@ class LiveAccountData(TypedDict):
     priors: dict[str, LivePriorData]
 
 
+class LiveBookData(TypedDict):
+    """One reporter's counts as of a date: `weigh/reporting/counts.py` says what a book is.
+
+    Figures are told by the place of their last day in the steps, and by the days waited for them. Each
+    increment that stands is [events, figure, how often, figure, how often, ...].
+    """
+
+    erring: int
+    ends: list[int]
+    waits: list[int]
+    increments: list[list[int]]
+
+
+class LiveDelayData(TypedDict):
+    """How late events enter a count, as of a date.
+
+    `offsets` are days since the start between which the total is followed, at model times `times` where
+    these do not follow from the days. `parts` are [first step, last step + 1, place of the part].
+    """
+
+    offsets: str
+    times: list[float]
+    parts: list[list[int]]
+
+
+class LiveDateRowsData(TypedDict):
+    """The rows of one quantity that weigh as of a date: their places, ascending in time."""
+
+    places: str
+    delay: LiveDelayData | None
+    books: list[LiveBookData]
+
+
 class LiveDateData(TypedDict):
-    """One as-of date: logarithm of evidence times prior weight, draws and rows that weigh, by quantity.
+    """One as-of date: logarithm of evidence times prior weight, draws, and the rows that weigh, by quantity.
 
     A `logs` of null is an account that cannot have made the reports.
     """
@@ -110,7 +152,7 @@ class LiveDateData(TypedDict):
     day: int
     logs: list[float | None]
     draws: list[LiveDrawsData]
-    rows: dict[str, str]
+    rows: dict[str, LiveDateRowsData]
 
 
 class LiveTermData(TypedDict):
@@ -127,17 +169,22 @@ class LiveTermData(TypedDict):
 
 
 class LiveErringData(TypedDict):
-    """A reporter or an origin: what it adds to the truth, and since when its bias drifts, in days.
+    """A reporter or an origin: what it adds to the truth.
 
-    `heaping` are the steps' shares: terms, or known ones in `shares`.
+    Its bias drifts from day `since_day` on and walks from `since` on, both counted from the start, one in
+    days of the calendar and the other in mean days of the model's time. `origin` is the place of a
+    reporter's origin, or -1; `period` is what an origin's own errors last. A reporter that rounds to several
+    steps has a share for each: known `shares`, or the terms in `heaping`.
     """
 
+    is_origin: bool
+    scale: str
     bias: LiveTermData
     drift: LiveTermData | None
     noise: LiveTermData | None
     walk: LiveTermData | None
-    scale: str
     since: float
+    since_day: int
     period: float
     origin: int
     heaping: list[LiveTermData]
@@ -145,33 +192,28 @@ class LiveErringData(TypedDict):
 
 
 class LivePartData(TypedDict):
-    """Events that enter a count with one half-life: see `weigh/reporting/delays.py`."""
+    """Events that enter a count with one half-life: see `weigh/reporting/delays.py`.
 
-    share: str
-    share_known: float | None
+    A half-life or a share is a known number, or a sampled one by its name.
+    """
+
+    share: str | float
     rest: bool
-    half_life: str
-    half_life_known: float | None
-    steps: str
-
-
-class LiveDelayData(TypedDict):
-    """How late events enter a count: steps of the total in days, and its parts."""
-
-    steps: list[float]
-    parts: list[LivePartData]
+    half_life: str | float
 
 
 class LiveRowsData(TypedDict):
-    """Rows of one quantity in order of time, each a column; those of a date are picked out of them.
+    """Rows of one quantity, each a column of an entry for each row; those of a date are picked out of them.
 
-    `time` and `day` are model time and days since the start, `years` since its reporter's bias began to drift.
-    Rows are values, or lie between `low` and `high` (null: open), or between `edges` with weights by `steps`.
+    `day` is days since the start, `time` model time where that does not follow from the day. A row is a
+    value, or lies between `low` and `high` (null: open), or has `edges` of nested intervals and the `steps`
+    of its reporter that they come from. `wait` is by how many days it was published after the last day it
+    counts, `end`. Columns in which nothing stands are empty.
     """
 
-    reporter: list[int]
+    erring: str
+    day: str
     time: list[float]
-    years: list[list[float]]
     value: list[float | None]
     low: list[float | None]
     high: list[float | None]
@@ -179,25 +221,26 @@ class LiveRowsData(TypedDict):
     jacobian: list[float]
     steps: list[list[int]]
     edges: list[list[float | None]]
+    end: str
+    wait: str
 
 
 class LiveQuantityData(TypedDict):
-    """One measured quantity: which output an account reads it off, and how its reports err.
+    """One measured quantity: which output each account reads it off, and how its reports err.
 
-    `counted` is false where its reports play no part in the weights of a what-if; then `why` says so.
+    `discrepancy` is standard deviation and timescale in days, or empty.
     """
 
     key: str
     kind: str
     scale: str
-    whole: float | None
     least: float | None
-    outputs: list[str]
+    whole: float | None
+    outputs: list[int]
     discrepancy: list[float]
-    counted: bool
-    why: str
     erring: list[LiveErringData]
-    delay: LiveDelayData | None
+    parts: list[LivePartData]
+    per_unit: float
     rows: LiveRowsData
 
 

@@ -83,6 +83,16 @@ class CountReports(QuantityReports):
         self.parameters |= self._counted.parameters
 
     @property
+    def counted(self) -> DelayedCount:
+        """How late the events of all books' figures are counted: first those of the first book."""
+        return self._counted
+
+    @property
+    def books(self) -> list[_Book]:
+        """Each reporter's counts."""
+        return self._books
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """How many counts overlap newer ones, or fell and were joined with others."""
         found = []

@@ -95,6 +95,26 @@ class DelayedCount:
         """
         return np.asarray(total[:, :1] + self.since_start(total, parameters))
 
+    @property
+    def ends(self) -> NDArray[np.intp]:
+        """For each figure, at which of `times` the last day stands that it counts, (figure,)."""
+        return self._end
+
+    @property
+    def waits(self) -> FloatArray:
+        """For each figure, the days from then to its publication, (figure,)."""
+        return self._wait
+
+    @property
+    def steps(self) -> FloatArray:
+        """The days between `times`, (time - 1,)."""
+        return self._steps
+
+    @property
+    def parts(self) -> tuple[_Part, ...]:
+        """Events that enter the count with one half-life each; none where all are counted at once."""
+        return self._parts
+
     def since_start(self, total: FloatArray, parameters: Draws) -> FloatArray:
         """Return how many of the events since the start had been counted, shape (draw, figure)."""
         if not self._parts:

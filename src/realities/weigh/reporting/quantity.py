@@ -70,6 +70,11 @@ class QuantityReports(ABC):
         self._check_scales()
 
     @property
+    def delay(self) -> DelayedCount | None:
+        """How late the events of its figures are counted; None if at once."""
+        return self._delay
+
+    @property
     def all_terms(self) -> tuple[Term, ...]:
         """Every number of a reporter, or of an origin that reporters share."""
         return tuple(term for one in self.lasting.erring for term in one.terms.all)

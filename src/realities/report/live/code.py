@@ -1,0 +1,85 @@
+"""A case's model as JavaScript: constants that accounts speak of are parameters, dated inputs are events.
+
+In comes a case; out come the text that `engine/js` writes, and the names in the order of its outputs. One
+text serves all accounts and as-of dates: which dated inputs are known, and which are held, a call says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from realities.case.folder import Case
+from realities.case.hidden import constant_value
+from realities.engine.program.lower import lower
+from realities.engine.timeline import Timeline, control_names, even_timeline
+from realities.errors import InputError
+from realities.ir.builtins import n_parts
+
+
+class NotLiveError(Exception):
+    """Why the page of a case cannot run its model, as a sentence for its readers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCode:
+    """A model as JavaScript, with the names of its outputs: those that can be charted, then the others."""
+
+    text: str
+    shown: tuple[str, ...]
+    outputs: tuple[str, ...]
+    timeline: Timeline
+
+
+def model_code(case: Case) -> ModelCode:
+    """Return a case's model as a page carries it.
+
+    Raises
+    ------
+    NotLiveError
+        If its steps are not even, or there is no JavaScript for it.
+    """
+    from realities.engine.js.emit import source
+
+    model = case.model
+    if model.time.integrator == "rk45":
+        raise NotLiveError("the model is run with adaptive steps, which the page cannot take")
+    shown = tuple(
+        variable.name
+        for variable in model.variables
+        if not variable.is_hidden and variable.kind != "constant" and not n_parts(variable.expression)
+    )
+    measured = {
+        model[name].name
+        for measure in case.measures.values()
+        for name in (measure.variable, *measure.account_variables.values())
+    }
+    outputs = (*shown, *sorted(measured - {*shown}))
+    spoken = {name for account in case.accounts for name in case.priors(account.id)}
+    held = {event.parameter for event in case.events}
+    given = {model[name].name: True for name in sorted(spoken | held)}
+    events = {model[name].name: ((0.0, 0.0),) for name in sorted(held)}
+    try:
+        timeline = _timeline(case)
+        program = lower(
+            model,
+            outputs,
+            hold={},
+            events=events,
+            given=given,
+            method=model.time.integrator,
+        )
+        text = source(program)
+    except (InputError, NotImplementedError) as problem:
+        raise NotLiveError(f"there is no JavaScript for the model: {problem}") from None
+    return ModelCode(text, shown, outputs, timeline)
+
+
+def _timeline(case: Case) -> Timeline:
+    """Return the steps of a run; NotLiveError where they are not the same for every draw."""
+    names = control_names(case.model)
+    values = [constant_value(case.model, name) for name in names]
+    spoken = {name for account in case.accounts for name in case.priors(account.id)}
+    if any(value is None for value in values) or any(name in spoken for name in names):
+        raise NotLiveError("the model's steps are computed, and the page can take even ones only")
+    initial, final, step, period = (value for value in values if value is not None)
+    return even_timeline(case.model, initial, final, step, period)
