@@ -1,12 +1,13 @@
-"""Forecasts -> encoded curves: which days, which dates and which single runs a page carries.
+"""Forecasts -> encoded curves: which days and which single runs a page carries, and how finely.
 
-In come the forecasts of a `Study`; out come texts for the payload. `plans` lists ever smaller ways to
-do it, so that `payload.py` can take the first that fits its budget.
+In come the forecasts of a `Study`; `held_curves` gathers what is the same however much a page carries, and
+`curves_data` writes texts of it for the payload. `PLANS` lists ever coarser ways, so that `fitting.py` can
+take the finest whose page is small enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.report.encode import choose_days, encode_bundles, encode_rising, round_step
+from realities.report.encode import DayOrder, days_in_order, encode_bundles, encode_rising, round_step
 from realities.report.schema import CurvesData, day_number
 
 if TYPE_CHECKING:
@@ -22,44 +23,65 @@ if TYPE_CHECKING:
     from realities.weigh.study import Study
 
 FloatArray = NDArray[np.float64]
+Rows = list[list[FloatArray | None]]
 
 MEDIAN: Final = 2
 PRIOR: Final = "prior"
 #: Curves with more steps than this from zero are left out: 64-bit integers and browsers stay exact below it.
 MOST_STEPS: Final = 1e12
+#: Steps into which the range of single runs is cut at most.
+RUN_LEVELS: Final = 375
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much detail a page carries: as-of dates, days a curve, days a single run, runs of the prior."""
+    """How much detail a page carries: days a curve, steps of its range, days a single run.
 
-    dates: tuple[date, ...]
+    `tolerance` is how far curves may be off between days, in their range; no days for runs is no runs.
+    """
+
     n_days: int = 80
     tolerance: float = 0.002
+    levels: int = 1500
     n_run_days: int = 40
     has_prior_runs: bool = True
 
 
-def plans(dates: Sequence[date]) -> Iterator[Plan]:
-    """Yield plans from the finest to the coarsest; the last as-of date is in each of them."""
-    kept = tuple(dates)
-    while True:
-        yield Plan(kept)
-        yield Plan(kept, n_days=60, tolerance=0.003, n_run_days=28)
-        yield Plan(kept, n_days=60, tolerance=0.003, n_run_days=24, has_prior_runs=False)
-        yield Plan(kept, n_days=44, tolerance=0.004, n_run_days=20, has_prior_runs=False)
-        yield Plan(kept, n_days=36, tolerance=0.006, n_run_days=16, has_prior_runs=False)
-        if len(kept) <= 2:
-            return
-        kept = tuple(reversed(kept[::-1][::2]))
+#: From the finest to the coarsest; in a picture of 440 points 1/300 of its range is a point and a half.
+PLANS: Final = (
+    Plan(),
+    Plan(80, 0.002, 1000, n_run_days=32),
+    Plan(60, 0.003, 700, n_run_days=24),
+    Plan(60, 0.003, 700, n_run_days=20, has_prior_runs=False),
+    Plan(44, 0.004, 500, n_run_days=16, has_prior_runs=False),
+    Plan(44, 0.004, 500, n_run_days=0, has_prior_runs=False),
+    Plan(40, 0.005, 400, n_run_days=0, has_prior_runs=False),
+    Plan(36, 0.006, 300, n_run_days=0, has_prior_runs=False),
+    Plan(28, 0.008, 300, n_run_days=0, has_prior_runs=False),
+    Plan(20, 0.012, 250, n_run_days=0, has_prior_runs=False),
+)
 
 
-def curves_data(study: Study, quantity: str, plan: Plan) -> CurvesData | None:
-    """Return the curves of one quantity, or None where the study does not forecast it."""
-    order = [account.id for account in study.case.accounts]
-    by_date = [[study.forecasts[day].get(account) for account in order] for day in plan.dates]
-    prior = [study.prior_forecasts.get(account) for account in order]
-    held = [f for row in (*by_date, prior) for f in row if f is not None and quantity in f.quantiles]
+@dataclass(frozen=True, slots=True)
+class HeldCurves:
+    """What is the same in every plan for one quantity: curves, and days by how much they tell."""
+
+    days: NDArray[np.int64]
+    bands: Rows
+    prior: list[FloatArray | None]
+    runs: dict[str, list[FloatArray | None]]
+    #: Curves of the last date that has some: the steps are cut from their range.
+    telling: FloatArray
+    order: DayOrder
+    run_orders: dict[bool, DayOrder]  # by whether runs before any report are among them
+
+
+def held_curves(study: Study, quantity: str, dates: Sequence[date]) -> HeldCurves | None:
+    """Return the curves of one quantity as of the given dates; None where the study does not forecast it."""
+    ids = [account.id for account in study.case.accounts]
+    by_date = [[study.forecasts[day].get(account) for account in ids] for day in dates]
+    before = [study.prior_forecasts.get(account) for account in ids]
+    held = [f for row in (*by_date, before) for f in row if f is not None and quantity in f.quantiles]
     if not held:
         return None
     times, days = _days(study, held[0])
@@ -70,34 +92,49 @@ def curves_data(study: Study, quantity: str, plan: Plan) -> CurvesData | None:
     def runs(forecast: Forecast | None) -> FloatArray | None:
         return _on(times, forecast, None if forecast is None else forecast.runs.get(quantity))
 
-    band_rows = [[bands(forecast) for forecast in row] for row in by_date]
-    prior_row = [bands(forecast) for forecast in prior]
-    run_rows = {plan.dates[-1].isoformat(): [runs(forecast) for forecast in by_date[-1]]}
-    if plan.has_prior_runs:
-        run_rows[PRIOR] = [runs(forecast) for forecast in prior]
+    rows = [[bands(forecast) for forecast in row] for row in by_date]
+    first = [bands(forecast) for forecast in before]
+    by_age = [stack for row in reversed(rows) if len(stack := _stack(row))]  # the last date first
+    telling = by_age[0] if by_age else _stack(first)  # early dates may see far and wide
+    step = round_step(telling)
+    finest, alone = Plan(), dates[-1].isoformat()
+    both = {
+        key: [_drawable(runs(forecast), 4 * step) for forecast in row]
+        for key, row in ((alone, by_date[-1]), (PRIOR, before))
+    }
+    run_orders = {}
+    for has_prior in (True, False):
+        found = _alike(*(_stack(row) for key, row in both.items() if has_prior or key != PRIOR))
+        run_orders[has_prior] = days_in_order(days, found, finest.n_run_days, finest.tolerance)
+    drawable = [[_drawable(array, step) for array in row] for row in rows]
+    order = days_in_order(days, _alike(*by_age, _stack(first)), finest.n_days, finest.tolerance)
+    return HeldCurves(
+        days, drawable, [_drawable(array, step) for array in first], both, telling, order, run_orders
+    )
 
-    by_age = [stack for row in reversed(band_rows) if len(stack := _stack(row))]  # the last date first
-    step = round_step(by_age[0] if by_age else _stack(prior_row))  # early dates may see far and wide
-    run_step = step * 4
-    band_rows = [[_drawable(array, step) for array in row] for row in band_rows]
-    prior_row = [_drawable(array, step) for array in prior_row]
-    run_rows = {key: [_drawable(array, run_step) for array in row] for key, row in run_rows.items()}
-    kept = choose_days(days, _alike(*by_age, _stack(prior_row)), plan.n_days, plan.tolerance)
-    all_runs = _alike(*(_stack(row) for row in run_rows.values()))
-    run_kept = choose_days(days, all_runs, plan.n_run_days, plan.tolerance) if len(all_runs) else kept[:1]
+
+def curves_data(held: HeldCurves, plan: Plan) -> CurvesData:
+    """Return the curves of one quantity in the detail that a plan asks for."""
+    step = round_step(held.telling, plan.levels)
+    run_step = max(round_step(held.telling, min(plan.levels, RUN_LEVELS)), step)
+    kept = held.order.first(plan.n_days, plan.tolerance)
+    runs = {key: row for key, row in held.runs.items() if plan.n_run_days and _carries(plan, key, row)}
+    run_kept = kept[:1]
+    if any(len(_stack(row)) for row in runs.values()):
+        run_kept = held.run_orders[plan.has_prior_runs].first(plan.n_run_days, plan.tolerance)
     return CurvesData(
         step=step,
-        days=encode_rising([int(day) for day in days[kept]]),
-        bands=[_encode(row, kept, step, MEDIAN) for row in band_rows],
-        prior=_encode(prior_row, kept, step, MEDIAN),
+        days=encode_rising([int(day) for day in held.days[kept]]),
+        bands=[_encode(row, kept, step, MEDIAN) for row in held.bands],
+        prior=_encode(held.prior, kept, step, MEDIAN),
         run_step=run_step,
-        run_days=encode_rising([int(day) for day in days[run_kept]]),
-        runs={
-            key: _encode(row, run_kept, run_step, None)
-            for key, row in run_rows.items()
-            if any(array is not None for array in row)
-        },
+        run_days=encode_rising([int(day) for day in held.days[run_kept]]),
+        runs={key: _encode(row, run_kept, run_step, None) for key, row in runs.items()},
     )
+
+
+def _carries(plan: Plan, key: str, row: list[FloatArray | None]) -> bool:
+    return (key != PRIOR or plan.has_prior_runs) and any(array is not None for array in row)
 
 
 def _days(study: Study, forecast: Forecast) -> tuple[FloatArray, NDArray[np.int64]]:

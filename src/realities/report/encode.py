@@ -10,9 +10,10 @@ from __future__ import annotations
 import zlib
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import floor, log10
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,10 @@ IntArray = NDArray[np.int64]
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LETTERS: Final = np.frombuffer(_ALPHABET.encode("ascii"), dtype=np.uint8)
-_VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
+#: Value of each byte of a text, -1 for one that no encoded number has.
+_DIGITS: Final = np.array([_ALPHABET.find(chr(code)) for code in range(256)], dtype=np.int64)
 _MORE: Final = 32  # five bits of value, and one that says the number goes on
+_MOST_DIGITS: Final = 11  # of a number, less one: 64-bit integers hold them
 
 
 def encode_integers(values: Iterable[int] | IntArray) -> str:
@@ -63,19 +66,30 @@ def _encoded(whole: IntArray) -> tuple[str, IntArray]:
 
 def decode_integers(text: str) -> list[int]:
     """Return the whole numbers that `encode_integers` wrote; `ValueError` for any other text."""
-    values, rest, scale = [], 0, 1
-    for character in text:
-        if character not in _VALUE:
-            raise ValueError(f"not encoded numbers: {character!r}")
-        digit = _VALUE[character]
-        rest += digit % _MORE * scale
-        scale *= _MORE
-        if digit < _MORE:
-            values.append(-(rest // 2) if rest % 2 else rest // 2)
-            rest, scale = 0, 1
-    if scale != 1:
+    return cast("list[int]", integers_of(text).tolist())
+
+
+def integers_of(text: str) -> IntArray:
+    """Return the whole numbers that `encode_integers` wrote, shape (n,).
+
+    Raises
+    ------
+    ValueError
+        For any other text.
+    """
+    codes = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
+    digits = _DIGITS[codes]
+    if (digits < 0).any():
+        raise ValueError(f"not encoded numbers: {text[:60]!r}")
+    ends = np.flatnonzero(digits < _MORE)
+    if digits.size and (not ends.size or ends[-1] != digits.size - 1):
         raise ValueError("encoded numbers end in the middle of one")
-    return values
+    starts = np.concatenate([[0], ends[:-1] + 1]).astype(np.int64)[: ends.size]
+    place = np.arange(digits.size) - np.repeat(starts, np.diff(np.append(starts, digits.size)))
+    if place.max(initial=0) > _MOST_DIGITS:
+        raise ValueError("an encoded number is too large")
+    rest = np.add.reduceat((digits % _MORE) << (5 * place), starts) if ends.size else digits
+    return np.where(rest % 2 == 1, -(rest // 2), rest // 2)
 
 
 def encode_rising(values: Sequence[int]) -> str:
@@ -146,16 +160,19 @@ def round_step(values: FloatArray, levels: int = 1500) -> float:
     return float(f"{multiple}e{exponent}")
 
 
-def pack(text: str) -> str:
-    """Return text deflated, in base 64: a page unpacks it with the browser's own `DecompressionStream`."""
-    return b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+def pack(content: str | bytes) -> str:
+    """Return text or bytes deflated, in base 64: a page unpacks it with its own `DecompressionStream`.
+
+    Bytes are taken for small numbers, which repeat little: matches of a few bytes are not looked for.
+    """
+    if isinstance(content, str):
+        return b64encode(zlib.compress(content.encode(), 9)).decode("ascii")
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_FILTERED)
+    return b64encode(squeezer.compress(content) + squeezer.flush()).decode("ascii")
 
 
 def choose_days(days: IntArray, curves: FloatArray, n: int, tolerance: float) -> IntArray:
     """Return which days to keep, at most `n`, so that straight lines between them follow every curve.
-
-    Days are added one by one where some curve lies farthest from its straight line, counted in its own
-    group's range, until none is off by more than `tolerance`.
 
     Parameters
     ----------
@@ -168,25 +185,54 @@ def choose_days(days: IntArray, curves: FloatArray, n: int, tolerance: float) ->
     -------
     Indices into `days`, rising, the ends always among them.
     """
+    return days_in_order(days, curves, n, tolerance).first(n, tolerance)
+
+
+@dataclass(frozen=True, slots=True)
+class DayOrder:
+    """Indices of days, the most telling first after both ends, and how far off curves were before each.
+
+    `off` is counted in the range of the curves, shape (n,) for n days between the ends.
+    """
+
+    order: IntArray
+    off: FloatArray
+
+    def first(self, n: int, tolerance: float) -> IntArray:
+        """Return the first days, at most `n`, until no curve is off by more than `tolerance`; rising."""
+        enough = np.flatnonzero(self.off <= tolerance)
+        n_inner = int(enough[0]) if enough.size else self.off.size
+        n_ends = min(2, self.order.size)
+        return np.sort(self.order[: n_ends + min(n_inner, max(n - n_ends, 0))])
+
+
+def days_in_order(days: IntArray, curves: FloatArray, n: int, tolerance: float) -> DayOrder:
+    """Return days one by one where some curve lies farthest from its straight line between days before.
+
+    `n` and `tolerance` are the finest that will be asked for; curves as in `choose_days`.
+    """
     n_days = len(days)
     span = float(np.ptp(curves)) if curves.size else 0.0
     kept = [0, n_days - 1] if n_days > 1 else [0]
-    if span <= 0 or n_days <= 2:
-        return np.array(kept, dtype=np.int64)
-    x = days.astype(float)
-    off = np.zeros(n_days)  # worst distance of any curve from its straight line, per day
-    _measure(x, curves, 0, n_days - 1, off)
-    while len(kept) < n:
-        worst = int(off.argmax())
-        if off[worst] <= tolerance * span:
-            break
-        at = int(np.searchsorted(kept, worst))
-        before, after = kept[at - 1], kept[at]
-        kept.insert(at, worst)
-        off[worst] = 0.0
-        _measure(x, curves, before, worst, off)
-        _measure(x, curves, worst, after, off)
-    return np.array(kept, dtype=np.int64)
+    order, found = kept.copy(), []
+    if span > 0 and n_days > 2:
+        x = days.astype(float)
+        off = np.zeros(n_days)  # worst distance of any curve from its straight line, per day
+        _measure(x, curves, 0, n_days - 1, off)
+        while len(kept) < min(n, n_days):
+            worst = int(off.argmax())
+            found.append(float(off[worst]) / span)
+            if found[-1] <= tolerance:
+                found.pop()
+                break
+            at = int(np.searchsorted(kept, worst))
+            before, after = kept[at - 1], kept[at]
+            kept.insert(at, worst)
+            order.append(worst)
+            off[worst] = 0.0
+            _measure(x, curves, before, worst, off)
+            _measure(x, curves, worst, after, off)
+    return DayOrder(np.array(order, dtype=np.int64), np.array(found))
 
 
 def _measure(x: FloatArray, curves: FloatArray, start: int, end: int, off: FloatArray) -> None:

@@ -1,22 +1,25 @@
 """The finest page that stays within its size, built and written.
 
-In comes a finished `Study`; out comes its payload, or its page on disk. `curves.py` lists ever coarser
-plans; the first whose page is small enough is taken, so that a case with few quantities keeps all its
-detail and one with many still opens at once on a phone.
+In comes a finished `Study`; out comes its payload, or its page on disk. Everything but the curves is built
+once. `curves.py` lists ever coarser plans of curves; the first whose page is small enough is taken, so that a
+case with few quantities keeps all its detail and one with many still opens at once on a phone. Every as-of
+date stays; only where the coarsest curves are too large are dates left out, and then the page says so.
 """
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from realities.report.claimed import resolved_days
-from realities.report.curves import plans
+from realities.report.curves import PLANS, HeldCurves, Plan, curves_data, held_curves
+from realities.report.encode import pack
 from realities.report.page import render_payload, write_text
-from realities.report.payload import build_payload, embedded
-from realities.report.schema import Payload
+from realities.report.payload import build_payload
+from realities.report.planes import take_curves
+from realities.report.schema import CurvesData, Payload, QuantityData
 
 if TYPE_CHECKING:
     from realities.weigh.study import Study
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
 #: Bytes of a whole page, as a file and as a server sends it.
 PAGE_LIMIT: Final = 600_000
 GZIP_SHARE: Final = 250 / 600
+#: Bytes by which the picture and the tables around the curves may grow with a finer plan.
+_SPARE: Final = 2_000
+#: As-of dates below which none is left out.
+_FEWEST_DATES: Final = 2
+Held = Mapping[str, HeldCurves | None]
 
 
 def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE_LIMIT) -> Payload:
@@ -40,17 +48,65 @@ def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE
         first single runs and the fineness of curves are reduced, then every other as-of date is left
         out, never the last.
     """
-    around: tuple[int, int] | None = None  # what a page holds beside its payload; nearly the same always
-    resolved = resolved_days(study)
-    for plan in plans(study.dates):
-        payload = build_payload(study, plan, resolved, status=status)
-        carried = _sizes("".join(embedded(payload)))
-        if around is None:
-            page = _sizes(render_payload(payload))
-            around = page[0] - carried[0], page[1] - carried[1]
-        if around[0] + carried[0] <= limit and around[1] + carried[1] <= limit * GZIP_SHARE:
-            break
-    return payload
+    dates = tuple(study.dates)
+    while True:
+        held = {name: held_curves(study, name, dates) for name in study.case.measures}
+        payload = build_payload(study, dates, _planned(held, PLANS[-1]), status=_told(study, dates, status))
+        plan = _finest(payload, held, limit)
+        if plan is not None:
+            return _with_curves(payload, _planned(held, plan))
+        if len(dates) <= _FEWEST_DATES:
+            return payload
+        dates = tuple(reversed(dates[::-1][::2]))
+
+
+def _told(study: Study, dates: Sequence[date], status: Sequence[str]) -> list[str]:
+    """Return the sentences under the bar, and one more where the page does not carry every date."""
+    missing = len(study.dates) - len(dates)
+    left_out = (
+        f"Curves as of {missing} of {len(study.dates)} dates are left out, so that this page stays small."
+    )
+    return [*status, left_out] if missing else list(status)
+
+
+def _planned(held: Held, plan: Plan) -> dict[str, CurvesData | None]:
+    return {name: None if one is None else curves_data(one, plan) for name, one in held.items()}
+
+
+def _with_curves(payload: Payload, curves: Mapping[str, CurvesData | None]) -> Payload:
+    """Return a payload with other curves in place of its own."""
+    quantities = [QuantityData({**one, "curves": curves[one["key"]]}) for one in payload["quantities"]]
+    return Payload({**payload, "quantities": quantities})
+
+
+def _finest(coarsest: Payload, held: Held, limit: int) -> Plan | None:
+    """Return the finest plan whose page stays within a limit, None if the coarsest does not.
+
+    What stands around the curves hardly changes from plan to plan, so only curves are measured on the way.
+    """
+    page, carried = _sizes(render_payload(coarsest)), _sizes(_carried(coarsest))
+    room = limit - (page[0] - carried[0]), limit * GZIP_SHARE - (page[1] - carried[1])
+
+    def fits(plan: Plan) -> bool:
+        sizes = _sizes(_carried(_with_curves(coarsest, _planned(held, plan))))
+        return all(size + _SPARE <= free for size, free in zip(sizes, room, strict=True))
+
+    if carried[0] > room[0] or carried[1] > room[1]:
+        return None
+    return _first(PLANS, fits)
+
+
+def _first(plans: Sequence[Plan], fits: Callable[[Plan], bool]) -> Plan:
+    """Return the first plan that fits, by halving: plans shrink in order, and the last one fits."""
+    low, high = 0, len(plans) - 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(plans[middle]) else (middle + 1, high)
+    return plans[low]
+
+
+def _carried(payload: Payload) -> str:
+    return pack(take_curves(payload["quantities"])[1])
 
 
 def _sizes(text: str) -> tuple[int, int]:

@@ -80,7 +80,7 @@ def render_payload(payload: Payload) -> str:
     cited = tables.references(view)
     main = view.charted[0] if view.charted else None
     supply = supply_map.read_network(payload["network"])
-    data, bulk = embedded(payload)
+    data, bulk, curves = embedded(payload)
     return _template().render(
         p=payload,
         policy=POLICY,
@@ -88,6 +88,7 @@ def render_payload(payload: Payload) -> str:
         script=Markup(page_script()),
         data=Markup(no_tags(data)),
         bulk=Markup(bulk),
+        curves=Markup(curves),
         last=last,
         accounts_text=_accounts_text(len(payload["accounts"])),
         reading=sentences.reading(view, last),

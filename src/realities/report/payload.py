@@ -20,15 +20,16 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from realities.report.claimed import claim_data
+from realities.report.claimed import claim_data, resolved_days
 from realities.report.counted import counted_data, counted_rows
-from realities.report.curves import Plan, curves_data
 from realities.report.encode import encode_integers, encode_rising, pack
 from realities.report.honest import finite, significant, trust_data
+from realities.report.planes import take_curves
 from realities.report.schema import (
     SCHEMA,
     AccountData,
     AssumptionData,
+    CurvesData,
     EventData,
     FitData,
     MadeData,
@@ -91,18 +92,19 @@ def to_json(payload: object) -> str:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def embedded(payload: Payload) -> tuple[str, str]:
-    """Return a payload as a page carries it: JSON that can be read there, and its bulk packed.
+def embedded(payload: Payload) -> tuple[str, str, str]:
+    """Return a payload as a page carries it: JSON that can be read there, its bulk packed, its curves packed.
 
     The bulk is everything about quantities, claims, assumptions, sources and the network: a fifth of the
-    size when packed, and shown in the page's own tables anyway.
+    size when packed, and shown in the page's own tables anyway. Live data are carried apart.
     """
     bulk = {key: value for key, value in payload.items() if key in _BULK}
+    bulk["quantities"], curves = take_curves(payload["quantities"])
     bulk["assumptions"] = [account["assumptions"] for account in payload["accounts"]]
-    rest = {key: value for key, value in payload.items() if key not in _BULK}
+    rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))
     rest["accounts"] = [{**account, "assumptions": []} for account in payload["accounts"]]
-    return to_json(rest), pack(to_json(bulk))
+    return to_json(rest), pack(to_json(bulk)), pack(curves)
 
 
 @dataclass(slots=True)
@@ -116,19 +118,26 @@ class _Index:
 
 
 def build_payload(
-    study: Study, plan: Plan, resolved: Mapping[str, int], *, status: Sequence[str] = ()
+    study: Study,
+    dates: Sequence[date],
+    curves: Mapping[str, CurvesData | None],
+    *,
+    status: Sequence[str] = (),
 ) -> Payload:
-    """Return the payload of a study's page, in the detail that a plan asks for.
+    """Return the payload of a study's page as of the given dates.
 
-    `resolved` is what `resolved_days` gives; `status` are sentences for the line under the bar, such as
+    `curves` are those of each quantity, by name; `status` are sentences for the line under the bar, such as
     "Draft." or "Synthetic data.".
     """
+    resolved = resolved_days(study)
     case = study.case
     notes, cited = _Index({"": 0}), _Index({})
-    accounts = [_account(study, account, plan.dates) for account in case.accounts]
-    quantities = [_quantity(study, measure, plan, notes, cited) for measure in case.measures.values()]
+    accounts = [_account(study, account, dates) for account in case.accounts]
+    quantities = [
+        _quantity(study, measure, dates, curves, notes, cited) for measure in case.measures.values()
+    ]
     claims = [
-        claim_data(study, judged, plan.dates, resolved.get(judged.claim.id))
+        claim_data(study, judged, dates, resolved.get(judged.claim.id))
         for judged in study.claims
         if judged.claim.made <= study.as_of
     ]
@@ -163,7 +172,7 @@ def build_payload(
         },
         as_of=day_number(study.as_of),
         status=list(status),
-        dates=[day_number(day) for day in plan.dates],
+        dates=[day_number(day) for day in dates],
         accounts=accounts,
         weighings=_weighings(study),
         counted=counted_data(case, study.as_of),
@@ -287,7 +296,14 @@ def _weighing(study: Study, day: date) -> WeighingData:
     )
 
 
-def _quantity(study: Study, measure: Measure, plan: Plan, notes: _Index, cited: _Index) -> QuantityData:
+def _quantity(
+    study: Study,
+    measure: Measure,
+    dates: Sequence[date],
+    curves: Mapping[str, CurvesData | None],
+    notes: _Index,
+    cited: _Index,
+) -> QuantityData:
     title, unit = split_label(measure.label or measure.quantity, str(measure.unit))
     rows = [row for row in study.case.observations if row.quantity == measure.quantity]
     reporters = list(measure.reporters)
@@ -296,10 +312,10 @@ def _quantity(study: Study, measure: Measure, plan: Plan, notes: _Index, cited: 
         title=title,
         unit=unit,
         kind=measure.kind,
-        reporters=[_reporter(study, measure, reporter, plan) for reporter in measure.reporters.values()],
+        reporters=[_reporter(study, measure, reporter, dates) for reporter in measure.reporters.values()],
         reports=_reports(rows, reporters, study.as_of, notes, cited),
         coverage=_coverage(study, measure.quantity),
-        curves=curves_data(study, measure.quantity, plan),
+        curves=curves[measure.quantity],
     )
 
 
@@ -330,10 +346,10 @@ def unit_text(unit: str) -> str:
     return unit
 
 
-def _reporter(study: Study, measure: Measure, reporter: Reporter, plan: Plan) -> ReporterData:
+def _reporter(study: Study, measure: Measure, reporter: Reporter, dates: Sequence[date]) -> ReporterData:
     key = f"[{measure.quantity}, {reporter.name}]"
     posterior: list[list[list[float] | None]] = []
-    for day in plan.dates:
+    for day in dates:
         row = []
         for account in study.case.accounts:
             drawn = study.weighings[day].fits[account.id].reporter_parameters

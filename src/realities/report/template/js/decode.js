@@ -33,15 +33,56 @@ export function rising(text) {
   return integers(text).map((v) => (total += v));
 }
 
-/** @param {string} text @param {number} n days @param {number} step @param {number} middle row the others are told by, -1 for none */
-export function curves(text, n, step, middle) {
-  const flat = integers(text), rows = [];
-  for (let start = 0; start < flat.length; start += n) {
-    let total = 0;
-    rows.push(flat.slice(start, start + n).map((v) => (total += v)));
+/** @param {Uint8Array} bytes @param {number} at @returns {() => number} gives the next whole number, as planes.py wrote it */
+function numbersOf(bytes, at) {
+  return () => {
+    const first = bytes[at++];
+    let folded = first;
+    if (first > 251) {
+      const n = 2 * (first - 251);
+      folded = 0;
+      for (let i = n - 1; i >= 0; i--) folded = folded * 256 + bytes[at + i];
+      at += n;
+    }
+    return folded % 2 ? -(folded + 1) / 2 : folded / 2;
+  };
+}
+
+/** @param {number[]} differences @param {number[]} [onto] levels they are distances from @returns {number[]} levels */
+function summed(differences, onto) {
+  let total = 0;
+  return differences.map((v, i) => (total += v) + (onto ? onto[i] : 0));
+}
+
+/**
+ * The curves of one quantity, as planes.py wrote them.
+ * @param {Uint8Array} bytes of all quantities @param {any} data the quantity's curves, with a 1 for each bundle @param {number} days @param {number} runDays
+ * @returns {{bands: Map<string, number[][]>, runs: Map<string, number[][]>}} in steps, by date (0 before any report) and account; runs by key and account
+ */
+function unfolded(bytes, data, days, runDays) {
+  const rows = [data.prior, ...data.bands], bands = new Map(), runs = new Map();
+  const held = rows.flatMap((row, d) => row.flatMap((/** @type {number} */ is, /** @type {number} */ k) => (is ? [[d, k]] : [])));
+  const next = numbersOf(bytes, data.at + 5 * held.length), none = Array(days).fill(0);
+  /** @type {Map<string, number[]>[]} */
+  const planes = [];
+  for (let p = 0; p < 5; p++) {
+    const plane = new Map();
+    planes.push(plane);
+    held.forEach(([d, k], i) => {
+      const how = bytes[data.at + p * held.length + i];
+      const like = (how && plane.get(how === 1 ? `${d - 1} ${k}` : `${d} ${k - 1}`)) || none;
+      plane.set(`${d} ${k}`, like.map((/** @type {number} */ v) => v + next()));
+    });
   }
-  const centre = middle < 0 ? null : rows[middle];
-  return rows.map((row, r) => row.map((v, i) => (centre && r !== middle ? v + centre[i] : v) * step));
+  for (const key of planes[0].keys()) {
+    const [middle, q1, q3, q0, q4] = planes.map((plane) => /** @type {number[]} */ (plane.get(key)));
+    const m = summed(middle), below = summed(q1, m), above = summed(q3, m);
+    bands.set(key, [summed(q0, below), below, m, above, summed(q4, above)]);
+  }
+  const with_ = Object.entries(data.runs).flatMap(([key, row]) => row.flatMap((/** @type {number} */ is, /** @type {number} */ k) => (is ? [`${key} ${k}`] : [])));
+  const counts = with_.map(next);
+  with_.forEach((key, i) => runs.set(key, Array.from({ length: counts[i] }, () => summed(Array.from({ length: runDays }, next)))));
+  return { bands, runs };
 }
 
 /** One quantity, decoded. */
@@ -54,20 +95,25 @@ export class Quantity {
     this.curves = data.curves;
     this.days = rising(data.curves.days);
     this.runDays = rising(data.curves.run_days);
+    /** @type {ReturnType<typeof unfolded>|null} */
+    this.unfolded = null;
     /** @type {Map<string, number[][]>} */
     this.cache = new Map();
     /** @type {Report[]|null} */
     this.held = null;
   }
 
+  get levels() {
+    return (this.unfolded ??= unfolded(this.payload.curves, this.curves, this.days.length, this.runDays.length));
+  }
+
   /** @param {number|"prior"} date place of the as-of date @param {number} k account @returns {number[][]} empty where there is none */
   bands(date, k) {
-    const name = `${date} ${k}`, held = this.cache.get(name);
+    const name = `${date === "prior" ? 0 : date + 1} ${k}`, held = this.cache.get(name);
     if (held) return held;
-    const text = (date === "prior" ? this.curves.prior : this.curves.bands[date])[k];
-    const decoded = text ? curves(text, this.days.length, this.curves.step, 2) : [];
-    this.cache.set(name, decoded);
-    return decoded;
+    const curves = (this.levels.bands.get(name) || []).map((row) => row.map((v) => v * this.curves.step));
+    this.cache.set(name, curves);
+    return curves;
   }
 
   /** @param {number|"prior"} date @returns {boolean} */
@@ -82,8 +128,7 @@ export class Quantity {
 
   /** @param {number|"prior"} date @param {number} k @returns {number[][]} */
   runs(date, k) {
-    const text = this.curves.runs[this.runKey(date)][k];
-    return text ? curves(text, this.runDays.length, this.curves.run_step, -1) : [];
+    return (this.levels.runs.get(`${this.runKey(date)} ${k}`) || []).map((run) => run.map((v) => v * this.curves.run_step));
   }
 
   /** @param {number|"prior"} date @param {number} k @param {number} day @returns {number[]|null} five quantiles */
@@ -115,15 +160,21 @@ export function reportsOf(data) {
   }));
 }
 
-/** @returns {Promise<Payload>} the payload with its bulk in place */
+/** @returns {Promise<Payload>} the payload with its bulk in place, and the bytes of all curves */
 export async function load() {
-  const payload = JSON.parse(text("payload"));
-  const packed = Uint8Array.from(atob(text("bulk")), (c) => c.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const { assumptions, ...bulk } = await new Response(stream).json();
+  const payload = JSON.parse(text("payload")), curves = unpacked("curves");
+  const { assumptions, ...bulk } = await unpacked("bulk").json();
   payload.accounts.forEach((/** @type {any} */ account, /** @type {number} */ i) => (account.assumptions = assumptions[i]));
   Object.assign(payload, bulk);
+  // Not enumerable: exports take the payload whole, and the curves in words of their own.
+  Object.defineProperty(payload, "curves", { value: new Uint8Array(await curves.arrayBuffer()) });
   return payload;
+}
+
+/** @param {string} id of an element that holds packed text @returns {Response} what was packed */
+export function unpacked(id) {
+  const packed = Uint8Array.from(atob(text(id)), (c) => c.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate")));
 }
 
 /** @param {string} id @returns {string} */
