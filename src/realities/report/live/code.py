@@ -22,7 +22,10 @@ class NotLiveError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ModelCode:
-    """A model as JavaScript, with the names of its outputs: those that can be charted, then the others."""
+    """A model as JavaScript, with the names of its outputs: those that can be charted, then the others.
+
+    `text` is an expression that has all it needs of the library in it.
+    """
 
     text: str
     shown: tuple[str, ...]
@@ -38,7 +41,8 @@ def model_code(case: Case) -> ModelCode:
     NotLiveError
         If its steps are not even, or there is no JavaScript for it.
     """
-    from realities.engine.js.emit import source
+    from realities.engine.js.emit import source, to_be_given
+    from realities.engine.js.needed import library
 
     model = case.model
     if model.time.integrator == "rk45":
@@ -57,7 +61,7 @@ def model_code(case: Case) -> ModelCode:
     spoken = {name for account in case.accounts for name in case.priors(account.id)}
     held = {event.parameter for event in case.events}
     given = {model[name].name: True for name in sorted(spoken | held)}
-    events = {model[name].name: ((0.0, 0.0),) for name in sorted(held)}
+    events = to_be_given(model[name].name for name in sorted(held))  # (0, 0) would count from the start
     try:
         timeline = _timeline(case)
         program = lower(
@@ -68,7 +72,7 @@ def model_code(case: Case) -> ModelCode:
             given=given,
             method=model.time.integrator,
         )
-        text = source(program)
+        text = f"({source(program)})({library(program)})"
     except (InputError, NotImplementedError) as problem:
         raise NotLiveError(f"there is no JavaScript for the model: {problem}") from None
     return ModelCode(text, shown, outputs, timeline)

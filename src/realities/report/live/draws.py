@@ -112,8 +112,7 @@ def _evenly(dimension: int) -> FloatArray:
     root = 2.0
     for _ in range(60):
         root = (1.0 + root) ** (1.0 / (dimension + 1))
-    powers: FloatArray = (1.0 / root) ** np.arange(1, dimension + 1)
-    return powers % 1.0
+    return np.asarray((1.0 / root) ** np.arange(1, dimension + 1) % 1.0, dtype=np.float64)
 
 
 def _outward(value: float, direction: np.ufunc) -> float:
