@@ -1,7 +1,8 @@
 """Axes: round ticks, month ticks, labels that keep apart, and the frame that maps values to pixels.
 
-Ranges come in, ticks and pixels go out, for `charts.py`. The value axis covers what it is given and
-nothing else: whether a later report may stretch it is the caller's choice.
+A chart comes in, ticks and pixels go out, for `draw.py`. The value axis covers what it is given and nothing
+else: whether a later report may stretch it is the caller's choice. The page's `scale.js` and `draw.js` have
+the same rules.
 """
 
 from __future__ import annotations
@@ -9,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from math import ceil, floor, log10
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from realities.figures.style import N_COLOURS, letter
-from realities.figures.text import MONTHS, format_date, short_name
-
-FloatArray = NDArray[np.float64]
+from realities.figures.chart import Chart
+from realities.figures.text import MONTHS, short_name
 
 
 def nice_ticks(low: float, high: float, n: int = 5) -> list[float]:
@@ -96,7 +94,7 @@ def tick_labels(ticks: Sequence[float]) -> tuple[list[str], str]:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The box of a chart: maps days and values to pixels and draws the axes."""
+    """The box of a chart: maps days and values to pixels."""
 
     width: float
     height: float
@@ -104,56 +102,58 @@ class Frame:
     ticks: tuple[float, ...]
     left: float
     right: float
-    top: float = 26.0
-    bottom: float = 26.0
+    top: float
+    bottom: float
 
-    def x(self, day: ArrayLike) -> FloatArray:
-        """Return the pixels of days, from the left."""
-        share = (np.asarray(day, dtype=float) - self.days[0]) / max(self.days[1] - self.days[0], 1e-9)
-        return self.left + share * (self.width - self.left - self.right)
+    @property
+    def end(self) -> float:
+        """The right edge of what is drawn, where the labels of lines begin."""
+        return self.width - self.right
 
-    def y(self, value: ArrayLike) -> FloatArray:
-        """Return the pixels of values, from the top."""
+    @property
+    def base(self) -> float:
+        """The lower edge of what is drawn."""
+        return self.height - self.bottom
+
+    def x(self, day: float) -> float:
+        """Return the pixels of a day, from the left."""
+        span = (self.days[1] - self.days[0]) or 1.0
+        return self.left + (day - self.days[0]) / span * (self.end - self.left)
+
+    def y(self, value: float) -> float:
+        """Return the pixels of a value, from the top."""
         low, high = self.ticks[0], self.ticks[-1]
-        share = (np.asarray(value, dtype=float) - low) / (high - low)
-        return self.height - self.bottom - share * (self.height - self.bottom - self.top)
+        return self.base - (value - low) / (high - low) * (self.base - self.top)
 
-    def axes(self) -> list[str]:
-        """Return horizontal rules, the base line, and labelled ticks."""
-        end, base = self.width - self.right, self.height - self.bottom
-        parts = []
-        for value, label in zip(self.ticks, tick_labels(self.ticks)[0], strict=True):
-            y = float(self.y(value))
-            kind = "rl-axis" if value == self.ticks[0] else "rl-rule"
-            parts.append(f'<path class="{kind}" d="M{self.left:.1f} {y:.1f}H{end:.1f}"/>')
-            parts.append(f'<text x="{self.left - 8:.1f}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
-        for day, label in time_ticks(*self.days, n=max(2, int((end - self.left) / 76))):
-            x = float(self.x(day))
-            parts.append(f'<path class="rl-axis" d="M{x:.1f} {base:.1f}v4"/>')
-            parts.append(f'<text x="{x:.1f}" y="{base + 18:.1f}" text-anchor="middle">{label}</text>')
-        return parts
 
-    def as_of(self, as_of: date | None) -> list[str]:
-        """Return the line of the as-of date with its label, if it lies in the chart."""
-        if as_of is None or not self.days[0] <= as_of.toordinal() <= self.days[1]:
-            return []
-        x, text = float(self.x(as_of.toordinal())), f"as of {format_date(as_of)}"
-        half = 3.2 * len(text)
-        at = min(max(x, self.left + half - 20), self.width - half)
-        return [
-            f'<path class="rl-asof" d="M{x:.1f} {self.top - 8:.1f}V{self.height - self.bottom:.1f}"/>',
-            f'<text class="rl-now" x="{at:.1f}" y="{self.top - 12:.1f}" text-anchor="middle">{text}</text>',
-        ]
+def frame_of(chart: Chart) -> Frame:
+    """Return where things stand: margins are as wide as the labels in them need."""
+    ticks = chart["ticks"] if "ticks" in chart else ticks_for(chart)
+    widest = max(len(label) for label in tick_labels(ticks)[0])
+    names = [len(short_name(one.get("label", ""))) + 2 for one in chart["series"]]
+    ends = {"names": min(208, 20 + 7.4 * max(names, default=0)), "letters": 26}.get(chart.get("ends", ""), 8)
+    return Frame(
+        width=chart["w"],
+        height=chart["h"],
+        days=chart.get("span", (chart["x"][0], chart["x"][-1])),
+        ticks=tuple(ticks),
+        left=chart.get("left", 14 + 7 * widest),
+        right=chart.get("right", ends),
+        top=chart.get("top", 26),
+        bottom=chart.get("bottom", 26),
+    )
 
-    def end_labels(self, ends: Sequence[tuple[str, int, float]]) -> list[str]:
-        """Labels at the line ends, moved apart; a short leader joins a moved one to its line."""
-        wanted = [float(self.y(value)) for _, _, value in ends]
-        placed = spread_labels(wanted, 16.0, self.top, self.height - self.bottom)
-        x = self.width - self.right
-        parts = []
-        for (label, index, _), at, want in zip(ends, placed, wanted, strict=True):
-            colour = f"rl-{index % N_COLOURS}"
-            parts.append(f'<path class="rl-lead {colour}" d="M{x + 2:.1f} {want:.1f}L{x + 9:.1f} {at:.1f}"/>')
-            name = escape(f"{letter(index)} {short_name(label)}")
-            parts.append(f'<text class="rl-end {colour}" x="{x + 12:.1f}" y="{at + 4:.1f}">{name}</text>')
-        return parts
+
+def ticks_for(chart: Chart) -> list[float]:
+    """Return ticks that cover what a chart shows, and nothing else; of what is faint that is the median."""
+    rows = [
+        row
+        for one in chart["series"]
+        for row in (one["rows"][2:3] if one.get("faint") and chart["kind"] != "runs" else one["rows"])
+    ]
+    values = [value for row in rows for value in row]
+    values += [
+        value for mark in chart.get("marks", ()) for value in (mark["value"], mark["low"], mark["high"])
+    ]
+    shown = np.array([value for value in values if value is not None], dtype=float)
+    return nice_ticks(*value_range(shown), chart.get("n", 5))

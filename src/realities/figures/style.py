@@ -1,6 +1,6 @@
 """One look for every picture: the palette, the style rules of the charts' classes, and marks by shape.
 
-Nothing comes in but a place in the display order. `charts.py` uses the classes; the report puts
+Nothing comes in but a place in the display order. `draw.py` uses the classes; the report puts
 `RULES` and the palette into its own style sheet.
 """
 
@@ -51,6 +51,12 @@ font-variant-numeric:tabular-nums}
 .rl .rl-span{stroke:var(--ink);stroke-width:1.3;opacity:.55}
 .rl .rl-asof{stroke:var(--ink);stroke-width:1.3}
 .rl .rl-track{fill:var(--faint)}
+.rl .rl-dot{fill:var(--c);stroke:var(--c);stroke-width:1.5}
+.rl .rl-dot.rl-open{fill:var(--page)}
+.rl .rl-zone{fill:var(--faint);opacity:.7}
+.rl .rl-guide{fill:none;stroke:var(--ink3);stroke-width:1.2;stroke-dasharray:4 3}
+.rl .rl-could{stroke:var(--ink3);stroke-width:7;opacity:.38}
+.rl text.rl-count{fill:var(--ink);paint-order:stroke;stroke:var(--page);stroke-width:3px}
 """
 
 

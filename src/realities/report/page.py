@@ -18,14 +18,13 @@ from typing import Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from realities.figures import Band, Mark, fan, steps
-from realities.figures.charts import Lines
+from realities.figures import account, draw, fan, mark, steps
 from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palette
 from realities.report import sentences, standings, supply_map, tables, trusted
 from realities.report.bundle import page_script, page_style
 from realities.report.payload import embedded
 from realities.report.schema import SCHEMA, Payload, number_date
-from realities.report.view import ORDINAL_OF_EPOCH, Quantity, View
+from realities.report.view import Quantity, View
 
 #: Nothing is fetched, nothing is sent; only what stands in the file runs.
 POLICY: Final = (
@@ -163,41 +162,38 @@ def _main_figure(view: View, quantity: Quantity, date_index: int) -> str:
     n = len(quantity.days)
     kept = slice((n - 1) % _FIRST_STEP, n, _FIRST_STEP)  # the last day is always kept
     sound = view.sound(payload["dates"][date_index])
-    bands = [
-        Band(
+    accounts = [
+        account(
             name if sound[k] else tables.NOT_RELIABLE,
             k,
-            quantity.bands(date_index, k)[slice(None) if sound[k] else [2] * 5, kept],
+            quantity.bands(date_index, k)[:, kept],
+            is_faint=not sound[k],
         )
         for k, name in enumerate(names)
     ]
     drawn = [report for report in quantity.reports if not quantity.is_copy(report)]
     every = max(1, -(-len(drawn) // _FIRST_MARKS))
-    marks = [
-        Mark(r.happened + ORDINAL_OF_EPOCH, r.value, r.reporter, low=r.low, high=r.high)
-        for r in drawn[::every]
-    ]
-    return fan(
-        [day + ORDINAL_OF_EPOCH for day in quantity.days[kept]],
-        bands,
-        marks=marks,
+    chart = fan(
+        quantity.days[kept],
+        accounts,
+        marks=[mark(r.happened, r.value, r.reporter, low=r.low, high=r.high) for r in drawn[::every]],
         as_of=number_date(payload["as_of"]),
-        title=sentences.figure_sentence(view, quantity, date_index),
+        name=sentences.figure_sentence(view, quantity, date_index),
         width=1120,
-        height=440,
     )
+    return draw(chart)
 
 
 def _weights_figure(view: View) -> str:
     payload = view.payload
     weighings = payload["weighings"]
     series = []
-    for k, account in enumerate(payload["accounts"]):
-        values = [w["weights"][k] if w["fits"][k]["reliable"] else float("nan") for w in weighings]
-        series.append(Lines(account["name"], k, tables.one_row(values)))
-    days = [w["day"] + ORDINAL_OF_EPOCH for w in weighings]
-    title = "Weight of each account in 100, by as-of date; the table below has the numbers."
-    return steps(days, series, as_of=number_date(payload["as_of"]), title=title, width=1120, height=260)
+    for k, one in enumerate(payload["accounts"]):
+        values = [100 * w["weights"][k] if w["fits"][k]["reliable"] else float("nan") for w in weighings]
+        series.append(account(one["name"], k, [values]))
+    name = "Weight of each account in 100, by as-of date; the table below has the numbers."
+    days = [w["day"] for w in weighings]
+    return draw(steps(days, series, as_of=number_date(payload["as_of"]), name=name, width=1120))
 
 
 @cache

@@ -334,8 +334,3 @@ def fit_rows(view: View, date_index: int) -> list[tuple[str, list[str]]]:
 def switch_text(value: float) -> str:
     """Return a structural switch in words."""
     return "on" if value == 1 else "off" if value == 0 else format_quantity(value, "")
-
-
-def one_row(values: Sequence[float]) -> FloatArray:
-    """Return values as an array of one line, shape (1, day)."""
-    return np.array([values], dtype=np.float64)

@@ -1,12 +1,16 @@
-// Charts as SVG text with the classes of figures/style.py: fans, single runs, step lines, marks.
+// Charts as SVG text. A chart is a plain description, as figures/chart.py says; figures/draw.py draws the same from it.
 
 import { dayText, esc, letterOf, shortName } from "./format.js";
 import { niceTicks, spread, tickLabels, timeTicks, valueRange } from "./scale.js";
 
 /**
+ * @typedef {{day: number, value: number|null, low: number|null, high: number|null, shape: number, late: boolean, label?: string, report?: any}} Mark
+ * @typedef {{index: number, rows: (number|null)[][], label?: string, faint?: boolean, end?: number|null, open?: boolean[], shown?: string}} Series
+ * @typedef {{kind: string, w: number, h: number, x: number[], series: Series[], marks?: Mark[], asof?: number|null, ends?: string,
+ *   span?: [number, number], ticks?: number[], n?: number, bare?: boolean, xs?: [number, string][], nx?: number, even?: number,
+ *   zone?: [number, number], left?: number, right?: number, top?: number, bottom?: number, name?: string}} Chart
  * @typedef {{w: number, h: number, left: number, right: number, top: number, bottom: number,
- *   days: [number, number], ticks: number[]}} Frame
- * @typedef {{day: number, value: number|null, low: number|null, high: number|null, shape: number, late: boolean, report: any}} Mark
+ *   days: [number, number], ticks: number[], labels: string[], word: string}} Frame
  */
 
 export const SHAPES = ["circle", "triangle", "square", "diamond", "plus", "cross", "wedge", "hexagon"];
@@ -25,29 +29,40 @@ export const dayAt = (f, x) => f.days[0] + ((x - f.left) / (f.w - f.left - f.rig
 
 export const at = (/** @type {number} */ v) => v.toFixed(1);
 
-/** @param {number[][]} curves @param {Mark[]} marks @returns {number[]} ticks that cover what is shown, and nothing else */
-export function ticksFor(curves, marks, n = 5) {
+/** @param {Series} s @returns {string} the classes of an account */
+const colour = (s) => ` rl-${s.index % 6}${s.faint ? " rl-faint" : ""}`;
+
+/** @param {Pick<Chart, "kind"|"series"|"marks"|"n">} c @returns {number[]} ticks that cover what is shown, and nothing else */
+export function ticksFor(c) {
   let low = Infinity, high = -Infinity;
   const see = (/** @type {number|null} */ v) => {
     if (v === null || !Number.isFinite(v)) return;
     if (v < low) low = v;
     if (v > high) high = v;
   };
-  for (const row of curves) for (const v of row) see(v);
-  for (const m of marks) { see(m.value); see(m.low); see(m.high); }
-  return niceTicks(...valueRange(low, high), n);
+  for (const s of c.series) for (const row of s.faint && c.kind !== "runs" ? s.rows.slice(2, 3) : s.rows) row.forEach(see);
+  for (const m of c.marks || []) { see(m.value); see(m.low); see(m.high); }
+  return niceTicks(...valueRange(low, high), c.n || 5);
 }
 
-/** @param {Frame} f @param {{labels?: boolean, nx?: number, xs?: [number, string][]|null}} options @returns {string} */
-export function axes(f, { labels = true, nx = 0, xs = null } = {}) {
-  const end = f.w - f.right, base = f.h - f.bottom, names = tickLabels(f.ticks).labels;
+/** @param {Chart} c @returns {Frame} where things stand: margins are as wide as the labels in them need */
+export function frameOf(c) {
+  const ticks = c.ticks || ticksFor(c), { labels, word } = tickLabels(ticks), named = c.series.map((s) => shortName(s.label || "").length + 2);
+  return { w: c.w, h: c.h, top: c.top ?? 26, bottom: c.bottom ?? 26, days: c.span || [c.x[0], c.x[c.x.length - 1]], ticks, labels, word,
+    left: c.left ?? 14 + 7 * Math.max(...labels.map((l) => l.length)),
+    right: c.right ?? (c.ends === "names" ? Math.min(208, 20 + 7.4 * Math.max(0, ...named)) : c.ends ? 26 : 8) };
+}
+
+/** @param {Frame} f @param {Chart} c @returns {string} */
+function axes(f, c) {
+  const end = f.w - f.right, base = f.h - f.bottom;
   let out = "";
   f.ticks.forEach((t, i) => {
     const y = py(f, t);
     out += `<path class="${i ? "rl-rule" : "rl-axis"}" d="M${at(f.left)} ${at(y)}H${at(end)}"/>`;
-    if (labels) out += `<text x="${at(f.left - 8)}" y="${at(y + 4)}" text-anchor="end">${names[i]}</text>`;
+    if (!c.bare) out += `<text x="${at(f.left - 8)}" y="${at(y + 4)}" text-anchor="end">${f.labels[i]}</text>`;
   });
-  for (const [day, label] of xs || timeTicks(f.days[0], f.days[1], nx || Math.max(2, Math.floor((end - f.left) / 76)))) {
+  for (const [day, label] of c.xs || timeTicks(f.days[0], f.days[1], c.nx || Math.max(2, Math.floor((end - f.left) / 76)))) {
     const x = px(f, day);
     out += `<path class="rl-axis" d="M${at(x)} ${at(base)}v4"/><text x="${at(x)}" y="${at(base + 18)}" text-anchor="middle">${label}</text>`;
   }
@@ -55,7 +70,7 @@ export function axes(f, { labels = true, nx = 0, xs = null } = {}) {
 }
 
 /** @param {Frame} f @param {number} day @param {boolean} named @returns {string} the line of the as-of date */
-export function asofLine(f, day, named = true) {
+function asofLine(f, day, named) {
   if (day < f.days[0] || day > f.days[1]) return "";
   const x = px(f, day), text = `as of ${dayText(day)}`, half = 3.2 * text.length;
   const middle = Math.min(Math.max(x, f.left + half - 20), f.w - half);
@@ -63,60 +78,90 @@ export function asofLine(f, day, named = true) {
     (named ? `<text class="rl-now" x="${at(middle)}" y="${at(f.top - 12)}" text-anchor="middle">${text}</text>` : "");
 }
 
-/** @param {Frame} f @param {number[]} days @param {number[]} values */
-function points(f, days, values) {
-  return days.map((d, i) => `${at(px(f, d))} ${at(py(f, values[i]))}`).join("L");
-}
-
-/** @param {Frame} f @param {number[]} days @param {number[]} low @param {number[]} high */
-function area(f, days, low, high) {
-  return `M${points(f, days, high)}L${points(f, days.slice().reverse(), low.slice().reverse())}Z`;
-}
-
-/** @param {Frame} f @param {number[]} days @param {import("./decode.js").Band[]} bands @param {boolean} half also the 50 % band */
-export function fan(f, days, bands, half = true) {
-  let out = "";
-  for (const [low, high, kind] of /** @type {[number, number, string][]} */ ([[0, 4, "rl-b9"], [1, 3, "rl-b5"]])) {
-    if (kind === "rl-b5" && !half) continue;
-    for (const b of bands) if (b.q.length && !b.faint) out += `<path class="${kind} rl-${b.index % 6}" d="${area(f, days, b.q[low], b.q[high])}"/>`;
-  }
-  for (const b of bands) if (b.q.length) out += `<path class="rl-line rl-${b.index % 6}${b.faint ? " rl-faint" : ""}" d="M${points(f, days, b.q[2])}"/>`;
+/** @param {Frame} f @param {number[]} x @param {(number|null)[]} row @returns {string} a path that leaves gaps open */
+function path(f, x, row) {
+  let out = "", pen = "M";
+  x.forEach((d, i) => {
+    const v = row[i];
+    out += v === null ? "" : `${pen}${at(px(f, d))} ${at(py(f, v))}`;
+    pen = v === null ? "M" : "L";
+  });
   return out;
 }
 
-/** @param {Frame} f @param {number[]} days @param {import("./decode.js").Runs[]} series */
-export function runLines(f, days, series) {
-  return series.map((s) => s.runs.map((row) => `<path class="rl-run rl-${s.index % 6}${s.faint ? " rl-faint" : ""}" d="M${points(f, days, row)}"/>`).join("")).join("");
+/** @param {number} low @param {number} high @param {string} kind @returns {(f: Frame, c: Chart, s: Series) => string} the area between two quantiles */
+const band = (low, high, kind) => (f, c, s) => s.faint ? "" :
+  `<path class="${kind}${colour(s)}" d="${path(f, c.x, s.rows[high])}L${path(f, c.x.slice().reverse(), s.rows[low].slice().reverse()).slice(1)}Z"/>`;
+
+/** @param {string} kind @param {Series} s @param {string} d */
+const curve = (kind, s, d) => `<path class="${kind}${colour(s)}" d="${d}"/>`;
+
+/** @param {Frame} f @param {Chart} c @param {Series} s */
+const median = (f, c, s) => curve("rl-line", s, path(f, c.x, s.rows[2]));
+
+/** @param {Frame} f @param {number[]} x @param {(number|null)[]} row @returns {string} each value holds until the next; gaps stay open */
+function stairs(f, x, row) {
+  let out = "", up = true;
+  x.forEach((d, i) => {
+    const v = row[i], across = at(px(f, d));
+    if (v === null) out += up ? "" : `H${across}`;
+    else out += up ? `M${across} ${at(py(f, v))}` : `H${across}V${at(py(f, v))}`;
+    up = v === null;
+  });
+  return out;
 }
 
-/** @param {Frame} f @param {number[]} days @param {(number|null)[]} values @param {number} index @param {number} cut the as-of date */
-export function stepLine(f, days, values, index, cut) {
-  const path = (/** @type {[number, number|null][]} */ list) => {
-    let out = "", up = true;
-    for (const [d, v] of list) {
-      if (v === null) { out += up ? "" : `H${at(px(f, d))}`; up = true; continue; }
-      out += up ? `M${at(px(f, d))} ${at(py(f, v))}` : `H${at(px(f, d))}V${at(py(f, v))}`;
-      up = false;
-    }
-    return out;
-  };
-  cut = Math.min(Math.max(cut, days[0]), days[days.length - 1]);
-  const held = days.filter((d) => d <= cut).length - 1;
-  /** @type {[number, number|null][]} */
-  const pairs = days.map((d, i) => [d, values[i]]);
-  const before = [...pairs.slice(0, held + 1), /** @type {[number, number|null]} */ ([cut, values[held]])];
-  const after = [/** @type {[number, number|null]} */ ([cut, values[held]]), ...pairs.slice(held + 1)];
-  const colour = `rl-${index % 6}`;
-  return `<path class="rl-line rl-faint ${colour}" d="${path(after)}"/><path class="rl-line ${colour}" d="${path(before)}"/>`;
+/** @param {Frame} f @param {Chart} c @param {Series} s what lies after the as-of date is faint */
+function steps(f, c, s) {
+  const x = c.x, row = s.rows[0], cut = Math.min(Math.max(c.asof ?? Infinity, x[0]), x[x.length - 1]);
+  const next = x.filter((d) => d <= cut).length, held = row[next - 1];
+  return curve("rl-line", { ...s, faint: true }, stairs(f, [cut, ...x.slice(next)], [held, ...row.slice(next)])) +
+    curve("rl-line", s, stairs(f, [...x.slice(0, next), cut], [...row.slice(0, next), held]));
 }
 
-/** @param {Frame} f @param {{label: string, index: number, value: number}[]} ends @param {boolean} full names, or letters only */
-export function endLabels(f, ends, full) {
-  const wanted = ends.map((e) => py(f, e.value)), placed = spread(wanted, 16, f.top, f.h - f.bottom), x = f.w - f.right;
-  return ends.map((e, i) => {
-    const colour = `rl-${e.index % 6}`, name = letterOf(e.index) + (full ? " " + shortName(e.label) : "");
-    return `<path class="rl-lead ${colour}" d="M${at(x + 2)} ${at(wanted[i])}L${at(x + 9)} ${at(placed[i])}"/>` +
-      `<text class="rl-end ${colour}" x="${at(x + 12)}" y="${at(placed[i] + 4)}">${esc(name)}</text>`;
+/** @param {Frame} f @param {Chart} c @param {Series} s a line with its points, those that are not reliable hollow */
+const dotted = (f, c, s) => curve("rl-line", s, path(f, c.x, s.rows[0])) + c.x.map((d, i) => {
+  const v = s.rows[0][i];
+  return v === null ? "" : `<circle class="rl-dot${colour(s)}${s.open && s.open[i] ? " rl-open" : ""}" cx="${at(px(f, d))}" cy="${at(py(f, v))}" r="4"/>`;
+}).join("");
+
+/** @param {Frame} f @param {Chart} c @param {Series} s bars of equal width, side by side */
+const heaps = (f, c, s) => s.rows[0].map((v, i, { length: n }) => {
+  const step = (f.days[1] - f.days[0]) / n, x = px(f, f.days[0] + step * i), y = py(f, v || 0);
+  return v ? `<rect class="rl-bar${colour(s)}" x="${at(x + 1)}" y="${at(y)}" width="${at(px(f, f.days[0] + step) - f.left - 2)}" height="${at(py(f, 0) - y)}"/>` : "";
+}).join("");
+
+/** @param {Frame} f @param {Chart} _ @param {Series} s bins: chance given, share that happened, the range it would lie in, and how many */
+const bins = (f, _, s) => /** @type {number[][]} */ (s.rows).map(([chance, share, low, high, n]) => {
+  const x = at(px(f, chance)), y = py(f, share);
+  return `<path class="rl-could" d="M${x} ${at(py(f, low))}V${at(py(f, high))}"/><circle class="rl-dot${colour(s)}" cx="${x}" cy="${at(y)}" r="4.5"/>` +
+    `<text class="rl-count" x="${x}" y="${at(y + (2 * y < f.top + f.h - f.bottom ? 18 : -9))}" text-anchor="middle">${n}</text>`;
+}).join("");
+
+/** What is drawn of every account, one layer of all accounts above the other. @type {Record<string, ((f: Frame, c: Chart, s: Series) => string)[]>} */
+const LAYERS = {
+  fan: [band(0, 4, "rl-b9"), band(1, 3, "rl-b5"), median],
+  small: [band(0, 4, "rl-b9"), median],
+  runs: [(f, c, s) => s.rows.map((row) => curve("rl-run", s, path(f, c.x, row))).join("")],
+  steps: [steps], lines: [dotted], places: [heaps], bins: [bins],
+};
+
+/** @param {Frame} f @param {Chart} c @returns {string} what lies behind: a shaded zone, where things would be if they were even, or as the chances say */
+function behind(f, c) {
+  const zone = c.zone ? `<rect class="rl-zone" x="${at(px(f, c.zone[0]))}" y="${at(f.top)}" width="${at(px(f, c.zone[1]) - px(f, c.zone[0]))}" height="${at(f.h - f.top - f.bottom)}"/>` : "";
+  const level = c.even === undefined ? "" : `M${at(f.left)} ${at(py(f, c.even))}H${at(f.w - f.right)}`;
+  const guide = c.kind === "bins" ? path(f, f.days, [f.ticks[0], f.ticks[f.ticks.length - 1]]) : level;
+  return zone + axes(f, c) + (guide ? `<path class="rl-guide" d="${guide}"/>` : "");
+}
+
+/** @param {Frame} f @param {Chart} c @returns {string} names or letters where the lines end, moved apart */
+function endLabels(f, c) {
+  const ends = c.ends ? c.series.filter((s) => typeof s.end === "number") : [], x = f.w - f.right;
+  const wanted = ends.map((s) => py(f, /** @type {number} */ (s.end))), placed = spread(wanted, 16, f.top, f.h - f.bottom);
+  return ends.map((s, i) => {
+    const own = ` rl-${s.index % 6}`, name = letterOf(s.index) + (c.ends === "names" ? " " + shortName(s.label || "") : "");
+    return `<path class="rl-lead${own}" d="M${at(x + 2)} ${at(wanted[i])}L${at(x + 9)} ${at(placed[i])}"/>` +
+      `<text class="rl-end${own}" x="${at(x + 12)}" y="${at(placed[i] + 4)}">${esc(name)}</text>`;
   }).join("");
 }
 
@@ -143,7 +188,7 @@ export function shapePath(shape, x, y, r = 4.2) {
 export const markValue = (m) => m.value ?? (m.low !== null && m.high !== null ? (m.low + m.high) / 2 : m.low ?? m.high);
 
 /** @param {Frame} f @param {Mark[]} marks @returns {string} smaller where there are many */
-export function markPaths(f, marks) {
+function markPaths(f, marks) {
   const r = marks.length > 60 ? 3.3 : 4.2;
   let out = "";
   for (const m of marks) {
@@ -151,7 +196,7 @@ export function markPaths(f, marks) {
     if (v === null) continue;
     const ends = [m.low, m.value, m.high].filter((e) => e !== null).map((e) => py(f, /** @type {number} */ (e)));
     if (ends.length > 1) out += `<path class="rl-span${late}" d="M${at(x)} ${at(Math.max(...ends))}V${at(Math.min(...ends))}"/>`;
-    out += `<path class="rl-mark${late}" d="${shapePath(SHAPES[m.shape % SHAPES.length], x, py(f, v), r)}"/>`;
+    out += `<path class="rl-mark${late}" d="${shapePath(SHAPES[m.shape % SHAPES.length], x, py(f, v), r)}">${m.label ? `<title>${esc(m.label)}</title>` : ""}</path>`;
   }
   return out;
 }
@@ -166,6 +211,24 @@ export function thinned(f, marks) {
     last.set(key, x);
     return true;
   });
+}
+
+/** @param {Chart} c @returns {string} a bar for each account on equal tracks, shares of one, with the number as shown */
+function bars(c) {
+  const left = 190, room = c.w - left - 90;
+  return c.series.map((s, i) => {
+    const y = at(28 * i + 18), bar = `x="${left}" y="${at(28 * i + 10)}" height="8" rx="4" width=`;
+    return `<text class="rl-end${colour(s)}" x="0" y="${y}">${esc(`${letterOf(s.index)} ${shortName(s.label || "")}`)}</text><rect class="rl-track" ${bar}"${at(room)}"/>` +
+      `<rect class="rl-bar${colour(s)}" ${bar}"${at(Math.min(Math.max(s.rows[0][0] || 0, 0), 1) * room)}"/><text x="${at(c.w)}" y="${y}" text-anchor="end">${esc(s.shown)}</text>`;
+  }).join("");
+}
+
+/** @param {Chart} c @returns {string} one `<svg>` element; its looks are classes, its rules and colours those of figures/style.py */
+export function draw(c) {
+  if (c.kind === "bars") return svg(c.w, c.h, bars(c), c.name);
+  const f = frameOf(c), shown = c.series.filter((s) => s.rows.length);
+  return svg(f.w, f.h, behind(f, c) + LAYERS[c.kind].map((layer) => shown.map((s) => layer(f, c, s)).join("")).join("") +
+    (typeof c.asof === "number" ? asofLine(f, c.asof, Boolean(c.ends)) : "") + markPaths(f, thinned(f, c.marks || [])) + endLabels(f, c), c.name);
 }
 
 /** @param {number} w @param {number} h @param {string} body @returns {string} */

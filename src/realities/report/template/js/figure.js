@@ -1,10 +1,9 @@
 // The main figure: tabs, chart, caption, table and list of reports of one quantity.
 
 import { WEEK, moved } from "./cards.js";
-import { asofLine, axes, dayAt, endLabels, fan, markPaths, markValue, px, py, runLines, SHAPES, shapePath, svg, thinned, ticksFor } from "./draw.js";
-import { dayText, esc, letterOf, numberText, quantityText, shortName } from "./format.js";
+import { dayAt, draw, frameOf, markValue, px, py, SHAPES, shapePath, thinned, ticksFor } from "./draw.js";
+import { dayText, esc, letterOf, numberText, quantityText } from "./format.js";
 import { all, el, linkOf, put, show, sourceAt } from "./page.js";
-import { tickLabels } from "./scale.js";
 import { figureSentence, isOutdated, soundOn } from "./words.js";
 
 /**
@@ -28,55 +27,45 @@ export function soundFor(app) {
   return soundOn(app.P, which === "prior" ? null : app.P.dates[which]);
 }
 
-/** @param {import("./page.js").App} app @param {number} k @param {boolean[]} sound @returns {string} what stands at the end of its line */
-const nameOf = (app, k, sound) => (sound[k] ? app.P.accounts[k].name : "not reliable");
-
 /** @param {import("./page.js").App} app */
 export function drawFigure(app) {
   const { P, state } = app, q = app.quantity(), which = app.which(), width = Math.max(el("plot").clientWidth, 280);
-  const small = width < 600, accounts = app.visible(), runs = state.bands === "runs" && q.hasRuns(which);
-  const marks = marksOf(app), days = runs ? q.runDays : q.days;
-  const sound = soundFor(app);
-  const bands = accounts.map((k) => ({ label: nameOf(app, k, sound), index: k, q: q.bands(which, k), faint: !sound[k] }));
-  const series = runs ? accounts.map((k) => ({ label: P.accounts[k].name, index: k, runs: q.runs(which, k), faint: !sound[k] })) : [];
-  const seen = runs ? series.flatMap((s) => s.runs) : bands.flatMap((b) => (b.q.length ? [b.q[0], b.q[4]] : []));
-  const ticks = ticksFor(seen, marks, small ? 4 : 5), labels = tickLabels(ticks);
-  const left = 14 + 7 * Math.max(...labels.labels.map((l) => l.length));
-  const span = /** @type {[number, number]} */ ([q.days[0], q.days[q.days.length - 1]]);
-  const side = state.layout === "side";
-  const columns = !side ? 1 : width >= 1000 ? Math.min(accounts.length, 5) : width >= 600 ? Math.min(accounts.length, 3) : 2;
-  const groups = side ? accounts.map((k) => [k]) : [accounts];
-  const names = Math.max(0, ...accounts.map((k) => (sound[k] ? shortName(P.accounts[k].name).length : 15) + 2));
-  const body = (/** @type {import("./draw.js").Frame} */ f, /** @type {number[]} */ group, /** @type {boolean} */ first) => {
-    const own = bands.filter((b) => group.includes(b.index)), ends = own.filter((b) => b.q.length);
-    const shownMarks = thinned(f, marks);
-    drawn.panels.push({ frame: f, marks: shownMarks, accounts: group });
-    return svg(f.w, f.h, axes(f, { labels: first, nx: side ? 3 : 0 }) +
-      (runs ? runLines(f, days, series.filter((s) => group.includes(s.index))) : fan(f, days, own)) +
-      asofLine(f, app.day(), !side) + markPaths(f, shownMarks) +
-      (side ? "" : endLabels(f, ends.map((b) => ({ label: b.label, index: b.index, value: b.q[2][b.q[2].length - 1] })), !small)));
+  const small = width < 600, accounts = app.visible(), runs = state.bands === "runs" && q.hasRuns(which), side = state.layout === "side";
+  const marks = marksOf(app), sound = soundFor(app), kind = runs ? "runs" : "fan";
+  /** @type {import("./draw.js").Series[]} */
+  const series = accounts.map((k) => {
+    const bands = q.bands(which, k);
+    return { index: k, label: sound[k] ? P.accounts[k].name : "not reliable", rows: runs ? q.runs(which, k) : bands, faint: !sound[k], end: bands[2]?.[bands[2].length - 1] };
+  });
+  const ticks = ticksFor({ kind, series, marks, n: small ? 4 : 5 });
+  /** @type {import("./draw.js").Chart} */
+  const chart = { kind, w: width, h: small ? 260 : 440, x: runs ? q.runDays : q.days, span: [q.days[0], q.days[q.days.length - 1]],
+    series, marks, ticks, asof: app.day(), ends: small ? "letters" : "names" };
+  const whole = frameOf(chart), left = whole.left;
+  const panel = (/** @type {import("./draw.js").Chart} */ c) => {
+    const frame = frameOf(c);
+    drawn.panels.push({ frame, marks: thinned(frame, marks), accounts: c.series.map((s) => s.index) });
+    return draw(c);
   };
   drawn.panels = [];
   let html;
   if (side) {
+    const columns = width >= 1000 ? Math.min(accounts.length, 5) : width >= 600 ? Math.min(accounts.length, 3) : 2;
     const gap = 8, cell = (width - gap * (columns - 1) - left) / columns, h = small ? 200 : columns > 3 ? 320 : 280;
-    html = groups.map(([k], i) => {
-      const first = i % columns === 0, inset = first ? left : 4;
-      const f = { w: cell + (first ? left : 0), h, left: inset, right: 8, top: 14, bottom: 26, days: span, ticks };
-      return `<div><h3 style="padding-left:${inset}px"><span class="badge c${k % 6}">${letterOf(k)}</span>${esc(P.accounts[k].name)}${sound[k] ? "" : " (not reliable)"}</h3>${body(f, [k], first)}</div>`;
+    html = series.map((s, i) => {
+      const k = s.index, bare = i % columns > 0, inset = bare ? 4 : left;
+      const svg = panel({ ...chart, series: [s], ends: "", nx: 3, bare, w: cell + (bare ? 0 : left), h, left: inset, top: 14 });
+      return `<div><h3 style="padding-left:${inset}px"><span class="badge c${k % 6}">${letterOf(k)}</span>${esc(P.accounts[k].name)}${sound[k] ? "" : " (not reliable)"}</h3>${svg}</div>`;
     }).join("");
     const tracks = Array.from({ length: columns }, (_, i) => `${(cell + (i ? 0 : left)).toFixed(1)}px`).join(" ");
     html = `<div class="panels" style="grid-template-columns:${tracks}">${html}</div>`;
-  } else {
-    const right = small ? 26 : Math.min(208, 20 + 7.4 * names);
-    html = body({ w: width, h: small ? 260 : 440, left, right, top: 26, bottom: 26, days: span, ticks }, accounts, true);
-  }
+  } else html = panel(chart);
   if (html !== drawn.html) {
     drawn.html = html;
     el("plot-svg").innerHTML = html;
   }
   put(el("figure-title"), q.data.title);
-  put(el("figure-unit"), [labels.word, q.data.unit].filter(Boolean).join(" ") || " ");
+  put(el("figure-unit"), [whole.word, q.data.unit].filter(Boolean).join(" ") || " ");
   put(el("figure-sentence"), figureSentence(P, q, which, app.day()));
   caption(app, runs, marks);
 }
