@@ -15,6 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from realities.figures.counts import in_hundred as in_hundred
+from realities.figures.counts import shown_weight as shown_weight
 from realities.report.counted import counted_rows
 from realities.report.curves import MEDIAN
 from realities.report.encode import decode_curves, decode_integers, decode_rising
@@ -147,28 +149,6 @@ class View:
         """Return the weighing as of one of the page's dates."""
         day = self.payload["dates"][date_index]
         return next(w for w in self.payload["weighings"] if w["day"] == day)
-
-
-def in_hundred(weights: list[float], ids: list[str]) -> list[int]:
-    """Return whole numbers that add to 100, each the weight's floor or one more (largest remainder).
-
-    Weights that tie for the last unit are taken in the order of the accounts' ids, so that the order of
-    display decides nothing.
-    """
-    total = sum(weights)
-    if not weights or total <= 0:
-        return [0] * len(weights)
-    exact = [100 * weight / total for weight in weights]
-    floors = [floor(value + 1e-9) for value in exact]
-    order = sorted(range(len(weights)), key=lambda i: (-round(exact[i] - floors[i], 9), ids[i]))
-    for i in order[: 100 - sum(floors)]:
-        floors[i] += 1
-    return floors
-
-
-def shown_weight(hundredths: int) -> str:
-    """Return a weight as the page shows it: never 0, never 100."""
-    return "<1" if hundredths <= 0 else ">99" if hundredths >= 100 else str(hundredths)
 
 
 def shown_chance(thousandths: int) -> str:
