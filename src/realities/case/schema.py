@@ -363,7 +363,7 @@ _CLOSES = Table(
         Key("constant", Text("a constant of the model"), required=True),
         Key("value", Num(), required=True),
     ),
-    "What closing this place or route sets in the model, from the day on which it is closed.",
+    "What closing this place or route sets in the model, for the whole run.",
 )
 _PROPERTIES = Table(
     (

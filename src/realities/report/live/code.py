@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from realities.case.folder import Case
 from realities.case.hidden import constant_value
+from realities.case.network_file import closing_constants
 from realities.engine.program.lower import lower
 from realities.engine.timeline import Timeline, control_names, even_timeline
 from realities.errors import InputError
@@ -61,7 +62,8 @@ def model_code(case: Case) -> ModelCode:
     spoken = {name for account in case.accounts for name in case.priors(account.id)}
     held = {event.parameter for event in case.events}
     given = {model[name].name: True for name in sorted(spoken | held)}
-    events = to_be_given(model[name].name for name in sorted(held))  # (0, 0) would count from the start
+    closing = set(closing_constants(case.network))
+    events = to_be_given(model[name].name for name in sorted(held | closing))  # (0, 0) would count from the start
     try:
         timeline = _timeline(case)
         program = lower(
