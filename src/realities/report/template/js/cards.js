@@ -1,8 +1,10 @@
 // The reading, the account cards and the as-of bar.
 
+import { isInForce, movesWeights } from "./asking.js";
 import { dayText, esc, grouped, shownWeight } from "./format.js";
+import { readingInForce, shownWeighing, soundWeights, weightsOf } from "./inforce.js";
 import { all, el, put, show, throttled } from "./page.js";
-import { hindsight, isOutdated, reading, usedOn, weighingOn, weightsShown } from "./words.js";
+import { hindsight, isOutdated, reading, usedOn, weightsShown } from "./words.js";
 
 /** @param {import("./page.js").App} app @returns {() => void} draws the cards and the bar */
 export function startCards(app) {
@@ -15,7 +17,7 @@ export function startCards(app) {
   show(slider, true);
 
   const speak = throttled(() => {
-    const html = reading(P, app.day()).map(([text, strong]) => (strong ? `<strong>${esc(text)}</strong>` : esc(text))).join("");
+    const html = (isInForce(app) ? readingInForce(app) : reading(P, app.day())).map(([text, strong]) => (strong ? `<strong>${esc(text)}</strong>` : esc(text))).join("");
     if (el("reading").dataset.said !== html) {
       el("reading").dataset.said = html;
       el("reading").innerHTML = html;
@@ -40,10 +42,13 @@ export function startCards(app) {
   };
 
   return () => {
-    const day = app.day(), w = weighingOn(P, day), shown = weightsShown(P, w.weights);
+    const day = app.day(), w = shownWeighing(app), moves = movesWeights(app), before = weightsShown(P, w.weights), sound = soundWeights(app);
+    const shown = moves && app.answer ? weightsShown(P, app.answer.weights) : before;
     speak();
     P.accounts.forEach((/** @type {any} */ account, /** @type {number} */ k) => {
-      const reliable = w.fits[k].reliable, html = reliable ? `<b>${esc(shownWeight(shown[k]))}</b> in 100` : "<em>not reliable</em>";
+      const reliable = sound[k], stated = w.fits[k].reliable ? `as stated ${shownWeight(before[k])}` : "as stated not reliable";
+      const html = (reliable ? `<b>${esc(shownWeight(shown[k]))}</b> ` : "<em>not reliable</em> ") +
+        (moves ? `<span>with what-if, ${esc(stated)}</span>` : reliable ? "in 100" : "");
       const node = el(`weight-${k}`);
       if (node.dataset.said !== html) { node.dataset.said = html; node.innerHTML = html; }
       el(`meter-${k}`).style.width = `${reliable ? shown[k] : 0}%`;
@@ -53,8 +58,7 @@ export function startCards(app) {
     });
     const used = grouped(String(usedOn(P, day))), total = grouped(String(usedOn(P, last)));
     put(el("asof-day"), dayText(day));
-    const older = w.day === null || isOutdated(P, w.day, day);
-    put(el("weights-of"), !older ? "" : w.day === null ? "These are the weights at the start: none were computed by this day." : `These are the weights of ${dayText(w.day)}, the latest computed by this day.`);
+    put(el("weights-of"), weightsOf(app, isOutdated(P, w.day, day)));
     put(el("asof-count"), `${used} of ${total} reports`);
     if (Number(slider.value) !== day) slider.value = String(day);
     slider.setAttribute("aria-valuetext", `${dayText(day)}, ${used} of ${total} reports published`);

@@ -8,6 +8,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @typedef {{published: number, happened: number, reporter: number, source: number, note: number,
  *   value: number|null, low: number|null, high: number|null}} Report
  * @typedef {any} Payload as report/schema.py says
+ * @typedef {{days: number[], accounts: number[][][]}} Answered curves of each account, as the worker gives them
  */
 
 /** @param {string} text @returns {number[]} */
@@ -85,6 +86,17 @@ function unfolded(bytes, data, days, runDays) {
   return { bands, runs };
 }
 
+/** @param {number[]} x rising @param {number[]} y @param {number[]} days @returns {number[]} y on other days, level beyond the ends */
+function onDays(x, y, days) {
+  let i = 0;
+  return days.map((day) => {
+    while (i < x.length - 2 && x[i + 1] < day) i++;
+    if (day <= x[0] || x.length < 2) return y[0];
+    if (day >= x[x.length - 1]) return y[y.length - 1];
+    return y[i] + ((y[i + 1] - y[i]) * (day - x[i])) / (x[i + 1] - x[i]);
+  });
+}
+
 /** One quantity, decoded. */
 export class Quantity {
   /** @param {any} data @param {Payload} payload */
@@ -99,6 +111,8 @@ export class Quantity {
     this.unfolded = null;
     /** @type {Map<string, number[][]>} */
     this.cache = new Map();
+    /** @type {{bands: number[][][], runs: number[][][]}|null} curves under what-if values, by account */
+    this.live = null;
     /** @type {Report[]|null} */
     this.held = null;
   }
@@ -107,8 +121,16 @@ export class Quantity {
     return (this.unfolded ??= unfolded(this.payload.curves, this.curves, this.days.length, this.runDays.length));
   }
 
-  /** @param {number|"prior"} date place of the as-of date @param {number} k account @returns {number[][]} empty where there is none */
+  /** Takes curves under what-if values; on other days than its own they are read off on straight lines. @param {Answered|undefined} bands @param {Answered|undefined} runs */
+  hold(bands, runs) {
+    const on = (/** @type {Answered|undefined} */ one, /** @type {number[]} */ days) =>
+      (one ? one.accounts.map((rows) => rows.map((row) => onDays(one.days, row, days))) : []);
+    this.live = bands || runs ? { bands: on(bands, this.days), runs: on(runs, this.runDays) } : null;
+  }
+
+  /** @param {number|"prior"|"live"} date place of the as-of date @param {number} k account @returns {number[][]} empty where there is none */
   bands(date, k) {
+    if (date === "live") return this.live?.bands[k] ?? [];
     const name = `${date === "prior" ? 0 : date + 1} ${k}`, held = this.cache.get(name);
     if (held) return held;
     const curves = (this.levels.bands.get(name) || []).map((row) => row.map((v) => v * this.curves.step));
@@ -116,8 +138,9 @@ export class Quantity {
     return curves;
   }
 
-  /** @param {number|"prior"} date @returns {boolean} */
+  /** @param {number|"prior"|"live"} date @returns {boolean} */
   hasRuns(date) {
+    if (date === "live") return Boolean(this.live?.runs.length);
     return this.runKey(date) in this.curves.runs;
   }
 
@@ -126,12 +149,13 @@ export class Quantity {
     return date === "prior" ? date : new Date(this.payload.dates[date] * 86400000).toISOString().slice(0, 10);
   }
 
-  /** @param {number|"prior"} date @param {number} k @returns {number[][]} */
+  /** @param {number|"prior"|"live"} date @param {number} k @returns {number[][]} */
   runs(date, k) {
+    if (date === "live") return this.live?.runs[k] ?? [];
     return (this.levels.runs.get(`${this.runKey(date)} ${k}`) || []).map((run) => run.map((v) => v * this.curves.run_step));
   }
 
-  /** @param {number|"prior"} date @param {number} k @param {number} day @returns {number[]|null} five quantiles */
+  /** @param {number|"prior"|"live"} date @param {number} k @param {number} day @returns {number[]|null} five quantiles */
   at(date, k, day) {
     const bands = this.bands(date, k), days = this.days;
     if (!bands.length) return null;

@@ -1,10 +1,12 @@
 // What the page gives away: pictures, tables, data, links. Nothing leaves the computer by itself.
 
+import { movesWeights } from "./asking.js";
 import { integers, reportsOf } from "./decode.js";
 import { drawn, soundFor } from "./figure.js";
 import { dayText, esc, isoText, letterOf, shownChance } from "./format.js";
+import { conditionsSentence, shownWeighing, soundWeights } from "./inforce.js";
 import { all, el, say } from "./page.js";
-import { claimStatus, isClosed, soundOn, weighingOn, weightsShown } from "./words.js";
+import { claimStatus, isClosed, isOutdated, soundOn, weightsShown } from "./words.js";
 
 const LEVELS = ["p05", "p25", "p50", "p75", "p95"];
 
@@ -18,6 +20,12 @@ export function csvField(value) {
 
 /** @param {unknown[][]} rows @returns {string} */
 const csv = (rows) => rows.map((row) => row.map(csvField).join(",")).join("\r\n") + "\r\n";
+
+/** @param {import("./page.js").App} app @param {any[][]} rows @param {boolean} within @returns {any[][]} with a column that says which what-if values are in the numbers, or that they are not */
+function stamped(app, rows, within) {
+  const what = conditionsSentence(app);
+  return what ? rows.map((row, i) => [...row, i ? (within ? what : `not in these numbers: ${what}`) : "what_if"]) : rows;
+}
 
 /** @param {number} value @returns {number} without the tail of a binary fraction */
 const tidy = (value) => Number(value.toPrecision(6));
@@ -35,7 +43,7 @@ export function curvesCsv(app, quantities) {
         .../** @type {any[]} */ (bands.map((row) => tidy(row[i]))), /** @type {any} */ (sound[k])]));
     });
   }
-  return csv(rows);
+  return csv(stamped(app, rows, which === "live"));
 }
 
 /** @param {import("./page.js").App} app @returns {string} reports published by the as-of date, copies included and told */
@@ -48,7 +56,7 @@ function reportsCsv(app) {
         /** @type {any} */ (r.high), q.reporters[r.reporter].name, q.reporters[r.reporter].copies, keys[r.source], app.P.notes[r.note]]);
     }
   }
-  return csv(rows);
+  return csv(stamped(app, rows, false));
 }
 
 /** @param {import("./page.js").App} app @returns {string} */
@@ -63,7 +71,7 @@ function claimsCsv(app) {
       ...part(c.chance_made, 0, day >= c.made, c.made), ...part(c.chance_last, 0, day >= c.made && isClosed(c, day), c.last_day),
       ...part(c.chance, state.date, day >= c.made && !isClosed(c, day), day)]);
   }
-  return csv(rows);
+  return csv(stamped(app, rows, false));
 }
 
 /** @param {import("./page.js").App} app @returns {string} */
@@ -73,7 +81,11 @@ function weightsCsv(app) {
     if (w.day > app.day()) continue;
     app.P.accounts.forEach((/** @type {any} */ a, /** @type {number} */ k) => rows.push([isoText(w.day), w.used, a.id, w.weights[k], w.fits[k].reliable]));
   }
-  return csv(rows);
+  const table = stamped(app, rows, false), { answer } = app, of = shownWeighing(app), sound = soundWeights(app);
+  if (answer && movesWeights(app)) {
+    app.P.accounts.forEach((/** @type {any} */ a, /** @type {number} */ k) => table.push([isoText(of.day), of.used, a.id, tidy(answer.weights[k]), sound[k], conditionsSentence(app)]));
+  }
+  return csv(table);
 }
 
 /** @param {import("./page.js").App} app @returns {string} the whole payload with its curves as numbers */
@@ -86,14 +98,25 @@ function everythingJson(app) {
   const quantities = P.quantities.map((/** @type {any} */ q) => ({ ...q, reports: reportsOf(q), curves: decoded.get(q.key) ?? null }));
   const claims = P.claims.map((/** @type {any} */ c) => ({ ...c, ...Object.fromEntries(["chance_made", "chance_last", "chance"].map((key) =>
     [key, integers(c[key]).map((v) => (v < 0 ? null : v / 1000))])) }));
-  return JSON.stringify({ ...P, as_of_shown: isoText(app.day()), days_are: "days since 1970-01-01", quantities, claims }, null, 1);
+  return JSON.stringify({ ...P, as_of_shown: isoText(app.day()), days_are: "days since 1970-01-01", ...whatIf(app, named), quantities, claims }, null, 1);
+}
+
+/** @param {import("./page.js").App} app @param {(which: any, q: any) => any} named @returns {any} what-if values in force and what they give; nothing without */
+function whatIf(app, named) {
+  const { P, answer, state } = app, sound = soundWeights(app), says = conditionsSentence(app);
+  if (!says) return {};
+  const accounts = answer && Object.fromEntries(P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => [a.id, {
+    weight: movesWeights(app) ? tidy(answer.weights[k]) : null, reliable: sound[k], effective_draws: answer.accounts[k].effective, draws: answer.accounts[k].draws }]));
+  const curves = answer && Object.fromEntries(app.quantities.map((q) => [q.key, { days: q.days.map(isoText), ...named("live", q) }]));
+  return { what_if: { says, pins: state.pins, held: state.held, closed: state.closed, computed_as_of: answer && shownWeighing(app).day !== null ? isoText(shownWeighing(app).day) : null,
+    weights_move: movesWeights(app), accounts, curves } };
 }
 
 /** @param {import("./page.js").App} app @returns {{text: string, w: number, h: number}} the main figure, with title, date, accounts and source burnt in */
 export function figureSvg(app) {
   const nodes = all("#plot-svg svg.rl"), q = app.quantity(), root = el("plot-svg").getBoundingClientRect();
   const style = getComputedStyle(document.documentElement), colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
-  const w = Math.ceil(root.width) + 48, top = 92, h = Math.ceil(root.height) + top + 64;
+  const w = Math.ceil(root.width) + 48, what = wrapped(conditionsSentence(app), w / 6.6), top = 92 + 16 * what.length, h = Math.ceil(root.height) + top + 64;
   const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ words, size = 12, extra = "") =>
     `<text x="${x}" y="${y}" font-family="system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" font-size="${size}" fill="${colour("ink2")}"${extra}>${esc(words)}</text>`;
   const parts = nodes.map((node, i) => {
@@ -101,14 +124,27 @@ export function figureSvg(app) {
     const head = nodes.length > 1 ? text(box.left - root.left + 24 + drawn.panels[i].frame.left, box.top - root.top + top - 6, `${letterOf(k)} ${app.P.accounts[k].name}`, 12, ' font-weight="600"') : "";
     return head + `<g transform="translate(${(box.left - root.left + 24).toFixed(1)} ${(box.top - root.top + top).toFixed(1)})">${inlined(node)}</g>`;
   });
-  const shown = app.visible().map((k) => `${letterOf(k)} ${app.P.accounts[k].name}`).join(" · "), weights = weightsShown(app.P, weighingOn(app.P, app.day()).weights);
+  const shown = app.visible().map((k) => `${letterOf(k)} ${app.P.accounts[k].name}`).join(" · "), of = shownWeighing(app), sound = soundWeights(app);
+  const weights = weightsShown(app.P, app.answer && movesWeights(app) ? app.answer.weights : of.weights);
   const head = text(24, 34, q.data.title, 20, ` font-weight="700" style="font-family:Charter,Georgia,serif;fill:${colour("ink")}"`) +
     text(24, 54, `${el("figure-unit").textContent.trim()} · as of ${dayText(app.day())}${app.state.stated === "first" ? " · as first stated, before any report" : ""}`) +
-    text(24, 74, shown);
+    text(24, 74, shown) + what.map((line, i) => text(24, 92 + 16 * i, line, 12, ' font-weight="600"')).join("");
   const foot = text(24, h - 34, el("figure-caption").textContent) +
-    text(24, h - 14, `${app.P.case.title} · Realities · ${weighingOn(app.P, app.day()).used} reports published by ${dayText(app.day())} · weights in 100: ${
-      app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => `${letterOf(k)} ${weighingOn(app.P, app.day()).fits[k].reliable ? weights[k] : "not reliable"}`).join(", ")}`);
+    text(24, h - 14, `${app.P.case.title} · Realities · ${of.used} reports published by ${dayText(of.day === null || !isOutdated(app.P, of.day, app.day()) ? app.day() : of.day)} · weights in 100${movesWeights(app) ? " with what-if" : ""}: ${
+      app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => `${letterOf(k)} ${sound[k] ? weights[k] : "not reliable"}`).join(", ")}`);
   return { w, h, text: `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"><rect width="${w}" height="${h}" fill="${colour("page")}"/>${head}${parts.join("")}${foot}</svg>` };
+}
+
+/** @param {string} text @param {number} most characters of a line @returns {string[]} its lines; none of an empty text */
+function wrapped(text, most) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ").filter(Boolean)) {
+    const last = lines.length - 1;
+    if (last >= 0 && lines[last].length + word.length < most) lines[last] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** @param {any} node a drawn chart @returns {string} its parts with colours and fonts written into them, for readers without our style sheet */

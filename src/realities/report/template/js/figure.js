@@ -1,5 +1,6 @@
 // The main figure: tabs, chart, caption, table and list of reports of one quantity.
 
+import { isEnough } from "./asking.js";
 import { WEEK, moved } from "./cards.js";
 import { dayAt, draw, frameOf, markValue, px, py, SHAPES, shapePath, thinned, ticksFor } from "./draw.js";
 import { dayText, esc, letterOf, numberText, quantityText } from "./format.js";
@@ -23,8 +24,8 @@ function marksOf(app) {
 
 /** @param {import("./page.js").App} app @returns {boolean[]} whether what is drawn of each account is reliable; what it states at first always is */
 export function soundFor(app) {
-  const which = app.which();
-  return soundOn(app.P, which === "prior" ? null : app.P.dates[which]);
+  const base = app.base(), sound = soundOn(app.P, base === "prior" ? null : app.P.dates[base]);
+  return app.which() === "live" ? sound.map((ok, k) => ok && isEnough(app, k)) : sound;
 }
 
 /** @param {import("./page.js").App} app */
@@ -66,7 +67,7 @@ export function drawFigure(app) {
   }
   put(el("figure-title"), q.data.title);
   put(el("figure-unit"), [whole.word, q.data.unit].filter(Boolean).join(" ") || " ");
-  put(el("figure-sentence"), figureSentence(P, q, which, app.day()));
+  put(el("figure-sentence"), figureSentence(P, q, which, app.day(), app.base(), sound));
   caption(app, runs, marks);
 }
 
@@ -77,7 +78,7 @@ function caption(app, runs, marks) {
   if (wanted && !runs) text += " Single runs are kept for the last date only.";
   const weak = soundFor(app).flatMap((ok, k) => (ok || !app.visible().includes(k) ? [] : [letterOf(k)]));
   if (weak.length) text += ` Faint: not reliable, ${weak.join(", ")}.`;
-  const of = app.which() === "prior" ? null : app.P.dates[app.which()];
+  const base = app.base(), of = base === "prior" ? null : app.P.dates[base];
   if (app.state.stated === "first") text += " As first stated: before any report.";
   else if (of === null) text += ` As first stated: no curves are known for ${dayText(app.day())} or before.`;
   else if (isOutdated(app.P, of, app.day())) text += ` Curves are those of ${dayText(of)}, the latest computed by ${dayText(app.day())}.`;

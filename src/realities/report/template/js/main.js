@@ -1,5 +1,6 @@
 // The page wakes up: data is unpacked, the state is read from the link, and every part is drawn.
 
+import { isInForce, startAsking } from "./asking.js";
 import { startBar } from "./bar.js";
 import { startCards } from "./cards.js";
 import { drawClaims, startClaims } from "./claims.js";
@@ -7,11 +8,13 @@ import { Quantity, load } from "./decode.js";
 import { startExports } from "./exports.js";
 import { drawControls, drawFigure, drawFigureRest, startFigure } from "./figure.js";
 import { dayText } from "./format.js";
+import { conditions } from "./inforce.js";
 import { drawOthers, startOthers } from "./others.js";
 import { all, el, keepRoles, put, settled, show, throttled } from "./page.js";
 import { drawReporters } from "./reporters.js";
 import { dateOn, firstState, readHash, writeHash } from "./state.js";
 import { drawTrust, startTrust } from "./trust.js";
+import { drawRanges, drawWhatIf, startWhatIf } from "./whatif.js";
 import { stopsOf } from "./words.js";
 
 async function start() {
@@ -35,8 +38,15 @@ async function start() {
     day: () => app.state.day,
     quantity: () => quantities[Math.max(0, keys.indexOf(app.state.show))],
     visible: () => P.accounts.flatMap((/** @type {any} */ a, /** @type {number} */ k) => (app.state.hide.includes(a.id) ? [] : [k])),
-    which: () => (app.state.stated === "first" || app.state.date < 0 ? "prior" : app.state.date),
+    base: () => (app.state.stated === "first" || app.state.date < 0 ? "prior" : app.state.date),
+    which: () => (app.answer && isInForce(app) ? "live" : app.base()),
+    wishes: [],
+    answer: null,
+    pending: false,
+    wrong: "",
   };
+  // What a link can carry is known before the link is read.
+  startWhatIf(app);
   const read = () => readHash(location.hash, P, keys, app.names, app.stops[0]), hash = () => writeHash(app.state, P, keys, app.names);
   app.state = read();
   const link = () => location.href.split("#")[0] + (hash() ? "#" + hash() : "");
@@ -55,12 +65,17 @@ async function start() {
     drawClaims(app);
     drawReporters(app);
     drawTrust(app);
-    delete document.body.dataset.busy;
+    drawRanges(app);
+    if (!app.pending) delete document.body.dataset.busy;
   };
   const later = settled(rest, 200);
+  let due = 0;
+  const ask = startAsking(app, () => { due ||= requestAnimationFrame(() => { due = 0; draw(); }); });
   const draw = () => {
     document.body.dataset.busy = "";
+    ask();
     drawCards();
+    drawWhatIf(app);
     if (quantities.length) {
       drawControls(app);
       drawFigure(app);
@@ -72,7 +87,7 @@ async function start() {
     if (!app.state.embed) { delete document.body.dataset.embed; return; }
     document.body.dataset.embed = "";
     show(el("embed-source"), true);
-    put(el("embed-source"), `${P.case.title} · Realities · as of ${dayText(app.day())} · ${P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => `${String.fromCharCode(65 + k)} ${a.name}`).join(", ")}`);
+    put(el("embed-source"), `${P.case.title} · Realities · as of ${dayText(app.day())} · ${conditions(app).length ? `what if: ${conditions(app).join("; ")} · ` : ""}${P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => `${String.fromCharCode(65 + k)} ${a.name}`).join(", ")}`);
   };
 
   startBar(link);

@@ -2,11 +2,14 @@
 
 /**
  * `set` changes the state and redraws; `names` are what a link can carry; `stops` the days the as-of bar steps over;
- * `day` the as-of day; `which` whose curves are drawn: the place of a date, or "prior".
+ * `day` the as-of day; `base` whose draws are used: those of a date by its place, or "prior", before any report; `which`
+ * whose curves are drawn: the same, or "live" under what-if values. Of these, `answer` is the newest answer, `pending`
+ * says that another is awaited, `wrong` why there is none; a part of the page that asks for more adds to `wishes`.
  * @typedef {{P: any, quantities: import("./decode.js").Quantity[], keys: string[], state: import("./state.js").State,
  *   names: import("./state.js").Names, stops: number[],
  *   set: (patch: Partial<import("./state.js").State>) => void, day: () => number,
- *   quantity: () => import("./decode.js").Quantity, visible: () => number[], which: () => number|"prior"}} App
+ *   quantity: () => import("./decode.js").Quantity, visible: () => number[], base: () => number|"prior", which: () => number|"prior"|"live",
+ *   wishes: (() => import("./asking.js").Wish)[], answer: import("./asking.js").Held|null, pending: boolean, wrong: string}} App
  */
 
 /** @param {string} id @returns {any} the element; the template has it */

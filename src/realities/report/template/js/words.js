@@ -63,19 +63,22 @@ export function reading(P, on) {
     return [["No weights were computed for ", false], [day, true],
       [" or before, so each account still has the weight it started with.", false]];
   }
-  const older = isOutdated(P, w.day, on), reports = n === 1 ? "he one report" : `he ${n.toLocaleString("en")} reports`;
-  /** @type {Part[]} */
-  const head = older ? [["The latest weights on ", false], [day, true], [` are those of ${dayText(w.day)}: t${reports} published by then`, false]]
-    : [[`T${reports} published by `, false], [day, true]];
-  const weak = w.fits.flatMap((/** @type {any} */ f, /** @type {number} */ k) => (f.reliable ? [] : [k]));
+  const start = head(P, w, on), weak = w.fits.flatMap((/** @type {any} */ f, /** @type {number} */ k) => (f.reliable ? [] : [k]));
   if (weak.length) {
     const whose = weak.length === P.accounts.length ? "every account" : named(weak);
-    return [...head, [` cannot be weighed reliably for ${whose}. Weights are shares of one total, ` +
+    return [...start, [` cannot be weighed reliably for ${whose}. Weights are shares of one total, ` +
       "so no lean is stated; read the others with care.", false]];
   }
-  if (P.accounts.length === 1) return [...head, [" are read by one account alone, so there is nothing to compare.", false]];
+  if (P.accounts.length === 1) return [...start, [" are read by one account alone, so there is nothing to compare.", false]];
   const shown = weightsShown(P, w.weights);
-  return [...head, ...(w.separation ? verdictParts(P, shown, n === 1, w.separation) : leanParts(P, shown, w.weights, n === 1))];
+  return [...start, ...(w.separation ? verdictParts(P, shown, n === 1, w.separation) : leanParts(P, shown, w.weights, n === 1))];
+}
+
+/** @param {any} P @param {any} w a weighing of some day @param {number} on the as-of day @returns {Part[]} which reports are weighed */
+export function head(P, w, on) {
+  const reports = w.used === 1 ? "he one report" : `he ${w.used.toLocaleString("en")} reports`, day = dayText(on);
+  return isOutdated(P, w.day, on) ? [["The latest weights on ", false], [day, true], [` are those of ${dayText(w.day)}: t${reports} published by then`, false]]
+    : [[`T${reports} published by `, false], [day, true]];
 }
 
 /** @param {any} P @param {number[]} shown @param {boolean} one @param {any} found @returns {Part[]} what survives other prior widths */
@@ -99,20 +102,20 @@ function verdictParts(P, shown, one, found) {
   return [[` ${clause}. Out of 100: ${each(shown.keys(), shown, found)}.${note}`, false]];
 }
 
-/** @param {any} P @param {number[]} shown @param {number[]} weights @param {boolean} one @returns {Part[]} with priors as stated */
-function leanParts(P, shown, weights, one) {
+/** @param {any} P @param {number[]} shown @param {number[]} weights @param {boolean} one @param {string} caution @returns {Part[]} with priors as stated */
+export function leanParts(P, shown, weights, one, caution = " Other widths of the priors were not tried for this date.") {
   const top = weights.indexOf(Math.max(...weights)), rest = shown.map((_, k) => k).filter((k) => k !== top);
   const alike = (/** @type {number} */ k) => weights[top] - weights[k] <= 1e-9 * weights[top];
   if (shown[top] < LEAN && rest.some((k) => alike(k) || shown[k] === shown[top])) {
     return [[` ${one ? "does" : "do"} not separate the accounts: out of 100, ${each(shown.keys(), shown, null)}.`, false]];
   }
-  const untried = shown[top] >= LEAN ? " Other widths of the priors were not tried for this date." : "";
+  const untried = shown[top] >= LEAN ? caution : "";
   return [[` ${verb(shown[top], one)} account ${letterOf(top)}, `, false], [P.accounts[top].name, true],
     [`: ${about(shown[top])} in 100, against ${each(rest, shown, null)}.${untried}`, false]];
 }
 
 /** @param {Iterable<number>} places @param {number[]} shown @param {any} found @returns {string} */
-function each(places, shown, found) {
+export function each(places, shown, found) {
   return listed([...places].map((k) => `${count(shown[k])} for ${letterOf(k)}${range(shown[k], k, found)}`));
 }
 
@@ -135,7 +138,7 @@ function about(v) {
 }
 
 /** @param {number[]} places @returns {string} */
-function named(places) {
+export function named(places) {
   return `account${places.length > 1 ? "s" : ""} ${listed(places.map(letterOf))}`;
 }
 
@@ -144,16 +147,17 @@ function count(v) {
   return shownWeight(v).replace("<", "less than ").replace(">", "more than ");
 }
 
-/** @param {any} P @param {import("./decode.js").Quantity} quantity @param {number|"prior"} stated which forecast @param {number} day */
-export function figureSentence(P, quantity, stated, day) {
-  const { title, unit } = quantity.data, of = stated === "prior" ? null : P.dates[stated], sound = soundOn(P, of);
+/** @param {any} P @param {import("./decode.js").Quantity} quantity @param {number|"prior"|"live"} which curves @param {number} day
+ * @param {number|"prior"} base the place of their date @param {boolean[]} sound whether they are reliable, by account */
+export function figureSentence(P, quantity, which, day, base, sound) {
+  const { title, unit } = quantity.data, of = base === "prior" ? null : P.dates[base];
   const parts = P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => {
-    const at = quantity.at(stated, k, day);
+    const at = quantity.at(which, k, day);
     if (!at) return `${letterOf(k)} has no numbers`;
     return `${letterOf(k)} ${quantityText(at[2], unit)} (${quantityText(at[0], "")} to ${quantityText(at[4], "")}${sound[k] ? "" : "; not reliable"})`;
   });
-  const which = of === null ? ", as first stated" : isOutdated(P, of, day) ? `, as forecast on ${dayText(of)}` : "";
-  return `${title} on ${dayText(day)}${which}, median and 90% range by account: ${parts.join("; ")}.`;
+  const how = (which === "live" ? ", with what-if values" : "") + (of === null ? ", as first stated" : isOutdated(P, of, day) ? `, as forecast on ${dayText(of)}` : "");
+  return `${title} on ${dayText(day)}${how}, median and 90% range by account: ${parts.join("; ")}.`;
 }
 
 /** @param {any} account @param {number} day @returns {string} */

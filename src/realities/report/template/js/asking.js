@@ -1,0 +1,85 @@
+// What-if: asks the worker when the state wants what the page does not carry, and keeps the newest answer.
+
+import { startLive } from "./live.js";
+import { settled } from "./page.js";
+
+/**
+ * What a part of the page adds to a question: inputs or constants held as an intervention, each with the words that say
+ * so, and variables to chart.
+ * @typedef {{held?: Record<string, number>, words?: string[], variables?: string[]}} Wish
+ * @typedef {import("./live.js").Answer & {date: number|"prior", pins: Record<string, number>, held: Record<string, number>}} Held
+ *   an answer with what it was asked
+ */
+
+/** Draws an account while values move; all of them once they rest. */
+const BRIEF = 50;
+
+/** Least share of an account's draws that must stay effective, and most standard error of its log evidence: those of the weighing. */
+export const LEAST_SHARE = 0.1, MOST_ERROR = 0.3;
+
+/** From this share of effective draws on, nothing need be said. */
+export const ENOUGH_SHARE = 0.25;
+
+/** @param {import("./page.js").App} app @param {() => void} redraw @returns {() => void} asks what the state wants, if that is new */
+export function startAsking(app, redraw) {
+  if (!app.P.live) return () => {};
+  const live = startLive(app);
+  let asked = "", last = "", resting = true;
+  const question = () => {
+    const held = { ...app.state.held }, variables = [];
+    for (const wish of app.wishes.map((make) => make())) {
+      Object.assign(held, wish.held);
+      variables.push(...(wish.variables ?? []));
+    }
+    return { date: app.base(), pins: app.state.pins, held, variables, runs: app.state.bands === "runs" };
+  };
+  const rest = settled(() => { resting = true; update(); }, 200);
+  const update = () => {
+    const q = question();
+    if (!Object.keys(q.pins).length && !Object.keys(q.held).length && !q.variables.length) {
+      if (asked) live.stop();
+      asked = last = "";
+      app.answer = null;
+      app.wrong = "";
+      return;
+    }
+    const values = JSON.stringify([q.date, q.pins, q.held, q.variables]);
+    if (values !== last && last) { resting = false; rest(); }
+    last = values;
+    const text = JSON.stringify([q, resting || app.state.show]);
+    if (text === asked) return;
+    asked = text;
+    // Of another date nothing may stay: it could know reports from after the day chosen.
+    if (app.answer && app.answer.date !== q.date) app.answer = null;
+    live.ask({ ...q, n: resting ? undefined : BRIEF, want: resting ? app.keys : [app.state.show] }, (answer) => {
+      if (!asked || q.date !== app.base()) return;
+      app.wrong = answer.error ?? "";
+      if (!answer.error) {
+        app.answer = { ...answer, date: q.date, pins: q.pins, held: q.held };
+        for (const quantity of app.quantities) quantity.hold(answer.bands[quantity.key], answer.runs[quantity.key]);
+      }
+      app.pending = text === asked && (answer.progress || !resting) && !answer.error;
+      redraw();
+    });
+    app.pending = true;
+  };
+  return update;
+}
+
+/** @param {import("./page.js").App} app @returns {boolean} whether values are in force, computed already or not */
+export function isInForce(app) {
+  return Boolean(app.P.live) && (Object.keys(app.state.pins).length > 0 || Object.keys(app.state.held).length > 0 ||
+    app.wishes.some((make) => Object.keys(make().held ?? {}).length > 0));
+}
+
+/** @param {import("./page.js").App} app @returns {boolean} whether weights shown are those of the what-if: pinned constants move them, held inputs do not */
+export function movesWeights(app) {
+  return app.answer !== null && app.answer.date !== "prior" && Object.keys(app.answer.pins).length > 0;
+}
+
+/** @param {import("./page.js").App} app @param {number} k @returns {boolean} whether the answer of an account rests on enough draws */
+export function isEnough(app, k) {
+  if (!app.answer) return true;
+  const { effective, draws, error, failed } = app.answer.accounts[k];
+  return failed < draws && effective >= LEAST_SHARE * draws && !(error > MOST_ERROR);
+}

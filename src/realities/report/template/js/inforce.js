@@ -1,0 +1,86 @@
+// What-if values in words: which are in force, what they do to the weights, and what must be said of that.
+
+import { LEAST_SHARE, ENOUGH_SHARE, isEnough, movesWeights } from "./asking.js";
+import { dayText, listed, quantityText } from "./format.js";
+import { each, head, leanParts, named, reading, weighingOn, weightsShown } from "./words.js";
+
+/** @param {any} one a constant or an input @param {number} value @returns {string} */
+export function valueText(one, value) {
+  return quantityText(value, one.unit);
+}
+
+/** @param {import("./page.js").App} app @returns {string[]} each value in force: `training time 14 days` */
+export function conditions(app) {
+  if (!app.P.live) return [];
+  const { constants, inputs } = app.P.live, { pins, held } = app.state;
+  const known = (/** @type {any[]} */ list, /** @type {string} */ name) => list.find((one) => one.name === name) ?? { unit: "" };
+  return [
+    ...Object.keys(pins).map((name) => `${name} ${valueText(known(constants, name), pins[name])}`),
+    ...Object.keys(held).map((name) => `${name} held at ${valueText(known(inputs, name), held[name])}`),
+    ...app.wishes.flatMap((make) => make().words ?? []),
+  ];
+}
+
+/** @param {import("./page.js").App} app @returns {string} for exports: what is in force, in one sentence; empty if nothing is */
+export function conditionsSentence(app) {
+  const list = conditions(app);
+  return list.length ? `What-if values are in force, the same for every account: ${list.join("; ")}.` : "";
+}
+
+/** @param {import("./page.js").App} app @returns {any} the weighing whose weights are shown: under what-if values that of the draws' date */
+export function shownWeighing(app) {
+  const base = app.base();
+  return weighingOn(app.P, movesWeights(app) && base !== "prior" ? app.P.dates[base] : app.day());
+}
+
+/** @param {import("./page.js").App} app @returns {boolean[]} whether the weight shown of each account is reliable */
+export function soundWeights(app) {
+  return shownWeighing(app).fits.map((/** @type {any} */ fit, /** @type {number} */ k) => fit.reliable && (!movesWeights(app) || isEnough(app, k)));
+}
+
+/** @param {import("./page.js").App} app @returns {import("./words.js").Part[]} the reading while values are in force */
+export function readingInForce(app) {
+  const { P } = app, list = conditions(app), more = list.length - 3;
+  const named3 = more > 0 ? `${list.slice(0, 3).join(", ")} and ${more} more` : listed(list);
+  const why = app.wrong ? " They could not be computed." : !app.answer ? " They are being computed."
+    : app.base() === "prior" ? " As first stated, before any report, they move curves only."
+    : " They ask what would have happened, and move curves only.";
+  /** @type {import("./words.js").Part[]} */
+  const start = [["What-if values are in force", true], [` for every account alike: ${named3}.`, false]];
+  if (app.wrong || !app.answer || !movesWeights(app)) return [...start, [`${why} Weights are as stated. `, false], ...reading(P, app.day())];
+  const w = shownWeighing(app), shown = weightsShown(P, app.answer.weights), sound = soundWeights(app), one = w.used === 1;
+  const weak = sound.flatMap((ok, k) => (ok ? [] : [k])), before = weightsShown(P, w.weights);
+  const stated = ` As stated, without them: ${each(before.keys(), before, null)}.`;
+  if (P.accounts.length === 1) return [...start, [" ", false], ...reading(P, app.day())];
+  /** @type {import("./words.js").Part[]} */
+  const found = weak.length ? [[` cannot be weighed reliably for ${weak.length === P.accounts.length ? "every account" : named(weak)} with them, so no lean is stated.`, false]]
+    : leanParts(P, shown, app.answer.weights, one, "");
+  return [...start, [" With them, t", false], ...head(P, w, app.day()).map(([text, strong], i) => /** @type {import("./words.js").Part} */ ([i ? text : text.slice(1), strong])), ...found, [stated, false]];
+}
+
+/** @param {import("./page.js").App} app @returns {string[]} what must be said of accounts that few draws speak for */
+export function warnings(app) {
+  const { answer } = app;
+  if (app.wrong) return [`The what-if could not be computed: ${app.wrong}`];
+  if (!answer) return [];
+  const weak = [], thin = [], failed = [];
+  for (const [k, one] of answer.accounts.entries()) {
+    const all = Math.round(one.draws), text = `${named([k])} on ${Math.round(one.effective)} of ${all}`;
+    if (one.failed === one.draws) failed.push(named([k]));
+    else if (!isEnough(app, k)) weak.push(text);
+    else if (one.effective < ENOUGH_SHARE * one.draws) thin.push(text);
+  }
+  const say = [];
+  if (failed.length) say.push(`No run of ${listed(failed)} stays among the numbers with these values.`);
+  if (weak.length) say.push(`Few draws agree with these values and the reports: ${listed(weak)}. What rests on fewer than ${LEAST_SHARE * 100} in 100 of its draws is not reliable.`);
+  if (thin.length) say.push(`Read with care, as it rests on few draws: ${listed(thin)}.`);
+  return say;
+}
+
+/** @param {import("./page.js").App} app @returns {string} of which date the weights shown are, if that is not the day chosen */
+export function weightsOf(app, /** @type {boolean} */ older) {
+  const w = shownWeighing(app);
+  if (w.day === null) return "These are the weights at the start: none were computed by this day.";
+  if (older) return `These are the weights of ${dayText(w.day)}, the latest computed by this day${movesWeights(app) ? " with draws that what-if values can use" : ""}.`;
+  return "";
+}

@@ -1,0 +1,202 @@
+// What if: a slider for each constant with every account's range above it, switches, and dated inputs to hold.
+
+import { isEnough, isInForce, movesWeights } from "./asking.js";
+import { at } from "./draw.js";
+import { dayText, esc, letterOf, numberText, shownWeight } from "./format.js";
+import { conditions, shownWeighing, valueText, warnings } from "./inforce.js";
+import { all, el, put, show } from "./page.js";
+import { slug } from "./state.js";
+import { weightsShown } from "./words.js";
+
+const STEPS = 100, ROW = 12, INSET = 9;
+
+/** @typedef {{name: string, unit: string, text: string, low: number, high: number, log: boolean, uncertain: boolean, ranges: number[][]}} Constant as live/schema.py says */
+
+/** @param {Constant} c @param {number} value @returns {number} 0 to 1 along its slider */
+function shareOf(c, value) {
+  const share = c.log ? Math.log(value / c.low) / Math.log(c.high / c.low) : (value - c.low) / (c.high - c.low);
+  return Math.min(Math.max(share, 0), 1);
+}
+
+/** @param {Constant} c @param {number} share @returns {number} a value of three digits, or an end of the slider */
+function valueAt(c, share) {
+  if (share <= 0 || share >= 1) return share <= 0 ? c.low : c.high;
+  return Number((c.log ? c.low * (c.high / c.low) ** share : c.low + (c.high - c.low) * share).toPrecision(3));
+}
+
+/** @param {import("./page.js").App} app @param {Constant} c @param {number} k @returns {number[]} its 90% range and median now, or the one number it is fixed at */
+function rangeOf(app, c, k) {
+  const base = app.base(), known = base === "prior" ? null : app.P.ranges?.[c.name]?.[base]?.[k];
+  return known ?? (c.ranges[k].length === 3 ? [c.ranges[k][0], c.ranges[k][1], c.ranges[k][2]] : c.ranges[k]);
+}
+
+/** @param {import("./page.js").App} app @param {Constant} c @returns {number} where its slider rests: half way between the accounts' medians */
+function restOf(app, c) {
+  const medians = app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => shareOf(c, rangeOf(app, c, k)[c.ranges[k].length >> 1]));
+  return (Math.min(...medians) + Math.max(...medians)) / 2;
+}
+
+/** @param {import("./page.js").App} app @param {Constant} c @returns {boolean} whether accounts hold at most on or off of it */
+const isSwitch = (app, c) => app.P.accounts.some((/** @type {any} */ a) => c.name in a.switches) && c.ranges.every((r) => r.length === 1 && (r[0] === 0 || r[0] === 1));
+
+/** @param {Constant} c @returns {boolean} whether accounts assume different things of it */
+const differs = (c) => c.ranges.some((r) => r.join() !== c.ranges[0].join());
+
+/** @param {import("./page.js").App} app @param {"pins"|"held"} where @param {string} name @param {number|null} value null leaves it alone */
+function setTo(app, where, name, value) {
+  const { [name]: _, ...rest } = app.state[where];
+  app.set({ [where]: value === null ? rest : { ...rest, [name]: value } });
+}
+
+/** @param {string} tag @param {Record<string, string>} attributes @param {(Node|string)[]} children @returns {any} */
+function make(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/** @param {import("./page.js").App} app */
+export function startWhatIf(app) {
+  const { P } = app;
+  if (!P.live || !el("whatif")) return;
+  /** @type {Constant[]} */
+  const constants = P.live.constants, switches = constants.filter((c) => isSwitch(app, c)), sliders = constants.filter((c) => !isSwitch(app, c));
+  app.names.pins = constants.map((c) => c.name);
+  app.names.held = P.live.inputs.map((/** @type {any} */ i) => i.name);
+  for (const c of constants) app.names.limits[c.name] = [c.low, c.high];
+  const first = sliders.filter(differs), rest = sliders.filter((c) => !differs(c));
+  const shown = first.length ? first : rest.splice(0);
+  el("pins").append(...shown.map((c) => sliderRow(app, c)));
+  el("more-pins").append(...rest.map((c) => sliderRow(app, c)));
+  show(el("more-pins").parentElement, rest.length > 0);
+  put(el("more-count"), String(rest.length));
+  el("switches").append(...switches.map((c) => switchRow(app, "pins", c, [["", "As each has it"], ["0", "Off"], ["1", "On"]])),
+    ...P.live.inputs.map((/** @type {any} */ i) => (isOnOff(i) ? switchRow(app, "held", i, [["", "As dated"], ["0", "Off"], ["1", "On"]]) : numberRow(app, i))));
+  show(el("switches"), el("switches").children.length > 0);
+  for (const button of all("[data-unpin]")) {
+    button.addEventListener("click", () => {
+      app.set({ pins: {}, held: {}, closed: [] });
+      if (button.closest("#whatif")) el("whatif-title").focus({ preventScroll: true });
+      else el("reading").focus({ preventScroll: true });
+    });
+  }
+}
+
+/** @param {any} input @returns {boolean} */
+const isOnOff = (input) => [input.default, ...input.changes.map((/** @type {number[]} */ c) => c[2])].every((v) => v === 0 || v === 1);
+
+/** @param {import("./page.js").App} app @param {Constant} c */
+function sliderRow(app, c) {
+  const id = `pin-${slug(c.name)}`, label = make("label", { for: id }, c.name), value = make("output", { for: id });
+  const x = make("button", { type: "button", class: "x", "aria-label": `Unpin ${c.name}` }, "×"), ranges = make("div", { class: "ranges" });
+  const slider = make("input", { type: "range", id, min: "0", max: String(STEPS), step: "1" });
+  slider.addEventListener("input", () => setTo(app, "pins", c.name, valueAt(c, slider.value / STEPS)));
+  x.addEventListener("click", () => { setTo(app, "pins", c.name, null); slider.focus(); });
+  const ends = make("p", { class: "ends", "aria-hidden": "true" }, make("span", {}, valueText(c, c.low)), make("span", {}, valueText(c, c.high)));
+  const row = make("div", { class: "pin", "data-pin": c.name }, make("p", { class: "pin-head" }, label, value, x), ranges, slider, ends, aboutConstant(app, c));
+  row.constant = c;
+  return row;
+}
+
+/** @param {import("./page.js").App} app @param {Constant} c @returns {any} what its author wrote of it and each account's range, one click away */
+function aboutConstant(app, c) {
+  const rows = app.P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => make("li", {}, badgeOf(k), make("span", { class: "vh" }, a.name), " ", make("span", {})));
+  return make("details", {}, make("summary", {}, "About", make("span", { class: "vh" }, ` ${c.name}`)),
+    make("p", {}, c.text || "The model says nothing more of it."), make("ul", {}, ...rows));
+}
+
+/** @param {number} k @returns {any} */
+function badgeOf(k) {
+  return make("span", { class: `badge c${k % 6}` }, letterOf(k));
+}
+
+/**
+ * @param {import("./page.js").App} app @param {"pins"|"held"} where @param {any} one a constant or an input
+ * @param {[string, string][]} options value and words; no value leaves it alone
+ */
+function switchRow(app, where, one, options) {
+  const id = `hold-${slug(one.name)}`, name = make("p", { id, class: "of" }, one.name);
+  const buttons = options.map(([value, words]) => make("button", { type: "button", "data-value": value }, words));
+  for (const button of buttons) button.addEventListener("click", () => setTo(app, where, one.name, button.dataset.value === "" ? null : Number(button.dataset.value)));
+  const now = where === "pins"
+    ? app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => `${letterOf(k)} ${one.ranges[k][0] ? "on" : "off"}`).join(", ")
+    : one.changes.map((/** @type {number[]} */ c) => `${c[2] ? "on" : "off"} from ${dayText(c[0])}`).join(", ");
+  return make("div", { class: "pin", [where === "pins" ? "data-switch" : "data-held"]: one.name }, name,
+    make("div", { class: "seg", role: "group", "aria-labelledby": id }, ...buttons),
+    make("details", {}, make("summary", {}, "About", make("span", { class: "vh" }, ` ${one.name}`)), make("p", {}, [one.text, `Now: ${now}.`].filter(Boolean).join(" "))));
+}
+
+/** @param {import("./page.js").App} app @param {any} input one that takes other numbers than 0 and 1 */
+function numberRow(app, input) {
+  const id = `hold-${slug(input.name)}`, box = make("input", { type: "number", step: "any", id, placeholder: "as dated" });
+  box.addEventListener("change", () => setTo(app, "held", input.name, box.value === "" || !Number.isFinite(Number(box.value)) ? null : Number(box.value)));
+  const dated = input.changes.map((/** @type {number[]} */ c) => `${valueText(input, c[2])} from ${dayText(c[0])}`).join(", ");
+  return make("div", { class: "pin", "data-held": input.name }, make("p", { class: "of" }, make("label", { for: id }, `Hold ${input.name} at`)), box,
+    make("details", {}, make("summary", {}, "About", make("span", { class: "vh" }, ` ${input.name}`)), make("p", {}, [input.text, `Now: ${dated}.`].filter(Boolean).join(" "))));
+}
+
+/** @param {import("./page.js").App} app what changes with every move */
+export function drawWhatIf(app) {
+  if (!app.P.live || !el("whatif")) return;
+  const on = isInForce(app), list = conditions(app), { pins, held } = app.state;
+  show(el("whatif-status"), on);
+  put(el("whatif-values"), on ? `What-if values are in force, the same for every account: ${list.join("; ")}.` : "");
+  for (const node of all("[data-whatif]")) show(node, on);
+  for (const row of all("[data-pin]")) {
+    const c = row.constant, slider = row.querySelector("input"), value = pins[c.name], pinned = value !== undefined;
+    const text = pinned ? valueText(c, value) : "";
+    put(row.querySelector("output"), text);
+    show(row.querySelector(".x"), pinned);
+    row.classList.toggle("pinned", pinned);
+    const to = String(Math.round((pinned ? shareOf(c, value) : restOf(app, c)) * STEPS));
+    if (slider.value !== to) slider.value = to;
+    slider.style.setProperty("--fill", `${pinned ? (100 * Number(to)) / STEPS : 0}%`);
+    slider.setAttribute("aria-valuetext", pinned ? `${text}, pinned for every account` : "not pinned, each account keeps its own range");
+  }
+  for (const row of all("[data-switch], [data-held]")) {
+    const value = row.dataset.switch === undefined ? held[row.dataset.held] : pins[row.dataset.switch];
+    for (const button of all("button", row)) button.setAttribute("aria-pressed", String(button.dataset.value === String(value ?? "")));
+    const box = row.querySelector("input");
+    if (box && box !== document.activeElement) box.value = String(value ?? "");
+  }
+  drawWeighed(app);
+}
+
+/** @param {import("./page.js").App} app weights with the what-if, as stated, and the draws they rest on */
+function drawWeighed(app) {
+  const { P, answer } = app, moved = movesWeights(app), table = el("whatif-weights");
+  show(table, moved);
+  const say = isInForce(app) ? warnings(app).join(" ") : "";
+  put(el("whatif-warning"), say);
+  show(el("whatif-warning"), say !== "");
+  if (!moved || !answer) return;
+  const w = shownWeighing(app), now = weightsShown(P, answer.weights), before = weightsShown(P, w.weights);
+  P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => {
+    const sound = w.fits[k].reliable, one = answer.accounts[k];
+    [sound && isEnough(app, k) ? shownWeight(now[k]) : "not reliable", sound ? shownWeight(before[k]) : "not reliable", `${Math.round(one.effective)} of ${one.draws}`]
+      .forEach((text, i) => put(table.tBodies[0].rows[i].cells[k + 1], text));
+  });
+}
+
+/** @param {import("./page.js").App} app the parts that wait until values rest: ranges, which follow the as-of date and the width of the page */
+export function drawRanges(app) {
+  if (!app.P.live || !el("whatif")) return;
+  const n = app.P.accounts.length;
+  for (const row of all("[data-pin]")) {
+    const c = row.constant, box = row.querySelector(".ranges"), w = box.clientWidth;
+    if (!w) continue;
+    const x = (/** @type {number} */ v) => INSET + shareOf(c, v) * (w - 2 * INSET);
+    const lines = app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => {
+      const range = rangeOf(app, c, k), y = ROW * k + ROW / 2, from = x(range[0]), to = x(range[range.length - 1]), middle = x(range[range.length >> 1]);
+      const left = from > 22, line = range.length > 1 ? `<path class="rl-line rl-${k % 6}" d="M${at(from)} ${y}H${at(to)}"/>` : "";
+      return `${line}<circle class="rl-dot rl-${k % 6}" cx="${at(middle)}" cy="${y}" r="3"/><text class="rl-end rl-${k % 6}" x="${at(left ? from - 6 : to + 7)}" y="${y + 4}"${left ? ' text-anchor="end"' : ""}>${esc(letterOf(k))}</text>`;
+    }).join("");
+    const html = `<svg class="rl" width="${w}" height="${ROW * n}" viewBox="0 0 ${w} ${ROW * n}" aria-hidden="true">${lines}</svg>`;
+    if (box.dataset.drawn !== html) { box.dataset.drawn = html; box.innerHTML = html; }
+    all("li", row).forEach((item, k) => {
+      const range = rangeOf(app, c, k);
+      put(item.lastChild, range.length === 1 ? `${valueText(c, range[0])}, fixed` : `${valueText(c, range[1])} (${numberText(range[0])} to ${numberText(range[2])})`);
+    });
+  }
+}
