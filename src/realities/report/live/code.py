@@ -63,7 +63,8 @@ def model_code(case: Case) -> ModelCode:
     held = {event.parameter for event in case.events}
     given = {model[name].name: True for name in sorted(spoken | held)}
     closing = set(closing_constants(case.network))
-    events = to_be_given(model[name].name for name in sorted(held | closing))  # (0, 0) would count from the start
+    # An event (0, 0) would count from the start.
+    events = to_be_given(model[name].name for name in sorted(held | closing))
     try:
         timeline = _timeline(case)
         program = lower(
