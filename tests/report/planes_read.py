@@ -1,7 +1,11 @@
-"""Reads back what `planes.py` writes, number by number, as the page's script does."""
+"""What `planes.py` writes read back, as the page's script does; and a page with its parts in place."""
 
 from __future__ import annotations
 
+import json
+import re
+import zlib
+from base64 import b64decode
 from typing import Any
 
 from realities.report.encode import decode_integers, encode_integers
@@ -52,3 +56,11 @@ def _numbers(data: bytes, at: int) -> Any:
             width = 2 * (folded - 251)
             folded, at = int.from_bytes(data[at : at + width], "little"), at + width
         yield -(folded + 1) // 2 if folded % 2 else folded // 2
+
+
+def whole_page(page: str) -> str:
+    """Return a page with its packed parts in place, as its script puts them there."""
+    packed = re.search(r'id="bulk">(.*?)</script>', page, re.DOTALL)
+    assert packed is not None
+    parts = json.loads(zlib.decompress(b64decode(packed[1])))["parts"]
+    return re.sub(r"<(div|tbody) data-part=(\d+)>.*?</\1>", lambda found: parts[int(found[2])], page)

@@ -16,13 +16,14 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from planes_read import unmarked
+from markupsafe import Markup
+from planes_read import unmarked, whole_page
 from report_synthetic import HOSTILE, synthetic_study
 
 from realities.report import page as page_module
 from realities.report import render_payload, study_payload, write_report
 from realities.report.bundle import page_script, page_style
-from realities.report.page import no_tags
+from realities.report.page import Parts, no_tags
 from realities.report.schema import Payload
 
 VOID = {"meta", "input", "br", "img", "link", "hr"}
@@ -61,12 +62,12 @@ class Outline(HTMLParser):
 
 @pytest.fixture(scope="module")
 def outline(page: str) -> Outline:
-    return Outline(page)
+    return Outline(whole_page(page))
 
 
 def test_every_tag_is_closed_in_order(outline: Outline, hostile_page: str) -> None:
     assert outline.open == []
-    assert Outline(hostile_page).open == []
+    assert Outline(whole_page(hostile_page)).open == []
 
 
 def test_ids_are_unique_and_every_reference_to_one_exists(outline: Outline) -> None:
@@ -118,13 +119,13 @@ def test_the_policy_forbids_requests(outline: Outline) -> None:
 
 
 def test_hostile_text_shows_as_text_everywhere(hostile_page: str) -> None:
-    outline = Outline(hostile_page)
+    outline = Outline(whole_page(hostile_page))
     assert len(outline.of("script")) == 4
     assert not outline.of("img")
     assert not [name for _, attrs in outline.elements for name in attrs if name.startswith("on")]
     shown = "".join(outline.text)
     assert shown.count(HOSTILE) > 40
-    assert "javascript:" not in hostile_page.split('id="payload"')[0]
+    assert "javascript:" not in whole_page(hostile_page).split('id="payload"')[0]
 
 
 def test_no_tag_can_start_inside_the_data(hostile_page: str) -> None:
@@ -149,8 +150,9 @@ def test_the_page_carries_its_whole_payload(page: str, payload: Payload) -> None
             quantity["curves"] = unmarked(quantity["curves"], zlib.decompress(b64decode(curves[1])))
     for account, assumptions in zip(held["accounts"], bulk.pop("assumptions"), strict=True):
         account["assumptions"] = assumptions
+    assert all(part in whole_page(page) for part in bulk.pop("parts"))
     held.update(bulk)
-    assert held == payload
+    assert held == {key: value for key, value in payload.items() if key != "live"}
 
 
 def test_a_saved_payload_gives_the_same_page(page: str, payload: Payload) -> None:
@@ -188,14 +190,38 @@ def test_a_page_of_five_accounts_and_twelve_quantities_stays_within_its_budget(p
     assert len(gzip.compress(page.encode())) <= 250_000
 
 
+def view_claims(page: str) -> list[Any]:
+    packed = re.search(r'id="bulk">(.*?)</script>', page, re.DOTALL)
+    assert packed is not None
+    found: list[Any] = json.loads(zlib.decompress(b64decode(packed[1])))["claims"]
+    return found
+
+
+def test_what_is_short_stands_in_the_page_and_what_is_long_is_packed() -> None:
+    parts = Parts()
+    assert parts(caller=lambda: Markup("<p>short</p>")) == "<p>short</p>"
+    long = Markup("<p>{}</p>").format("<" * 2000)
+    assert parts("div", "A <b> title", caller=lambda: long) == (
+        "<div data-part=0><noscript><p class=small>A &lt;b&gt; title: shown where scripts are switched on."
+        "</p></noscript></div>"
+    )
+    assert parts("tbody", caller=lambda: long) == "<tbody data-part=1></tbody>"
+    assert parts.held == [str(long)] * 2
+
+
 def test_the_first_picture_and_the_tables_are_there_without_a_script(page: str, outline: Outline) -> None:
-    before = page.split('<script type="application/json"')[0]
+    before, whole = (text.split('<script type="application/json"')[0] for text in (page, whole_page(page)))
     pictures = re.findall(r"<svg xmlns.*?</svg>", before, re.DOTALL)
     assert len(pictures) == 3  # main chart, weights, network
     for picture in pictures:
         assert ElementTree.fromstring(picture).get("aria-label")
-    for table in ("figure-table", "overview-table", "weight-table", "claims-table", "fit-table"):
+    for table in ("figure-table", "claims-table", "fit-table"):
         assert f'id="{table}"' in before
+    for table in ("overview-table", "weight-table"):
+        assert f'id="{table}"' in whole
+    assert before.count("<tbody data-claim") == 12
+    assert 12 < whole.count("<tbody data-claim") == len(view_claims(page))
+    assert before.count("shown where scripts are switched on") > 3
     hidden = [attrs for _, attrs in outline.elements if "js" in (attrs.get("class") or "").split()]
     assert hidden
     assert all("hidden" in attrs for attrs in hidden)
@@ -205,7 +231,7 @@ def test_every_control_has_a_name_and_every_table_heads(outline: Outline, page: 
     labelled = {attrs.get("for") for attrs in outline.of("label")}
     for attrs in outline.of("input") + outline.of("textarea"):
         assert attrs.get("id") in labelled or attrs.get("id") == "late"
-    before = page.split('<script type="application/json"')[0]
+    before = whole_page(page).split('<script type="application/json"')[0]
     assert before.count("<table") == before.count("<thead")
     heads = [int(level) for level in re.findall(r"<h([1-6])", before)]
     assert heads[0] == 1

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from planes_read import whole_page
 from report_synthetic import AS_OF, HOSTILE, synthetic_study
 
 from realities.report import render_payload, standings, study_payload, trusted
@@ -203,7 +204,7 @@ def test_a_page_saved_before_there_was_honesty_can_still_be_read(payload: Payloa
 
 def test_hostile_names_reach_the_new_tables_as_text_alone(hostile_page: str) -> None:
     for block in ("trust", "scores"):
-        part = hostile_page.split(f'<section id="{block}"')[1].split("</section>")[0]
+        part = whole_page(hostile_page).split(f'<section id="{block}"')[1].split("</section>")[0]
         assert HOSTILE not in part
         assert "&lt;/script&gt;" in part
     assert str(AS_OF.year) in hostile_page

@@ -8,7 +8,9 @@ forbids every request. Written beside the target and renamed, so that a reader n
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -35,6 +37,8 @@ POLICY: Final = (
 #: Reports drawn, and days stepped over, in the picture that shows before any script runs.
 _FIRST_MARKS: Final = 150
 _FIRST_STEP: Final = 2
+#: Characters from which a piece of the page is packed.
+_LONG: Final = 1500
 _NUMBER_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -79,15 +83,13 @@ def render_payload(payload: Payload) -> str:
     cited = tables.references(view)
     main = view.charted[0] if view.charted else None
     supply = supply_map.read_network(payload["network"])
-    data, bulk, curves = embedded(payload)
     return _template().render(
         p=payload,
         policy=POLICY,
         style=Markup(page_look()),
         script=Markup(page_script()),
-        data=Markup(no_tags(data)),
-        bulk=Markup(bulk),
-        curves=Markup(curves),
+        part=Parts(),
+        carried=lambda parts: _carried(payload, parts),
         last=last,
         accounts_text=_accounts_text(len(payload["accounts"])),
         reading=sentences.reading(view, last),
@@ -132,6 +134,35 @@ def render_payload(payload: Payload) -> str:
         posterior_text=tables.posterior_text,
         switch_text=tables.switch_text,
     )
+
+
+@dataclass(slots=True)
+class Parts:
+    """Long pieces of the page that its script puts in place, so that what few open does not fill the file.
+
+    What is short stays where it is, and so does every sentence and the head of each list: without a script
+    the page can be read, and says what is missing.
+    """
+
+    held: list[str] = field(default_factory=list)
+
+    def __call__(self, tag: str = "div", title: str = "", *, caller: Callable[[], Markup]) -> Markup:
+        """Return a piece as it is, or an element of that name to be replaced by it."""
+        piece = caller()
+        if len(piece) < _LONG:
+            return piece
+        self.held.append(str(piece))
+        missing = Markup("<noscript><p class=small>{}</p></noscript>").format(
+            f"{title or 'This table'}: shown where scripts are switched on."
+        )
+        inside = missing if tag == "div" else ""
+        return Markup("<{0} data-part={1}>{2}</{0}>").format(tag, len(self.held) - 1, inside)
+
+
+def _carried(payload: Payload, parts: Sequence[str]) -> tuple[Markup, Markup, Markup]:
+    """Return the payload as the page carries it, with those parts of the page that stand nowhere else."""
+    data, bulk, curves = embedded(payload, parts)
+    return Markup(no_tags(data)), Markup(bulk), Markup(curves)
 
 
 def no_tags(json_text: str) -> str:

@@ -92,15 +92,17 @@ def to_json(payload: object) -> str:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def embedded(payload: Payload) -> tuple[str, str, str]:
+def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str]:
     """Return a payload as a page carries it: JSON that can be read there, its bulk packed, its curves packed.
 
     The bulk is everything about quantities, claims, assumptions, sources and the network: a fifth of the
-    size when packed, and shown in the page's own tables anyway. Live data are carried apart.
+    size when packed, and shown in the page's own tables anyway; `parts` of the page itself go with it. Live
+    data are carried apart.
     """
     bulk = {key: value for key, value in payload.items() if key in _BULK}
     bulk["quantities"], curves = take_curves(payload["quantities"])
     bulk["assumptions"] = [account["assumptions"] for account in payload["accounts"]]
+    bulk["parts"] = list(parts)
     rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))
     rest["accounts"] = [{**account, "assumptions": []} for account in payload["accounts"]]

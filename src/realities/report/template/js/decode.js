@@ -1,5 +1,7 @@
 // The page's data: read from its two script elements, curves decoded when first asked for.
 
+import { all } from "./page.js";
+
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /**
@@ -184,10 +186,11 @@ export function reportsOf(data) {
   }));
 }
 
-/** @returns {Promise<Payload>} the payload with its bulk in place, and the bytes of all curves */
+/** @returns {Promise<Payload>} the payload with its bulk in place, and the bytes of all curves; long parts of the page are in place then */
 export async function load() {
   const payload = JSON.parse(text("payload")), curves = unpacked("curves");
-  const { assumptions, ...bulk } = await unpacked("bulk").json();
+  const { assumptions, parts, ...bulk } = await unpacked("bulk").json();
+  for (const node of all("[data-part]")) node.outerHTML = parts[node.dataset.part];
   payload.accounts.forEach((/** @type {any} */ account, /** @type {number} */ i) => (account.assumptions = assumptions[i]));
   Object.assign(payload, bulk);
   // Not enumerable: exports take the payload whole, and the curves in words of their own.
