@@ -42,7 +42,7 @@ Found = TypeVar("Found", Trajectories, Excerpt)
 
 #: Bytes that a run of each engine is to give at a time: what compiled code gives stays near the processor,
 #: calls of NumPy want many draws.
-RUN_BYTES = {"llvm": 2**24, "reference": 2**28}
+RUN_BYTES = {"llvm": 2**24, "reference": 2**28, "js": 2**24}
 #: Draws of a run: a multiple of what compiled code takes together, and at most so many.
 WHOLE, MOST_AT_ONCE = 64, 2048
 

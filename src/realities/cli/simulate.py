@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--engine",
-    type=click.Choice(["llvm", "reference"]),
-    help="Compiled, or plain NumPy; default: compiled, but for rk45.",
+    type=click.Choice(["llvm", "reference", "js"]),
+    help="Compiled, plain NumPy, or JavaScript under Node; default: compiled, but for rk45.",
 )
 @click.option(
     "--threads",

@@ -1,6 +1,6 @@
 """Which engine runs a model: the compiled one where it can, else the reference engine.
 
-In come a model and what a run is to give; out goes a simulator of the engine asked for. Both give the same
+In come a model and what a run is to give; out goes a simulator of the engine asked for. All give the same
 results (tests/agreement): to the last bit, but for what exp, log and their like differ by in the last place.
 """
 
@@ -15,8 +15,9 @@ from realities.engine.request import Event
 from realities.ir.model import Integrator, Model
 from realities.trajectories import Excerpt, Trajectories
 
-EngineName = Literal["llvm", "reference"]
-ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+EngineName = Literal["llvm", "reference", "js"]
+#: Those that need nothing but Python packages; `js` needs Node.
+ENGINES: tuple[EngineName, ...] = ("llvm", "reference")
 
 
 class AnySimulator(Protocol):
@@ -82,8 +83,9 @@ def make_simulator(
     model, outputs, hold, events, integrator
         As in `reference.Simulator`.
     engine
-        `llvm` or `reference`; default: `llvm`, but `reference` for steps of adaptive length (rk45), or where
-        llvmlite cannot be loaded.
+        `llvm`, `reference` or `js`; default: `llvm`, but `reference` for steps of adaptive length (rk45), or
+        where llvmlite cannot be loaded. `js` is what a page runs, here under Node: for comparison, not for
+        speed.
     threads
         Threads of the compiled engine where its `run` is not told another number; the other has one.
     optimized
@@ -94,12 +96,16 @@ def make_simulator(
     ValueError
         If there is no such engine, a name is not in the model, or an event's is not a constant.
     InputError
-        If `llvm` is asked for with rk45.
+        If `llvm` or `js` is asked for with rk45.
     ImportError
-        If `llvm` is asked for and llvmlite cannot be loaded.
+        If `llvm` is asked for and llvmlite cannot be loaded, or `js` and there is no Node.
     """
-    if engine not in (None, *ENGINES):
-        raise ValueError(f'no engine is named "{engine}"; there are {", ".join(ENGINES)}')
+    if engine not in (None, *get_args(EngineName)):
+        raise ValueError(f'no engine is named "{engine}"; there are {", ".join(get_args(EngineName))}')
+    if engine == "js":
+        from realities.engine.js.simulator import JsSimulator
+
+        return JsSimulator(model, outputs=outputs, hold=hold, events=events, integrator=integrator)
     is_adaptive = (integrator or model.time.integrator) == "rk45"
     if engine == "llvm" or (engine is None and not is_adaptive):
         try:
@@ -162,7 +168,7 @@ def simulate(
     seed
         Of the model's random functions.
     engine
-        `llvm` (compiled) or `reference` (NumPy); default: compiled where that is possible.
+        `llvm` (compiled), `reference` (NumPy) or `js` (Node); default: compiled where that is possible.
     threads
         Threads of the compiled engine; they change how long a run takes, never a result.
 
@@ -178,7 +184,7 @@ def simulate(
     InputError
         If time settings make no sense or differ between draws.
     ImportError
-        If `llvm` is asked for and llvmlite cannot be loaded.
+        If `llvm` is asked for and llvmlite cannot be loaded, or `js` and there is no Node.
     """
     simulator = make_simulator(
         model,

@@ -188,7 +188,9 @@ function makeChanges(parts) {
   const done = new Int32Array(n);
   /** @type {Changes[]} */
   let events = [];
-  let times = new Float64Array(0), slack = 0;
+  /** @type {Float64Array} */
+  let times = new Float64Array(0);
+  let slack = 0;
 
   /** Returns the step at which the next change of a constant is due. @param {number} i */
   const next = (i) => {

@@ -3,17 +3,23 @@
 // In come points and an abscissa; out comes the ordinate there. curves.js reads tables backward or integrates
 // them; points.js reads series of data.
 
-/** @typedef {{x: Float64Array, y: Float64Array, s: Float64Array}} Table points, and slopes between them */
+/**
+ * Points, slopes between them, areas from the first of them, and the points the other way round once somebody
+ * asks for them.
+ * @typedef {{x: Float64Array, y: Float64Array, s: Float64Array, a: Float64Array, back: Table | null}} Table
+ */
 
 /**
  * Returns a table of points whose abscissas do not descend.
- * @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys
+ * @param {number[]} xs @param {number[]} ys
  * @returns {Table}
  */
 export function table(xs, ys) {
   const x = Float64Array.from(xs), y = Float64Array.from(ys);
   const s = y.map((value, i) => (y[i + 1] - value) / (x[i + 1] - x[i]));
-  return { x, y, s };
+  const a = new Float64Array(x.length);
+  for (let i = 1; i < x.length; i++) a[i] = a[i - 1] + ((x[i] - x[i - 1]) * (y[i] + y[i - 1])) / 2;
+  return { x, y, s, a, back: null };
 }
 
 /**
