@@ -15,6 +15,8 @@ export function startCards(app) {
   slider.max = String(last);
   slider.step = "1";
   show(slider, true);
+  // What sticks below the bar has to know how high it is.
+  new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${el("asof-bar").offsetHeight}px`)).observe(el("asof-bar"));
 
   const speak = throttled(() => {
     const html = (isInForce(app) ? readingInForce(app) : reading(P, app.day())).map(([text, strong]) => (strong ? `<strong>${esc(text)}</strong>` : esc(text))).join("");
@@ -48,7 +50,7 @@ export function startCards(app) {
     P.accounts.forEach((/** @type {any} */ account, /** @type {number} */ k) => {
       const reliable = sound[k], stated = w.fits[k].reliable ? `as stated ${shownWeight(before[k])}` : "as stated not reliable";
       const html = (reliable ? `<b>${esc(shownWeight(shown[k]))}</b> ` : "<em>not reliable</em> ") +
-        (moves ? `<span>with what-if, ${esc(stated)}</span>` : reliable ? "in 100" : "");
+        (moves ? `<span>with what-if; ${esc(stated)}</span>` : reliable ? "in 100" : "");
       const node = el(`weight-${k}`);
       if (node.dataset.said !== html) { node.dataset.said = html; node.innerHTML = html; }
       el(`meter-${k}`).style.width = `${reliable ? shown[k] : 0}%`;

@@ -40,7 +40,7 @@ export function drawFigure(app) {
   });
   const ticks = ticksFor({ kind, series, marks, n: small ? 4 : 5 });
   /** @type {import("./draw.js").Chart} */
-  const chart = { kind, w: width, h: small ? 260 : 440, x: runs ? q.runDays : q.days, span: [q.days[0], q.days[q.days.length - 1]],
+  const chart = { kind, w: width, h: small ? 240 : 440, x: runs ? q.runDays : q.days, span: [q.days[0], q.days[q.days.length - 1]],
     series, marks, ticks, asof: app.day(), ends: small ? "letters" : "names" };
   const whole = frameOf(chart), left = whole.left;
   const panel = (/** @type {import("./draw.js").Chart} */ c) => {

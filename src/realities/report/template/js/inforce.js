@@ -1,6 +1,6 @@
 // What-if values in words: which are in force, what they do to the weights, and what must be said of that.
 
-import { LEAST_SHARE, ENOUGH_SHARE, isEnough, movesWeights } from "./asking.js";
+import { ENOUGH_SHARE, isEnough, movesWeights } from "./asking.js";
 import { dayText, listed, quantityText } from "./format.js";
 import { each, head, leanParts, named, reading, weighingOn, weightsShown } from "./words.js";
 
@@ -53,7 +53,7 @@ export function readingInForce(app) {
   const stated = ` As stated, without them: ${each(before.keys(), before, null)}.`;
   if (P.accounts.length === 1) return [...start, [" ", false], ...reading(P, app.day())];
   /** @type {import("./words.js").Part[]} */
-  const found = weak.length ? [[` cannot be weighed reliably for ${weak.length === P.accounts.length ? "every account" : named(weak)} with them, so no lean is stated.`, false]]
+  const found = weak.length ? [[` cannot be weighed reliably for ${weak.length === P.accounts.length ? "every account" : named(weak)}, so no lean is stated.`, false]]
     : leanParts(P, shown, app.answer.weights, one, "");
   return [...start, [" With them, t", false], ...head(P, w, app.day()).map(([text, strong], i) => /** @type {import("./words.js").Part} */ ([i ? text : text.slice(1), strong])), ...found, [stated, false]];
 }
@@ -63,17 +63,17 @@ export function warnings(app) {
   const { answer } = app;
   if (app.wrong) return [`The what-if could not be computed: ${app.wrong}`];
   if (!answer) return [];
-  const weak = [], thin = [], failed = [];
+  /** @type {number[][]} */
+  const [weak, thin, failed] = [[], [], []];
   for (const [k, one] of answer.accounts.entries()) {
-    const all = Math.round(one.draws), text = `${named([k])} on ${Math.round(one.effective)} of ${all}`;
-    if (one.failed === one.draws) failed.push(named([k]));
-    else if (!isEnough(app, k)) weak.push(text);
-    else if (one.effective < ENOUGH_SHARE * one.draws) thin.push(text);
+    if (one.failed >= one.draws) failed.push(k);
+    else if (!isEnough(app, k)) weak.push(k);
+    else if (one.effective < ENOUGH_SHARE * one.draws) thin.push(k);
   }
   const say = [];
-  if (failed.length) say.push(`No run of ${listed(failed)} stays among the numbers with these values.`);
-  if (weak.length) say.push(`Few draws agree with these values and the reports: ${listed(weak)}. What rests on fewer than ${LEAST_SHARE * 100} in 100 of its draws is not reliable.`);
-  if (thin.length) say.push(`Read with care, as it rests on few draws: ${listed(thin)}.`);
+  if (failed.length) say.push(`With these values no run of ${named(failed)} gives numbers.`);
+  if (weak.length) say.push(`Too few draws agree with these values: not reliable for ${named(weak)}.`);
+  if (thin.length) say.push(`Few draws agree: read ${named(thin)} with care.`);
   return say;
 }
 

@@ -77,8 +77,8 @@ export function startWhatIf(app) {
   for (const button of all("[data-unpin]")) {
     button.addEventListener("click", () => {
       app.set({ pins: {}, held: {}, closed: [] });
-      if (button.closest("#whatif")) el("whatif-title").focus({ preventScroll: true });
-      else el("reading").focus({ preventScroll: true });
+      // The button goes; the focus goes where the page says what is in force no more.
+      el(button.closest("#whatif") ? "whatif-title" : "reading").focus({ preventScroll: true });
     });
   }
 }
@@ -166,15 +166,18 @@ export function drawWhatIf(app) {
 /** @param {import("./page.js").App} app weights with the what-if, as stated, and the draws they rest on */
 function drawWeighed(app) {
   const { P, answer } = app, moved = movesWeights(app), table = el("whatif-weights");
-  show(table, moved);
+  show(table.tBodies[0].rows[0], moved);
   const say = isInForce(app) ? warnings(app).join(" ") : "";
   put(el("whatif-warning"), say);
   show(el("whatif-warning"), say !== "");
-  if (!moved || !answer) return;
-  const w = shownWeighing(app), now = weightsShown(P, answer.weights), before = weightsShown(P, w.weights);
+  if (!isInForce(app)) return;
+  const w = shownWeighing(app), now = weightsShown(P, moved && answer ? answer.weights : w.weights), before = weightsShown(P, w.weights);
+  const most = answer ? Math.max(...answer.accounts.map((one) => one.draws)) : 0;
+  put(table.tBodies[0].rows[2].cells[0], most ? `effective draws, of ${most}` : "effective draws");
   P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => {
-    const sound = w.fits[k].reliable, one = answer.accounts[k];
-    [sound && isEnough(app, k) ? shownWeight(now[k]) : "not reliable", sound ? shownWeight(before[k]) : "not reliable", `${Math.round(one.effective)} of ${one.draws}`]
+    const sound = w.fits[k].reliable, one = answer?.accounts[k];
+    [sound && isEnough(app, k) ? shownWeight(now[k]) : "not reliable", sound ? shownWeight(before[k]) : "not reliable",
+      !one ? "–" : one.draws === most ? String(Math.round(one.effective)) : `${Math.round(one.effective)} of ${one.draws}`]
       .forEach((text, i) => put(table.tBodies[0].rows[i].cells[k + 1], text));
   });
 }
