@@ -102,6 +102,7 @@ def live_data(study: Study, parts: LiveParts, dates: Sequence[date], n: int) -> 
         form=LIVE_FORM,
         model=parts.code.text,
         time=_time(case, parts.code),
+        defaults=parts.code.defaults,
         constants=constants_data(case),
         inputs=inputs_data(case),
         variables=[_variable(case, name) for name in parts.code.shown],

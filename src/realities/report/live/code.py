@@ -6,6 +6,7 @@ text serves all accounts and as-of dates: which dated inputs are known, and whic
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from realities.case.folder import Case
@@ -25,10 +26,12 @@ class NotLiveError(Exception):
 class ModelCode:
     """A model as JavaScript, with the names of its outputs: those that can be charted, then the others.
 
-    `text` is an expression that has all it needs of the library in it.
+    `text` is an expression that has all it needs of the library in it; `defaults` are the values of its
+    parameters where nobody speaks of them.
     """
 
     text: str
+    defaults: dict[str, float]
     shown: tuple[str, ...]
     outputs: tuple[str, ...]
     timeline: Timeline
@@ -78,7 +81,23 @@ def model_code(case: Case) -> ModelCode:
         text = f"({source(program)})({library(program)})"
     except (InputError, NotImplementedError) as problem:
         raise NotLiveError(f"there is no JavaScript for the model: {problem}") from None
-    return ModelCode(text, shown, outputs, timeline)
+    return ModelCode(text, _defaults(case, given), shown, outputs, timeline)
+
+
+def _defaults(case: Case, names: Iterable[str]) -> dict[str, float]:
+    """Return the model's own values of constants; NotLiveError where one that somebody leaves is computed."""
+    found = {}
+    for name in names:
+        value = constant_value(case.model, name)
+        everyone = all(name in _spoken(case, account.id) for account in case.accounts)
+        if value is None and not everyone:
+            raise NotLiveError(f'"{name}" is computed where an account does not set it')
+        found[name] = 0.0 if value is None else value
+    return found
+
+
+def _spoken(case: Case, account: str) -> set[str]:
+    return {case.model[name].name for name in case.priors(account)}
 
 
 def _timeline(case: Case) -> Timeline:

@@ -39,7 +39,7 @@ class LiveConstantData(TypedDict):
 class LiveInputData(TypedDict):
     """A dated input of the case, which can be held at a value throughout.
 
-    `changes` are [day, day of publication, value]; before the first it has its `default`.
+    `changes` are [day, day of publication, value, model time]; before the first it has its `default`.
     """
 
     name: str
@@ -247,12 +247,13 @@ class LiveQuantityData(TypedDict):
 class LiveData(TypedDict):
     """Everything the worker needs, and what the page builds its sliders of.
 
-    `model` is the model as JavaScript (see `engine/js`).
+    `model` is the model as JavaScript (see `engine/js`), `defaults` are its parameters' own values.
     """
 
     form: int
     model: str
     time: LiveTimeData
+    defaults: dict[str, float]
     constants: list[LiveConstantData]
     inputs: list[LiveInputData]
     variables: list[LiveVariableData]

@@ -88,7 +88,12 @@ def inputs_data(case: Case) -> list[LiveInputData]:
     for name in dict.fromkeys(event.parameter for event in case.events):
         variable = case.model[name]
         changes = sorted(
-            [day_number(event.date), day_number(event.published), event.value]
+            [
+                day_number(event.date),
+                day_number(event.published),
+                event.value,
+                case.calendar.time_of(event.date),
+            ]
             for event in case.events
             if event.parameter == name
         )

@@ -50,7 +50,7 @@ export class Runner {
     this.grid = gridOf(data.time);
     this.seed = data.seed;
     this.width = model.outputs.length;
-    this.defaults = new Map([...data.constants, ...data.inputs].map((one) => [one.name, one.default]));
+    this.defaults = new Map(Object.entries(data.defaults));
     this.parameters = new Float64Array(model.parameters.length);
     this.out = new Float64Array(0);
   }
