@@ -1,9 +1,9 @@
-"""How the time of `realities run CASE` divides: loading, weighing, running forward, judging claims, writing.
+"""How the time of `realities run CASE` divides: loading, weighing, what follows, judging claims, writing.
 
     python bench/bench_run.py [CASE] [--quick] [--threads N]
 
 Prints wall seconds and CPU seconds of all processes by part, imports included. One run: the whole takes
-minutes. What tasks need is measured in the processes that do them.
+minutes. What tasks need is measured in the processes that do them, and told by what kind of task it is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import platform
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
@@ -37,6 +38,7 @@ class Marks:
 
     def __init__(self) -> None:
         self.elsewhere = 0.0
+        self.by_kind: Counter[str] = Counter()
         self.marks = [("loading", *START, 0.0)]
 
     def begin(self, part: str) -> None:
@@ -77,6 +79,8 @@ def main() -> None:
         print(f"{'beginning of processes':<22} {'':>7} {ran.ru_utime + ran.ru_stime - marks.elsewhere:7.1f}")
     own = time.process_time() - START[1]
     wall = marks.marks[-1][1] - START[0]
+    for kind, seconds in marks.by_kind.most_common():
+        print(f"{'  ' + kind:<22} {'':>7} {seconds:7.1f}")
     print(f"{'all':<22} {wall:7.1f} {own + ran.ru_utime + ran.ru_stime:7.1f}")
     runs = sum(fit.n_evaluations for weighing in study.weighings.values() for fit in weighing.fits.values())
     print(f"likelihoods {runs:,d}, page {size / 1000:.0f} KB")
@@ -93,7 +97,7 @@ def run(name: str, effort: Any, processes: Processes | None, marks: Marks) -> tu
     def note(stage: str, done: float, total: float) -> None:
         marks.begin(stage)
         if stage == "Running forward" and done == total:
-            marks.begin("judging claims")
+            marks.begin("putting together")
 
     with watched(case, processes, marks) as crew:
         study = run_case(case, effort=effort, workers=crew, progress=note)
@@ -113,6 +117,7 @@ def watched(case: Case, processes: Processes | None, marks: Marks) -> Crew:
         def _results(self, function: Callable[..., Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
             for k, (result, seconds) in super()._results(timed, [(function, task) for task in tasks]):
                 marks.elsewhere += 0.0 if processes is None else seconds
+                marks.by_kind[type(tasks[k]).__name__] += seconds
                 yield k, result
 
     return Watched(case, 1, processes=processes)

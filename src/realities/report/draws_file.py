@@ -30,7 +30,7 @@ def add_groups(path: Path, groups: Mapping[str, Group]) -> None:
     """
     import h5py
 
-    with h5py.File(path, "r+") as file:
+    with h5py.File(path, "r+", libver=("v108", "v108")) as file:
         number = 1 + max((_number(dataset) for dataset in file.values()), default=-1)
         for name, group in groups.items():
             place = file

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
@@ -30,6 +30,7 @@ from realities.weigh.handover.claim_review import claims_jsonld
 from realities.weigh.handover.groups import SLASH, Group, account_groups, thinned
 from realities.weigh.handover.hubverse import forecasts_csv
 from realities.weigh.results import study_to_json
+from realities.weigh.shown import spread
 
 if TYPE_CHECKING:
     from realities.weigh.study import Study
@@ -37,8 +38,9 @@ if TYPE_CHECKING:
 PAGE, TABLE, OBJECT = "report.html", "results.nc", "results.json"
 FORECASTS, CLAIMS = "forecasts.csv", "claims.jsonld"
 PREDICTED = "posterior_predictive"
-#: Draws of each account in its groups, and of predicted reports, of which each has a number for every report.
-GROUP_DRAWS, PREDICTED_DRAWS = 250, 50
+#: Draws of each account in the root and in its groups, and of predicted reports, of which each has a number
+#: for every report. Draws and bands are kept to seven digits, which is far finer than their sampling error.
+ROOT_DRAWS, GROUP_DRAWS, PREDICTED_DRAWS = 1000, 250, 50
 
 
 def write_results(
@@ -141,7 +143,7 @@ def table_of(study: Study, payload: Payload) -> Table:
         "claim": (("claim",), _texts(claims)),
         "date": (("time",), _texts([case.calendar.date_of(float(t)).isoformat() for t in times])),
         "quantity_unit": (("quantity",), _texts([str(case.measures[q].unit) for q in quantities])),
-        "band": ((*each, "quantity", "level", "time"), np.reshape(bands, shape)),
+        "band": ((*each, "quantity", "level", "time"), np.reshape(bands, shape).astype(np.float32)),
         "weight": (each, np.array([[w.weights[a] for w in weighings] for a in accounts])),
         "log_evidence": (each, np.array([[fit.log_evidence for fit in row] for row in fits])),
         "log_evidence_error": (each, np.array([[fit.log_evidence_error for fit in row] for row in fits])),
@@ -154,7 +156,8 @@ def table_of(study: Study, payload: Payload) -> Table:
         if draws:
             axes = (f"parameter:{account}", f"draw:{account}")
             arrays[axes[0]] = (axes[:1], _texts(list(draws)))
-            arrays[f"posterior:{account}"] = (axes, np.array(list(draws.values())))
+            kept = spread(fit.n_draws, min(fit.n_draws, ROOT_DRAWS))
+            arrays[f"posterior:{account}"] = (axes, np.array(list(draws.values()), np.float32)[:, kept])
     about: dict[str, str | int] = {"case": case.id, "title": case.title, "seed": study.seed}
     groups = {
         f"{group_name(account, arrays)}/{name}": group
@@ -174,11 +177,18 @@ def group_name(account: str, taken: Collection[str]) -> str:
 
 def _thinned_groups(study: Study, account: str) -> dict[str, Group]:
     """Return an account's groups at the study's date, with as many draws as a file should hold."""
-    groups = account_groups(study.case, study.weighings[study.as_of].fits[account])
-    return {
-        name: thinned(group, PREDICTED_DRAWS if name == PREDICTED else GROUP_DRAWS)
-        for name, group in groups.items()
+    groups = account_groups(study.case, study.weighings[study.as_of].fits[account], most=GROUP_DRAWS)
+    groups[PREDICTED] = thinned(groups[PREDICTED], PREDICTED_DRAWS)
+    return {name: _in_single_precision(group) for name, group in groups.items()}
+
+
+def _in_single_precision(group: Group) -> Group:
+    """Return a group whose draws have half the digits; what was reported keeps all of them."""
+    variables = {
+        name: replace(column, values=column.values.astype(np.float32)) if "draw" in column.dims else column
+        for name, column in group.variables.items()
     }
+    return replace(group, variables=variables)
 
 
 def _texts(values: Sequence[str]) -> NDArray[Any]:

@@ -73,8 +73,7 @@ def regular_dates(case: Case, until: date) -> tuple[date, ...]:
     After each day on which a row or a dated input becomes known comes the next date of the case's cadence,
     or the next of the dates that the case lists.
     """
-    rows = [row for row in case.vintages(until) if row.happened <= until]
-    days = {*map(_known_from, rows), *(event.published for event in case.events_as_of(until))}
+    days = days_of_news(case, until)
     if isinstance(case.timeline, tuple):
         listed = case.timeline
         found = {next((day for day in listed if day >= one), None) for one in days}
@@ -82,6 +81,13 @@ def regular_dates(case: Case, until: date) -> tuple[date, ...]:
         cadence = case.timeline or usual_cadence(case)
         found = {next_regular(day, cadence) for day in days}
     return tuple(sorted(day for day in found if day is not None and day <= until))
+
+
+def days_of_news(case: Case, until: date) -> tuple[date, ...]:
+    """Return the days up to one on which a row or a dated input becomes known, ascending."""
+    rows = [row for row in case.vintages(until) if row.happened <= until]
+    days = {*map(_known_from, rows), *(event.published for event in case.events_as_of(until))}
+    return tuple(sorted(day for day in days if day <= until))
 
 
 def usual_cadence(case: Case) -> Cadence:

@@ -42,11 +42,11 @@ def sampled(case: Case, path: Path) -> list[AccountRun]:
     case.check_as_of(path.dates[-1])
     found: list[AccountRun] = []
     for day in path.dates:
-        found.append(_leap(case, path, day, found[-1] if found else None))
+        found.append(leap(case, path, day, found[-1] if found else None))
     return found
 
 
-def _leap(case: Case, path: Path, day: date, before: AccountRun | None) -> AccountRun:
+def leap(case: Case, path: Path, day: date, before: AccountRun | None) -> AccountRun:
     """Return what a run finds at a date, from what it found at the one before."""
     known = known_on(case, day)
     likelihood = AccountLikelihood(case, path.account, day, width=path.width, rows=known.rows)

@@ -10,20 +10,26 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from realities.case.folder import Case
 from realities.ensemble import Crew, Progress, map_tasks, silent
+from realities.weigh.between import Between, Stretch, joined, stretches, walked
+from realities.weigh.dates import known_on
 from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.forward import Forecast, ForwardTask, forward
-from realities.weigh.honesty.honest import Honesty, honesty
+from realities.weigh.honesty.honest import Honesty, answered, honesty, honesty_tasks
+from realities.weigh.honesty.honest import Task as HonestyTask
+from realities.weigh.leaps import sampled
 from realities.weigh.posterior import AccountRun, settings_for, unweighed_account
 from realities.weigh.sampling.evidence import Effort
 from realities.weigh.scoring.judging import JudgedClaim, judge
 from realities.weigh.scoring.scorecard import Scorecard, score_case
 from realities.weigh.scoring.status import standing
 from realities.weigh.scoring.tally import Scores
+from realities.weigh.sequence import Path
 from realities.weigh.timeline import Moment, timeline, timeline_dates
-from realities.weigh.weighing import FitTask, at_dates, fit_date, sample_dates, weighing
+from realities.weigh.weighing import STAGE, FitTask, at_dates, fit_date, paths, runs_by_account, weighing
 
 #: Forward runs per account: at the last date, at each date before it, and from the priors.
 FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
@@ -32,6 +38,8 @@ FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
     "default": (20000, 1200, 600),
     "publish": (20000, 4000, 2000),
 }
+#: What is said to be going on while what runs found is run forward, checked and weighed anew.
+FORWARD = "Running forward"
 #: As-of dates of the report where the case names none.
 N_REPORT_DATES = 4
 
@@ -43,7 +51,7 @@ class Study:
     `dates` are the as-of dates in order, the last of them `as_of`; `weighings` and `forecasts` are
     keyed by them. `prior_forecasts` are the accounts as first stated, before any report; `honesty` says how
     far the weights at the last date can be trusted, None where no report weighs. `timeline` has more dates,
-    where it was asked for.
+    where it was asked for; `between` has weights on the days between all of these.
     """
 
     case: Case
@@ -59,6 +67,7 @@ class Study:
     warnings: tuple[str, ...]
     honesty: Honesty | None = None
     timeline: tuple[Moment, ...] = ()
+    between: tuple[Between, ...] = ()
 
     @property
     def scores(self) -> Mapping[str, Scores]:
@@ -74,6 +83,7 @@ def run_case(
     seed: int | None = None,
     effort: Effort = "default",
     with_timeline: bool = False,
+    with_between: bool = True,
     workers: int | Crew | None = 1,
     progress: Progress = silent,
 ) -> Study:
@@ -93,6 +103,9 @@ def run_case(
         "sketch", "quick", "default" or "publish": how many particles and runs the sampler uses.
     with_timeline
         Whether weights, evidence and predictive scores are also given at every date of the timeline.
+    with_between
+        Whether weights are also given on the days between these dates, as far as draws reach; a sketch has
+        none.
     workers
         Processes; None means one for each core. Or a crew of this case, which may remember finished tasks or
         have its processes elsewhere.
@@ -109,28 +122,41 @@ def run_case(
     moments = study_dates(case, day)
     counts = forward_draws(case, effort, draws)
     with nullcontext(workers) if isinstance(workers, Crew) else Crew(case, workers) as crew:
-        walked = timeline_dates(case, day, moments) if with_timeline else ()
-        every = sorted({*moments, *walked})
-        sampled = sample_dates(
-            case, every, seed=key, effort=effort, with_bases=with_timeline, workers=crew, progress=progress
-        )
-        runs = at_dates(sampled, every, moments)
+        earlier = timeline_dates(case, day, moments) if with_timeline else ()
+        every = sorted({*moments, *earlier})
+        tasks = paths(case, every, seed=key, effort=effort, with_bases=with_timeline)
+        first = _views_first_stated(case, day, counts, key, effort)  # these wait for nothing and fill a gap
+        work: list[Task] = [*tasks, *first]
+        weighed = map_tasks(case, done, work, workers=crew, stage=STAGE, progress=progress)
+        sampled_runs = runs_by_account(tasks, weighed[: len(tasks)])
+        priors = {view.fit.account: one for view, (_, one) in zip(first, weighed[len(tasks) :], strict=True)}
+        runs = at_dates(sampled_runs, every, moments)
+        at_last = {account: by_date[-1] for account, by_date in runs.items()}
+        asked = honesty_tasks(case, at_last, day, key, effort) if known_on(case, day).rows else []
         views = _views(moments, runs, counts, key, effort)
-        found = map_tasks(case, look_ahead, views, workers=crew, stage="Running forward", progress=progress)
-        weighings, forecasts, priors = _by_date(case, key, views, found)
+        gaps = stretches(case, every, sampled_runs, seed=key, effort=effort) if with_between else []
+        work = [*asked, *views, *gaps]
+        found = map_tasks(case, done, work, workers=crew, stage=FORWARD, progress=progress)
+        weighings, forecasts = _by_date(case, key, views, found[len(asked) :][: len(views)])
         how = settings_for(case, effort)
         told = timeline(
-            case, walked, at_dates(sampled, every, walked), key, how, workers=crew, progress=progress
+            case, earlier, at_dates(sampled_runs, every, earlier), key, how, workers=crew, progress=progress
         )
-        at_last = {account: by_date[-1] for account, by_date in runs.items()}
         trust = honesty(
-            case, weighings[day], at_last, forecasts, effort=effort, workers=crew, progress=progress
+            case,
+            weighings[day],
+            at_last,
+            forecasts,
+            effort=effort,
+            answers=found[: len(asked)],
+            workers=crew,
+            progress=progress,
         )
     claims = tuple(
         judge(case, claim, standing(case, claim, day), moments, forecasts) for claim in case.claims
     )
-    ahead = {one.as_of: {name: at.predictive for name, at in one.accounts.items()} for one in told}
-    scorecard = score_case(case, claims, weighings, forecasts, ahead or None)
+    scores = {one.as_of: {name: at.predictive for name, at in one.accounts.items()} for one in told}
+    scorecard = score_case(case, claims, weighings, forecasts, scores or None)
     return Study(
         case=case,
         as_of=day,
@@ -145,6 +171,7 @@ def run_case(
         scorecard=scorecard,
         warnings=(*_warnings(case, weighings, forecasts[day]), *scorecard.warnings),
         timeline=told,
+        between=joined(case, gaps, found[len(asked) + len(views) :]),
     )
 
 
@@ -212,9 +239,9 @@ def _views(
     effort: Effort,
 ) -> list[View]:
     """Return what is to be looked at: those of the last date, which take longest, first."""
-    last, earlier, prior = counts
+    last, earlier, _ = counts
     following = (*moments[1:], None)
-    views = [
+    return [
         View(
             FitTask(account, day, runs[account][k], seed, effort, posterior_draws=last),
             last if following[k] is None else earlier,
@@ -224,26 +251,43 @@ def _views(
         for k, day in reversed(list(enumerate(moments)))
         for account in runs
     ]
-    return views + [View(FitTask(account, moments[-1], (), seed, effort), prior) for account in runs]
+
+
+def _views_first_stated(
+    case: Case, as_of: date, counts: tuple[int, int, int], seed: int, effort: Effort
+) -> list[View]:
+    """Return the accounts to be looked at as first stated, before any report."""
+    return [View(FitTask(account.id, as_of, (), seed, effort), counts[2]) for account in case.accounts]
+
+
+Task = Path | View | HonestyTask | Stretch
+
+
+def done(case: Case, task: Task) -> Any:
+    """Return what any task of a study finds: they can be done side by side."""
+    match task:
+        case Path():
+            return sampled(case, task)
+        case View():
+            return look_ahead(case, task)
+        case Stretch():
+            return walked(case, task)
+        case _:
+            return answered(case, task)
 
 
 def _by_date(
     case: Case, seed: int, views: Sequence[View], found: Sequence[tuple[AccountFit, Forecast]]
-) -> tuple[dict[date, Weighing], dict[date, dict[str, Forecast]], dict[str, Forecast]]:
-    """Return weights by date, forecasts by date and account, and those of the accounts as first stated."""
+) -> tuple[dict[date, Weighing], dict[date, dict[str, Forecast]]]:
+    """Return weights by date, and forecasts by date and account."""
     fits: dict[date, dict[str, AccountFit]] = {}
     forecasts: dict[date, dict[str, Forecast]] = {}
-    priors: dict[str, Forecast] = {}
     for view, (account, ahead) in zip(views, found, strict=True):
-        name, day = view.fit.account, view.fit.as_of
-        if view.fit.runs:
-            fits.setdefault(day, {})[name] = account
-            forecasts.setdefault(day, {})[name] = ahead
-        else:
-            priors[name] = ahead
+        fits.setdefault(view.fit.as_of, {})[view.fit.account] = account
+        forecasts.setdefault(view.fit.as_of, {})[view.fit.account] = ahead
     days = sorted(fits)
     weighings = {day: weighing(case, day, seed, fits[day]) for day in days}
-    return weighings, {day: forecasts[day] for day in days}, priors
+    return weighings, {day: forecasts[day] for day in days}
 
 
 def _warnings(

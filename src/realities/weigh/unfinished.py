@@ -19,7 +19,7 @@ from realities.store.fingerprint import fingerprint, program_identity
 from realities.store.kept import Kept, TaskMemory
 from realities.store.place import Place
 from realities.store.values import Plain
-from realities.weigh import fits, forward, sequence, timeline
+from realities.weigh import between, fits, forward, sequence, timeline
 from realities.weigh.honesty import checks, drawn, honest, influence, model_error, widths
 from realities.weigh.reporting import discrepancy, processes
 from realities.weigh.sampling import evidence, importance, runs
@@ -30,7 +30,7 @@ NAME = "results.part"
 _ABOUT = "about.txt"
 #: Results are made of the dataclasses of these modules, and of nothing else.
 _HOMES = (
-    *(calendar, discrepancy, evidence, fits, forecasts, forward, importance, processes, runs),
+    *(between, calendar, discrepancy, evidence, fits, forecasts, forward, importance, processes, runs),
     *(checks, drawn, honest, influence, model_error, sequence, timeline, widths),
 )
 

@@ -23,6 +23,10 @@ from realities.weigh.posterior import AccountRun, fit_runs, path_of, settings_fo
 from realities.weigh.reporting.reports import QuantityReports
 from realities.weigh.sampling.evidence import Effort as Effort
 from realities.weigh.sampling.evidence import SamplerSettings
+from realities.weigh.sequence import Path
+
+#: What is said to be going on while accounts are weighed.
+STAGE = "Weighing"
 
 
 def weigh_accounts(
@@ -139,6 +143,22 @@ def sample_dates(
     Every run of every account goes through all days on its own: they are as many tasks. `with_bases` asks
     for what predictive scores need besides.
     """
+    tasks = paths(case, days, seed=seed, effort=effort, width=width, with_bases=with_bases, start=start)
+    found = map_tasks(case, sampled, tasks, workers=workers, stage=STAGE, progress=progress or silent)
+    return runs_by_account(tasks, found)
+
+
+def paths(
+    case: Case,
+    days: Sequence[date],
+    *,
+    seed: int,
+    effort: Effort | SamplerSettings = "default",
+    width: float = 1.0,
+    with_bases: bool = False,
+    start: Weighing | None = None,
+) -> list[Path]:
+    """Return the tasks of `sample_dates`: every run of every account."""
     settings = effort if isinstance(effort, SamplerSettings) else settings_for(case, effort)
     tasks = []
     for account in case.accounts:
@@ -150,10 +170,16 @@ def sample_dates(
                 account.id, days, number, seed, settings, width=width, with_bases=with_bases, start=begun
             )
             tasks.append(path)
-    found = map_tasks(case, sampled, tasks, workers=workers, stage="Weighing", progress=progress or silent)
-    by_account = {
-        account.id: found[k * settings.runs :][: settings.runs] for k, account in enumerate(case.accounts)
-    }
+    return tasks
+
+
+def runs_by_account(
+    tasks: Sequence[Path], found: Sequence[Sequence[AccountRun]]
+) -> dict[str, list[tuple[AccountRun, ...]]]:
+    """Return what the tasks of `sample_dates` found, by account, for each of the days."""
+    by_account: dict[str, list[Sequence[AccountRun]]] = {}
+    for path, one in zip(tasks, found, strict=True):
+        by_account.setdefault(path.account, []).append(one)
     return {account: list(zip(*runs, strict=True)) for account, runs in by_account.items()}
 
 

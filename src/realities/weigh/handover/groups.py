@@ -59,7 +59,7 @@ class Group:
     attributes: About
 
 
-def account_groups(case: Case, fit: AccountFit) -> dict[str, Group]:
+def account_groups(case: Case, fit: AccountFit, *, most: int | None = None) -> dict[str, Group]:
     """Return an account's groups by their names.
 
     Parameters
@@ -68,6 +68,9 @@ def account_groups(case: Case, fit: AccountFit) -> dict[str, Group]:
         The case.
     fit
         Of one of its accounts, as weighed under its own priors.
+    most
+        At most so many draws in all chains together, but one of each, evenly spread; default: all. The
+        coordinate `draw` keeps their numbers.
 
     Returns
     -------
@@ -75,10 +78,10 @@ def account_groups(case: Case, fit: AccountFit) -> dict[str, Group]:
     the day they speak of. `log_likelihood` holds the joint density of all reports of a quantity: errors are
     correlated, so that no report has a density of its own.
     """
-    draws, shape = _chains(fit)
+    draws, shape, numbers = _chains(fit, most)
     about = _about(fit)
     likelihood = AccountLikelihood(case, fit.account, fit.as_of)
-    every = _coordinates(shape)
+    every = {**_coordinates(shape), "draw": Column(("draw",), numbers)}
     found = _Found({}, {}, {})
     if likelihood.reports and draws:
         found = _given_reports(likelihood, draws, shape[0] * shape[1], fit.seed)
@@ -149,13 +152,16 @@ def _given_reports(likelihood: AccountLikelihood, draws: Draws, n_draws: int, se
     return found
 
 
-def _chains(fit: AccountFit) -> tuple[Draws, tuple[int, int]]:
-    """Return what was sampled, flat over chains, and how many chains and draws there are."""
-    if fit.chains:
-        shape = next(iter(fit.chains.values())).shape
-        return {name: values.reshape(-1) for name, values in fit.chains.items()}, (shape[0], shape[1])
-    draws = {**fit.parameters, **fit.reporter_parameters}
-    return draws, (1, fit.n_draws)
+def _chains(fit: AccountFit, most: int | None) -> tuple[Draws, tuple[int, int], NDArray[np.intp]]:
+    """Return what was sampled, flat over chains, how many chains and draws there are, and their numbers."""
+    chains = fit.chains
+    if not chains:
+        draws = {**fit.parameters, **fit.reporter_parameters}
+        chains = {name: values[None, :] for name, values in draws.items()}
+    n_chains, n_draws = next(iter(chains.values())).shape if chains else (1, fit.n_draws)
+    kept = spread(n_draws, n_draws if most is None else max(most // n_chains, 1))
+    flat = {name: values[:, kept].reshape(-1) for name, values in chains.items()}
+    return flat, (n_chains, len(kept)), kept
 
 
 def _about(fit: AccountFit) -> dict[str, str | int | float]:

@@ -125,6 +125,7 @@ def honesty(
     forecasts: Mapping[date, Mapping[str, Forecast]],
     *,
     effort: Effort,
+    answers: Sequence[Answer] | None = None,
     workers: int | Crew | None = 1,
     progress: Progress = silent,
 ) -> Honesty | None:
@@ -141,18 +142,18 @@ def honesty(
     effort
         How much is done: see `width_tasks`. From "default" on single reports too are left out one by one, and
         what reweighting does not reach is fitted again.
+    answers
+        Of the `honesty_tasks`, where they have been done.
     workers, progress
         As for `map_tasks`.
     """
     if not weighing.used:
         return None
-    day, seed = weighing.as_of, weighing.seed
+    day = weighing.as_of
+    if answers is None:
+        tasks = honesty_tasks(case, runs, day, weighing.seed, effort)
+        answers = map_tasks(case, answered, tasks, workers=workers, stage=STAGE, progress=progress)
     runs = {account: tuple(map(_slim, found)) for account, found in runs.items()}
-    lefts = to_leave_out(case, day, single=effort in ("default", "publish"))
-    tasks: list[Task] = list(width_tasks(case, runs, day, seed, effort))
-    sizes = (MOST_DRAWS, CHECK_DRAWS) if effort in ("default", "publish") else FEW
-    tasks += [AccountTask(account, day, seed, tuple(found), lefts, *sizes) for account, found in runs.items()]
-    answers = map_tasks(case, answered, tasks, workers=workers, stage=STAGE, progress=progress)
     asked = [one for one in answers if isinstance(one, AccountAnswer)]
     found = {(one.account, one.left): one for answer in asked for one in answer.changes}
     erring = {(one.account, one.factor): one for answer in asked for one in answer.errors}
@@ -180,6 +181,19 @@ def honesty(
         checks=tuple(check for one in asked for check in one.checks),
         places=tuple(_places(forecasts, runs)),
     )
+
+
+def honesty_tasks(
+    case: Case, runs: Mapping[str, Sequence[AccountRun]], as_of: date, seed: int, effort: Effort
+) -> list[Task]:
+    """Return what `honesty` needs of the sampler's runs at a date, as tasks for `answered`."""
+    slim = {account: tuple(map(_slim, found)) for account, found in runs.items()}
+    lefts = to_leave_out(case, as_of, single=effort in ("default", "publish"))
+    sizes = (MOST_DRAWS, CHECK_DRAWS) if effort in ("default", "publish") else FEW
+    return [
+        *width_tasks(case, slim, as_of, seed, effort),
+        *(AccountTask(account, as_of, seed, found, lefts, *sizes) for account, found in slim.items()),
+    ]
 
 
 def _places(forecasts: Mapping[date, Mapping[str, Forecast]], accounts: Iterable[str]) -> Iterator[Places]:

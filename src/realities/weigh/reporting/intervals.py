@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
+from realities.weigh.logarithms import log_sum
 from realities.weigh.reporting.gaussian import FactoredErrors, GaussianErrors
 from realities.weigh.reporting.shared import SharedErrors, lower_root
 from realities.weigh.reporting.truncated import Mixture, mixed_normal, truncated_normal
@@ -94,7 +94,7 @@ class IntervalRows:
         mean, covariance = self._given_plain()
         root = _root(covariance, self.variance)
         log_each, _ = _integrate(mean, root, bounds, points, last_too=False)
-        return np.asarray(logsumexp(log_each, axis=1) - np.log(log_each.shape[1]))
+        return np.asarray(log_sum(log_each, axis=1) - np.log(log_each.shape[1]))
 
     def sample_inside(self, bounds: Bounds, rng: np.random.Generator) -> FloatArray:
         """Return residuals of the interval rows, drawn inside their bounds, shape (draw, interval)."""

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp, ndtri
+from scipy.special import ndtri
 
+from realities.weigh.logarithms import log_sum
 from realities.weigh.reporting.truncated import Mixture
 
 FloatArray = NDArray[np.float64]
@@ -73,7 +74,7 @@ class SharedErrors:
     def log_probability(self, points: FloatArray) -> FloatArray:
         """Return the log probability of all rows, shape (draw,)."""
         log_weights, _ = self.weighted(points)
-        return np.asarray(logsumexp(log_weights, axis=1) - np.log(len(points)))
+        return np.asarray(log_sum(log_weights, axis=1) - np.log(len(points)))
 
     def sample(self, points: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Return residuals of the rows, drawn inside their bounds, shape (draw, row)."""

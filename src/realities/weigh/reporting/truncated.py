@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, logsumexp, ndtr, ndtri, ndtri_exp
 
+from realities.weigh.logarithms import log_sum
+
 FloatArray = NDArray[np.float64]
 
 #: Below this, probabilities of N(0, 1) are so small that doubles lose digits or have none left.
@@ -70,7 +72,7 @@ def mixed_normal(
     Edges have shape (..., interval + 1), weights (..., interval); the last axis goes away.
     """
     log_each = truncated_normal(edges[..., :-1], edges[..., 1:], None)[0] + log_weights
-    log_mass = logsumexp(log_each, axis=-1)
+    log_mass = log_sum(log_each)
     if u is None:
         return log_mass, None
     share = np.exp(log_each - log_mass[..., None])

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
+from realities.weigh.logarithms import log_sum
 from realities.weigh.sampling.importance import StudentMixture, k_hat
 from realities.weigh.sampling.moves import (
     Base,
@@ -270,4 +270,4 @@ def _impossible(dimension: int, settings: SamplerSettings, n_evaluations: int) -
 
 
 def _log_mean(log_weights: FloatArray) -> float:
-    return float(logsumexp(log_weights) - np.log(len(log_weights)))
+    return float(log_sum(log_weights) - np.log(len(log_weights)))

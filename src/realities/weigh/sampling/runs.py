@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
+from realities.weigh.logarithms import log_sum
 from realities.weigh.sampling.importance import StudentMixture, fit_mixture, k_hat
 from realities.weigh.sampling.levels import layered_cloud
 from realities.weigh.sampling.moves import (
@@ -179,8 +179,12 @@ def _from_nearby(
     points = start.sample(settings.importance_draws, rng)
     log_joint = StandardNormal(points.shape[1]).log_density(points) + finite_or_zero(log_likelihood(points))
     log_weights = log_joint - start.log_density(points)
-    if effective_number(log_weights) < NEAR:
+    effective = effective_number(log_weights)
+    if effective < NEAR:
         return None, start, len(points)
+    enough = max(settings.enough_draws / settings.runs, 0.1 * len(points))
+    if isinstance(start, StudentMixture) and effective >= enough and k_hat(log_weights) < GOOD_K_HAT:
+        return Run(points, log_joint, start, len(points)), start, len(points)  # as near as a refit would be
     weights = _tempered(log_weights, 4.0 * points.shape[1])
     heaviest = np.argsort(weights, kind="stable")[-max(settings.particles, 1000) :]
     shares = weights[heaviest] / weights[heaviest].sum()
@@ -260,7 +264,7 @@ def log_average_density(runs: Sequence[Run], points: FloatArray) -> FloatArray:
     """Return the log density, averaged over runs by their sizes, at points (n, d)."""
     total = sum(len(run.points) for run in runs)
     parts = [np.log(len(run.points) / total) + run.proposal.log_density(points) for run in runs]
-    return np.asarray(logsumexp(parts, axis=0))
+    return log_sum(np.array(parts), axis=0)
 
 
 def _tempered(log_weights: FloatArray, wanted: float) -> FloatArray:
