@@ -78,9 +78,9 @@ def number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
-def unique_labels(names: Iterable[str], slash: str = "/") -> dict[str, str]:
-    """Return a label for each variable, none that of a coordinate and no two the same."""
-    taken = {"draw", "time", "failed"}
+def unique_labels(names: Iterable[str], slash: str = "/", also: Iterable[str] = ()) -> dict[str, str]:
+    """Return a label for each variable, none that of a coordinate or in `also`, and no two the same."""
+    taken = {"draw", "time", "failed", *also}
     tries: dict[str, int] = {}
     labels: dict[str, str] = {}
     for name in names:

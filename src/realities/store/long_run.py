@@ -8,7 +8,7 @@ and a slab are ever in memory. The simulator is the caller's: any engine will do
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -92,7 +92,7 @@ def run_part(
     """
     found = simulator.run(constants, n_draws=end - first + 1, seed=seed, first_draw=first)
     values = {name: array[:-1] for name, array in found.values.items()}
-    return Trajectories(found.times, values, found.units, found.failed[:-1], None, found.time_unit)
+    return replace(found, values=values, failed=found.failed[:-1], first_failure=None)
 
 
 @dataclass(frozen=True, eq=False)

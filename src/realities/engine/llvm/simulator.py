@@ -175,6 +175,7 @@ class CompiledSimulator:
             failed=failed,
             first_failure=first_failure,
             time_unit=self.model.time.unit,
+            dimensions={one.name: one.elements for one in self.model.dimensions},
         )
 
     def run_at(

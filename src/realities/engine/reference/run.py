@@ -109,6 +109,7 @@ class Run:
             failed=self.failed,
             first_failure=self.first_failure,
             time_unit=self.model.time.unit,
+            dimensions={one.name: one.elements for one in self.model.dimensions},
         )
 
     def excerpt(self) -> Excerpt:

@@ -1,8 +1,8 @@
-"""Results: what an ensemble of runs gave, by variable, draw and time.
+"""The runs of an ensemble, by variable, draw and time.
 
-In come arrays from an engine; out go values by name, at any time by interpolation, as an xarray
-data set, or as a file. Axes are always (draw, time). Written by `engine/`, read by `weigh/`, the claims
-and the report.
+In come arrays from an engine; out go values by name, at any time by interpolation, as an xarray data set, a
+pandas frame, or a file. Axes are always (draw, time). Written by `engine/`, read by `weigh/`, the claims and
+the report.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from realities.errors import did_you_mean
 from realities.output import Heading, Slab, unique_labels, write_file
 from realities.output import write_beside as write_beside
 from realities.output.comma import write_rows
+from realities.trajectories.gathered import Gathered, gather
 from realities.units import Unit
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 FloatArray = NDArray[np.float64]
@@ -46,6 +48,8 @@ class Trajectories:
         (draw, variable, time) of the first failure of the first failed draw, or None.
     time_unit
         The unit of `times`, if known.
+    dimensions
+        The model's dimensions and their elements, from which subscripts get the names of their axes.
     """
 
     times: FloatArray
@@ -54,6 +58,7 @@ class Trajectories:
     failed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     first_failure: tuple[int, str, float] | None = None
     time_unit: Unit | None = None
+    dimensions: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         shapes = {array.shape for array in self.values.values()}
@@ -127,29 +132,61 @@ class Trajectories:
         # At a saved time the neighbor must not speak, not even by 0 * inf.
         return np.where(weight == 0.0, values[:, left], np.where(weight == 1.0, values[:, left + 1], between))
 
-    def to_xarray(self) -> xr.Dataset:
-        """Return an `xarray.Dataset` with dimensions draw and time, units as attributes.
+    def _repr_html_(self) -> str:
+        """Return a table and small charts of the first variables, for a notebook."""
+        from realities.trajectories.card import runs_card
 
-        A variable that bears the name of a coordinate gets an underscore behind it; `long_name` has
-        its own name.
+        return runs_card(self)
+
+    def to_xarray(self) -> xr.Dataset:
+        """Return an `xarray.Dataset` with dimensions draw and time, then subscripts, and units as attributes.
+
+        A subscript's axis bears the name of its dimension, with the elements as coordinate. A variable that
+        bears the name of a coordinate gets an underscore behind it; `long_name` has its own name.
         """
         import xarray as xr
 
-        data = {
-            label: (
-                ("draw", "time"),
-                self.values[name],
-                {"units": _unit_text(self.units.get(name)), "long_name": name},
-            )
-            for name, label in unique_labels(self.values).items()
-        }
+        found = gather(self.values, self.dimensions)
+        axes = {axis for one in found for axis, _ in one.axes}
+        labels = unique_labels((one.name for one in found), also=axes)
         time_attributes = {"units": _unit_text(self.time_unit)} if self.time_unit is not None else {}
         coordinates = {
             "draw": np.arange(self.n_draws),
             "time": ("time", self.times, time_attributes),
             "failed": ("draw", self.failed),
         }
-        return xr.Dataset(data, coords=coordinates)
+        data = {labels[one.name]: self._array(one) for one in found}
+        return xr.Dataset(data).assign_coords(coordinates)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a `pandas.DataFrame`: one row for each draw and time, one column for each variable.
+
+        Columns are draw and time, then every variable by its full name; `attrs["units"]` has the units.
+        """
+        import pandas
+
+        labels = unique_labels(self.values)
+        columns = {
+            "draw": np.repeat(np.arange(self.n_draws), self.times.size),
+            "time": np.tile(self.times, self.n_draws),
+            **{labels[name]: values.reshape(-1) for name, values in self.values.items()},
+        }
+        frame = pandas.DataFrame(columns)
+        frame.attrs["units"] = {labels[name]: _unit_text(self.units.get(name)) for name in self.values}
+        return frame
+
+    def _array(self, one: Gathered) -> xr.DataArray:
+        """Return one variable, (draw, time, subscript, ...)."""
+        import xarray as xr
+
+        shape = (self.n_draws, self.times.size, *(len(elements) for _, elements in one.axes))
+        values = np.stack([self.values[name] for name in one.members], axis=-1).reshape(shape)
+        return xr.DataArray(
+            values,
+            dims=("draw", "time", *(axis for axis, _ in one.axes)),
+            coords={axis: list(elements) for axis, elements in one.axes},
+            attrs={"units": _unit_text(self.units.get(one.members[0])), "long_name": one.name},
+        )
 
     def write_csv(self, target: str | Path | IO[str], *, with_draw: bool | None = None) -> None:
         """Write one row for each draw and save point.
