@@ -43,6 +43,7 @@ from realities.report.schema import (
 )
 from realities.report.scored import account_scores, claimant_scores, mixture_scores
 from realities.report.sentences import separation_data
+from realities.report.unit_words import unit_text
 
 if TYPE_CHECKING:
     from realities.case.accounts import Account, Assumption
@@ -59,29 +60,9 @@ METHOD: Final = (
     "how well the draws fit. An account's weight is how probable it makes those reports, next to the others."
 )
 _NOTICE_LIMIT: Final = 20_000
-_UNIT_WORDS: Final = {
-    "km2": "km²",
-    "m2": "m²",
-    "m3": "m³",
-    "person": "people",
-    "persons": "people",
-    "dmnl": "",
-    "1": "",
-    "fraction": "share",
-    "percent": "%",
-    "vehicle": "vehicles",
-    "case": "cases",
-    "point": "points",
-    "dollar": "dollars",
-    "tonne": "tonnes",
-    "million tonne": "million tonnes",
-}
 _BULK: Final = frozenset(
     {"quantities", "notes", "claims", "sources", "network", "trust", "scores", "claimants", "mixture"}
 )
-#: Units of so few letters are symbols, and stay behind a slash: g/l, km/h.
-_SHORT_UNIT: Final = 3
-_TIMES: Final = frozenset({"day", "week", "month", "quarter", "year"})
 FloatArray = NDArray[np.float64]
 
 _LABEL = re.compile(r"\s*(.*\S)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*\Z", re.DOTALL)
@@ -334,18 +315,6 @@ def split_label(label: str, unit: str) -> tuple[str, str]:
     if match:
         return match[1], match[2].strip()
     return label, unit_text(unit)
-
-
-def unit_text(unit: str) -> str:
-    """Return a unit as people write it: `km²` for km2, `people a day` for person/day."""
-    if unit.casefold() in _UNIT_WORDS:
-        return _UNIT_WORDS[unit.casefold()]
-    above, slash, below = unit.partition("/")
-    if slash and below.casefold() in _TIMES:
-        return f"{unit_text(above)} a {below.casefold()}".strip()
-    if slash and below.isalpha() and len(below) > _SHORT_UNIT:
-        return f"{unit_text(above)} per {below}".strip()
-    return unit
 
 
 def _reporter(study: Study, measure: Measure, reporter: Reporter, dates: Sequence[date]) -> ReporterData:

@@ -34,6 +34,7 @@ from realities.report.live.schema import (
 )
 from realities.report.live.sliders import constants_data, inputs_data
 from realities.report.schema import day_number
+from realities.report.unit_words import unit_text
 from realities.weigh.forward import N_CHART_TIMES
 from realities.weigh.likelihood import reports_published
 from realities.weigh.reporting.rows import DAYS_PER_TIME
@@ -143,7 +144,7 @@ def _time(case: Case, code: ModelCode) -> LiveTimeData:
 
 def _variable(case: Case, name: str) -> LiveVariableData:
     unit = case.model[name].unit
-    return LiveVariableData(name=name, unit="" if unit is None else str(unit))
+    return LiveVariableData(name=name, unit="" if unit is None else unit_text(str(unit)))
 
 
 def _account(case: Case, account: str, priors: dict[str, LivePriorData]) -> LiveAccountData:

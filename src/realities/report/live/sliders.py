@@ -15,6 +15,7 @@ from realities.case.hidden import constant_value
 from realities.case.priors import Prior, fixed_prior
 from realities.report.live.schema import LiveConstantData, LiveInputData
 from realities.report.schema import day_number
+from realities.report.unit_words import unit_text
 
 #: A slider goes from this probability of some account's prior to the same from above.
 END = 0.01
@@ -49,7 +50,7 @@ def _constant(case: Case, name: str, stated: list[Prior | None]) -> LiveConstant
     supports = [prior.support for prior in priors if prior.fixed is None]
     return LiveConstantData(
         name=variable.name,
-        unit="" if variable.unit is None else str(variable.unit),
+        unit="" if variable.unit is None else unit_text(str(variable.unit)),
         text=" ".join(variable.doc.split())[:_MOST_TEXT],
         default=default,
         low=_short(low),
@@ -100,7 +101,7 @@ def inputs_data(case: Case) -> list[LiveInputData]:
         found.append(
             LiveInputData(
                 name=variable.name,
-                unit="" if variable.unit is None else str(variable.unit),
+                unit="" if variable.unit is None else unit_text(str(variable.unit)),
                 text=" ".join(variable.doc.split())[:_MOST_TEXT],
                 default=constant_value(case.model, name) or 0.0,
                 changes=[[float(number) for number in change] for change in changes],
