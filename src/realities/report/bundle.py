@@ -65,8 +65,18 @@ def squeeze(text: str) -> str:
 @cache
 def page_script() -> str:
     """Return the script of the page."""
-    folder = files("realities.report") / "template" / "js"
-    modules = {
+    return bundle(_modules("js"), "main")
+
+
+@cache
+def worker_script() -> str:
+    """Return the script of the page's worker, which runs the model."""
+    return bundle(_modules("worker"), "worker")
+
+
+def _modules(name: str) -> dict[str, str]:
+    folder = files("realities.report") / "template" / name
+    return {
         entry.name.removesuffix(".js"): entry.read_text(encoding="utf-8")
         for entry in folder.iterdir()
         if entry.name.endswith(".js")

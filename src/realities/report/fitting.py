@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 from realities.report.curves import PLANS, HeldCurves, Plan, curves_data, held_curves
 from realities.report.encode import pack
 from realities.report.page import render_payload, write_text
+from realities.report.live.build import LiveParts, live_data, live_parts
+from realities.report.live.code import NotLiveError
 from realities.report.payload import build_payload
 from realities.report.planes import take_curves
 from realities.report.schema import CurvesData, Payload, QuantityData
@@ -30,6 +32,8 @@ GZIP_SHARE: Final = 250 / 600
 #: Bytes by which the picture and the tables around the curves may grow with a finer plan.
 _SPARE: Final = 2_000
 #: As-of dates below which none is left out.
+#: Draws of each account with which the page runs the model, as of the last date.
+LIVE_DRAWS: Final = 160
 _FEWEST_DATES: Final = 2
 Held = Mapping[str, HeldCurves | None]
 
@@ -50,9 +54,14 @@ def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE
     """
     dates = tuple(study.dates)
     while True:
+    causes = causes_data(study.case, study.as_of)
+    live, why = _live(study)
         held = {name: held_curves(study, name, dates) for name in study.case.measures}
         payload = build_payload(study, dates, _planned(held, PLANS[-1]), status=_told(study, dates, status))
         plan = _finest(payload, held, limit)
+        payload["warnings"] += why
+        payload["causes"] = causes
+        payload["live"] = None if live is None else live_data(study, live, dates, LIVE_DRAWS)
         if plan is not None:
             return _with_curves(payload, _planned(held, plan))
         if len(dates) <= _FEWEST_DATES:
@@ -61,6 +70,14 @@ def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE
 
 
 def _told(study: Study, dates: Sequence[date], status: Sequence[str]) -> list[str]:
+def _live(study: Study) -> tuple[LiveParts | None, list[str]]:
+    """Return what the page needs to run the model, or why it cannot."""
+    try:
+        return live_parts(study), []
+    except NotLiveError as problem:
+        return None, [f"This page cannot run the model: {problem}."]
+
+
     """Return the sentences under the bar, and one more where the page does not carry every date."""
     missing = len(study.dates) - len(dates)
     left_out = (

@@ -25,6 +25,7 @@ from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palet
 from realities.report import sentences, standings, supply_map, tables, trusted
 from realities.report.bundle import page_script, page_style
 from realities.report.payload import embedded
+from realities.report.live.pack import packed_live
 from realities.report.schema import SCHEMA, Payload, number_date
 from realities.report.view import Quantity, View
 
@@ -93,6 +94,7 @@ def render_payload(payload: Payload) -> str:
         last=last,
         accounts_text=_accounts_text(len(payload["accounts"])),
         reading=sentences.reading(view, last),
+        live=Markup(packed_live(payload.get("live"))),
         cards=tables.cards(view, last),
         weighing=view.weighing(last),
         as_of_text=sentences.day_text(payload["as_of"]),

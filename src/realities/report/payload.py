@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from realities.report.claimed import claim_data, resolved_days
 from realities.report.counted import counted_data, counted_rows
 from realities.report.encode import encode_integers, encode_rising, pack
+from realities.report.live.pack import shown_live
 from realities.report.honest import finite, significant, trust_data
 from realities.report.planes import take_curves
 from realities.report.schema import (
@@ -85,6 +86,7 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
     bulk["assumptions"] = [account["assumptions"] for account in payload["accounts"]]
     bulk["parts"] = list(parts)
     rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
+    bulk["live"] = shown_live(payload.get("live"))
     rest.setdefault("counted", counted_rows(payload))
     rest["accounts"] = [{**account, "assumptions": []} for account in payload["accounts"]]
     return to_json(rest), pack(to_json(bulk)), pack(curves)

@@ -1,4 +1,9 @@
 // Asks the worker, which runs the model, and keeps it busy with the newest question only.
+//
+// The worker and its data are packed in the page's element with the id "live", as report/live/pack.py writes it. The
+// worker is made of that text, which works from a file as well; nothing is asked of any server.
+
+import { unpacked } from "./decode.js";
 
 /**
  * @typedef {{date: number|"prior", pins: Record<string, number>, held: Record<string, number>, n?: number,
@@ -11,16 +16,71 @@
  *   bands: Record<string, {days: number[], accounts: number[][][]}>,
  *   runs: Record<string, {days: number[], accounts: number[][][]}>,
  *   variables: Record<string, {days: number[], unit: string, accounts: number[][][]}>, error?: string}} Answer
- * @typedef {{ask: (request: Request, onAnswer: (answer: Answer) => void) => void, stop: () => void,
- *   constants: any[], inputs: any[], variables: any[]}} Live constants, inputs and variables as report/live/schema.py says
+ * @typedef {{ask: (request: Request, onAnswer: (answer: Answer) => void) => void, stop: () => void}} Live
  */
 
+/** The number of an answer that belongs to no question: the worker is broken. Draws with which it gets ready. */
+const BROKEN = -1, FIRST = 40;
+
 /**
- * What-if answers for the page. The sliders are built of `app.P.live`: its constants, inputs and variables; where the
- * payload has none, nothing here may be called. Nothing is made before the first question, or before the page is idle.
+ * What-if answers for the page. The sliders are built of `app.P.live`: its constants, inputs and variables; where that is
+ * null, this must not be called. The worker is made when the page is idle, or at the first question.
  * @param {import("./page.js").App} app
  * @returns {Live}
  */
 export function startLive(app) {
-  throw new Error("not built yet" + app);
+  /** @type {Promise<Worker>|null} */
+  let made = null;
+  /** @type {((answer: Answer) => void)|null} */
+  let waiting = null;
+  let newest = 0;
+  const worker = () => (made ??= makeWorker((answer) => {
+    if ((answer.id === newest || answer.id === BROKEN) && waiting) waiting(answer);
+  }));
+  const idle = /** @type {(work: () => void) => void} */ (globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 1500)));
+  idle(() => worker().then((one) => {
+    const warming = { date: app.base(), pins: {}, held: {}, want: [app.state.show], variables: [], runs: false };
+    if (!newest) one.postMessage({ kind: "run", id: 0, n: FIRST, ...warming });
+  }, () => {}));
+  return {
+    ask(request, onAnswer) {
+      const id = ++newest;
+      waiting = onAnswer;
+      worker().then((one) => {
+        if (id === newest) one.postMessage({ kind: "run", id, ...request, shown: ownBands(app, request) });
+      }, (problem) => onAnswer(failure(id, problem)));
+    },
+    stop() {
+      newest++;
+      waiting = null;
+    },
+  };
+}
+
+/** @param {number} id @param {unknown} problem @returns {Answer} */
+function failure(id, problem) {
+  const error = problem instanceof Error ? problem.message : String(problem);
+  return { id, n: 0, ms: 0, progress: false, accounts: [], weights: [], bands: {}, runs: {}, variables: {}, error };
+}
+
+/** @param {(answer: Answer) => void} onAnswer @returns {Promise<Worker>} */
+async function makeWorker(onAnswer) {
+  const { script, data } = await unpacked("live").json();
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const worker = new Worker(address);
+  worker.onmessage = (event) => onAnswer(event.data);
+  worker.onerror = (event) => onAnswer(failure(BROKEN, event.message));
+  worker.postMessage({ kind: "load", data });
+  return worker;
+}
+
+/** The bands that the page shows without any what-if, which the worker moves. @param {import("./page.js").App} app @param {Request} request */
+function ownBands(app, request) {
+  /** @type {Record<string, {days: number[], bands: number[][][]}>} */
+  const own = {};
+  for (const quantity of app.quantities) {
+    if (!request.want.includes(quantity.key)) continue;
+    own[quantity.key] = { days: quantity.days, bands: app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => quantity.bands(request.date, k)) };
+  }
+  return own;
 }
