@@ -81,7 +81,6 @@ def _modules(name: str) -> dict[str, str]:
         for entry in folder.iterdir()
         if entry.name.endswith(".js")
     }
-    return bundle(modules, "main")
 
 
 @cache

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from realities.report.curves import PLANS, HeldCurves, Plan, curves_data, held_curves
 from realities.report.encode import pack
-from realities.report.page import render_payload, write_text
 from realities.report.live.build import LiveParts, live_data, live_parts
 from realities.report.live.code import NotLiveError
+from realities.report.page import render_payload, write_text
 from realities.report.payload import build_payload
 from realities.report.planes import take_curves
 from realities.report.schema import CurvesData, Payload, QuantityData
@@ -31,9 +31,9 @@ PAGE_LIMIT: Final = 600_000
 GZIP_SHARE: Final = 250 / 600
 #: Bytes by which the picture and the tables around the curves may grow with a finer plan.
 _SPARE: Final = 2_000
-#: As-of dates below which none is left out.
 #: Draws of each account with which the page runs the model, as of the last date.
 LIVE_DRAWS: Final = 160
+#: As-of dates below which none is left out.
 _FEWEST_DATES: Final = 2
 Held = Mapping[str, HeldCurves | None]
 
@@ -53,15 +53,13 @@ def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE
         out, never the last.
     """
     dates = tuple(study.dates)
-    while True:
-    causes = causes_data(study.case, study.as_of)
     live, why = _live(study)
+    while True:
         held = {name: held_curves(study, name, dates) for name in study.case.measures}
         payload = build_payload(study, dates, _planned(held, PLANS[-1]), status=_told(study, dates, status))
-        plan = _finest(payload, held, limit)
         payload["warnings"] += why
-        payload["causes"] = causes
         payload["live"] = None if live is None else live_data(study, live, dates, LIVE_DRAWS)
+        plan = _finest(payload, held, limit)
         if plan is not None:
             return _with_curves(payload, _planned(held, plan))
         if len(dates) <= _FEWEST_DATES:
@@ -69,7 +67,6 @@ def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE
         dates = tuple(reversed(dates[::-1][::2]))
 
 
-def _told(study: Study, dates: Sequence[date], status: Sequence[str]) -> list[str]:
 def _live(study: Study) -> tuple[LiveParts | None, list[str]]:
     """Return what the page needs to run the model, or why it cannot."""
     try:
@@ -78,6 +75,7 @@ def _live(study: Study) -> tuple[LiveParts | None, list[str]]:
         return None, [f"This page cannot run the model: {problem}."]
 
 
+def _told(study: Study, dates: Sequence[date], status: Sequence[str]) -> list[str]:
     """Return the sentences under the bar, and one more where the page does not carry every date."""
     missing = len(study.dates) - len(dates)
     left_out = (
