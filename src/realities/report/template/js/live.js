@@ -20,7 +20,7 @@ import { unpacked } from "./decode.js";
  */
 
 /** The number of an answer that belongs to no question: the worker is broken. Draws with which it gets ready. */
-const BROKEN = -1, FIRST = 40;
+const BROKEN = -1, WARM_DRAWS = 40;
 
 /**
  * What-if answers for the page. The sliders are built of `app.P.live`: its constants, inputs and variables; where that is
@@ -40,7 +40,7 @@ export function startLive(app) {
   const idle = /** @type {(work: () => void) => void} */ (globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 1500)));
   idle(() => worker().then((one) => {
     const warming = { date: app.base(), pins: {}, held: {}, want: [app.state.show], variables: [], runs: false };
-    if (!newest) one.postMessage({ kind: "run", id: 0, n: FIRST, ...warming });
+    if (!newest) one.postMessage({ kind: "run", id: 0, n: WARM_DRAWS, ...warming });
   }, () => {}));
   return {
     ask(request, onAnswer) {
