@@ -12,7 +12,7 @@ import { Runner } from "./running.js";
 import { Scene, shareOf } from "./scene.js";
 
 /** Draws an account of the first answer; single runs an account; milliseconds between looks for a newer request. */
-const N_FIRST = 40, N_RUNS = 24, PATIENCE = 12;
+const N_FIRST = 32, N_RUNS = 24, PATIENCE = 12;
 
 /** @typedef {import("./scene.js").Seen} Seen @typedef {{numbers: Record<string, number>, log: number, seen: Seen, shown: Seen}} Drawn */
 
@@ -86,8 +86,8 @@ class Task {
     const { scene, held, variables } = this;
     const { numbers, log } = this.moves[a](i);
     const isPlain = !Object.keys(this.pins).length, needsRun = !this.isIntervention && variables.length > 0;
-    const seen = isPlain && !needsRun ? scene.unchanged(a, i) : scene.see(a, i, numbers, {}, this.isIntervention ? [] : variables, this.weighs);
-    const shown = this.isIntervention ? scene.see(a, i, numbers, held, variables, false) : seen;
+    const seen = isPlain && !needsRun ? scene.unchanged(a, i) : scene.see(a, i, numbers, {}, this.wanted, this.isIntervention ? [] : variables, this.weighs);
+    const shown = this.isIntervention ? scene.see(a, i, numbers, held, this.wanted, variables, false) : seen;
     const without = this.weighs ? scene.unchanged(a, i).log : 0;
     // A draw that could not be without the what-if says nothing of it; it is rounding that made it so.
     const total = this.weighs ? (without === -Infinity ? -Infinity : log + seen.log - without) : seen.good ? 0 : -Infinity;

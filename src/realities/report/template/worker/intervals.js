@@ -43,8 +43,9 @@ export function logInside(mean, root, rows, points, pick, inside) {
       let shift = mean[j];
       for (let i = 0; i < j; i++) shift += root[j][i] * steps[p][i];
       const { edges, weights } = rows[j], scale = root[j][j];
-      if (edges.length === 2) truncated((edges[0] - shift) / scale, (edges[1] - shift) / scale, point[j], found);
-      else mixed(edges.map((edge) => (edge - shift) / scale), weights, point[j], found);
+      const u = inside || j < n - 1 ? point[j] : NaN; // the step of the last row changes no probability
+      if (edges.length === 2) truncated((edges[0] - shift) / scale, (edges[1] - shift) / scale, u, found);
+      else mixed(edges.map((edge) => (edge - shift) / scale), weights, u, found);
       logs[p] += found[0];
       steps[p][j] = found[1];
     }

@@ -14,7 +14,7 @@ function density(x) {
 /** The ratio of density to upper tail at x >= 4, as a continued fraction. @param {number} x */
 function tailRatio(x) {
   let value = x;
-  for (let k = 60; k > 0; k--) value = x + k / value;
+  for (let k = 20; k > 0; k--) value = x + k / value;
   return value;
 }
 
@@ -76,20 +76,23 @@ function logMassFarOut(low, high) {
 }
 
 /**
- * Writes the log mass of N(0, 1) between bounds into found[0], and its value at quantile u inside into found[1].
+ * Writes the log mass of N(0, 1) between bounds into found[0], and its value at quantile u inside, unless that is NaN,
+ * into found[1].
  * @param {number} low @param {number} high @param {number} u @param {Float64Array} found
  */
 export function truncated(low, high, u, found) {
   const mirrored = low > 0, a = mirrored ? -high : low, b = mirrored ? -low : high, share = mirrored ? 1 - u : u;
-  let value;
+  let value = NaN;
   if (b < FAR_OUT) {
     found[0] = logMassFarOut(a, b);
-    const x = logNdtr(a), y = Math.log(share) + found[0], top = Math.max(x, y);
-    value = ndtriExp(Math.min(top + Math.log(Math.exp(x - top) + Math.exp(y - top)), 0));
+    if (u === u) {
+      const x = logNdtr(a), y = Math.log(share) + found[0], top = Math.max(x, y);
+      value = ndtriExp(Math.min(top + Math.log(Math.exp(x - top) + Math.exp(y - top)), 0));
+    }
   } else {
     const start = ndtr(a), mass = ndtr(b) - start;
     found[0] = Math.log(mass);
-    value = ndtri(start + share * mass);
+    if (u === u) value = ndtri(start + share * mass);
   }
   found[1] = mirrored ? -value : value;
 }
@@ -109,10 +112,12 @@ export function logSum(logs) {
  */
 export function mixed(edges, logWeights, u, found) {
   const each = logWeights.map((weight, k) => {
-    truncated(edges[k], edges[k + 1], 0.5, found);
+    truncated(edges[k], edges[k + 1], NaN, found);
     return found[0] + weight;
   });
   const total = logSum(each);
+  found[0] = total;
+  if (u !== u) return;
   let upTo = 0, k = 0;
   for (; k < each.length - 1; k++) {
     upTo += Math.exp(each[k] - total);

@@ -120,9 +120,13 @@ export class Reports {
     this.interval = this.everyRow.filter((i) => Number.isNaN(this.value[i]));
     const sampled = (/** @type {Term|null} */ term) => term !== null && term.sd === null;
     const used = erring.filter((_, k) => bears[k].some((x) => x));
-    /** Whether the structure of errors is the same for all draws. */
-    this.same = !this.columns.some((column) => column.ofTruth) &&
-      !used.some((one) => sampled(one.walk) || sampled(one.noise));
+    /** Whether the sizes of errors are the same for all draws, and whether all of their structure is. */
+    this.sameSizes = !used.some((one) => sampled(one.walk) || sampled(one.noise));
+    this.same = this.sameSizes && !this.columns.some((column) => column.ofTruth);
+    /** @type {Map<Int32Array, Filter>} */
+    this.filters = new Map();
+    /** @type {ReturnType<Reports["_given"]>|null} */
+    this.given = null;
     /** @type {Map<Int32Array, Structure>} */
     this.kept = new Map();
     this.points = pointsFor(this.interval.length, !this.columns.length && !this.error && !this.walkers.length && !this.sharers.length);
@@ -147,8 +151,7 @@ export class Reports {
   structure(rows, known, numbers) {
     const held = this.kept.get(rows);
     if (held) return held;
-    const variance = Float64Array.from(rows, (i) => this.variance(i, numbers));
-    const filter = new Filter(picked(this.days, rows), variance, this._borne(rows, numbers));
+    const filter = this._filter(rows, numbers);
     const columns = this.columns.map(({ of, ofTruth }) => Float64Array.from(rows, (i) => of[i] * (ofTruth ? known[i] : 1)));
     const white = columns.map((column) => filter.whiten(column));
     const matrix = white.map((a, k) => white.map((b, l) => dot(a, b) + (k === l ? this.columns[k].sd ** -2 : 0)));
@@ -158,6 +161,16 @@ export class Reports {
     const found = { rows, filter, columns, white, inner, logDet };
     if (this.same) this.kept.set(rows, found);
     return found;
+  }
+
+  /** Noise and lasting errors of some rows. @param {Int32Array} rows @param {Numbers} numbers @returns {Filter} */
+  _filter(rows, numbers) {
+    const held = this.filters.get(rows);
+    if (held) return held;
+    const variance = Float64Array.from(rows, (i) => this.variance(i, numbers));
+    const filter = new Filter(picked(this.days, rows), variance, this._borne(rows, numbers));
+    if (this.sameSizes) this.filters.set(rows, filter);
+    return filter;
   }
 
   /** @param {number} i row @param {Numbers} numbers */
@@ -259,25 +272,35 @@ export class Reports {
     return { left: white, loads, square: square + dot(white, white) };
   }
 
-  /** Kriging: the interval rows given the plain ones. @param {Structure} plain @param {Float64Array} left @param {Float64Array} loads
+  /** The interval rows given the plain ones, and what they say. @param {Structure} plain @param {Float64Array} left @param {Float64Array} loads
    * @param {Float64Array} known @param {Float64Array} level @param {Numbers} numbers @param {number} pick @param {Float64Array|null} inside */
   _logIntervals(plain, left, loads, known, level, numbers, pick, inside) {
-    const rows = this.interval, design = Array.from(rows, (i) => this.columns.map(({ of, ofTruth }) => of[i] * (ofTruth ? known[i] : 1)));
-    const mine = this._borne(rows, numbers), theirs = this._borne(plain.rows, numbers);
+    const { design, across, root } = this._given(plain, known, numbers);
+    const mean = design.map((own, j) => dot(own, loads) + dot(across[j], left));
+    return logInside(mean, root, Array.from(this.interval, (i) => this._bounds(i, level[i], numbers)), this.points, pick, inside);
+  }
+
+  /** Kriging: how the interval rows follow from the plain ones, and the root of what is left open. @param {Structure} plain
+   * @param {Float64Array} known @param {Numbers} numbers @returns {{design: number[][], across: Float64Array[], root: Float64Array[]}} */
+  _given(plain, known, numbers) {
+    if (this.given) return this.given;
+    const rows = this.interval, mine = this._borne(rows, numbers), theirs = this._borne(plain.rows, numbers);
     const shared = (/** @type {any[]} */ a, /** @type {number} */ i, /** @type {number} */ dayA, /** @type {any[]} */ b, /** @type {number} */ j, /** @type {number} */ dayB) => {
       let sum = 0;
       for (let p = 0; p < a.length; p++) if (a[p].rows[i] && b[p].rows[j]) sum += a[p].process.covariance(dayA, dayB);
       return sum;
     };
+    const design = Array.from(rows, (i) => this.columns.map(({ of, ofTruth }) => of[i] * (ofTruth ? known[i] : 1)));
     const across = Array.from(rows, (row, j) => plain.filter.whiten(
       Array.from(plain.rows, (other, i) => shared(theirs, i, this.days[other], mine, j, this.days[row]))));
-    const mean = design.map((own, j) => dot(own, loads) + dot(across[j], left));
     const open = design.map((own, j) => own.map((load, k) => load - dot(across[j], plain.white[k])));
     const spread = open.map((own) => solveWith(plain.inner, own));
     const covariance = Array.from(rows, (row, i) => Array.from(rows, (other, j) =>
       shared(mine, i, this.days[row], mine, j, this.days[other]) - dot(across[i], across[j]) + dot(open[i], spread[j])));
     const root = rootOf(covariance, Array.from(rows, (i) => this.variance(i, numbers)));
-    return logInside(mean, root, Array.from(rows, (i) => this._bounds(i, level[i], numbers)), this.points, pick, inside);
+    const found = { design, across, root };
+    if (this.same) this.given = found;
+    return found;
   }
 
   /** What an interval row says of its residual. @param {number} i @param {number} level @param {Numbers} numbers */

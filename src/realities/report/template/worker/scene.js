@@ -10,7 +10,7 @@ import { summedNumbers } from "./text.js";
 
 /**
  * @typedef {{log: number, good: boolean, truths: Float64Array[], chart: Float64Array[], values: Float64Array[]}} Seen what one
- *   draw gives: log likelihood, whether all is finite, truths at the reports' times and on the chart by quantity,
+ *   draw gives: log likelihood, whether all is finite, truths at the reports' times and on the chart by charted quantity,
  *   charted variables
  * @typedef {{pins: Record<string, number>, held: Record<string, number>}} WhatIf
  */
@@ -32,6 +32,8 @@ export class Scene {
     const none = { places: "", delay: null, books: [] };
     /** @type {Reports[]} */
     this.reports = this.quantities.map((/** @type {any} */ q) => new Reports(q, rows[q.key] || none, data.time));
+    this.every = this.reports.map((_, q) => q);
+    this.scratch = this.reports.map((one) => new Float64Array(one.times.length));
     this.kept = new Kept(runner.grid, [this.chartTimes, ...this.reports.map((one) => one.times)]);
     this.draws = data.accounts.map((/** @type {any} */ account, /** @type {number} */ a) =>
       new Draws(account.priors, (date ? date.draws : data.prior)[a]));
@@ -55,31 +57,34 @@ export class Scene {
 
   /** What a draw says without any what-if. @param {number} a @param {number} i @returns {Seen} */
   unchanged(a, i) {
-    return (this.plain[a][i] ??= this.see(a, i, this.draws[a].at(i), {}, [], true));
+    return (this.plain[a][i] ??= this.see(a, i, this.draws[a].at(i), {}, this.every, [], true));
   }
 
   /**
    * Runs a draw with numbers by name.
    * @param {number} a account @param {number} i draw @param {Record<string, number>} numbers @param {Record<string, number>} held
-   * @param {number[]} variables outputs to be charted @param {boolean} weighs whether the likelihood is asked for @returns {Seen}
+   * @param {number[]} charted quantities to be charted @param {number[]} variables outputs to be charted @param {boolean} weighs whether the likelihood is asked for @returns {Seen}
    */
-  see(a, i, numbers, held, variables, weighs) {
+  see(a, i, numbers, held, charted, variables, weighs) {
     const { runner, kept } = this;
     runner.run([this.data.accounts[a].fixed, numbers, held], this.events(held), kept, i);
+    /** @type {Seen} */
     const seen = { log: 0, good: true, truths: [], chart: [], values: [] };
     this.reports.forEach((reports, q) => {
       const output = this.quantities[q].outputs[a];
-      const truth = new Float64Array(reports.times.length), chart = new Float64Array(this.chartTimes.length);
+      const isShown = charted.includes(q), truth = isShown ? new Float64Array(reports.times.length) : this.scratch[q];
       seen.good = runner.read(kept.places[q + 1], output, truth) && seen.good;
-      runner.read(kept.places[0], output, chart);
-      /** @type {Float64Array[]} */ (seen.truths).push(truth);
-      /** @type {Float64Array[]} */ (seen.chart).push(chart);
+      if (isShown) {
+        seen.truths[q] = truth;
+        seen.chart[q] = new Float64Array(this.chartTimes.length);
+        runner.read(kept.places[0], output, seen.chart[q]);
+      }
       if (weighs && reports.n) seen.log += seen.good ? reports.logDensity(truth, numbers) : -Infinity;
     });
     for (const output of variables) {
       const values = new Float64Array(this.chartTimes.length);
       runner.read(kept.places[0], output, values);
-      /** @type {Float64Array[]} */ (seen.values).push(values);
+      seen.values.push(values);
     }
     return seen;
   }
