@@ -3,7 +3,7 @@
 // In come rows with their noise and the processes they bear; out come numbers made white: of variance one, and
 // independent. Products of them are those with the inverse of the covariance. reports.js uses it.
 
-const DAYS_PER_YEAR = 365.25;
+export const DAYS_PER_YEAR = 365.25;
 /** Model time in days is not exact to the last digit; a spell's first day is its own. */
 const PART_OF_DAY = 1e-6;
 

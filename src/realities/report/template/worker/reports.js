@@ -5,12 +5,12 @@
 // a Gaussian over noise, lasting errors and coefficients, integrated out exactly, and probabilities of intervals.
 
 import { Delay, logCounts } from "./counting.js";
-import { dot, Filter, rootOf, solveWith, spell, walk, wander } from "./filter.js";
+import { DAYS_PER_YEAR, dot, Filter, rootOf, solveWith, spell, walk, wander } from "./filter.js";
 import { logInside, pointsFor } from "./intervals.js";
 import { logNdtr, logSum } from "./normal.js";
 import { summedNumbers, wholeNumbers } from "./text.js";
 
-const LOG_TAU = Math.log(2 * Math.PI), DAYS_PER_YEAR = 365.25;
+const LOG_TAU = Math.log(2 * Math.PI);
 
 /**
  * @typedef {Record<string, number>} Numbers sampled numbers by name
