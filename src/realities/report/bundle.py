@@ -1,8 +1,8 @@
 """Small script modules -> one script a page can carry.
 
 In come the `.js` files beside the template, written as modules with `import` and `export`; out comes one
-text in the order in which they need each other, without the import lines, the comments and the indents.
-Names are shared once the modules stand in one scope, so no two modules may define the same one.
+text in the order in which they need each other, without the import lines, and as short as `shrink.py` makes
+it. Names are shared once the modules stand in one scope, so no two modules may define the same one.
 """
 
 from __future__ import annotations
@@ -11,17 +11,24 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Final
+
+from realities.report.encode import pack
+from realities.report.shrink import own_names, shrink
 
 _IMPORT = re.compile(r"^import\s+(?:\{[^}]*\}\s+from\s+)?\"\./(\w+)\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
-_TOP_NAME = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class)\s+(\w+)", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
-_TYPE = re.compile(r"/\*\* @(?:type|param|returns) (?:(?!\*/).)*\*/ ?", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _BLANK = re.compile(r"\n{2,}")
-#: Blanks that mean nothing in a script; no text between quotes may hold such a sequence.
-OPERATORS = re.compile(r" (=>|===|!==|&&|\|\||=|\?\?|\+=|\+) ")
-_BRACES = re.compile(r"(?<=\)) (?=\{)|(?<=\bif) (?=\()|(?<=\bfor) (?=\()|(?<=[{,(;])\n")
+#: Runs the packed script of the page, as a blob, which the policy allows; without it the page can be read.
+LOADER: Final = (
+    '(async()=>{const t=document.getElementById("code").textContent,'
+    "b=new Blob([Uint8Array.from(atob(t),c=>c.charCodeAt(0))]),"
+    'u=await new Response(b.stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer(),'
+    's=document.createElement("script");'
+    's.src=URL.createObjectURL(new Blob([u],{type:"text/javascript"}));document.body.append(s)})();'
+)
 
 
 def bundle(modules: Mapping[str, str], entry: str) -> str:
@@ -35,14 +42,14 @@ def bundle(modules: Mapping[str, str], entry: str) -> str:
     order: list[str] = []
     _visit(entry, modules, order, ())
     owners: dict[str, str] = {}
-    for name in order:
-        for defined in _TOP_NAME.findall(modules[name]):
+    bodies = {name: _EXPORT.sub("", _IMPORT.sub("", modules[name])) for name in order}
+    for name, body in bodies.items():
+        for defined in sorted(own_names(body)):
             if defined in owners:
                 raise ValueError(f"{defined} is defined in {owners[defined]}.js and in {name}.js")
             owners[defined] = name
-    body = "".join(_EXPORT.sub("", _IMPORT.sub("", modules[name])) for name in order)
-    tight = _BRACES.sub("", OPERATORS.sub(r"\1", squeeze(body)))
-    return f'(()=>{{"use strict";\n{tight}}})();'
+    body = "".join(bodies.values())
+    return f'(()=>{{"use strict";\n{shrink(body)}}})();'
 
 
 def _visit(name: str, modules: Mapping[str, str], order: list[str], path: tuple[str, ...]) -> None:
@@ -58,14 +65,20 @@ def _visit(name: str, modules: Mapping[str, str], order: list[str], path: tuple[
 
 
 def squeeze(text: str) -> str:
-    """Return a script or style sheet without comments on their own lines, types, indents and empty lines."""
-    return _BLANK.sub("\n", _INDENT.sub("", _TYPE.sub("", _COMMENT.sub("", text)))).lstrip("\n")
+    """Return a style sheet without comments on their own lines, indents and empty lines."""
+    return _BLANK.sub("\n", _INDENT.sub("", _COMMENT.sub("", text))).lstrip("\n")
 
 
 @cache
 def page_script() -> str:
     """Return the script of the page."""
     return bundle(_modules("js"), "main")
+
+
+@cache
+def packed_script() -> str:
+    """Return the script of the page as the page carries it, for `LOADER` to run."""
+    return pack(page_script())
 
 
 @cache

@@ -23,7 +23,7 @@ from markupsafe import Markup
 from realities.figures import account, draw, fan, mark, steps
 from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palette
 from realities.report import sentences, standings, supply_map, tables, trusted
-from realities.report.bundle import page_script, page_style
+from realities.report.bundle import LOADER, packed_script, page_style
 from realities.report.payload import embedded
 from realities.report.live.pack import packed_live
 from realities.report.schema import SCHEMA, Payload, number_date
@@ -88,7 +88,8 @@ def render_payload(payload: Payload) -> str:
         p=payload,
         policy=POLICY,
         style=Markup(page_look()),
-        script=Markup(page_script()),
+        code=Markup(packed_script()),
+        loader=Markup(LOADER),
         part=Parts(),
         carried=lambda parts: _carried(payload, parts),
         last=last,

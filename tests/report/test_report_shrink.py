@@ -1,0 +1,107 @@
+"""Scripts with short names do the same; what is not the script's own keeps its name."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from realities.report.bundle import page_script, worker_script
+from realities.report.shrink import shrink
+
+
+@pytest.mark.parametrize(
+    ("script", "short"),
+    [
+        ("const total = 1; // a note\nconsole.log(total);\n", "const e=1;console.log(e);"),
+        ("const { name: first, second, ...rest } = data;", "const{name:e,second:a,...t}=data;"),
+        ("const point = { x: one, one, go() { return 0.5; } };", "const e={x:one,one,go(){return .5}};"),
+        ("function twice(value, by = 2) {\n  return value * by;\n}\n", "function a(t,e=2){return t*e}"),
+        ("const f = ({ left, top: [high] }) => left + high;", "const a=({left:t,top:[e]})=>t+e;"),
+        ("let a = b + +c - -d;", "let e=b+ +c- -d;"),
+        ("const say = (word) => `say ${word} ${ { word }.word } /* kept */`;", None),
+        ('const ends = /[/]\\/"/g.test(text) ? 1 / 2 : text.x;', 'const e=/[/]\\/"/g.test(text)?1/2:text.x;'),
+        ("class Tree {\n  grow(by) { this.size += by; return Tree; }\n}\n", None),
+    ],
+)
+def test_names_and_blanks_go_and_meaning_stays(script: str, short: str | None) -> None:
+    found = shrink(script)
+    if short is not None:
+        assert found == short
+    assert len(found) < len(script)
+
+
+def test_a_name_of_the_browser_or_of_a_property_stays() -> None:
+    script = "const width = (node) => node.width + document.title.length + name.width;\nconst name = 1;\n"
+    found = shrink(script)
+    assert "document.title.length" in found
+    assert found.count(".width") == 2
+    assert "name" in found  # a window has one too
+
+
+def test_names_that_meet_stay_apart() -> None:
+    names = [f"name{i}" for i in range(300)]
+    script = "".join(f"const {name} = {i};\n" for i, name in enumerate(names))
+    script += f"const all = () => [{', '.join(names)}];\n"
+    short = re.findall(r"const (\w+)=\d+;", shrink(script))
+    assert len(set(short)) == 300
+    assert not set(short) & {"do", "if", "in", "of", "as", "let", "new"} - {"as"}
+
+
+@pytest.mark.parametrize("text", ["f(", "}", "const a = `b", "const a = \\;"])
+def test_what_is_no_script_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"closes|closed|template|not a script"):
+        shrink(text)
+
+
+SAMPLE = """
+const tally = new Map(), words = ["one", "two", "one"];
+const count = (list) => { for (const one of list) tally.set(one, (tally.get(one) ?? 0) + 1); };
+function sum({ from = 0, to }, step = (from, to) => to - from) {
+  let total = 0;
+  for (let i = from; i < to; i++) total += i;
+  return { total, step: step(from, to), text: `${from}..${to} ${total > 3 ? `big ${total}` : "small"}` };
+}
+class Box {
+  constructor(words) { this.words = words; }
+  get size() { return this.words.length; }
+  static of(...words) { return new Box(words); }
+  async later(words) { try { throw words; } catch (error) { return [error, this.size]; } }
+}
+count(words);
+const { total: all, text, ...rest } = sum({ to: 5 });
+const later = async () => JSON.stringify([[...tally], all, text, rest, Box.of(1, 2).size]);
+const last = async () => [await Box.of(1).later("x"), "a/b".split(/\\//).length, 0.25 + 1 / 4];
+later().then(async (found) => console.log(found, ...(await last()), typeof words === "object"));
+"""
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("no Node")
+    return found
+
+
+def test_a_shrunk_script_does_the_same(node: str) -> None:
+    said = [
+        subprocess.run([node, "-e", script], capture_output=True, text=True, check=True, timeout=60).stdout
+        for script in (SAMPLE, shrink(SAMPLE))
+    ]
+    assert said[0] == said[1]
+    assert "big 10" in said[0]
+
+
+def test_scripts_of_the_page_are_scripts_and_shorter(node: str, tmp_path: Path) -> None:
+    for name, script in (("js", page_script()), ("worker", worker_script())):
+        path = tmp_path / f"{name}.js"
+        path.write_text(script, encoding="utf-8")
+        subprocess.run([node, "--check", str(path)], check=True, timeout=60)
+        folder = files("realities.report") / "template" / name
+        sources = sum(len(entry.read_text(encoding="utf-8")) for entry in folder.iterdir())
+        assert len(script) < 0.75 * sources
