@@ -330,7 +330,7 @@ def own_names(script: str) -> set[str]:
 
 def _own(tokens: Sequence[Token]) -> set[str]:
     """Return the names that are declared at the script's own level."""
-    own = set()
+    own: set[str] = set()
     for i, (token, depth) in enumerate(zip(tokens, _depths(tokens), strict=True)):
         if depth == 0 and token.kind == "name":
             match token.text:
