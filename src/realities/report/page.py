@@ -28,6 +28,7 @@ from realities.report.payload import embedded
 from realities.report.live.pack import packed_live
 from realities.report.schema import SCHEMA, Payload, number_date
 from realities.report.view import Quantity, View
+from realities.report.why import why
 
 #: Nothing is fetched, nothing is sent; only what stands in the file runs.
 POLICY: Final = (
@@ -96,6 +97,7 @@ def render_payload(payload: Payload) -> str:
         accounts_text=_accounts_text(len(payload["accounts"])),
         reading=sentences.reading(view, last),
         live=Markup(packed_live(payload.get("live"))),
+        why=why(view, payload["as_of"]),
         cards=tables.cards(view, last),
         weighing=view.weighing(last),
         as_of_text=sentences.day_text(payload["as_of"]),

@@ -45,6 +45,7 @@ from realities.report.schema import (
 from realities.report.scored import account_scores, claimant_scores, mixture_scores
 from realities.report.sentences import separation_data
 from realities.report.unit_words import unit_text
+from realities.report.why import why_data
 
 if TYPE_CHECKING:
     from realities.case.accounts import Account, Assumption
@@ -162,6 +163,7 @@ def build_payload(
         weighings=_weighings(study),
         counted=counted_data(case, study.as_of),
         started=_started(case),
+        why=why_data(study),
         quantities=quantities,
         notes=list(notes.places),
         claims=claims,

@@ -339,6 +339,18 @@ class MadeData(TypedDict):
     notice: str
 
 
+class WhyData(TypedDict):
+    """The quantity whose reports count most against an account, next to the leading one.
+
+    `factor` is their log Bayes factor; not `complete` where some quantities could not be left out.
+    """
+
+    account: int
+    quantity: int
+    factor: float
+    complete: bool
+
+
 class CountedData(TypedDict):
     """Days of publication, rising, and how many reports count on each, both encoded."""
 
@@ -384,6 +396,7 @@ class Payload(TypedDict):
     live: NotRequired[LiveData | None]
     counted: NotRequired[CountedData]
     started: NotRequired[list[float]]
+    why: NotRequired[list[WhyData]]
 
 
 def day_number(day: date) -> int:

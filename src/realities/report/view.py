@@ -57,16 +57,20 @@ class Quantity:
         """Days of the curves, rising."""
         return decode_rising(self.curves["days"])
 
-    def bands(self, date_index: int, account: int) -> FloatArray:
-        """Return quantiles, shape (5, day), of one account as of one date; shape (5, 0) where it has none."""
-        text = self.curves["bands"][date_index][account]
+    def bands(self, date_index: int | None, account: int) -> FloatArray:
+        """Return quantiles, shape (5, day), of one account as of one date; shape (5, 0) where it has none.
+
+        Without a date they are those before any report.
+        """
+        rows = self.curves["prior"] if date_index is None else self.curves["bands"][date_index]
+        text = rows[account]
         if not text:
             return np.zeros((5, 0))
         levels = decode_curves(text, len(self.days), MEDIAN).astype(np.float64)
         result: FloatArray = levels * self.curves["step"]
         return result
 
-    def at(self, date_index: int, account: int, day: float) -> FloatArray | None:
+    def at(self, date_index: int | None, account: int, day: float) -> FloatArray | None:
         """Return the five quantiles on a day, on straight lines between the days kept."""
         bands = self.bands(date_index, account)
         if not bands.size:

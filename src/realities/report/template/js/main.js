@@ -15,6 +15,7 @@ import { drawReporters } from "./reporters.js";
 import { dateOn, firstState, readHash, writeHash } from "./state.js";
 import { drawTrust, startTrust } from "./trust.js";
 import { drawRanges, drawWhatIf, startWhatIf } from "./whatif.js";
+import { startWhy } from "./why.js";
 import { stopsOf } from "./words.js";
 
 async function start() {
@@ -56,7 +57,7 @@ async function start() {
 
   for (const node of all(".js")) show(node, !node.id.startsWith("say"));
   for (const table of all("#claims-table, table.flow")) keepRoles(table);
-  const drawCards = startCards(app);
+  const drawCards = startCards(app), drawWhy = startWhy(app);
   const rest = () => {
     if (quantities.length) {
       drawFigureRest(app);
@@ -76,6 +77,7 @@ async function start() {
     ask();
     drawCards();
     drawWhatIf(app);
+    drawWhy();
     if (quantities.length) {
       drawControls(app);
       drawFigure(app);
