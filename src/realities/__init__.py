@@ -10,9 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from realities.account_runs import simulate_accounts
     from realities.case.accounts import Account
+    from realities.case.case import Case
     from realities.case.claims import Claim
-    from realities.case.folder import Case, load_case
+    from realities.case.folder import load_case
     from realities.case.observations import Observation
     from realities.engine.batch import run_batch
     from realities.engine.engines import make_simulator, simulate
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from realities.model.load import load_model
     from realities.model.write.convert import convert_model
     from realities.report import write_report
-    from realities.trajectories import Trajectories
+    from realities.trajectories import AccountTrajectories, Trajectories
     from realities.weigh.fits import Weighing
     from realities.weigh.handover.dataset import to_arviz, to_xarray
     from realities.weigh.study import Study, run_case
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Account": "case.accounts",
-    "Case": "case.folder",
+    "AccountTrajectories": "trajectories",
+    "Case": "case.case",
     "Claim": "case.claims",
     "Count": "engine.reducers",
     "Each": "engine.reducers",
@@ -53,6 +56,7 @@ _HOME = {
     "run_batch": "engine.batch",
     "run_case": "weigh.study",
     "simulate": "engine.engines",
+    "simulate_accounts": "account_runs",
     "to_arviz": "weigh.handover.dataset",
     "to_xarray": "weigh.handover.dataset",
     "weigh_accounts": "weigh.weighing",
@@ -62,6 +66,7 @@ _HOME = {
 
 __all__ = [
     "Account",
+    "AccountTrajectories",
     "Case",
     "Claim",
     "Count",
@@ -84,6 +89,7 @@ __all__ = [
     "run_batch",
     "run_case",
     "simulate",
+    "simulate_accounts",
     "to_arviz",
     "to_xarray",
     "weigh_accounts",

@@ -37,7 +37,7 @@ class Outcome:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Claim:
     """Something somebody said that can, or cannot, be held against a run and a record.
 
@@ -57,6 +57,16 @@ class Claim:
     undecidable: str | None
     outcome: Outcome | None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        due = f", deadline {self.deadline}" if self.deadline is not None else ""
+        return f"Claim({self.id!r}: {self.kind} by {self.account}, made {self.made}{due})"
+
+    def _repr_html_(self) -> str:
+        """Return what was claimed and what decides it, for a notebook."""
+        from realities.case.card import claim_card
+
+        return claim_card(self)
 
     @property
     def is_inside_model(self) -> bool:

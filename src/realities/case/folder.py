@@ -1,7 +1,7 @@
 """A case: everything a folder says, read and cross-checked.
 
-In comes a folder or a bundled case's name; out comes one frozen `Case`. Reading goes file by file and
-gathers every finding before it gives up, so that a user sees all problems together. Next is
+In comes a folder or a bundled case's name; out comes one frozen `Case` (`case.py`). Reading goes file by file
+and gathers every finding before it gives up, so that a user sees all problems together. Next is
 `ensemble.py`, which runs a case's model, and `weigh/`, which weighs its accounts.
 """
 
@@ -17,15 +17,15 @@ from realities.case import check, files, hidden
 from realities.case.accounts import Account, Assumption, Constants, parse_account, parse_common
 from realities.case.alike import looks_copied, said_twice
 from realities.case.calendar import Calendar
+from realities.case.case import Case as Case
 from realities.case.claims import Claim, check_interventions, parse_claims
 from realities.case.counted import check_counts
-from realities.case.events import CaseEvent, parse_events
+from realities.case.events import parse_events
 from realities.case.identified import check_spoken
 from realities.case.located import Located
 from realities.case.measures import Measure, parse_measures
 from realities.case.network_file import parse_network
-from realities.case.observations import Observation, Record, parse_observations
-from realities.case.priors import Prior, fixed_prior
+from realities.case.observations import Record, parse_observations
 from realities.case.schema import CADENCES, CASE, Cadence
 from realities.case.shapes import conforms
 from realities.case.sources import Source, check_keys, parse_sources
@@ -41,127 +41,6 @@ DEFAULT_DRAWS: Final = 20_000
 DEFAULT_SEED: Final = 1
 
 _Read = TypeVar("_Read")
-
-
-@dataclass(frozen=True, repr=False)
-class Case:
-    """One contested question: a model, rival accounts of it, and what was published about it.
-
-    `model` carries the measures and the atoms of the claims as hidden variables. `accounts` stand in
-    display order, on which no result depends. `observations` hold every usable row, whenever it was
-    published; `late_findings` what is wrong with rows and events, each with the day it was published.
-    `row_dates` are the days of publication of all rows, usable or not, None where a row has none;
-    `report_dates` the as-of dates that the report should offer, empty to leave the choice open; `timeline`
-    the dates of the timeline or how often it has one, None likewise. `prior_weights` are by account, where
-    the case gives any: in proportion to one another, 1 for an account that is not named.
-    """
-
-    id: str
-    folder: Path
-    title: str
-    question: str
-    calendar: Calendar
-    draws: int
-    seed: int
-    model: Model
-    model_path: Path
-    accounts: tuple[Account, ...]
-    common: Mapping[str, Assumption]
-    events: tuple[CaseEvent, ...]
-    measures: Mapping[str, Measure]
-    observations: tuple[Observation, ...]
-    claims: tuple[Claim, ...]
-    sources: Mapping[str, Source]
-    latest_published: date
-    network: Mapping[str, object] | None = None
-    warnings: tuple[Diagnostic, ...] = ()
-    late_findings: tuple[tuple[date | None, Diagnostic], ...] = ()
-    row_dates: tuple[date | None, ...] = ()
-    report_dates: tuple[date, ...] = ()
-    timeline: Cadence | tuple[date, ...] | None = None
-    prior_weights: Mapping[str, float] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        counts = (
-            f"{len(self.accounts)} accounts, {len(self.claims)} claims, {len(self.observations)} observations"
-        )
-        return f"Case({self.id!r}: {counts}, {self.calendar.start} to {self.calendar.finish})"
-
-    def account(self, account_id: str) -> Account:
-        """Return an account by its id; `KeyError` if there is none."""
-        for account in self.accounts:
-            if account.id == account_id:
-                return account
-        raise KeyError(account_id)
-
-    def priors(self, account_id: str) -> dict[str, Prior]:
-        """Return what an account assumes, by parameter in the order of names.
-
-        The common priors, then the account's own in their place, then its switches as fixed values.
-        """
-        account = self.account(account_id)
-        assumed = {**self.common, **account.assumptions}
-        priors = {name: assumption.prior for name, assumption in assumed.items()}
-        priors |= {name: fixed_prior(value) for name, value in account.switches.items()}
-        return dict(sorted(priors.items()))
-
-    def as_of(self, day: date) -> tuple[Observation, ...]:
-        """Return what a reader had on a day: the newest vintage of each figure published by then.
-
-        A figure is one reporter's value of one quantity for one day. Rows without a day of publication
-        and rows of reporters that copy another are left out.
-        """
-        newest: dict[tuple[str, str, date], Observation] = {}
-        for row in self.vintages(day):
-            key = (row.reporter, row.quantity, row.happened)
-            held = newest.get(key)
-            if held is None or (held.published or date.min) < (row.published or date.min):
-                newest[key] = row
-        return tuple(newest.values())
-
-    def vintages(self, day: date) -> tuple[Observation, ...]:
-        """Return every row published by a day, revised since or not, of reporters that copy nobody."""
-        return tuple(
-            row
-            for row in self.observations
-            if row.published is not None
-            and row.published <= day
-            and self.measures[row.quantity].reporters[row.reporter].copies is None
-        )
-
-    def weighable(self, day: date) -> tuple[Observation, ...]:
-        """Return the rows that can weigh as of a day.
-
-        They are the newest vintage of each figure; of counts with a delay every vintage, since what they
-        add to one another tells of events and delay.
-        """
-        newest = [row for row in self.as_of(day) if not self.measures[row.quantity].uses_vintages]
-        every = [row for row in self.vintages(day) if self.measures[row.quantity].uses_vintages]
-        return (*newest, *every)
-
-    def events_as_of(self, day: date) -> tuple[CaseEvent, ...]:
-        """Return the dated inputs that were known on a day."""
-        return tuple(event for event in self.events if event.published <= day)
-
-    @property
-    def without_date(self) -> int:
-        """How many rows have no day of publication, and so are never used."""
-        return sum(day is None for day in self.row_dates)
-
-    def later(self, day: date) -> int:
-        """Return how many rows, usable or not, were published after a day."""
-        return sum(published is not None and published > day for published in self.row_dates)
-
-    def check_as_of(self, day: date) -> None:
-        """Raise `InputError` if a row or event published by `day` is wrong."""
-        known = [item for published, item in self.late_findings if published is None or published <= day]
-        if any(item.severity == "error" for item in known):
-            raise InputError(known)
-
-    def warnings_as_of(self, day: date) -> tuple[Diagnostic, ...]:
-        """Return the warnings that concern a run as of `day`: those of later rows are left out."""
-        late = [item for published, item in self.late_findings if published is None or published <= day]
-        return (*self.warnings, *(item for item in late if item.severity == "warning"))
 
 
 def load_case(name_or_path: str | Path) -> Case:

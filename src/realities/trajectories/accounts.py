@@ -71,11 +71,10 @@ class AccountTrajectories(Mapping[str, Trajectories]):
         the real numbers.
         """
         import numpy as np
-        import pandas
         import xarray as xr
 
         parts = [runs.to_xarray() for runs in self.runs.values()]
-        accounts = pandas.Index(list(self.runs), name="account")
+        accounts = xr.DataArray(np.array(list(self.runs)), dims="account", name="account")
         found = xr.concat(parts, accounts, data_vars="all", coords=["failed"], compat="equals", join="exact")
         return found.assign_coords(date=("time", np.array(self.dates, dtype="datetime64[ns]")))
 

@@ -63,7 +63,9 @@ def accounts_card(found: AccountTrajectories) -> str:
     charts = []
     for name in names if len(set(days)) > 1 else []:
         series = [_bands(runs[name][:, kept], k, runs.failed) for k, runs in enumerate(found.values())]
-        charts.append(figure(small(days, series, width=_WIDTH, height=_HEIGHT), title=_titled(name, first)))
+        chart = small(days, series, width=_WIDTH, height=_HEIGHT)
+        chart["nx"] = 4
+        charts.append(figure(chart, title=_titled(name, first)))
     begin, end = format_date(found.dates[0]), format_date(found.dates[-1])
     return card(
         "Trajectories",

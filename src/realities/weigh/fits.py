@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,19 @@ from numpy.typing import NDArray
 from realities.case.calendar import Calendar
 from realities.case.measures import Measure
 from realities.ensemble import uniforms
+from realities.figures.counts import in_hundred, shown_weight
 from realities.weigh.reporting.discrepancy import DiscrepancyPath, sample_paths
 from realities.weigh.reporting.processes import Wander
 from realities.weigh.reporting.reports import QuantityReports
 from realities.weigh.reporting.rows import days_of
 from realities.weigh.sampling.importance import StudentMixture
 from realities.weigh.sequence import Cloud
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from realities.case.case import Case
 
 FloatArray = NDArray[np.float64]
 
@@ -112,13 +120,13 @@ class LevelTold:
         return tuple(name for name, ratios in self.narrowing.items() if min(ratios.values()) > NARROWED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Weighing:
     """All accounts of a case after the reports published by a date.
 
     `weights` sum to one; `weight_errors` are standard errors that come from those of the evidences.
     `used` rows took part, `later` were published after `as_of`, `without_date` are never used.
-    `levels_told` are the quantities whose level nobody's known bias ties down.
+    `levels_told` are the quantities whose level nobody's known bias ties down; `case` is what was weighed.
     """
 
     case_id: str
@@ -132,6 +140,45 @@ class Weighing:
     without_date: int
     warnings: tuple[str, ...]
     levels_told: tuple[LevelTold, ...] = ()
+    case: Case | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        names = list(self.weights)
+        counts = in_hundred([float(self.weights[name]) for name in names], names)
+        shown = ", ".join(f"{name} {shown_weight(n)}" for name, n in zip(names, counts, strict=True))
+        doubt = "" if self.reliable else "; not reliable"
+        return (
+            f"<Weighing of {self.case_id!r} as of {self.as_of}, {self.used} reports: {shown} in 100{doubt}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the weights as bars and as a table, for a notebook."""
+        from realities.weigh.card import weighing_card
+
+        return weighing_card(self)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return what is known of each account, long and tidy: `handover.frames.weighing_frame`."""
+        from realities.weigh.handover.frames import weighing_frame
+
+        return weighing_frame(self)
+
+    def to_xarray(self) -> xr.DataTree:
+        """Return one node for each account with ArviZ's groups: `realities.to_xarray`."""
+        from realities.weigh.handover.dataset import to_xarray
+
+        return to_xarray(self._weighed(), self)
+
+    def to_arviz(self) -> dict[str, Any]:
+        """Return each account's groups as ArviZ takes them, by account id: `realities.to_arviz`."""
+        from realities.weigh.handover.dataset import to_arviz
+
+        return to_arviz(self._weighed(), self)
+
+    def _weighed(self) -> Case:
+        if self.case is None:
+            raise ValueError("this weighing does not know its case; use realities.to_xarray(case, weighing)")
+        return self.case
 
     @property
     def reliable(self) -> bool:

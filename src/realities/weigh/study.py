@@ -44,7 +44,7 @@ FORWARD = "Running forward"
 N_REPORT_DATES = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """Everything `realities run` computes of one case.
 
@@ -68,6 +68,16 @@ class Study:
     honesty: Honesty | None = None
     timeline: tuple[Moment, ...] = ()
     between: tuple[Between, ...] = ()
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.dates)} dates, {len(self.claims)} claims"
+        return f"<Study of {self.case.id!r} as of {self.as_of}: {counts}, {self.effort} effort>"
+
+    def _repr_html_(self) -> str:
+        """Return weights over time, the first quantity and the claims, for a notebook."""
+        from realities.weigh.card import study_card
+
+        return study_card(self)
 
     @property
     def scores(self) -> Mapping[str, Scores]:

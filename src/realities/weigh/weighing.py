@@ -252,6 +252,7 @@ def weighing(
         without_date=case.without_date,
         warnings=tuple(warnings),
         levels_told=told,
+        case=case,
     )
 
 

@@ -44,6 +44,15 @@ class JudgedClaim:
     raw: Mapping[str, float | None] = field(default_factory=dict)
     last_date: date | None = None
 
+    def __repr__(self) -> str:
+        return f"<JudgedClaim {self.claim.id!r}: {self.status}>"
+
+    def _repr_html_(self) -> str:
+        """Return the chances each account gave, for a notebook."""
+        from realities.weigh.card import judged_card
+
+        return judged_card(self)
+
 
 def judge(
     case: Case,
