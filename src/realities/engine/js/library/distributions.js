@@ -31,11 +31,11 @@ function truncated(u, least, most, shift, stretch, below, inverse) {
  * @param {number} share @param {Real} below @param {number} guess
  */
 function smallestCount(share, below, guess) {
-  if (share !== share || below(0) !== below(0)) return NaN;
+  if (share !== share || below(0) !== below(0) || !Number.isFinite(guess)) return NaN;
   if (below(0) >= share) return 0;
   // Of low it is known that it does not reach the share, of high that it does.
-  let low = 0, high = Math.max(Math.floor(guess), 1) || 1, step = 1;
-  while (below(high) < share && high < 2 ** 52) {
+  let low = 0, high = Math.max(Math.floor(guess), 1), step = 1;
+  while (below(high) < share && high < Infinity) {
     low = high;
     high += step;
     step *= 2;
@@ -49,6 +49,7 @@ function smallestCount(share, below, guess) {
   }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
+    if (middle === low || middle === high) break;
     if (below(middle) < share) low = middle;
     else high = middle;
   }
@@ -81,6 +82,7 @@ function poissonBelow(count, mean) {
  * @param {number} count @param {number} trials @param {number} probability
  */
 function binomialBelow(count, trials, probability) {
+  if (!(trials > 0 && probability > 0 && probability <= 1)) return NaN;
   if (count >= trials) return 1;
   return betaShares(Math.max(trials - count, 1e-300), count + 1, 1 - probability, probability)[0];
 }

@@ -8,8 +8,10 @@ const SQRT_TAU = Math.sqrt(2 * Math.PI);
 const LOG_SQRT_TAU = 0.5 * Math.log(2 * Math.PI);
 /** Stop where a further term is less than this part of the sum. */
 const TINY = 1e-17;
-/** Terms of a series or fraction, at most: as many as a share of a million trials needs. */
+/** Terms of a series or fraction, at most; those of the orders below `LARGE` need a tenth of them. */
 const MOST_TERMS = 100000;
+/** From this order on a gamma distribution is all but normal. */
+const LARGE = 1e6;
 
 /**
  * Returns the error function by its series, all terms of one sign; for |x| up to 2.
@@ -41,7 +43,8 @@ function erfcFraction(x) {
 export function ndtr(x) {
   const z = Math.abs(x) * SQRT_HALF;
   if (!(z >= 2)) return 0.5 + 0.5 * erfSeries(x * SQRT_HALF);
-  const tail = z > 30 ? 0 : 0.5 * erfcFraction(z);
+  // Beyond, what is left is as small as no ordinary double, and counts as nothing.
+  const tail = z * z > 709.78 ? 0 : 0.5 * erfcFraction(z);
   return x < 0 ? tail : 1 - tail;
 }
 
@@ -178,6 +181,7 @@ export function gammaShares(a, x) {
   if (!(a >= 0 && x >= 0)) return [NaN, NaN];
   if (a === 0 || x === Infinity) return a === 0 && x === 0 ? [NaN, NaN] : a === Infinity ? [NaN, NaN] : [1, 0];
   if (x === 0 || a === Infinity) return [0, 1];
+  if (a > LARGE) return largeGammaShares(a, x);
   const first = poissonTerm(a, x);
   if (x < a + 1) {
     let term = 1, sum = 1;
@@ -189,6 +193,18 @@ export function gammaShares(a, x) {
   }
   const above = first * a * fraction(1, x + 1 - a, (n) => n * (a - n), 2);
   return [1 - above, above];
+}
+
+/**
+ * Returns the same for a large order: a normal distribution of a transformed x, put right (Temme 1979).
+ * @param {number} a @param {number} x
+ * @returns {[number, number]}
+ */
+function largeGammaShares(a, x) {
+  const half = deviance(a, x), z = Math.sign(x - a) * Math.sqrt(2 * half), eta = z / Math.sqrt(a);
+  const rest = -1 / 3 + eta * (1 / 12 - eta * (2 / 135 - eta / 864));
+  const more = (Math.exp(-half) / (SQRT_TAU * Math.sqrt(a))) * rest;
+  return half > 700 ? [z < 0 ? 0 : 1, z < 0 ? 1 : 0] : [ndtr(z) - more, ndtr(-z) + more];
 }
 
 /**
@@ -222,14 +238,26 @@ export function betaShares(a, b, x, y) {
     const [below, above] = betaShares(b, a, y, x);
     return [above, below];
   }
-  const n = a + b, mostly = a >= 8 && b >= 8;
-  // x^a y^b / beta(a, b)
-  const front = mostly
-    ? Math.exp(-deviance(a, n * x) - deviance(b, n * y) + stirlingRest(n) - stirlingRest(a) - stirlingRest(b)) *
-      Math.sqrt((a * b) / n / (2 * Math.PI))
-    : Math.exp(a * Math.log(x) + b * Math.log(y) + vensimGammaLn(n) - vensimGammaLn(a) - vensimGammaLn(b));
-  const below = (front / a) * fraction(1, 1, (m) => betaTerm(a, b, x, m), 0);
+  const below = (betaTop(a, b, x, y) / a) * fraction(1, 1, (m) => betaTerm(a, b, x, m), 0);
   return [below, 1 - below];
+}
+
+/**
+ * Returns x^a y^b / beta(a, b), with all digits where a or b is large.
+ * @param {number} a @param {number} b @param {number} x @param {number} y
+ * @returns {number}
+ */
+function betaTop(a, b, x, y) {
+  if (a < b) return betaTop(b, a, y, x);
+  const n = a + b, logs = a * Math.log(x) + b * Math.log(y);
+  if (a < 8) return Math.exp(logs + vensimGammaLn(n) - vensimGammaLn(a) - vensimGammaLn(b));
+  const rest = stirlingRest(n) - stirlingRest(a);
+  if (b < 8) {
+    const ratio = (a - 0.5) * Math.log1p(b / a) + b * (Math.log(n) - 1) + rest;
+    return Math.exp(logs + ratio - vensimGammaLn(b));
+  }
+  const far = deviance(a, n * x) + deviance(b, n * y);
+  return (Math.exp(rest - stirlingRest(b) - far) * Math.sqrt((a * b) / n)) / SQRT_TAU;
 }
 
 /**
@@ -290,12 +318,11 @@ export function gammaInverse(a, p) {
 export function betaInverse(a, b, p) {
   if (!(a > 0 && b > 0 && p >= 0 && p <= 1)) return NaN;
   if (p === 0 || p === 1) return p;
-  const scale = vensimGammaLn(a + b) - vensimGammaLn(a) - vensimGammaLn(b);
   const t = solved(
     (t) => {
       // Of x and 1 - x as the odds have it, each with all its digits.
       const x = 1 / (1 + Math.exp(-t)), y = 1 / (1 + Math.exp(t)), [below, above] = betaShares(a, b, x, y);
-      return [p < 0.5 ? below - p : 1 - p - above, Math.exp(a * Math.log(x) + b * Math.log(y) + scale)];
+      return [p < 0.5 ? below - p : 1 - p - above, betaTop(a, b, x, y)];
     },
     Math.log(a / b),
     -744,
