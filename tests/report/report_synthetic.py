@@ -145,6 +145,7 @@ def synthetic_study(
         claims=judged,
         scorecard=_scorecard(judged, ids),
         timeline=(),
+        between=(),
         warnings=(
             "salt: the 90% band of The ministry holds 71 % of the reports, fewer than it should" + hostile,
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from report_synthetic import AS_OF, HOSTILE, synthetic_study
 
 from realities.report import render_payload, standings, study_payload, trusted
 from realities.report.schema import Payload, day_number
-from realities.report.tables import NOT_RELIABLE, references
+from realities.report.sentences import day_text
+from realities.report.tables import NOT_RELIABLE, references, weight_rows
 from realities.report.trusted import NOT_COMPUTED, odds_text, probability_text
 from realities.report.view import View
+from realities.weigh.between import Between, OnDay
 from realities.weigh.timeline import AtMoment, Moment
 
 
@@ -188,6 +191,31 @@ def test_a_timeline_adds_its_dates_to_the_weights_and_changes_none(shaky_study: 
     assert added["used"] + added["later"] == plain["weighings"][-1]["used"] + plain["weighings"][-1]["later"]
     assert [one for one in longer["weighings"] if one is not added] == plain["weighings"]
     assert longer["dates"] == plain["dates"]
+
+
+def test_days_between_weighed_dates_have_weights_and_a_row_for_the_last_of_each_month(
+    shaky_study: Any,
+) -> None:
+    ids = [account.id for account in shaky_study.case.accounts]
+    first = shaky_study.dates[0].replace(day=1) + timedelta(days=31)
+    days = [first.replace(day=day) for day in (2, 9, 23)]
+    assert first.replace(day=28) < shaky_study.dates[1]
+
+    def on(day: date) -> Between:
+        found = OnDay(day, -10.0, 0.1, 120.0, 0.3, "reweighted")
+        return Between(day, 9, dict.fromkeys(ids, 1 / 3), dict.fromkeys(ids, 0.01), dict.fromkeys(ids, found))
+
+    plain = study_payload(shaky_study)
+    shaky_study.between = tuple(on(day) for day in days)
+    longer = study_payload(shaky_study)
+    shaky_study.between = ()
+    added = [one for one in longer["weighings"] if one.get("between")]
+    assert [one["day"] for one in added] == [day_number(day) for day in days]
+    assert [one["day"] for one in longer["weighings"]] == sorted(one["day"] for one in longer["weighings"])
+    assert [one for one in longer["weighings"] if one not in added] == plain["weighings"]
+    assert added[0]["weights"] == [0.3333] * 3 and all(fit["reliable"] for fit in added[0]["fits"])
+    dates = [row[0] for row in weight_rows(View(longer))]
+    assert len(dates) == len(plain["weighings"]) + 1 and day_text(added[-1]["day"]) in dates
 
 
 def test_a_page_saved_before_there_was_honesty_can_still_be_read(payload: Payload) -> None:

@@ -144,6 +144,7 @@ def weigh(
             seed=seed,
             effort="quick" if quick else "publish" if publish else "default",
             with_timeline=timeline,
+            with_between=False,
             workers=workers,
             progress=progress,
         )

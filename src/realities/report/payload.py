@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from realities.case.measures import Measure, Reporter
     from realities.case.observations import Observation
     from realities.case.sources import Source
+    from realities.weigh.between import Between
     from realities.weigh.study import Study
     from realities.weigh.timeline import Moment
 
@@ -63,7 +64,7 @@ METHOD: Final = (
 )
 _NOTICE_LIMIT: Final = 20_000
 _BULK: Final = frozenset(
-    {"quantities", "notes", "claims", "sources", "network", "trust", "scores", "claimants", "mixture"}
+    {"quantities", "notes", "claims", "sources", "network", "causes", "trust", "scores", "claimants", "mixture"}
 )
 FloatArray = NDArray[np.float64]
 
@@ -86,8 +87,8 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
     bulk["quantities"], curves = take_curves(payload["quantities"])
     bulk["assumptions"] = [account["assumptions"] for account in payload["accounts"]]
     bulk["parts"] = list(parts)
-    rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     bulk["live"] = shown_live(payload.get("live"))
+    rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))
     rest["accounts"] = [{**account, "assumptions": []} for account in payload["accounts"]]
     return to_json(rest), pack(to_json(bulk)), pack(curves)
@@ -234,11 +235,35 @@ def _started(case: Case) -> list[float]:
 
 
 def _weighings(study: Study) -> list[WeighingData]:
-    """Return the weighings by date: the study's own, and between them those of its timeline."""
+    """Return the weighings by date: the study's own, those of its timeline and of the days between."""
     own = [_weighing(study, day) for day in study.dates]
     total = own[-1]["used"] + own[-1]["later"]
     more = [_at_moment(study, moment, total) for moment in study.timeline if moment.as_of not in study.dates]
+    more += [_between(study, found, total) for found in study.between]
     return sorted([*own, *more], key=lambda weighing: weighing["day"])
+
+
+def _between(study: Study, found: Between, total: int) -> WeighingData:
+    """Return the weights of a day between two weighed dates, in fewer digits: such days are many."""
+    accounts = [found.accounts[account.id] for account in study.case.accounts]
+    return WeighingData(
+        day=day_number(found.as_of),
+        weights=[round(float(found.weights[account.id]), 4) for account in study.case.accounts],
+        fits=[
+            FitData(
+                reliable=True,
+                log_evidence=finite(one.log_evidence, 5),
+                log_evidence_error=finite(one.log_evidence_error, 2),
+                effective_draws=finite(one.effective_draws, 2),
+                k_hat=finite(one.k_hat, 2),
+            )
+            for one in accounts
+        ],
+        used=int(found.n_used),
+        later=total - int(found.n_used),
+        separation=None,
+        between=True,
+    )
 
 
 def _at_moment(study: Study, moment: Moment, total: int) -> WeighingData:

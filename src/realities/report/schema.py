@@ -64,7 +64,9 @@ class SeparationData(TypedDict):
 class WeighingData(TypedDict):
     """Weights as of one day, per account, and how many reports they rest on.
 
-    `separation` is the verdict, null on a day for which other widths of the priors were not tried.
+    `separation` is the verdict, null on a day for which other widths of the priors were not tried. `between`
+    says that the day lies between two weighed dates: draws of the one before it were weighed anew, or the
+    accounts briefly fitted.
     """
 
     day: int
@@ -73,6 +75,7 @@ class WeighingData(TypedDict):
     used: int
     later: int
     separation: SeparationData | None
+    between: NotRequired[bool]
 
 
 class ReportsData(TypedDict):
@@ -368,10 +371,44 @@ class CaseData(TypedDict):
     finish: int
 
 
+class PictureData(TypedDict):
+    """One causal diagram: places of its boxes, and the cell of each in a grid of `columns`, or of three on a phone.
+
+    The picture without a name is the whole, or shows the sectors where there are others; then boxes are groups.
+    """
+
+    name: str
+    boxes: str
+    columns: int
+    wide: str
+    narrow: str
+
+
+class CausesData(TypedDict):
+    """What acts on what in the model; a list along `names` says the same of each box.
+
+    `kinds` has a letter each: stock, flow, auxiliary, constant, p for a constant that accounts differ in or are
+    unsure of, d for a dated input. `elements` are full names where a box stands for an array. `links` are
+    (cause, effect, code): 1 more, 2 less, 3 it depends; and 4 measured along runs, 8 delayed, 16 at the start.
+    """
+
+    names: list[str]
+    kinds: str
+    groups: list[str]
+    group: str
+    units: list[str]
+    docs: list[str]
+    equations: list[str]
+    elements: list[list[str]]
+    links: str
+    pictures: list[PictureData]
+
+
 class Payload(TypedDict):
     """Everything a page shows.
 
-    `live` lets the page run the model; null, or missing in a saved payload, where that could not be built.
+    `live` lets the page run the model; null, or missing in a saved payload, where that could not be built; so
+    is `causes`.
     """
 
     schema: int
@@ -394,6 +431,7 @@ class Payload(TypedDict):
     warnings: list[str]
     made: MadeData
     live: NotRequired[LiveData | None]
+    causes: NotRequired[CausesData | None]
     counted: NotRequired[CountedData]
     started: NotRequired[list[float]]
     why: NotRequired[list[WhyData]]

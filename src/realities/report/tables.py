@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from realities.figures import format_number, format_quantity
 from realities.figures.style import SHAPES, letter, shape_path
 from realities.report.payload import safe_url
-from realities.report.schema import AssumptionData, ClaimData, ReporterData, SourceData
+from realities.report.schema import AssumptionData, ClaimData, ReporterData, SourceData, number_date
 from realities.report.sentences import (
     KIND_TEXT,
     STATUS_TEXT,
@@ -107,10 +108,20 @@ def overview_rows(view: View, date_index: int) -> list[tuple[str, str, list[str]
     ]
 
 
+def _month(day: int) -> str:
+    return number_date(day).isoformat()[:7]
+
+
 def weight_rows(view: View) -> list[tuple[str, str, list[str]]]:
-    """Return weights over time: date, reports used, cell per account."""
+    """Return weights over time: date, reports used, cell per account.
+
+    Of the many days between weighed dates the last of each month is listed.
+    """
     rows = []
-    for weighing in view.payload["weighings"]:
+    for weighing, after in pairwise([*view.payload["weighings"], None]):
+        assert weighing is not None
+        if weighing.get("between") and after is not None and _month(after["day"]) == _month(weighing["day"]):
+            continue
         hundredths = weights_shown(view.payload, weighing["weights"])
         cells = [
             shown_weight(n) if fit["reliable"] else NOT_RELIABLE

@@ -39,6 +39,8 @@ FloatArray = NDArray[np.float64]
 How = Literal["reweighted", "fitted"]
 
 STAGE = "Weighing between dates"
+#: Draws that are weighed anew, and effective ones that are enough for a log evidence, whatever the model.
+MOST_DRAWS, ENOUGH = 2000, 100
 #: Days that one run of the model serves; bounds memory.
 AT_ONCE = 12
 #: After so many days in a row on which a fit was not reliable, none is tried before the next weighed date.
@@ -49,14 +51,15 @@ _BETWEEN = 11
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far draws are trusted: how many there are, how many must stay effective, and how fits are made.
+    """How far draws are trusted: how many are weighed anew, and how many must stay effective.
 
-    Without `fits` nothing is fitted again.
+    Where they do not, an account is fitted with `settings`, if `fits` says so.
     """
 
     draws: int
     enough: int
-    fits: SamplerSettings | None
+    settings: SamplerSettings
+    fits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +100,17 @@ class Between:
 def reach_of(case: Case, effort: Effort) -> Reach:
     """Return how far draws are trusted with an effort.
 
-    A quick look takes few draws, of which half as many as for a posterior are enough, since only the evidence
-    is told, and fits nothing. Otherwise fits are those of a quick look.
+    Only evidences are told, so that fewer effective draws are enough than for a posterior. A quick look fits
+    nothing; otherwise fits are those of a quick look.
     """
     brief = settings_for(case, "quick")
     if effort == "quick":
-        return Reach(draws=3 * brief.enough_draws, enough=brief.enough_draws // 2, fits=None)
-    fits = replace(brief, runs=1, posterior_draws=1)
-    return Reach(draws=8 * brief.enough_draws, enough=brief.enough_draws, fits=fits)
+        draws, enough = 3 * brief.enough_draws, brief.enough_draws // 2
+    else:
+        draws, enough = 8 * brief.enough_draws, brief.enough_draws
+    enough = min(enough, ENOUGH)
+    settings = replace(brief, runs=1, enough_draws=enough)
+    return Reach(min(draws, MOST_DRAWS), enough, settings, fits=effort != "quick")
 
 
 def weigh_between(
@@ -113,7 +119,7 @@ def weigh_between(
     runs: Mapping[str, Sequence[tuple[AccountRun, ...]]],
     *,
     seed: int,
-    effort: Effort,
+    effort: Effort | Reach,
     workers: int | Crew | None = 1,
     progress: Progress = silent,
 ) -> tuple[Between, ...]:
@@ -125,8 +131,10 @@ def weigh_between(
         The case.
     dates, runs
         The dates that were weighed, and by account what the sampler's runs found at each.
-    seed, effort
+    seed
         As for `weigh_accounts`.
+    effort
+        A name, for which `reach_of` says how far draws are trusted, or that itself.
     workers, progress
         As for `map_tasks`.
     """
@@ -141,12 +149,12 @@ def stretches(
     runs: Mapping[str, Sequence[tuple[AccountRun, ...]]],
     *,
     seed: int,
-    effort: Effort,
+    effort: Effort | Reach,
 ) -> list[Stretch]:
     """Return the tasks of `weigh_between`, the longest first; none with the effort of a sketch."""
     if effort == "sketch":
         return []
-    reach = reach_of(case, effort)
+    reach = effort if isinstance(effort, Reach) else reach_of(case, effort)
     days = [day for day in days_of_news(case, dates[-1]) if day not in dates and known_on(case, day).rows]
     tasks = []
     for k, (after, until) in enumerate(pairwise((None, *dates))):
@@ -190,9 +198,9 @@ def walked(case: Case, task: Stretch) -> tuple[OnDay, ...]:
         days = days[len(told) :]
         if len(told) == len(together):
             continue
-        if task.reach.fits is None or misses == MOST_MISSES:
+        if not task.reach.fits or misses == MOST_MISSES:
             break
-        again = _fitted(case, task, base, days[0], task.reach.fits)
+        again = _fitted(case, task, base, days[0])
         misses = misses + 1 if again is None else 0
         if again is not None:
             base, on_day = again
@@ -219,25 +227,36 @@ class _Base:
 
 def _beginning(case: Case, task: Stretch) -> _Base | None:
     """Return the draws with which a stretch begins; None where the date before it is not reliable."""
-    if task.after is None:
-        space = ParameterSpace(case.priors(task.account))
-        drawn = [_fresh(name, task.seed, task.reach.draws) for name in space.names]
-        points = np.stack(drawn, axis=1) if drawn else np.zeros((task.reach.draws, 0))
-        even = np.zeros(len(points))
-        return _Base(AccountRun(space.names, None), points, even, even, 0.0, 0.0)
-    found = _base(case, task, task.after, task.runs, settings_for(case, "quick"))
-    return None if found is None else found[0]
+    is_prior = task.after is None or not known_on(case, task.after).rows
+    names = ParameterSpace(case.priors(task.account)).names if is_prior else task.runs[0].names
+    if names and not is_prior:
+        assert task.after is not None
+        found = _base(case, task, task.after, task.runs)
+        return None if found is None else found[0]
+    points = np.empty((task.reach.draws, len(names)))
+    for k, name in enumerate(names):
+        points[:, k] = _fresh(name, task.seed, len(points))
+    even = np.zeros(len(points))
+    if is_prior:
+        return _Base(AccountRun(names, None), points, even, even, 0.0, 0.0)
+    assert (
+        task.after is not None
+    )  # nothing is uncertain: every draw is the same, and its likelihood the evidence
+    known = _log_likelihoods(case, task, names, points, [task.after])[0]
+    return _Base(AccountRun(names, None), points, even, known, float(known[0]), 0.0)
 
 
-def _base(
-    case: Case, task: Stretch, day: date, runs: Sequence[AccountRun], settings: SamplerSettings
-) -> tuple[_Base, OnDay] | None:
-    """Return draws of a posterior that runs found on a day, each once, weighed by how often it was drawn."""
+def _base(case: Case, task: Stretch, day: date, runs: Sequence[AccountRun]) -> tuple[_Base, OnDay] | None:
+    """Return draws of a posterior that runs found on a day, each once, weighed by how often it was drawn.
+
+    None where they are not reliable, or there is nothing that they sampled.
+    """
     names = runs[0].names
     there = [run.found for run in runs if run.found is not None]
-    settings = replace(settings, runs=len(runs), posterior_draws=task.reach.draws)
     if not there:
         return None
+    reach = task.reach
+    settings = replace(reach.settings, runs=len(runs), enough_draws=reach.enough, posterior_draws=reach.draws)
     sample = pooled(there, len(names), settings=settings, seed=[task.seed, STREAM_WEIGH, _BETWEEN])
     if not sample.reliable:
         return None
@@ -286,12 +305,10 @@ def _reaches(ratio: Ratio, reach: Reach) -> bool:
     return isfinite(ratio.log_ratio) and ratio.k_hat <= WORST_K_HAT and ratio.effective >= reach.enough
 
 
-def _fitted(
-    case: Case, task: Stretch, base: _Base, day: date, settings: SamplerSettings
-) -> tuple[_Base, OnDay] | None:
+def _fitted(case: Case, task: Stretch, base: _Base, day: date) -> tuple[_Base, OnDay] | None:
     """Return an account fitted anew on a day, from where the last fit ended; None if that is not reliable."""
-    path = path_of(task.account, [day], 0, task.seed, settings)
-    return _base(case, task, day, [leap(case, path, day, base.run)], settings)
+    path = path_of(task.account, [day], 0, task.seed, task.reach.settings)
+    return _base(case, task, day, [leap(case, path, day, base.run)])
 
 
 def _log_likelihoods(
@@ -321,6 +338,6 @@ def _fresh(name: str, seed: int, n_draws: int) -> FloatArray:
     return stream(name, seed, STREAM_WEIGH, _BETWEEN).standard_normal(n_draws)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _reports_on(same: Same, day: date) -> Mapping[str, QuantityReports]:
     return reports_of(same.case, known_on(same.case, day).rows)

@@ -13,6 +13,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from realities.weigh.between import Between
 from realities.weigh.fits import AccountFit, LevelTold
 from realities.weigh.honesty.as_json import honesty_to_json, weight_range
 from realities.weigh.scoring.judging import JudgedClaim
@@ -52,6 +53,8 @@ def study_to_json(study: Study, *, report: str | None = None, timeline: bool = F
         **honesty_to_json(study.honesty, {account.id: account.name for account in study.case.accounts}),
         "warnings": list(study.warnings),
     }
+    if study.between:
+        found["between"] = [_between(one) for one in study.between]
     if timeline:
         found["timeline"] = [_moment(moment) for moment in study.timeline]
     return found
@@ -125,6 +128,25 @@ def _told(told: LevelTold) -> Json:
         "quantity": told.quantity,
         "rests_on_priors": list(told.on_priors),
         "narrowing": {account: _numbers(ratios) for account, ratios in told.narrowing.items()},
+    }
+
+
+def _between(found: Between) -> Json:
+    return {
+        "as_of": found.as_of.isoformat(),
+        "used": found.n_used,
+        "accounts": {
+            name: {
+                "weight": _number(found.weights[name]),
+                "weight_error": _number(found.weight_errors[name]),
+                "log_evidence": _number(one.log_evidence),
+                "log_evidence_error": _number(one.log_evidence_error),
+                "effective_draws": _number(one.effective_draws),
+                "k_hat": _number(one.k_hat),
+                "how": one.how,
+            }
+            for name, one in found.accounts.items()
+        },
     }
 
 
