@@ -45,8 +45,9 @@ def prior_data(prior: Prior) -> LivePriorData:
     z = hundredths / 100.0
     values = prior.ppf(ndtr(z))
     # The middle is to be as fine as if nothing lay far out.
-    middle = np.clip(values, values[_HUNDREDTHS - 300], values[_HUNDREDTHS + 300])
-    kept = choose_days(hundredths.astype(np.int64), np.stack([middle, values]), _POINTS, _OFF)
+    middle = np.clip(values, values[_HUNDREDTHS - 200], values[_HUNDREDTHS + 200])
+    shapes = [shape / (float(np.ptp(shape)) or 1.0) for shape in (values, middle)]
+    kept = choose_days(hundredths.astype(np.int64), np.stack(shapes), _POINTS, _OFF)
     return LivePriorData(
         kind="table", a=0.0, b=0.0, z=z[kept].tolist(), values=[float(f"{v:.8g}") for v in values[kept]]
     )
