@@ -1,8 +1,8 @@
 """Many runs by JavaScript in one start of Node, beside the same runs by the reference engine.
 
-A run is asked for by a model and what a simulator is told (`Asked`). `problems_of` returns where the engines are
-more than 1e-9 of a value apart, or, where a model has branches or is chaotic, further than the same run of
-the reference engine is when its functions round otherwise (`ulp_twins.py`).
+A run is asked for by a model and what a simulator is told (`Asked`). `problems_of` returns where the engines
+are more than 1e-9 of a value apart, or, where a model has branches or is chaotic, further than the same run
+of the reference engine is when its functions round otherwise (`ulp_twins.py`).
 """
 
 from __future__ import annotations
