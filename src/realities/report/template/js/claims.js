@@ -55,5 +55,9 @@ function chances(P, body, claim, date, day, n) {
   const rows = [made ? row(claim.chance_made, 0) : none, closed ? row(claim.chance_last, 0) : none,
     made && !closed ? row(claim.chance, date) : none];
   const sound = [soundOn(P, claim.made), soundOn(P, claim.last_day), soundOn(P, day)];
-  rows.forEach((values, i) => all("td:not([class])", body.rows[i]).forEach((cell, k) => put(cell, sound[i][k] || values[k] < 0 ? shownChance(values[k]) : "not reliable")));
+  rows.forEach((values, i) => all("td:not([class])", body.rows[i]).forEach((cell, k) => {
+    const known = sound[i][k] && values[k] >= 0;
+    put(cell, known || values[k] < 0 ? shownChance(values[k]) : "not reliable");
+    cell.style.cssText = known ? `--p:${values[k] / 10};--c:var(--a${k % 6})` : "";
+  }));
 }
