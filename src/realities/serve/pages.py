@@ -31,9 +31,8 @@ ICON: Final = (
     "%3Cpath d='M1 15C7 15 9 3 21 3M1 15c7 0 9-5 20-5M1 15c7 0 10 3 20 4' fill='none' stroke='%23386de0' "
     "stroke-width='2.4'/%3E%3C/svg%3E"
 )
-#: Where news of a case are, beside its page; no case can have this name.
-STATE: Final = "~state"
-FILE: Final = "report.html"
+#: Name of the element that tells the script of the strip which page it stands in.
+STRIP_ID: Final = "serve"
 
 
 def report_policy(news: str) -> str:
@@ -49,7 +48,7 @@ def own_policy(news: str) -> str:
     )
 
 
-def with_strip(report: str, server: str, news: News, address: str) -> str:
+def with_strip(report: str, server: str, news: News, address: str, *, home: bool) -> str:
     """Return a report that follows its case.
 
     Parameters
@@ -62,6 +61,8 @@ def with_strip(report: str, server: str, news: News, address: str) -> str:
         How things stood when the report was taken.
     address
         Where news of the case are, with `http://`.
+    home
+        Whether there is an index to go back to.
 
     Raises
     ------
@@ -73,18 +74,18 @@ def with_strip(report: str, server: str, news: News, address: str) -> str:
     if report.count(head) != 1 or report.count("</body>") != 1:
         raise InternalError("this report has not one policy and one end: it cannot be served")
     return report.replace(head, f'{served}\n<link rel="icon" href="{ICON}">').replace(
-        "</body>", f"{_strip(server, news, is_report=True)}</body>"
+        "</body>", f"{_strip(server, news, home=home, is_report=True)}</body>"
     )
 
 
-def waiting_page(title: str, server: str, news: News, home: str) -> str:
+def waiting_page(case: Entry, server: str, news: News, *, home: bool) -> str:
     """Return the page that stands where there is no report yet: how far it is, or what is wrong."""
     return _render(
         "wait.html.jinja",
-        title=title,
+        case=case,
         news=news,
         home=home,
-        strip=Markup(_strip(server, news, is_report=False)),
+        strip=Markup(_strip(server, news, home=home, is_report=False)),
     )
 
 
@@ -103,11 +104,12 @@ def look_of(news: News) -> str:
     return sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
 
-def _strip(server: str, news: News, *, is_report: bool) -> str:
+def _strip(server: str, news: News, *, home: bool, is_report: bool) -> str:
     """Return what is put at the end of a page: what it shows, and the script that follows the case."""
-    known = {"server": server, "page": news.page, "look": "" if is_report else look_of(news)}
+    look = "" if is_report else look_of(news)
+    known = {"server": server, "page": news.page, "look": look, "home": home}
     data = no_tags(json.dumps(known))
-    return f'<script type="application/json" id="serve">{data}</script>\n<script>{_script()}</script>\n'
+    return f'<script type="application/json" id="{STRIP_ID}">{data}</script>\n<script>{_script()}</script>\n'
 
 
 def _hash(script: str) -> str:

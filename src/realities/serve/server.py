@@ -165,10 +165,12 @@ class Server:
 
         _, news, page = desk.look()
         address = f"http://{host}{desk.prefix}~state"
+        home = self.library.only is None
         if page:
-            return Answer(200, with_strip(page, self.name, news, address), policy=report_policy(address))
-        home = "" if self.library.only else "/"
-        return Answer(200, waiting_page(desk.name, self.name, news, home), policy=own_policy(address))
+            text = with_strip(page, self.name, news, address, home=home)
+            return Answer(200, text, policy=report_policy(address))
+        case = describe(desk.name, desk.folder)
+        return Answer(200, waiting_page(case, self.name, news, home=home), policy=own_policy(address))
 
     def _file(self, desk: Desk) -> Answer:
         """Return the page as `realities run` writes it, for keeping."""
@@ -253,6 +255,7 @@ class _Handler(BaseHTTPRequestHandler):
     """One request: read within bounds, judged, answered, closed."""
 
     timeout = PATIENCE_S
+    default_request_version = "HTTP/1.0"  # of what cannot be read: an answer has headers, always
     server: _Http
 
     def version_string(self) -> str:

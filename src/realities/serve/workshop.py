@@ -182,7 +182,9 @@ class Workshop:
         as_of = None if chosen.as_of is None else chosen.as_of.isoformat()
         job = Job(self._n_jobs, str(case.desk.folder), effort, as_of, chosen.seed, chosen.threads)
         self._running = _Running(job, case)
-        self._tell(case, mark="busy", effort=effort, stage="Reading the case", share=0.0, message="")
+        self._tell(
+            case, mark="busy", effort=effort, stage="Reading the case", share=0.0, message="", details=""
+        )
         self._builder.send(job)
 
     def _heard(self, message: Message) -> None:

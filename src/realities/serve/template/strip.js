@@ -9,12 +9,12 @@
    *   found: {errors: number, warnings: number, items: Finding[]}, notes: string[]}} News
    */
 
-  const GONE = "The server has stopped. This page goes on working; start realities serve again to follow the case.";
   const MARKS = /** @type {Record<string, string>} */ ({ ready: "✓", busy: "…", bad: "✕", idle: "·", gone: "○" });
 
-  /** @type {{server: string, page: number, look: string}} */
+  /** @type {{server: string, page: number, look: string, home: boolean}} */
   const known = JSON.parse(document.getElementById("serve")?.textContent || "{}");
   const isReport = known.look === "";
+  const GONE = `The server has stopped.${isReport ? " This page goes on working." : ""} To follow the case, start realities serve again.`;
 
   /** @param {string} tag @param {string} name @param {string} [text] @returns {HTMLElement} */
   const made = (tag, name, text) => {
@@ -40,7 +40,7 @@
   const toggle = /** @type {HTMLButtonElement} */ (made("button", ""));
   toggle.type = "button";
   toggle.setAttribute("aria-controls", "found");
-  const file = /** @type {HTMLAnchorElement} */ (made("a", "file", "Save as a file"));
+  const file = /** @type {HTMLAnchorElement} */ (made("a", "file save", "Save as a file"));
   file.href = "report.html";
   file.download = "report.html";
   const list = made("div", "found");
@@ -48,14 +48,20 @@
   list.tabIndex = 0;
   list.setAttribute("role", "region");
   list.setAttribute("aria-label", "What was found in the case");
-  row.append(mark, line, progress, spoken, toggle, file);
+  const home = /** @type {HTMLAnchorElement} */ (made("a", "file", "All cases"));
+  home.href = "/";
+  row.append(mark, line, progress, spoken, toggle, file, home);
   strip.append(row, list);
   root.append(strip);
-  document.body.append(host);
+  const here = document.getElementById("here");  // where a waiting page has it; else it stays at the foot
+  host.classList.toggle("still", here !== null);
+  strip.classList.toggle("here", here !== null);
+  (here || document.body).append(host);
 
   // The strip covers nothing: the page ends above it, and what has the focus is scrolled above it.
   const room = () => {
-    const height = `${row.offsetHeight}px`;
+    if (here) return;
+    const height = `${row.offsetHeight + 1}px`;
     document.body.style.paddingBottom = height;
     document.documentElement.style.scrollPaddingBottom = height;
   };
@@ -113,21 +119,28 @@
     unfold(!toggle.hidden && (errors > 0 ? wanted !== "shut" : wanted === "open"));
   };
 
+  /** A text that stays the same is not written again: a screen reader would say it again. @param {HTMLElement} node @param {string} text */
+  const write = (node, text) => {
+    if (node.textContent !== text) node.textContent = text;
+  };
+
   /** @param {News} news */
   const show = (news) => {
     mark.textContent = MARKS[news.mark] || "";
-    if (line.textContent !== news.line) line.textContent = news.line;
-    if (spoken.textContent !== news.spoken) spoken.textContent = news.spoken;
+    write(line, news.line);
+    write(spoken, news.spoken);
     progress.hidden = news.mark !== "busy";
     if (news.share > 0) progress.value = news.share; else progress.removeAttribute("value");
     file.hidden = !isReport;
+    home.hidden = !isReport || !known.home;
     showFound(news);
   };
 
   const gone = () => {
     mark.textContent = MARKS.gone;
-    line.textContent = spoken.textContent = GONE;
-    progress.hidden = file.hidden = true;
+    write(line, GONE);
+    write(spoken, GONE);
+    progress.hidden = file.hidden = home.hidden = true;
   };
 
   let leaving = false;
@@ -157,6 +170,6 @@
       }
     }
   };
-  toggle.hidden = progress.hidden = list.hidden = true;
+  toggle.hidden = progress.hidden = list.hidden = file.hidden = home.hidden = true;
   follow();
 })();
