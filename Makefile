@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+TOOLS  := tests/browser/tools
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo check test test-all weights browser golden bench clean
+.PHONY: help setup demo check script-check test test-all weights browser pictures golden bench clean
 
 help:
 	@echo "make demo      set up a virtual environment, run the flagship case from folder to report"
@@ -12,6 +13,8 @@ help:
 	@echo "make test-all  the same with the slow laws"
 	@echo "make weights   the slow tests of the weighing: ranks of thirty data sets, another sampler, known posteriors"
 	@echo "make browser   the report's tests in Chromium (needs /usr/bin/chromium)"
+	@echo "make script-check  types of the page's scripts, by TypeScript (needs npm)"
+	@echo "make pictures  the pictures in docs/img, from a run of the flagship (needs /usr/bin/chromium)"
 	@echo "make check     formatting, lint, types and import order"
 	@echo "make golden    rewrite the expected texts of diagnostics; read the difference as a user would"
 	@echo "make bench     measure the engine; minimum of repeats"
@@ -57,6 +60,16 @@ weights: setup
 
 browser: setup
 	$(BIN)/python -m pytest -m browser
+
+# Node is for checks alone: neither the package nor its page needs it.
+$(TOOLS)/node_modules/.package-lock.json: $(TOOLS)/package-lock.json
+	cd $(TOOLS) && npm ci --no-audit --no-fund
+
+script-check: $(TOOLS)/node_modules/.package-lock.json
+	cd $(TOOLS) && node_modules/.bin/tsc -p . && node_modules/.bin/tsc -p tsconfig.node.json
+
+pictures: setup
+	$(BIN)/python docs/pictures.py
 
 golden: setup
 	REALITIES_GOLDEN=rewrite $(BIN)/python -m pytest -q tests/bad tests/docs

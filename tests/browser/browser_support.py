@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 WIDE, PHONE = (1440, 1000), (380, 800)
+
+TOOLS = Path(__file__).parent / "tools"
+
+
+def axe_core() -> str:
+    """Return the checker that `make script-check` fetches; without it skip, or fail if all is required."""
+    place = TOOLS / "node_modules" / "axe-core" / "axe.min.js"
+    if place.is_file():
+        return place.read_text(encoding="utf-8")
+    if os.environ.get("REALITIES_REQUIRE_ALL") == "1":
+        pytest.fail("the accessibility tests need axe-core: make script-check")
+    pytest.skip("no axe-core: make script-check fetches it")
+
+
+def axe_finds(page: Any, axe: str) -> list[tuple[str, str, int]]:
+    """Return what axe-core finds on a page as it stands: rule, first place, number of places."""
+    page.evaluate(axe)
+    found = page.evaluate(
+        "axe.run(document, {resultTypes: ['violations'], rules: {'target-size': {enabled: true}}})"
+    )
+    return [(v["id"], v["nodes"][0]["html"][:120], len(v["nodes"])) for v in found["violations"]]
 
 
 class Opened:

@@ -186,7 +186,7 @@ def _is_property(tokens: Sequence[Token], i: int) -> bool:
         case "object":
             return first and after in {":", "("}
         case "class":
-            return before not in {"=", "class", "extends"}
+            return first or before in {";", "}", "*", "#"}
         case _:
             return False
 

@@ -19,12 +19,12 @@ const read = ({ at, size }) => numbers.slice(at, at + size);
 /** @type {Map<string, object>} */
 const libraries = new Map();
 
-const results = models.flatMap((model) => {
+const results = models.flatMap((/** @type {any} */ model) => {
   if (!libraries.has(model.library)) libraries.set(model.library, vm.runInThisContext(model.library));
-  const runs = vm.runInThisContext(`(${model.source})`)(libraries.get(model.library));
-  return model.jobs.flatMap((job) => {
+  const runs = vm.runInThisContext(`"use strict";(${model.source})`)(libraries.get(model.library));
+  return model.jobs.flatMap((/** @type {any} */ job) => {
     const grid = { times: read(job.times), lengths: read(job.lengths) }, keep = Int32Array.from(read(job.keep));
-    const events = job.events.map(([times, values]) => ({ times: read(times), values: read(values) }));
+    const events = job.events.map((/** @type {{at: number, size: number}[]} */ [times, values]) => ({ times: read(times), values: read(values) }));
     const parameters = read(job.parameters), size = runs.parameters.length;
     const width = keep.length * runs.outputs.length;
     const out = new Float64Array(width * job.draws), failed = new Float64Array(job.draws);
@@ -41,7 +41,7 @@ for (const array of results) {
     try {
       done += fs.writeSync(1, all, done, Math.min(all.length - done, 65536));
     } catch (error) {
-      if (error.code !== "EAGAIN") throw error;
+      if (/** @type {any} */ (error).code !== "EAGAIN") throw error;
     }
   }
 }

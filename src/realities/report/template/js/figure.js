@@ -107,7 +107,7 @@ export function drawFigureRest(app) {
   if (el("figure-reports").open) drawReports(app);
 }
 
-/** @param {import("./decode.js").Quantity} q @param {number|"prior"} which @param {number} k @param {number} day @param {boolean} sound */
+/** @param {import("./decode.js").Quantity} q @param {number|"prior"|"live"} which @param {number} k @param {number} day @param {boolean} sound */
 export function valueCell(q, which, k, day, sound = true) {
   const at = q.at(which, k, day);
   return at ? `${numberText(at[2])} (${numberText(at[0])} to ${numberText(at[4])})${sound ? "" : " not reliable"}` : "–";

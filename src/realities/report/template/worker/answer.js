@@ -106,7 +106,11 @@ class Task {
       failed: this.drawn[a].filter((one) => !one.seen.good || !one.shown.good).length,
     }));
     /** @type {Record<string, any>} */
-    const bands = {}, runs = {}, variables = {};
+    const bands = {};
+    /** @type {Record<string, any>} */
+    const runs = {};
+    /** @type {Record<string, any>} */
+    const variables = {};
     this.wanted.forEach((/** @type {number} */ q) => {
       const shown = request.shown && request.shown[scene.quantities[q].key], days = shown ? shown.days : scene.chartDays;
       const at = days.map((/** @type {number} */ day) => Math.max(0, scene.chartDays.indexOf(day)));

@@ -20,7 +20,7 @@ export function pointsFor(n, alone) {
   if (n <= FEW) {
     return Array.from({ length: N_FEW }, (_, i) => GENERATOR.slice(0, n).map((g) => fold(((i + 0.5) * g) / N_FEW)));
   }
-  const roots = [];
+  const roots = /** @type {number[]} */ ([]);
   for (let k = 2; roots.length < n; k++) {
     let prime = true;
     for (let d = 2; d * d <= k; d++) if (k % d === 0) prime = false;

@@ -42,6 +42,30 @@ function onScale(term, numbers) {
 const isIntegrated = (term) => term.sd !== null && term.sd > 0;
 
 export class Reports {
+  /** @type {Float64Array} */
+  times = new Float64Array(0);
+  /** @type {number[]} */
+  at = [];
+  /** @type {{erring: number, delay: Delay, increments: number[][]}[]} */
+  books = [];
+  /** @type {Column[]} */
+  columns = [];
+  /** @type {number[]} */
+  walkers = [];
+  /** @type {number[]} */
+  sharers = [];
+  everyRow = new Int32Array(0);
+  plain = new Int32Array(0);
+  interval = new Int32Array(0);
+  /** @type {Map<Int32Array, Filter>} */
+  filters = new Map();
+  /** @type {Map<Int32Array, Structure>} */
+  kept = new Map();
+  /** @type {ReturnType<Reports["_given"]>|null} */
+  given = null;
+  /** @type {number[][]} */
+  points = [];
+
   /**
    * @param {any} quantity of the live data @param {{places: string, delay: any, books: any[]}} dated its rows as of a date
    * @param {any} time of the live data
@@ -76,8 +100,6 @@ export class Reports {
   /** When the truth is needed, and how figures follow from it. @param {any} dated @param {number[]} rowTimes @param {(number|null)[]} ends
    * @param {number[]} waits @param {number[]} days @param {any} time */
   _setTimes(dated, rowTimes, ends, waits, days, time) {
-    /** @type {{erring: number, delay: Delay, increments: number[][]}[]} */
-    this.books = [];
     /** @type {Delay|null} */
     this.delay = null;
     if (!dated.delay) {
@@ -88,9 +110,8 @@ export class Reports {
     }
     const offsets = summedNumbers(dated.delay.offsets), spans = dated.delay.parts, parts = this.quantity.parts;
     this.times = Float64Array.from(time.exact ? offsets.map(this.timeOf) : dated.delay.times);
-    this.at = [];
     if (this.quantity.kind === "count") {
-      this.books = dated.books.map((book) => ({
+      this.books = dated.books.map((/** @type {any} */ book) => ({
         erring: book.erring, increments: book.increments, delay: new Delay(offsets, spans, parts, book.ends, book.waits),
       }));
     } else {
@@ -102,8 +123,6 @@ export class Reports {
   _setErrors() {
     const { erring, bears, years, quantity } = this;
     const scored = quantity.kind === "value" || quantity.kind === "ordinal";
-    /** @type {Column[]} */
-    this.columns = [];
     erring.forEach((one, k) => {
       if (!scored || !bears[k].some((x) => x)) return;
       if (isIntegrated(one.bias)) this.columns.push({ sd: /** @type {number} */ (one.bias.sd), of: bears[k], ofTruth: !one.bias.log });
@@ -123,12 +142,6 @@ export class Reports {
     /** Whether the sizes of errors are the same for all draws, and whether all of their structure is. */
     this.sameSizes = !used.some((one) => sampled(one.walk) || sampled(one.noise));
     this.same = this.sameSizes && !this.columns.some((column) => column.ofTruth);
-    /** @type {Map<Int32Array, Filter>} */
-    this.filters = new Map();
-    /** @type {ReturnType<Reports["_given"]>|null} */
-    this.given = null;
-    /** @type {Map<Int32Array, Structure>} */
-    this.kept = new Map();
     this.points = pointsFor(this.interval.length, !this.columns.length && !this.error && !this.walkers.length && !this.sharers.length);
   }
 
