@@ -29,9 +29,19 @@ from realities.engine.js.needed import library
 from realities.engine.js.places import CHUNK, Places, When, in_chunks, make_places
 from realities.engine.js.printing import numbers, strings
 from realities.engine.program.program import REGIONS, STAGES, Program
+from realities.errors import SimulationError
 
 __all__ = ["library", "source", "to_be_given"]
 
+#: Functions of a number, then of quantity, type, priority, width and a further number of each claimant.
+_WITH_CURVES = frozenset(
+    {
+        "vensim.allocate_available",
+        "vensim.find_market_price",
+        "vensim.demand_at_price",
+        "vensim.supply_at_price",
+    }
+)
 #: When functions run, by the names that `library/run.js` has for them.
 _PARTS: tuple[When, ...] = (*REGIONS, "enter", "missing")
 
@@ -45,7 +55,13 @@ def source(program: Program, *, chunk: int = CHUNK) -> str:
     ----------
     chunk
         The most operations in a function.
+
+    Raises
+    ------
+    SimulationError
+        If a priority curve is of a type that there is not, as far as that is known beforehand.
     """
+    _check_curves(program)
     places, used = make_places(program, chunk), Library(program)
     parts = [f"{when}:{_part(program, places, used, when)}" for when in _PARTS if _is_there(places, when)]
     parts += _facts(program, places)
@@ -70,6 +86,22 @@ def to_be_given(names: Iterable[str]) -> dict[str, tuple[tuple[float, float], ..
     They should be parameters, too, so that values from the start on count for initial values.
     """
     return dict.fromkeys(names, ((math.inf, 0.0),))
+
+
+def _check_curves(program: Program) -> None:
+    for one in program.instructions:
+        match one.detail:
+            case (str(name), int()) if one.op == "array" and name in _WITH_CURVES:
+                for kind in (program.instructions[value] for value in one.inputs[2::5]):
+                    _check_curve(float.fromhex(str(kind.detail)) if kind.op == "number" else 0.0)
+
+
+def _check_curve(kind: float) -> None:
+    if kind not in (0.0, 1.0, 2.0, 3.0, 4.0):
+        raise SimulationError(
+            f"a priority curve is of type {kind:g}: only 0 fixed, 1 rectangular, 2 triangular, 3 normal and "
+            "4 exponential are supported"
+        )
 
 
 def _is_there(places: Places, when: When) -> bool:

@@ -17,7 +17,8 @@ const REACH = 800;
  */
 function shareAt(price, kind, priority, width) {
   if (kind === 0) return 1;
-  if (!(width > 0)) return kind >= 1 && kind <= 4 && kind % 1 === 0 ? Number(price < priority) : NaN;
+  if (!isCurve(kind)) return NaN;
+  if (!(width > 0)) return Number(price < priority);
   const distance = (price - priority) / width, size = Math.abs(distance);
   switch (kind) {
     case 1:
@@ -33,6 +34,14 @@ function shareAt(price, kind, priority, width) {
     default:
       return NaN;
   }
+}
+
+/**
+ * Returns whether there is such a type of curve.
+ * @param {number} kind
+ */
+function isCurve(kind) {
+  return kind >= 0 && kind <= 4 && kind % 1 === 0;
 }
 
 /** @typedef {{quantity: number, kind: number, priority: number, width: number}} Claim */
@@ -89,9 +98,13 @@ function halved({ low, high }, isScarce) {
  * @param {number} available @param {Claim[]} claims @param {Float64Array} to @param {number} at
  */
 function clearMarket(available, claims, to, at) {
-  const requests = claims.map((one) => one.quantity);
+  const requests = claims.map((one) => (claims.every(({ kind }) => isCurve(kind)) ? one.quantity : NaN));
   if (available >= total(requests)) {
     to.set(requests, at);
+    return;
+  }
+  if (total(requests) !== total(requests)) {
+    to.fill(NaN, at, at + claims.length);
     return;
   }
   const { low, high } = halved(rangeOf(claims), (price) => total(takenAt(claims, price)) > available);
@@ -138,7 +151,9 @@ function offeredAt(claims, price) {
  */
 export function vensimFindMarketPrice(x, to, at) {
   const split = 1 + 5 * Math.trunc(x[0]), demand = claimsOf(x.slice(1, split)), supply = claimsOf(x.slice(split));
-  const range = rangeOf([...demand, ...supply]);
+  const all = [...demand, ...supply], range = rangeOf(all);
+  to[at] = NaN;
+  if (!all.every(({ kind }) => isCurve(kind))) return;
   to[at] = halved(range, (price) => total(takenAt(demand, price)) > total(offeredAt(supply, price))).high;
 }
 

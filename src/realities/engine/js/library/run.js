@@ -73,6 +73,10 @@ export function program(parts) {
   /** Takes stocks from a step to the next; the flows are those at its first stage.
    * @param {Float64Array} G @param {number} g @param {number} length @param {number} stage */
   const advance = (G, g, length, stage) => {
+    if (isEuler && !floors.length) {
+      for (let i = 0; i < nStocks; i++) y[i] += d[i] * length;
+      return;
+    }
     before.set(y);
     if (isEuler) {
       move(length);
