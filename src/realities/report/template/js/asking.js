@@ -24,7 +24,7 @@ export const ENOUGH_SHARE = 0.25;
 export function startAsking(app, redraw) {
   if (!app.P.live) return () => {};
   const live = startLive(app);
-  let asked = "", last = "", resting = true;
+  let asked = "", last = "", resting = true, brief = "";
   const question = () => {
     const held = { ...app.state.held }, variables = [];
     for (const wish of app.wishes.map((make) => make())) {
@@ -38,7 +38,7 @@ export function startAsking(app, redraw) {
     const q = question();
     if (!Object.keys(q.pins).length && !Object.keys(q.held).length && !q.variables.length) {
       if (asked) live.stop();
-      asked = last = "";
+      asked = last = brief = "";
       app.answer = null;
       app.wrong = "";
       return;
@@ -47,8 +47,10 @@ export function startAsking(app, redraw) {
     if (values !== last && last) { resting = false; rest(); }
     last = values;
     const text = JSON.stringify([q, resting || app.state.show]);
-    if (text === asked) return;
+    // While values move a question is let finish, or a picture would come only once they rest.
+    if (text === asked || (brief === String(q.date) && !resting)) return;
     asked = text;
+    brief = resting ? "" : String(q.date);
     // Of another date nothing may stay: it could know reports from after the day chosen.
     if (app.answer && app.answer.date !== q.date) app.answer = null;
     live.ask({ ...q, n: resting ? undefined : BRIEF, want: resting ? app.keys : [app.state.show] }, (answer) => {
@@ -58,6 +60,7 @@ export function startAsking(app, redraw) {
         app.answer = { ...answer, date: q.date, pins: q.pins, held: q.held };
         for (const quantity of app.quantities) quantity.hold(answer.bands[quantity.key], answer.runs[quantity.key]);
       }
+      if (text === asked && !answer.progress) brief = "";
       app.pending = text === asked && (answer.progress || !resting) && !answer.error;
       redraw();
     });

@@ -50,7 +50,8 @@ export class Scene {
     return this.runner.model.events.map((name) => {
       if (name in held) return { times: [this.runner.grid.times[0]], values: [held[name]] };
       const input = this.data.inputs.find((/** @type {any} */ one) => one.name === name);
-      const known = input.changes.filter((/** @type {number[]} */ change) => change[1] <= this.day);
+      // What a closed hub sets is an input without a date of its own.
+      const known = (input?.changes ?? []).filter((/** @type {number[]} */ change) => change[1] <= this.day);
       return { times: known.map((/** @type {number[]} */ change) => change[3]), values: known.map((/** @type {number[]} */ change) => change[2]) };
     });
   }
