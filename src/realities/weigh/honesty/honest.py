@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from math import inf, isfinite
+from typing import TypeVar
 
 import numpy as np
 
@@ -116,6 +117,7 @@ class AccountAnswer:
 
 Task = WidthTask | AccountTask | RefitTask | ErrorTask
 Answer = AtWidth | AccountAnswer | Change | ErrorChange
+Missed = TypeVar("Missed", Change, ErrorChange)
 
 
 def honesty(
@@ -264,8 +266,7 @@ def _refits(
 ) -> list[RefitTask]:
     """Return what has to be fitted again: leaving out what matters too much for the draws that are there.
 
-    Single reports are fitted again for publication only: there are hundreds. From an evidence of zero there
-    is no change to speak of.
+    Single reports are fitted again for publication only: there are hundreds.
     """
     settings = settings_for(case, "default" if effort == "publish" else "quick")
     return [
@@ -280,10 +281,8 @@ def _refits(
             stated_error=weighing.fits[change.account].log_evidence_error,
             k_hat=change.k_hat,
         )
-        for change in found
-        if change.log_change is None
-        and isfinite(weighing.fits[change.account].log_evidence)
-        and (effort == "publish" or change.left.kind != "report")
+        for change in _missing(found, weighing)
+        if effort == "publish" or change.left.kind != "report"
     ]
 
 
@@ -307,6 +306,14 @@ def _error_refits(
             stated=weighing.fits[change.account].log_evidence,
             k_hat=change.k_hat,
         )
+        for change in _missing(found, weighing)
+    ]
+
+
+def _missing(found: Iterable[Missed], weighing: Weighing) -> list[Missed]:
+    """Return the changes that are not known; from an evidence of zero there is none to speak of."""
+    return [
+        change
         for change in found
         if change.log_change is None and isfinite(weighing.fits[change.account].log_evidence)
     ]

@@ -147,24 +147,25 @@ def at_width(case: Case, task: WidthTask) -> AtWidth:
         if task.wanted != "fit" and moved is not None:
             sample = pooled(moved, dimension, settings=task.settings, seed=seed)
             if sample.reliable:
-                return _found(task, sample, "reweighted")
+                return _told(task.account, task.width, task.seed, sample, "reweighted")
         start = _nearby(known, stated, likelihood.space, task.settings, seed)
     if task.wanted == "reweight":
         return AtWidth(task.account, task.width, task.seed, None, None, None, (), False, "not computed")
     sample = sample_posterior(likelihood, dimension, settings=task.settings, seed=seed, start=start)
-    return _found(task, sample, "another seed" if task.is_other_seed else "fitted")
+    how: How = "another seed" if task.is_other_seed else "fitted"
+    return _told(task.account, task.width, task.seed, sample, how)
 
 
-def _found(task: WidthTask, sample: PosteriorSample, how: How) -> AtWidth:
+def _told(account: str, width: float, seed: int, found: PosteriorSample | AccountFit, how: How) -> AtWidth:
     return AtWidth(
-        account=task.account,
-        width=task.width,
-        seed=task.seed,
-        log_evidence=sample.log_evidence,
-        error=sample.log_evidence_error,
-        k_hat=sample.k_hat,
-        run_log_evidences=sample.run_log_evidences,
-        reliable=sample.reliable,
+        account=account,
+        width=width,
+        seed=seed,
+        log_evidence=found.log_evidence,
+        error=found.log_evidence_error,
+        k_hat=found.k_hat,
+        run_log_evidences=found.run_log_evidences,
+        reliable=found.reliable,
         how=how,
     )
 
@@ -223,17 +224,7 @@ def _nearby(
 
 def stated_evidence(fit: AccountFit) -> AtWidth:
     """Return an account's log evidence as stated, from its fit."""
-    return AtWidth(
-        account=fit.account,
-        width=1.0,
-        seed=fit.seed,
-        log_evidence=fit.log_evidence,
-        error=fit.log_evidence_error,
-        k_hat=fit.k_hat,
-        run_log_evidences=fit.run_log_evidences,
-        reliable=fit.reliable,
-        how="as stated",
-    )
+    return _told(fit.account, 1.0, fit.seed, fit, "as stated")
 
 
 def weights_at(found: Mapping[str, AtWidth], stated: Mapping[str, float]) -> dict[str, float] | None:
