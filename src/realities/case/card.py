@@ -145,7 +145,7 @@ def _quantity(case: Case, quantity: str) -> list[Cell]:
 # -- the days of a claim --------------------------------------------------------------------------
 
 
-def _days_of(claim: Claim) -> Html | None:
+def _days_of(claim: Claim) -> Html:
     """Return a line from the day a claim was made to its deadline, with what it looks at as a bar."""
     days = [("made", claim.made, "circle")]
     if claim.deadline is not None:
@@ -155,9 +155,8 @@ def _days_of(claim: Claim) -> Html | None:
     first, last = min(day for _, day, _ in days), max(day for _, day, _ in days)
     if claim.predicate is not None:
         first, last = min(first, claim.predicate.first), max(last, claim.predicate.latest)
-    if first == last:
-        return None
-    frame = Frame(_WIDTH, 64, (day_of(first), day_of(last)), (0.0, 1.0), left=12, right=12, top=10, bottom=10)
+    ends = (day_of(first) - 1.0, day_of(last) + 1.0)  # a claim of one day has a place to stand, too
+    frame = Frame(_WIDTH, 64, ends, (0.0, 1.0), left=12, right=12, top=10, bottom=10)
     parts = [f'<path class="rl-axis" d="M{frame.left:.1f} 24H{frame.end:.1f}"/>']
     if claim.predicate is not None:
         start, end = (frame.x(day_of(day)) for day in (claim.predicate.first, claim.predicate.latest))
@@ -170,8 +169,9 @@ def _days_of(claim: Claim) -> Html | None:
         parts.append(f'<text x="{middle:.1f}" y="52" text-anchor="middle">{escape(_label(name, day))}</text>')
     said = ", ".join(f"{name} {format_date(day)}" for name, day, _ in days)
     size = f'viewBox="0 0 {_WIDTH} 64" width="{_WIDTH}" height="64"'
+    looks = f'xmlns="http://www.w3.org/2000/svg" class="rl" {size}'
     name = f'role="img" aria-label="Days: {escape(said)}"'
-    return Html(f'<figure><svg class="rl" {size} {name}>{"".join(parts)}</svg></figure>')
+    return Html(f"<figure><svg {looks} {name}>{''.join(parts)}</svg></figure>")
 
 
 def _label(name: str, day: date) -> str:

@@ -75,11 +75,14 @@ def paragraph(text: str, *, is_note: bool = False) -> Html | None:
     """Return a paragraph; nothing for an empty text."""
     if not text:
         return None
-    return Html(f"<p{' class=note' if is_note else ''}>{escape(text)}</p>")
+    kind = ' class="note"' if is_note else ""
+    return Html(f"<p{kind}>{escape(text)}</p>")
 
 
 def figure(chart: Chart, caption: str = "", *, title: str = "") -> Html:
-    """Return a chart with its caption below, and a title above where there are several."""
+    """Return a chart with its caption below, and its title above, which names a chart that has no name."""
+    chart = chart.copy()
+    chart["name"] = chart.get("name") or title
     head = f"<b>{escape(title)}</b>" if title else ""
     foot = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return Html(f"<figure>{head}{draw(chart)}{foot}</figure>")
@@ -93,8 +96,9 @@ def smalls(figures: Iterable[Html]) -> Html | None:
 
 def legend(names: Iterable[str]) -> Html:
     """Return which line and letter is which account's, in one paragraph."""
+    looks = 'xmlns="http://www.w3.org/2000/svg" class="rl" width="26" height="8" aria-hidden="true"'
     keys = "".join(
-        f'<span class="key"><svg class="rl" width="26" height="8" aria-hidden="true">'
+        f'<span class="key"><svg {looks}>'
         f'<path class="rl-line rl-{k % N_COLOURS}" d="M0 4H26"/></svg>{letter(k)} {escape(name)}</span> '
         for k, name in enumerate(names)
     )

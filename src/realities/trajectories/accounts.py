@@ -53,8 +53,9 @@ class AccountTrajectories(Mapping[str, Trajectories]):
 
     def __repr__(self) -> str:
         one = next(iter(self.runs.values()))
+        variables = "1 variable" if len(one.values) == 1 else f"{len(one.values)} variables"
         return (
-            f"<AccountTrajectories of {self.case_id!r}: {len(self)} accounts, {len(one.values)} variables, "
+            f"<AccountTrajectories of {self.case_id!r}: {len(self)} accounts, {variables}, "
             f"{one.n_draws} draws each, {self.dates[0]} to {self.dates[-1]}, {self.given}>"
         )
 

@@ -120,7 +120,8 @@ def _counted(runs: Trajectories, whose: str, dates: str = "") -> str:
     unit = f" {runs.time_unit}" if runs.time_unit is not None else ""
     span = f"{runs.times[0]:g} to {runs.times[-1]:g}{unit}" if runs.times.size else "none"
     draws = f"{runs.n_draws:,} draw" + ("" if runs.n_draws == 1 else "s")
-    said = f"{len(runs.values):,} variables, {draws}{whose}, {runs.times.size:,} times, "
+    variables = "1 variable" if len(runs.values) == 1 else f"{len(runs.values):,} variables"
+    said = f"{variables}, {draws}{whose}, {runs.times.size:,} times, "
     said += dates or span
     return said + (f"; {failed:,} draws left the real numbers and are not shown." if failed else ".")
 

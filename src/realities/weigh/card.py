@@ -162,7 +162,7 @@ def _first_quantity(study: Study) -> Html | None:
         )
         for k, one in enumerate(study.case.accounts)
     ]
-    rows = [row for row in study.case.as_of(study.as_of) if row.quantity == quantity]
+    rows = [row for row in study.case.weighable(study.as_of) if row.quantity == quantity]
     rows = sorted(rows, key=lambda row: row.happened)[:: max(1, -(-len(rows) // N_MARKS))]
     places = {name: k for k, name in enumerate(measure.reporters)}
     marks = [mark(day_of(r.happened), r.value, places[r.reporter], low=r.low, high=r.high) for r in rows]
@@ -192,7 +192,8 @@ def _shown(weighing: Weighing) -> list[str]:
 def _counted(weighing: Weighing) -> str:
     reports = "1 report" if weighing.used == 1 else f"{weighing.used:,} reports"
     later = f"; {weighing.later:,} were published later and play no part" if weighing.later else ""
-    doubt = "" if weighing.reliable else " Not all of it is reliable."
+    is_reliable = all(fit.reliable for fit in weighing.fits.values())
+    doubt = "" if is_reliable else " Not all of it is reliable."
     return f"{reports} published by {format_date(weighing.as_of)}{later}.{doubt}"
 
 
