@@ -65,6 +65,8 @@ def source(program: Program, *, chunk: int = CHUNK) -> str:
     places, used = make_places(program, chunk), Library(program)
     parts = [f"{when}:{_part(program, places, used, when)}" for when in _PARTS if _is_there(places, when)]
     parts += _facts(program, places)
+    if program.delays:
+        parts.append(f"makeDelays:{used.function('makeDelays')}")
     make = used.function("program")
     tables = [
         f"{short}={used.function('table')}({_numbers(program.tables[place].xs)},{_numbers(program.tables[place].ys)})"

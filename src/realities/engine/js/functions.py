@@ -89,6 +89,8 @@ def library_name(key: str) -> str:
 
 def used_functions(program: Program) -> Iterator[str]:
     """Yield the names of the functions of the library that a program's text uses, with repetitions."""
+    if program.delays:
+        yield "makeDelays"
     for one in program.instructions:
         match one.op, one.detail:
             case "call", str(key) if key not in _CALLS and key not in ("fmod", "vensim.modulo"):

@@ -28,7 +28,9 @@ _BINARY = {
     "or": (OR, "||"),
 }
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_RESERVED = frozenset({"do", "if", "in", "for", "let", "new", "try", "var"})
+_RESERVED = frozenset(
+    "do if in for let new try var case else enum eval null this true void with Math".split()
+)
 
 
 @dataclass(frozen=True, slots=True)

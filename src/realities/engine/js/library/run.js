@@ -1,8 +1,7 @@
 // The loop over steps: events, delays, stages, saves, in the order of the reference engine.
 //
 // In come the functions of a program, as emit.py prints them, and where they keep what; out goes what a page
-// calls. Delays are in delays.js.
-import { makeDelays } from "./delays.js";
+// calls. Delays are in delays.js, which comes along where a program has some.
 
 /**
  * What a program is made of. The functions compute a region each; those a program does not need are not there.
@@ -17,6 +16,7 @@ import { makeDelays } from "./delays.js";
  * @property {number[]} even parameters that are equal for all draws
  * @property {number[]} floors stocks that are kept non-negative
  * @property {[number, number][]} delays whether each moves, and whether it says what comes when nothing does
+ * @property {typeof import("./delays.js").makeDelays} [makeDelays] where there are delays
  * @property {number} width numbers of a row of what depends on time alone
  * @property {number[]} stages parts of a step
  * @property {string} method
@@ -58,7 +58,7 @@ export function program(parts) {
   const isEuler = parts.method === "euler", isRk4 = parts.method === "rk4";
   const nOutputs = parts.outputs.length, nStocks = y.length, width = parts.width;
   const before = new Float64Array(nStocks), total = new Float64Array(nStocks);
-  const delays = parts.delays.length ? makeDelays(parts.delays, m, at) : null;
+  const delays = parts.makeDelays ? parts.makeDelays(parts.delays, m, at) : null;
   const rows = makeRows(parts);
   const changes = makeChanges(parts);
 
