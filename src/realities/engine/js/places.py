@@ -14,8 +14,8 @@ from typing import Literal
 
 from realities.engine.program.program import LEAVES, REGIONS, Program, Region, kind_of
 
-#: Operations in one function: a browser optimizes functions one by one, those in use first. Larger ones are no
-#: faster in the end, and later so (bench/bench_js.py --chunk).
+#: Operations in one function: a browser optimizes functions one by one. Larger ones are no faster in the end,
+#: and later so (bench/bench_js.py --chunk).
 CHUNK = 100
 
 #: When something is done: a region's time, or when a step puts into delays what enters (`enter`) and

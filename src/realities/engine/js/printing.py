@@ -29,7 +29,10 @@ _BINARY = {
 }
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _RESERVED = frozenset(
-    "do if in for let new try var case else enum eval null this true void with Math".split()
+    {
+        *("do", "if", "in", "for", "let", "new", "try", "var"),
+        *("case", "else", "enum", "eval", "null", "this", "true", "void", "with", "Math"),
+    }
 )
 
 
