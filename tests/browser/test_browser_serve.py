@@ -99,6 +99,11 @@ def test_the_served_page_may_ask_for_its_news_and_for_nothing_else(
     opened = ready(open_served("mine/"))
     ask = "(at) => fetch(at).then(() => 'sent', () => 'blocked')"
     assert opened.page.evaluate(ask, "~state") == "sent"
+    with opened.page.expect_download() as saved:
+        opened.page.get_by_role("link", name="Save as a file").click()
+    text = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert text == serving[0].library.desk("mine").look()[2]
+    assert "~state" not in text
     for at in ("/", "report.html", "/mine/", "/lynx-hare/~state", "http://127.0.0.1:1/"):
         assert opened.page.evaluate(ask, at) == "blocked"
     # From a script of the page, at a time of its own: a debugger's calls are let do more.

@@ -22,6 +22,7 @@ def quick_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("realities.serve.workshop.EVERY_S", 0.01)
     monkeypatch.setattr("realities.serve.watch.QUIET_S", 0.03)
     monkeypatch.setattr("realities.serve.server.HOLD_S", 0.2)
+    monkeypatch.setattr("realities.serve.server.LOOK_S", 0.01)
 
 
 @pytest.fixture

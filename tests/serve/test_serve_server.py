@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import time
@@ -251,6 +252,30 @@ def test_the_index_lists_cases_with_what_they_hold(serve: Serve, folder: Path) -
     assert page.count('<li><h3><a href="') == 2 + len(bundled_cases())
     assert ask(server.port, "/mine").headers["location"] == "/mine/"
     assert ask(server.port, "/br%20%3Cok%3E/").status == 200
+
+
+def test_a_mistake_of_ours_is_said_and_the_server_goes_on(
+    serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, _ = serve(case=folder)
+    until_ready(server)
+    with monkeypatch.context() as broken:
+        broken.setattr("realities.serve.pages.POLICY", "another")
+        reply = ask(server.port)
+        assert reply.status == 500
+        assert "cannot be served" in reply.text
+    assert ask(server.port).status == 200
+
+
+def test_a_folder_whose_name_is_no_text_is_left_out(serve: Serve, folder: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(folder.parent) + b"/odd\xff"))
+    try:
+        odd.mkdir()
+    except OSError:
+        pytest.skip("this file system has no such names")
+    (odd / "case.toml").write_text("")
+    server, _ = serve(folder=folder.parent)
+    assert ask(server.port).text.count("<li><h3><a href") == 1 + len(bundled_cases())
 
 
 def test_a_case_that_appears_later_is_served_too(serve: Serve, folder: Path) -> None:

@@ -187,6 +187,18 @@ def test_a_full_run_follows_the_quick_look_and_gives_way_to_a_save(
         scene.workshop.close()
 
 
+def test_a_mistake_of_ours_is_kept_for_whoever_waits(tmp_path: Path, desk: Desk) -> None:
+    def broken(_desk: Desk, _news: News) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    workshop = Workshop(tmp_path, Settings(), broken, FakeBuilder)
+    workshop.start()
+    workshop.open(desk)
+    until(lambda: workshop.failure is not None)
+    assert str(workshop.failure) == "on purpose"
+    workshop.close()
+
+
 def test_closing_ends_the_builder(scene: Scene, desk: Desk) -> None:
     scene.open(desk, 1)
     scene.workshop.close()

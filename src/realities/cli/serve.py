@@ -67,7 +67,7 @@ def serve(
             )
             if open_it:
                 _open(terminal, server)
-            stopping.wait()
+            stopping.wait(server.check)
         terminal.note("Stopped.")
         return stopping.exit_code
 
@@ -125,10 +125,10 @@ class Stopping(AbstractContextManager["Stopping"]):
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def wait(self) -> None:
-        """Wait; a second Ctrl-C changes nothing, since what is left to do is done within seconds."""
+    def wait(self, check: Callable[[], None]) -> None:
+        """Wait, and `check` now and then; a second Ctrl-C changes nothing: what is left takes seconds."""
         while not self._asked.wait(0.5):
-            pass
+            check()
 
     def _ask(self, number: int, _frame: object) -> None:
         self.exit_code = 128 + number
@@ -165,10 +165,12 @@ class Told(AbstractContextManager["Told"]):
             self._end()
 
     def _busy(self, desk: Desk, news: News) -> None:
+        if not news.share:
+            return
         if self._bars is None:
             self._bars = self._terminal.progress()
             self._progress = self._bars.__enter__()
-        if self._progress is not None and news.share:
+        if self._progress is not None:
             self._progress(f"{desk.name}: {news.stage}", news.share * 100, 100.0)
 
     def _end(self) -> None:

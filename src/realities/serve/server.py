@@ -36,6 +36,8 @@ MOST_AT_ONCE: Final = 48
 #: A request has to arrive within so long, and news are waited for so long before a page asks again.
 PATIENCE_S: Final = 10.0
 HOLD_S: Final = 5.0
+#: So often it is looked whether the server is to stop.
+LOOK_S: Final = 0.2
 #: Said with every answer.
 HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -121,9 +123,10 @@ class Server:
 
     def __enter__(self) -> Self:
         self._workshop.start()
-        Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True).start()
+        Thread(target=self._http.serve_forever, kwargs={"poll_interval": LOOK_S}, daemon=True).start()
         if self.library.only is not None:
             self._workshop.open(self.library.only)
+        Thread(target=_make_ready, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -131,6 +134,11 @@ class Server:
         self._http.server_close()
         self._workshop.close()
         self._folder.cleanup()
+
+    def check(self) -> None:
+        """Raise the mistake of ours by which building has ended, if there is one."""
+        if self._workshop.failure is not None:
+            raise self._workshop.failure
 
     def answer(self, target: str, host: str) -> Answer:
         """Return the answer to a request that was let in."""
@@ -202,6 +210,11 @@ class Server:
             "notes": list(news.notes),
         }
         return Answer(200, json.dumps(told), "application/json")
+
+
+def _make_ready() -> None:
+    """Import what the first page needs, while nobody waits."""
+    import realities.serve.pages  # noqa: F401
 
 
 def missing(home: str) -> Answer:
@@ -277,7 +290,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a request that was let in."""
-        self._send(self.server.owner.answer(self.path, str(self.headers["Host"]).strip().lower()))
+        try:
+            answer = self.server.owner.answer(self.path, str(self.headers["Host"]).strip().lower())
+        except Exception as problem:
+            answer = Answer(500, f"This is our mistake, not yours: {problem}\n", "text/plain")
+        self._send(answer)
 
     do_HEAD = do_GET  # noqa: N815
 
@@ -287,7 +304,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(Answer(code, f"{phrase}\n", "text/plain"))
 
     def _send(self, answer: Answer) -> None:
-        body = answer.text.encode("utf-8")
+        body = answer.text.encode("utf-8", "replace")
         self.send_response(answer.status)
         headers = {
             **HEADERS,

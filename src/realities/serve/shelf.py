@@ -51,9 +51,14 @@ def _cases_in(folder: Path) -> dict[str, Path]:
     found = [
         path
         for path in listed
-        if not path.name.startswith(".") and not path.is_symlink() and (path / "case.toml").is_file()
+        if _is_plain(path.name) and not path.is_symlink() and (path / "case.toml").is_file()
     ]
     return {path.name: path for path in found[:MOST_CASES]}
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name can stand in an address: it is not hidden, and it is text."""
+    return not name.startswith(".") and name.isprintable()
 
 
 def describe(name: str, folder: Path) -> Entry:

@@ -85,6 +85,11 @@ class Workshop:
         Called with a desk and its news whenever they change.
     make_builder
         For tests: what gives a builder.
+
+    Attributes
+    ----------
+    failure
+        The mistake of ours by which watching and building have ended, else None.
     """
 
     def __init__(
@@ -100,7 +105,8 @@ class Workshop:
         self._cases: dict[str, _Open] = {}  # the one opened last at the end
         self._running: _Running | None = None
         self._n_jobs = 0
-        self._thread = Thread(target=self._run, daemon=True)
+        self._thread = Thread(target=self._guarded, daemon=True)
+        self.failure: Exception | None = None
 
     def start(self) -> None:
         """Begin; the builder's process starts at once."""
@@ -117,6 +123,13 @@ class Workshop:
         if self._thread.is_alive():
             self._thread.join()
         self._builder.close()
+
+    def _guarded(self) -> None:
+        """Keep a mistake of ours for whoever waits: nothing is watched from then on."""
+        try:
+            self._run()
+        except Exception as problem:
+            self.failure = problem
 
     def _run(self) -> None:
         while True:
