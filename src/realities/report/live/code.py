@@ -64,8 +64,9 @@ def model_code(case: Case) -> ModelCode:
     outputs = (*shown, *sorted(measured - {*shown}))
     spoken = {name for account in case.accounts for name in case.priors(account.id)}
     held = {event.parameter for event in case.events}
-    given = {model[name].name: True for name in sorted(spoken | held)}
     closing = set(closing_constants(case.network))
+    # Inputs are parameters, too: what is held from the start on counts for initial values.
+    given = {model[name].name: True for name in sorted(spoken | held | closing)}
     # An event (0, 0) would count from the start.
     events = to_be_given(model[name].name for name in sorted(held | closing))
     try:
