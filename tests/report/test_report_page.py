@@ -215,7 +215,7 @@ def test_what_is_short_stands_in_the_page_and_what_is_long_is_packed() -> None:
 def test_the_first_picture_and_the_tables_are_there_without_a_script(page: str, outline: Outline) -> None:
     before, whole = (text.split('<script type="application/json"')[0] for text in (page, whole_page(page)))
     pictures = re.findall(r"<svg xmlns.*?</svg>", before, re.DOTALL)
-    assert len(pictures) == 3  # main chart, weights, network
+    assert len(pictures) == 4  # main chart, weights, network wide and for a phone
     for picture in pictures:
         assert ElementTree.fromstring(picture).get("aria-label")
     for table in ("figure-table", "claims-table", "fit-table"):

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from realities.report.causes.data import causes_data
 from realities.report.curves import PLANS, HeldCurves, Plan, curves_data, held_curves
 from realities.report.encode import pack
 from realities.report.live.build import LiveParts, live_data, live_parts
@@ -31,8 +32,8 @@ PAGE_LIMIT: Final = 600_000
 GZIP_SHARE: Final = 250 / 600
 #: Bytes by which the picture and the tables around the curves may grow with a finer plan.
 _SPARE: Final = 2_000
-#: Draws of each account with which the page runs the model, as of the last date.
-LIVE_DRAWS: Final = 160
+#: Draws of each account with which the page runs the model, as of the last date; fewer rather than fewer dates.
+LIVE_DRAWS: Final = (160, 120, 90)
 #: As-of dates below which none is left out.
 _FEWEST_DATES: Final = 2
 Held = Mapping[str, HeldCurves | None]
@@ -53,15 +54,18 @@ def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE
         out, never the last.
     """
     dates = tuple(study.dates)
+    causes = causes_data(study.case, study.as_of)
     live, why = _live(study)
     while True:
         held = {name: held_curves(study, name, dates) for name in study.case.measures}
         payload = build_payload(study, dates, _planned(held, PLANS[-1]), status=_told(study, dates, status))
         payload["warnings"] += why
-        payload["live"] = None if live is None else live_data(study, live, dates, LIVE_DRAWS)
-        plan = _finest(payload, held, limit)
-        if plan is not None:
-            return _with_curves(payload, _planned(held, plan))
+        payload["causes"] = causes
+        for n_draws in LIVE_DRAWS:
+            payload["live"] = None if live is None else live_data(study, live, dates, n_draws)
+            plan = _finest(payload, held, limit)
+            if plan is not None:
+                return _with_curves(payload, _planned(held, plan))
         if len(dates) <= _FEWEST_DATES:
             return payload
         dates = tuple(reversed(dates[::-1][::2]))

@@ -24,8 +24,9 @@ from realities.figures import account, draw, fan, mark, steps
 from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palette
 from realities.report import sentences, standings, supply_map, tables, trusted
 from realities.report.bundle import LOADER, packed_script, page_style
-from realities.report.payload import embedded
+from realities.report.causes.shown import summary
 from realities.report.live.pack import packed_live
+from realities.report.payload import embedded
 from realities.report.schema import SCHEMA, Payload, number_date
 from realities.report.view import Quantity, View
 from realities.report.why import why
@@ -85,6 +86,8 @@ def render_payload(payload: Payload) -> str:
     cited = tables.references(view)
     main = view.charted[0] if view.charted else None
     supply = supply_map.read_network(payload["network"])
+    narrow = supply_map.read_network(payload["network"], supply_map.NARROW)
+    map_title = f"Schematic supply network of {payload['case']['title']}"
     return _template().render(
         p=payload,
         policy=POLICY,
@@ -93,10 +96,10 @@ def render_payload(payload: Payload) -> str:
         loader=Markup(LOADER),
         part=Parts(),
         carried=lambda parts: _carried(payload, parts),
+        live=Markup(packed_live(payload.get("live"))),
         last=last,
         accounts_text=_accounts_text(len(payload["accounts"])),
         reading=sentences.reading(view, last),
-        live=Markup(packed_live(payload.get("live"))),
         why=why(view, payload["as_of"]),
         cards=tables.cards(view, last),
         weighing=view.weighing(last),
@@ -127,9 +130,9 @@ def render_payload(payload: Payload) -> str:
         reporters=tables.reporter_groups(view, cited),
         references=cited,
         supply=supply,
-        supply_svg=Markup(supply_map.draw(supply, f"Schematic supply network of {payload['case']['title']}"))
-        if supply
-        else "",
+        supply_svg=Markup(supply_map.draw(supply, map_title)) if supply else "",
+        supply_narrow=Markup(supply_map.draw(narrow, map_title)) if narrow else "",
+        causes=summary(payload.get("causes")),
         fits=tables.fit_rows(view, last),
         day_text=sentences.day_text,
         kinds=sentences.KIND_TEXT,
@@ -151,12 +154,18 @@ class Parts:
 
     held: list[str] = field(default_factory=list)
 
-    def __call__(self, tag: str = "div", title: str = "", *, caller: Callable[[], Markup]) -> Markup:
-        """Return a piece as it is, or an element of that name to be replaced by it."""
-        piece = caller()
+    def __call__(
+        self, tag: str = "div", title: str = "", fills: bool = False, *, caller: Callable[..., Markup]
+    ) -> Markup:
+        """Return a piece as it is, or an element of that name to be replaced by it.
+
+        Where the script `fills` cells of a piece anyway, the piece is asked whether it comes later, and leaves
+        them empty then.
+        """
+        piece = caller(False) if fills else caller()
         if len(piece) < _LONG:
             return piece
-        self.held.append(str(piece))
+        self.held.append(str(caller(True) if fills else piece))
         missing = Markup("<noscript><p class=small>{}</p></noscript>").format(
             f"{title or 'This table'}: shown where scripts are switched on."
         )

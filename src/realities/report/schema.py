@@ -372,14 +372,15 @@ class CaseData(TypedDict):
 
 
 class PictureData(TypedDict):
-    """One causal diagram: places of its boxes, and the cell of each in a grid of `columns`, or of three on a phone.
+    """One causal diagram: places of its boxes, and the cell of each, row by row, in a wide grid and in a phone's.
 
+    `columns` are those of the two grids.
     The picture without a name is the whole, or shows the sectors where there are others; then boxes are groups.
     """
 
     name: str
     boxes: str
-    columns: int
+    columns: list[int]
     wide: str
     narrow: str
 

@@ -2,13 +2,13 @@
 
 In comes the case's GeoJSON as it was read; out come SVG text and rows. Width is capacity, squares are
 sources, circles hubs, diamonds fronts. Positions are those of the file, stretched to the frame: a
-schematic, and captioned so.
+schematic, and captioned so. The page's script (`network.js`) finds places and routes by their order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from math import cos, hypot, isfinite, radians
 from typing import Final
@@ -17,21 +17,36 @@ from realities.figures import format_number
 from realities.figures.style import shape_path
 
 WIDTH: Final = 1100.0
-_MARGIN: Final = 90.0
-#: Places are moved until they are this far apart, in pixels, so that each can be told and named.
-_APART: Final = 52.0
 _SHAPE: Final = {"source": "square", "front": "diamond"}
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """The size of a picture: places are moved until they are `apart`, so that each can be told and named."""
+
+    width: float = WIDTH
+    margin: float = 90.0
+    apart: float = 64.0
+    tallest: float = 640.0
+
+
+WIDE: Final = Frame()
+#: A phone's.
+NARROW: Final = Frame(width=348.0, margin=34.0, apart=44.0, tallest=760.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
-    """A place of the network, in pixels."""
+    """A place of the network, in pixels; what it supplies or needs in the unit of capacities."""
 
     id: str
     name: str
     kind: str
     x: float
     y: float
+    supply: float | None = None
+    demand: float | None = None
+    closes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,7 @@ class Route:
     end: str
     capacity: float | None
     days: float | None
+    closes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +68,41 @@ class SupplyMap:
     nodes: tuple[Node, ...]
     routes: tuple[Route, ...]
     height: float
+    frame: Frame = WIDE
+
+    @property
+    def fronts(self) -> tuple[Node, ...]:
+        """The places that supply is for."""
+        return tuple(node for node in self.nodes if node.kind == "front")
+
+    @property
+    def closes(self) -> bool:
+        """Whether closing some part sets something in the model."""
+        return any(one.closes for one in self.nodes) or any(one.closes for one in self.routes)
 
     def name(self, node_id: str) -> str:
         """Return the name of a place by its id; the id where there is none."""
         return next((node.name for node in self.nodes if node.id == node_id), node_id)
 
 
-def read_network(network: object) -> SupplyMap | None:
-    """Return the network of a GeoJSON object, or None where it holds no place."""
+def read_network(network: object, frame: Frame = WIDE) -> SupplyMap | None:
+    """Return the network of a GeoJSON object laid out in a frame, or None where it holds no place."""
     if not isinstance(network, Mapping):
         return None
-    places: list[tuple[str, str, str, float, float]] = []
+    places: list[Node] = []
     routes: list[Route] = []
     for kind, coordinates, properties in _features(network):
         if kind == "Point" and (at := _pair(coordinates)) is not None:
             node_id = str(properties.get("id", len(places)))
-            name = str(properties.get("name", node_id))
-            places.append((node_id, name, str(properties.get("kind", "hub")), *at))
+            name, kind_of = str(properties.get("name", node_id)), str(properties.get("kind", "hub"))
+            amounts = _number(properties.get("supply")), _number(properties.get("demand"))
+            places.append(Node(node_id, name, kind_of, *at, *amounts, "closes" in properties))
         elif kind == "LineString":
             start, end = str(properties.get("from", "")), str(properties.get("to", ""))
             route_id = str(properties.get("id", f"{start}->{end}"))
             capacity, days = _number(properties.get("capacity")), _number(properties.get("days"))
-            routes.append(Route(route_id, start, end, capacity, days))
-    return _placed(places, routes) if places else None
+            routes.append(Route(route_id, start, end, capacity, days, "closes" in properties))
+    return _placed(places, routes, frame) if places else None
 
 
 def _features(network: Mapping[object, object]) -> Iterator[tuple[str, object, Mapping[object, object]]]:
@@ -100,41 +128,45 @@ def _number(value: object) -> float | None:
     return float(value)
 
 
-def _placed(places: Sequence[tuple[str, str, str, float, float]], routes: Sequence[Route]) -> SupplyMap:
+def _placed(places: Sequence[Node], routes: Sequence[Route], frame: Frame) -> SupplyMap:
     """Stretch positions to the frame, a degree of longitude as long as it is at the middle latitude."""
-    xs, ys = [place[3] for place in places], [place[4] for place in places]
+    xs, ys = [place.x for place in places], [place.y for place in places]
     shrink = max(0.1, cos(radians(min(89.0, abs(sum(ys) / len(ys))))))
     wide, high = (max(xs) - min(xs)) * shrink or 1e-9, max(ys) - min(ys) or 1e-9
-    scale = (WIDTH - 2 * _MARGIN) / wide
-    height = min(640.0, max(280.0, high * scale + 2 * _MARGIN))
-    vertical = (height - 2 * _MARGIN) / high
+    scale = (frame.width - 2 * frame.margin) / wide
+    # A narrow frame is drawn tall, so that there is room for names.
+    stretched = high * scale * (1.0 if frame.width >= WIDTH else 2.4)
+    height = min(frame.tallest, max(280.0, stretched + 2 * frame.margin))
+    vertical = (height - 2 * frame.margin) / high
     points = [
-        (_MARGIN + (x - min(xs)) * shrink * scale, _MARGIN + (max(ys) - y) * vertical) for *_, x, y in places
+        (frame.margin + (x - min(xs)) * shrink * scale, frame.margin + (max(ys) - y) * vertical)
+        for x, y in zip(xs, ys, strict=True)
     ]
-    nodes = tuple(
-        Node(node_id, name, kind, x, y)
-        for (node_id, name, kind, *_), (x, y) in zip(places, _pushed_apart(points, height), strict=True)
-    )
-    return SupplyMap(nodes, tuple(routes), height)
+    moved = _pushed_apart(points, height, frame)
+    nodes = tuple(replace(place, x=x, y=y) for place, (x, y) in zip(places, moved, strict=True))
+    return SupplyMap(nodes, tuple(routes), height, frame)
 
 
-def _pushed_apart(points: Sequence[tuple[float, float]], height: float) -> list[tuple[float, float]]:
+def _pushed_apart(
+    points: Sequence[tuple[float, float]], height: float, frame: Frame
+) -> list[tuple[float, float]]:
     """Move points apart, each as little as it takes and none out of the frame."""
     moved = [list(point) for point in points]
+    inset = frame.margin / 2
     for _ in range(200):
         worst = 0.0
         for i, a in enumerate(moved):
             for j, b in enumerate(moved[:i]):
                 dx, dy = a[0] - b[0], a[1] - b[1]
                 away = hypot(dx, dy)
-                short = _APART - away
+                short = frame.apart - away
                 if short <= 0:
                     continue
                 worst = max(worst, short)
                 # Two places at one spot part along a direction of their own, the same in every run.
                 ux, uy = (dx / away, dy / away) if away > 1e-6 else (cos(i + 2.0 * j), cos(2.0 * i + j))
                 for point, sign in ((a, 0.5), (b, -0.5)):
-                    point[0] = min(max(point[0] + sign * short * ux, _MARGIN / 2), WIDTH - _MARGIN / 2)
+                    point[0] = min(max(point[0] + sign * short * ux, inset), frame.width - inset)
                     point[1] = min(max(point[1] + sign * short * uy, 30.0), height - 30.0)
         if worst < 1.0:
             break
@@ -145,26 +177,39 @@ def draw(supply: SupplyMap, title: str) -> str:
     """Return the network as SVG text: routes below, places above, labels with a halo and apart."""
     at = {node.id: node for node in supply.nodes}
     largest = max((route.capacity or 0.0 for route in supply.routes), default=0.0) or 1.0
+    thick = 9.0 if supply.frame.width >= WIDTH else 6.0
     body = []
-    for route in supply.routes:
+    for index, route in enumerate(supply.routes):
         a, b = at.get(route.start), at.get(route.end)
         if a is None or b is None:
             continue
-        width = 1.2 + 9.0 * (route.capacity or 0.0) / largest
+        width = 1.2 + thick * (route.capacity or 0.0) / largest
         carried = "" if route.capacity is None else f", capacity {format_number(route.capacity)}"
         body.append(
-            f'<path class="route" d="M{a.x:.1f} {a.y:.1f}L{b.x:.1f} {b.y:.1f}" stroke-width="{width:.1f}">'
-            f"<title>{escape(f'{a.name} to {b.name}{carried}')}</title></path>"
+            f'<path class="route" data-route="{index}" d="M{a.x:.1f} {a.y:.1f}L{b.x:.1f} {b.y:.1f}" '
+            f'stroke-width="{width:.1f}"><title>{escape(f"{a.name} to {b.name}{carried}")}</title></path>'
         )
-    for node in supply.nodes:
-        outline = shape_path(_SHAPE.get(node.kind, "circle"), node.x, node.y, 7.0)
-        kind = node.kind if node.kind in _SHAPE else "hub"
-        body.append(f'<path class="place {kind}" d="{outline}"/>')
+    body += [_spot(node, index, supply.frame) for index, node in enumerate(supply.nodes)]
     body += _labels(supply)
+    wide, high = f"{supply.frame.width:g}", f"{supply.height:.0f}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="rl net" viewBox="0 0 {WIDTH:g} {supply.height:.0f}" '
-        f'width="{WIDTH:g}" height="{supply.height:.0f}" role="img" aria-label="{escape(title)}">'
-        f"{''.join(body)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="rl net" viewBox="0 0 {wide} {high}" '
+        f'width="{wide}" height="{high}" role="img" aria-label="{escape(title)}">{"".join(body)}</svg>'
+    )
+
+
+def _spot(node: Node, index: int, frame: Frame) -> str:
+    """Return a place; a hub with room around it to be hit, and the cross that it has when closed."""
+    kind = node.kind if node.kind in _SHAPE else "hub"
+    outline = shape_path(_SHAPE.get(kind, "circle"), node.x, node.y, 7.0)
+    place = f'<path class="place {kind}" d="{outline}"/>'
+    if kind != "hub":
+        return place
+    around = 13.0 if frame.width >= WIDTH else 20.0
+    return (
+        f'<g class="spot" data-place="{index}">'
+        f'<circle class="hit" cx="{node.x:.1f}" cy="{node.y:.1f}" r="{around:g}"/>{place}'
+        f'<path class="cross" d="M{node.x - 7:.1f} {node.y - 7:.1f}l14 14m0 -14l-14 14"/></g>'
     )
 
 
@@ -176,7 +221,9 @@ def _labels(supply: SupplyMap) -> list[str]:
         width = 7.4 * len(node.name)
         options = [(x, y, anchor) for x, y, anchor in _around(node)]
         boxes = [_box(x, y, anchor, width) for x, y, anchor in options]
-        costs = [sum(_overlap(box, other) for other in taken) + _outside(box) for box in boxes]
+        costs = [
+            sum(_overlap(box, other) for other in taken) + _outside(box, supply.frame.width) for box in boxes
+        ]
         best = costs.index(min(costs))
         x, y, anchor = options[best]
         taken.append(boxes[best])
@@ -209,6 +256,6 @@ def _overlap(a: _Box, b: _Box) -> float:
     return wide * high if wide > 0 and high > 0 else 0.0
 
 
-def _outside(box: _Box) -> float:
-    beyond = max(0.0, 4 - box[0]), max(0.0, box[2] - WIDTH + 4)
+def _outside(box: _Box, width: float) -> float:
+    beyond = max(0.0, 4 - box[0]), max(0.0, box[2] - width + 4)
     return 100 * hypot(*beyond)

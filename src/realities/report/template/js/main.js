@@ -3,12 +3,14 @@
 import { isInForce, startAsking } from "./asking.js";
 import { startBar } from "./bar.js";
 import { startCards } from "./cards.js";
+import { drawCauses, startCauses } from "./causes.js";
 import { drawClaims, startClaims } from "./claims.js";
 import { Quantity, load } from "./decode.js";
 import { startExports } from "./exports.js";
 import { drawControls, drawFigure, drawFigureRest, startFigure } from "./figure.js";
 import { dayText } from "./format.js";
 import { conditions } from "./inforce.js";
+import { drawNetwork, startNetwork } from "./network.js";
 import { drawOthers, startOthers } from "./others.js";
 import { all, el, keepRoles, put, settled, show, throttled } from "./page.js";
 import { drawReporters } from "./reporters.js";
@@ -48,6 +50,8 @@ async function start() {
   };
   // What a link can carry is known before the link is read.
   startWhatIf(app);
+  startCauses(app);
+  startNetwork(app);
   const read = () => readHash(location.hash, P, keys, app.names, app.stops[0]), hash = () => writeHash(app.state, P, keys, app.names);
   app.state = read();
   const link = () => location.href.split("#")[0] + (hash() ? "#" + hash() : "");
@@ -63,7 +67,9 @@ async function start() {
       drawFigureRest(app);
       drawOthers(app);
     }
+    drawCauses(app);
     drawClaims(app);
+    drawNetwork(app);
     drawReporters(app);
     drawTrust(app);
     drawRanges(app);
