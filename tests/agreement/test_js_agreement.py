@@ -30,12 +30,14 @@ from hand_built import aux, build, call, constant, fixed_delay, initial, lookup,
 from odd_equations import ODD, given_numbers, model_of, three_equations
 
 from realities.case.folder import load_case
+from realities.case.hidden import constant_value
+from realities.case.network_file import closing_constants
 from realities.engine.js.emit import to_be_given
 from realities.engine.js.node import Job, run_programs
 from realities.engine.program.lower import lower
 from realities.engine.reference import Simulator
 from realities.engine.request import Event
-from realities.engine.timeline import even_timeline
+from realities.engine.timeline import control_names, even_timeline
 from realities.ensemble import prior_draws
 from realities.errors import InputError
 from realities.ir.model import Integrator, Model
@@ -329,6 +331,37 @@ def test_one_code_serves_every_date_and_value_of_an_input(integrator: Integrator
         wanted = Simulator(model, outputs=outputs, events=events).run({"rate": given["rate"]})
         for place, name in enumerate(outputs):
             assert one.kept[:, :, place].tolist() == wanted[name].tolist(), (history, name)
+
+
+def test_an_input_that_is_held_from_the_start_is_one_that_was_never_otherwise() -> None:
+    case = load_case("ukraine-2022")
+    model, closed = case.model, closing_constants(case.network)
+    outputs = [case.model[measure.variable].name for measure in case.measures.values()]
+    clock = [constant_value(model, name) for name in control_names(model)]
+    assert len(closed) > 3
+    assert None not in clock
+    timeline = even_timeline(model, *(float(value or 0.0) for value in clock))
+    program = lower(
+        model,
+        outputs,
+        hold={},
+        events=to_be_given(closed),
+        given=dict.fromkeys(sorted(closed), True),
+        method="euler",
+    )
+    job = Job(
+        parameters=np.array([[constant_value(model, one.name) or 0.0 for one in program.parameters]]),
+        events=[(timeline.times[:1], np.array([closed[one.name]])) for one in program.events],
+        times=timeline.times,
+        lengths=timeline.lengths,
+        keep=timeline.saved,
+    )
+    [[found]] = run_programs([(program, [job])])
+    held = Simulator(model, outputs=outputs, hold=closed).run()
+    free = Simulator(model, outputs=outputs).run()
+    for place, name in enumerate(outputs):
+        np.testing.assert_allclose(found.kept[:, :, place], held[name], rtol=1e-9)
+    assert any((held[name] != free[name]).any() for name in outputs)
 
 
 def test_a_run_leaves_nothing_behind_for_the_next() -> None:
