@@ -19,7 +19,8 @@ def test_the_python_of_the_readme_runs_as_written() -> None:
 
 
 def test_every_command_it_shows_exists() -> None:
-    shown = set(re.findall(r"realities (run|new|check|weigh|simulate|bench|convert|report|cases)\b", README))
+    names = "run|new|check|weigh|simulate|bench|convert|report|serve|cases"
+    shown = set(re.findall(rf"realities ({names})\b", README))
     assert shown <= set(group.commands)
     assert {"run", "new", "check", "simulate", "convert"} <= shown
 

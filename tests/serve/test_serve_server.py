@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -167,17 +168,17 @@ def test_what_is_too_long_or_no_request_is_refused(
 def test_a_slow_client_keeps_nobody_waiting_and_too_many_are_turned_away(serve: Serve, folder: Path) -> None:
     server, _ = serve(case=folder)
     until_ready(server)
-    held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(MOST_AT_ONCE - 1)]
-    try:
-        for connection in held:
-            connection.sendall(b"GET / HT")
+    with ExitStack() as held:
+
+        def hold(n: int) -> None:
+            for _ in range(n):
+                connection = held.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+                connection.sendall(b"GET / HT")
+
+        hold(MOST_AT_ONCE // 2)
         assert ask(server.port).status == 200
-        held.append(socket.create_connection(("127.0.0.1", server.port)))
-        with pytest.raises((OSError, IndexError)):
-            until(lambda: ask(server.port).status != 200, 2.0)
-    finally:
-        for connection in held:
-            connection.close()
+        hold(MOST_AT_ONCE)
+        until(lambda: not _answers(server))
     until(lambda: _answers(server))
 
 
@@ -297,7 +298,7 @@ def test_it_listens_on_this_computer_alone(serve: Serve, folder: Path) -> None:
     server, _ = serve(case=folder)
     with socket.socket() as elsewhere:
         elsewhere.settimeout(2)
-        with pytest.raises(OSError, match="refused"):
+        with pytest.raises(OSError):
             elsewhere.connect(("127.0.0.2", server.port))
 
 
