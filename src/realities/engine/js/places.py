@@ -166,13 +166,12 @@ def _n_parts(program: Program, value: int) -> int:
 
 def in_chunks(places: Places, when: When) -> Iterator[tuple[tuple[int, ...], list[Aim]]]:
     """Yield the parts of a region with what is stored in each; what is computed elsewhere with the last."""
-    parts = places.chunks.get(when, ())
-    aims = list(places.aims.get(when, ()))
-    for number, part in enumerate(parts):
-        inside = set(part)
-        is_last = number == len(parts) - 1
-        here = [aim for aim in aims if is_last or aim[2] in inside]
-        aims = [aim for aim in aims if aim not in here]
-        yield part, here
-    if not parts and aims:
-        yield (), aims
+    parts, aims = places.chunks.get(when, ()), places.aims.get(when, ())
+    if not parts and not aims:
+        return
+    where = {value: number for number, part in enumerate(parts) for value in part}
+    last = max(len(parts) - 1, 0)
+    stored: list[list[Aim]] = [[] for _ in range(last + 1)]
+    for aim in aims:
+        stored[where.get(aim[2], last)].append(aim)
+    yield from zip(parts or ((),), stored, strict=True)
