@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from browser_support import WIDE, Opened
 from report_synthetic import HOSTILE, synthetic_study
 
-from realities.report import study_payload, write_report
+from realities import load_case, run_case
+from realities.report import render_payload, study_payload, write_report
 from realities.report.schema import Payload
 
 
@@ -62,6 +63,20 @@ def report(tmp_path_factory: pytest.TempPathFactory, study: Any) -> Path:
 def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hostile = synthetic_study(n_accounts=3, n_quantities=3, n_dates=4, n_claims=12, hostile=HOSTILE)
     return write_report(hostile, tmp_path_factory.mktemp("hostile") / "report.html", status=[HOSTILE])
+
+
+@pytest.fixture(scope="session")
+def lynx_payload() -> Payload:
+    """A page's data of a bundled case that runs in the page, fitted with little effort."""
+    study = run_case(load_case("lynx-hare"), effort="sketch", with_between=False)
+    return study_payload(study)
+
+
+@pytest.fixture(scope="session")
+def lynx_report(tmp_path_factory: pytest.TempPathFactory, lynx_payload: Payload) -> Path:
+    page = tmp_path_factory.mktemp("lynx") / "report.html"
+    page.write_text(render_payload(lynx_payload), encoding="utf-8")
+    return page
 
 
 @pytest.fixture

@@ -1,0 +1,329 @@
+"""What if, in a real browser: values pinned for all accounts alike, what follows, links, exports."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from browser_support import PHONE, WIDE, Opened
+from report_synthetic import HOSTILE
+
+from realities.report import render_payload
+from realities.report.schema import Payload
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Opened]
+
+IN_FORCE = "What-if values are in force"
+PICTURE = "document.getElementById('plot-svg').innerHTML"
+#: Reading, cards, sentence and tables: all that a value in force may change.
+SAID = "#reading, #why, .cards, #figure-sentence, #figure-caption, #figure-table, #overview-table"
+
+
+@pytest.fixture
+def lynx(open_page: Open, lynx_report: Path) -> Callable[..., Opened]:
+    def opened(fragment: str = "", **options: Any) -> Opened:
+        return open_page(fragment, at=lynx_report.as_uri(), **options)
+
+    return opened
+
+
+def slider(opened: Opened, place: int = 0) -> Any:
+    return opened.page.locator("[data-pin] input[type=range]").nth(place)
+
+
+def press(opened: Opened, *keys: str, place: int = 0) -> None:
+    """Move a slider by keys and wait until all that follows is computed and drawn."""
+    slider(opened, place).focus()
+    for key in keys:
+        opened.page.keyboard.press(key)
+    wait(opened)
+
+
+def wait(opened: Opened) -> None:
+    opened.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=180_000)
+    opened.page.wait_for_timeout(600)
+
+
+def said(opened: Opened) -> list[str]:
+    return list(opened.page.eval_on_selector_all(SAID, "all => all.map(n => n.textContent)"))
+
+
+def saved(opened: Opened, kind: str) -> bytes:
+    with opened.page.expect_download() as download:
+        opened.page.eval_on_selector(f"[data-save='{kind}']", "n => n.click()")
+    return Path(download.value.path()).read_bytes()
+
+
+def test_a_slider_changes_curves_and_weights_and_says_so(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    before, texts = opened.page.evaluate(PICTURE), said(opened)
+    assert not opened.page.is_visible("#whatif-status")
+    press(opened, "PageUp", "PageUp")
+    assert opened.page.evaluate(PICTURE) != before
+    assert said(opened) != texts
+    name = opened.page.locator("[data-pin]").first.get_attribute("data-pin")
+    value = opened.page.locator("[data-pin] output").first.inner_text()
+    for selector in ("#reading", "#whatif-status"):
+        assert IN_FORCE in opened.text(selector)
+        assert f"{name} {value}" in opened.text(selector)
+    assert "with what-if values" in opened.text("#figure-sentence")
+    assert "as stated" in opened.text("#weight-0")
+    shown = opened.page.locator("#whatif-weights tbody tr")
+    numbers = [shown.nth(i).locator("td").all_text_contents() for i in range(3)]
+    assert all(cell for row in numbers for cell in row)
+    assert opened.problems == []
+    assert opened.focus() == slider(opened).get_attribute("id")
+    assert slider(opened).get_attribute("aria-valuetext") == f"{value}, pinned for every account"
+
+
+def test_unpinning_restores_the_first_picture_exactly(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    opened.settle()
+    picture, texts = opened.page.evaluate(PICTURE), said(opened)
+    press(opened, "End", place=1)
+    assert opened.page.evaluate(PICTURE) != picture
+    opened.page.locator("[data-pin] .x").nth(1).click()
+    wait(opened)
+    assert opened.page.evaluate(PICTURE) == picture
+    assert said(opened) == texts
+    assert opened.focus() == slider(opened, 1).get_attribute("id")
+    assert "pinned" not in (opened.page.locator("[data-pin]").nth(1).get_attribute("class") or "").split()
+    assert opened.page.evaluate("location.hash") == ""
+
+
+def test_all_values_are_unpinned_at_once(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    opened.settle()
+    picture = opened.page.evaluate(PICTURE)
+    press(opened, "ArrowRight", place=0)
+    press(opened, "ArrowLeft", place=2)
+    assert opened.page.locator("[data-pin].pinned").count() == 2
+    opened.page.locator("#whatif [data-unpin]").focus()
+    opened.page.keyboard.press("Enter")
+    wait(opened)
+    assert opened.page.locator("[data-pin].pinned").count() == 0
+    assert opened.page.evaluate(PICTURE) == picture
+    assert opened.focus() == "whatif-title"
+    assert IN_FORCE not in opened.text("#reading")
+
+
+def test_a_link_restores_the_values_and_what_follows_from_them(lynx: Callable[..., Opened]) -> None:
+    first = lynx()
+    press(first, "PageUp", "ArrowRight", place=1)
+    fragment = first.page.evaluate("location.hash")
+    key, _, value = fragment[1:].partition("=")
+    assert float(value) > 0
+    second = lynx(f"{fragment}&nonsense=3&{key}x=7")
+    wait(second)
+    assert second.page.evaluate(PICTURE) == first.page.evaluate(PICTURE)
+    assert said(second) == said(first)
+    assert slider(second, 1).input_value() == slider(first, 1).input_value()
+
+
+def test_values_beyond_a_slider_stop_at_its_end_and_those_that_are_none_are_ignored(
+    lynx: Callable[..., Opened], lynx_payload: Payload
+) -> None:
+    opened = lynx()
+    press(opened, "End")
+    key = opened.page.evaluate("location.hash")[1:].partition("=")[0]
+    beyond = lynx(f"#{key}=1e300")
+    wait(beyond)
+    assert beyond.page.locator("[data-pin] output").first.inner_text() == (
+        opened.page.locator("[data-pin] output").first.inner_text()
+    )
+    none = lynx(f"#{key}=many")
+    assert not none.page.is_visible("#whatif-status")
+    assert none.problems == []
+
+
+def test_everything_works_on_keys(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    slider(opened).focus()
+    opened.page.keyboard.press("Home")
+    opened.page.keyboard.press("Tab")
+    assert opened.page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    opened.page.keyboard.press("Enter")
+    assert opened.page.locator("[data-pin] details").first.get_attribute("open") is not None
+    opened.page.keyboard.press("Shift+Tab")
+    opened.page.keyboard.press("Shift+Tab")
+    assert opened.page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Unpin ")
+    opened.page.keyboard.press("Enter")
+    wait(opened)
+    assert opened.page.locator("[data-pin].pinned").count() == 0
+
+
+def test_what_is_computed_without_the_values_says_so(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    notes = opened.page.locator(".without")
+    assert notes.count() >= 5
+    assert not any(note.is_visible() for note in notes.all())
+    press(opened, "ArrowRight")
+    for block in ("#claims", "#trust", "#scores", "#weights", "#reporters", "#assumptions"):
+        if opened.page.locator(block).count():
+            assert opened.page.locator(f"{block} .without").first.is_visible()
+
+
+def test_as_first_stated_values_move_curves_only(lynx: Callable[..., Opened]) -> None:
+    opened = lynx("#stated=first")
+    cards, picture = opened.text(".cards"), opened.page.evaluate(PICTURE)
+    press(opened, "End")
+    assert opened.page.evaluate(PICTURE) != picture
+    assert opened.text(".cards") == cards
+    assert "move curves only" in opened.text("#reading")
+
+
+def test_an_earlier_date_has_its_own_what_if(lynx: Callable[..., Opened], lynx_payload: Payload) -> None:
+    opened = lynx()
+    press(opened, "PageUp")
+    last = said(opened)
+    opened.page.focus("#asof")
+    opened.page.keyboard.press("Home")
+    wait(opened)
+    assert IN_FORCE in opened.text("#reading")
+    for _ in range(60):
+        if opened.page.input_value("#asof") == str(lynx_payload["dates"][0]):
+            break
+        opened.page.keyboard.press("ArrowRight")
+    assert opened.page.input_value("#asof") == str(lynx_payload["dates"][0])
+    wait(opened)
+    assert said(opened) != last
+    assert opened.text("#asof-day") in opened.text("#reading")
+    assert opened.problems == []
+
+
+def test_every_export_says_that_values_are_in_force(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    plain = list(csv.reader(io.StringIO(saved(opened, "figure.csv").decode())))
+    assert "what_if" not in plain[0]
+    press(opened, "PageUp")
+    drawing = ElementTree.fromstring(saved(opened, "figure.svg"))
+    texts = " ".join(node.text or "" for node in drawing.iter("{http://www.w3.org/2000/svg}text"))
+    assert IN_FORCE in texts
+    assert "weights in 100 with what-if" in texts
+    assert saved(opened, "figure.png")[:8] == b"\x89PNG\r\n\x1a\n"
+    for kind in ("figure.csv", "all.csv", "reports.csv", "claims.csv", "weights.csv"):
+        rows = list(csv.reader(io.StringIO(saved(opened, kind).decode())))
+        assert rows[0][-1] == "what_if"
+        within = {row[-1].startswith(IN_FORCE) for row in rows[1:]}
+        assert within == {"figure.csv": {True}, "all.csv": {True}, "weights.csv": {True, False}}.get(
+            kind, {False}
+        )
+        assert all(IN_FORCE in row[-1] for row in rows[1:])
+    now = list(csv.reader(io.StringIO(saved(opened, "figure.csv").decode())))
+    assert [row[:6] for row in now] == [row[:6] for row in plain]
+    assert [row[6:11] for row in now[1:]] != [row[6:11] for row in plain[1:]]
+    held = json.loads(saved(opened, "all.json"))["what_if"]
+    assert held["says"].startswith(IN_FORCE)
+    assert list(held["pins"].values()) == [pytest.approx(next(iter(held["pins"].values())))]
+    assert sum(one["weight"] for one in held["accounts"].values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_no_request_but_the_page_and_its_worker_and_no_error(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    press(opened, "ArrowRight", "ArrowRight")
+    assert opened.problems == []
+    assert {request.partition(":")[0] for request in opened.requests[1:]} <= {"blob"}
+
+
+def test_script_in_texts_is_text(open_page: Open, lynx_payload: Payload, tmp_path: Path) -> None:
+    hostile = copy.deepcopy(lynx_payload)
+    live = hostile["live"]
+    assert live is not None
+    for constant in live["constants"]:
+        constant["text"], constant["unit"] = HOSTILE, HOSTILE
+    for account in hostile["accounts"]:
+        account["name"] += HOSTILE
+    page = tmp_path / "hostile.html"
+    page.write_text(render_payload(hostile), encoding="utf-8")
+    opened = open_page(at=page.as_uri())
+    opened.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    press(opened, "ArrowRight")
+    assert HOSTILE in opened.text("#whatif-status")
+    assert opened.dialogs == []
+    assert opened.problems == []
+    assert opened.page.locator("main img, main iframe, main script:not(#live)").count() == 0
+
+
+def test_without_live_data_there_is_no_what_if_and_no_error(
+    open_page: Open, lynx_payload: Payload, tmp_path: Path
+) -> None:
+    for value in ("none", "missing"):
+        bare = copy.deepcopy(lynx_payload)
+        bare["live"] = None
+        if value == "missing":
+            del bare["live"]
+        page = tmp_path / f"{value}.html"
+        page.write_text(render_payload(bare), encoding="utf-8")
+        opened = open_page("#initial-hares=30", at=page.as_uri())
+        assert opened.page.locator("#whatif, #whatif-status, .without").count() == 0
+        assert opened.problems == []
+        assert IN_FORCE not in opened.text("#reading")
+
+
+def test_on_a_phone_the_chart_stays_in_view_while_sliders_move(lynx: Callable[..., Opened]) -> None:
+    opened = lynx(size=PHONE)
+    last = opened.page.locator("[data-pin] input[type=range]:visible").last
+    last.scroll_into_view_if_needed()
+    last.focus()
+    opened.page.keyboard.press("ArrowRight")
+    wait(opened)
+    box, bar = (opened.page.locator(name).bounding_box() for name in ("#plot", "#asof-bar"))
+    assert bar["y"] == 0
+    assert abs(box["y"] - bar["height"]) <= 1
+    assert box["height"] <= 250
+    own, below = last.bounding_box(), opened.page.locator(".weighed").bounding_box()
+    assert box["y"] + box["height"] <= own["y"]
+    assert own["y"] + own["height"] <= below["y"] + 1
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+
+
+@pytest.mark.parametrize(("size", "least"), [(WIDE, 24), (PHONE, 40)])
+def test_targets_of_the_what_if_are_large_enough(
+    lynx: Callable[..., Opened], size: tuple[int, int], least: int
+) -> None:
+    opened = lynx(size=size)
+    press(opened, "ArrowRight")
+    small = opened.page.eval_on_selector_all(
+        "#whatif button, #whatif summary, #whatif input",
+        f"""all => all.filter(n => n.offsetParent !== null)
+            .map(n => [n.textContent, n.getBoundingClientRect()])
+            .filter(([, r]) => r.height < Math.min({least}, 32) - 0.5 || r.width < 24)
+            .map(([text, r]) => [text, r.height])""",
+    )
+    assert small == []
+
+
+def test_an_embedded_figure_keeps_its_values(lynx: Callable[..., Opened]) -> None:
+    first = lynx()
+    press(first, "PageUp")
+    embedded = lynx(first.page.evaluate("location.hash") + "&embed=1", size=(700, 640))
+    wait(embedded)
+    assert "what if: " in embedded.text("#embed-source")
+    assert "with what-if values" in embedded.page.text_content("#figure-sentence")
+    assert not embedded.page.is_visible("#whatif")
+
+
+def test_moving_a_slider_costs_little_of_the_main_thread(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    press(opened, "ArrowRight")
+    session = opened.page.context.new_cdp_session(opened.page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return float(next(m["value"] for m in metrics if m["name"] == "TaskDuration"))
+
+    slider(opened).focus()
+    before, moves = spent(), 10
+    for _ in range(moves):
+        opened.page.keyboard.press("ArrowRight")
+        opened.page.wait_for_timeout(60)
+    assert (spent() - before) / moves < 0.120
