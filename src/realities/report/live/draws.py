@@ -1,9 +1,8 @@
 """Draws of an account in few bytes, told by z, which is N(0, 1) before any report.
 
 In come an account's priors and the draws of a fit; out come, for each sampled number, how it follows from z,
-and a byte for each draw's z. That z makes it easy to move draws along with a pinned constant: the worker's
-`reweigh.js` says how. A rounded z is a hundredth of the draws' spread off, in no direction; decision 101 has
-what that does.
+and a byte for each draw's z, or two where the reports tie it so closely to others that a byte would tear it
+from them. That z makes it easy to move draws along with a pinned constant: the worker's `moving.js` says how.
 """
 
 from __future__ import annotations
@@ -23,8 +22,10 @@ from realities.weigh.shown import spread
 
 FloatArray = NDArray[np.float64]
 
-#: Numbers a byte can hold.
-LEVELS = 255
+#: The largest number in one byte, and in two.
+LEVELS = {1: 255, 2: 65_535}
+#: Rounding may be this part of the spread that a number has where all others are known.
+MOST_ROUNDING = 0.04
 #: Draws further out than this are put here; one in two hundred million is.
 MOST_Z = 5.7
 #: Points of a table, and how far a line between them may be off, as part of the whole.
@@ -90,12 +91,14 @@ def draws_data(
     z = [z_of(prior, draws[name][chosen]) for name, prior in priors.items() if name in draws]
     low = [_outward(float(column.min()), np.floor) for column in z]
     high = [_outward(float(column.max()), np.ceil) for column in z]
+    width = _widths(np.array(z), np.array(high) - np.array(low))
     return LiveDrawsData(
         n=len(chosen),
         names=names,
+        width=width,
         low=low,
         high=high,
-        z=b64encode(b"".join(_bytes(*one) for one in zip(z, low, high, strict=True))).decode("ascii"),
+        z=b64encode(b"".join(_bytes(*one) for one in zip(z, low, high, width, strict=True))).decode("ascii"),
     )
 
 
@@ -120,6 +123,16 @@ def _outward(value: float, direction: np.ufunc) -> float:
     return float(direction(value * 1000.0) / 1000.0)
 
 
-def _bytes(z: FloatArray, low: float, high: float) -> bytes:
-    levels = np.rint((z - low) / max(high - low, 1e-12) * LEVELS)
-    return np.clip(levels, 0, LEVELS).astype(np.uint8).tobytes()
+def _widths(z: FloatArray, ranges: FloatArray) -> list[int]:
+    """Return how many bytes each number takes, for z (name, draw) that lie within `ranges` (name,)."""
+    if z.shape[0] == 0 or z.shape[1] <= z.shape[0]:
+        return [2] * z.shape[0]
+    covariance = np.atleast_2d(np.cov(z)) + 1e-12 * np.eye(len(z))
+    alone = 1.0 / np.sqrt(np.diag(np.linalg.inv(covariance)))  # spread given all others
+    rounding = ranges / LEVELS[1] / np.sqrt(12.0)
+    return [1 if small <= MOST_ROUNDING * own else 2 for small, own in zip(rounding, alone, strict=True)]
+
+
+def _bytes(z: FloatArray, low: float, high: float, width: int) -> bytes:
+    levels = np.clip(np.rint((z - low) / max(high - low, 1e-12) * LEVELS[width]), 0, LEVELS[width])
+    return levels.astype(">u1" if width == 1 else ">u2").tobytes()

@@ -92,12 +92,14 @@ class LivePriorData(TypedDict):
 class LiveDrawsData(TypedDict):
     """Equally weighted draws of one account: for every sampled name z as whole numbers from `low` to `high`.
 
-    `z` holds `n` bytes for each name, one name after the other, in base 64; 0 is `low`, 255 is `high`. The
-    names are those of the account's `priors` that the date has.
+    `z` holds, in base 64, one name after the other, `n` whole numbers of one byte, or of two (the larger part
+    first) where `width` is 2; 0 is `low`, the largest there can be is `high`. The names are those of the
+    account's `priors` that the date has.
     """
 
     n: int
     names: list[int]
+    width: list[int]
     low: list[float]
     high: list[float]
     z: str

@@ -15,8 +15,6 @@ import { bytesOf } from "./text.js";
 
 /** @typedef {{kind: string, a: number, b: number, z: number[], values: number[]}} Prior */
 
-const LEVELS = 255;
-
 /** @param {Prior} prior @param {number} z @returns {number} the number that stands at z */
 export function valueAt(prior, z) {
   if (prior.kind === "normal") return prior.a + prior.b * z;
@@ -47,8 +45,8 @@ function between(xs, ys, x) {
 /** Equally weighted draws of one account. */
 export class Draws {
   /**
-   * @param {Record<string, Prior>} priors of the account @param {{n: number, names: number[], low: number[], high: number[],
-   *   z: string}} data
+   * @param {Record<string, Prior>} priors of the account @param {{n: number, names: number[], width: number[],
+   *   low: number[], high: number[], z: string}} data
    */
   constructor(priors, data) {
     const every = Object.keys(priors), bytes = bytesOf(data.z);
@@ -57,8 +55,13 @@ export class Draws {
     this.priors = this.names.map((name) => priors[name]);
     /** By name, z of every draw; draws in an order of which any beginning is evenly spread. */
     const order = evenly(data.n);
-    this.z = this.names.map((_, k) => Float64Array.from(order, (i) =>
-      data.low[k] + ((data.high[k] - data.low[k]) * bytes[k * data.n + i]) / LEVELS));
+    let first = 0;
+    this.z = this.names.map((_, k) => {
+      const at = first, range = data.high[k] - data.low[k];
+      first += data.n * data.width[k];
+      return Float64Array.from(order, (i) => data.low[k] +
+        range * (data.width[k] === 1 ? bytes[at + i] / 255 : (256 * bytes[at + 2 * i] + bytes[at + 2 * i + 1]) / 65535));
+    });
   }
 
   /** The mean of some numbers' z over draws, and their covariances with others. @param {number[]} some @param {number[]} others */
@@ -120,7 +123,8 @@ function evenly(n) {
 }
 
 /**
- * What log weights come to: weights that sum to one, the log of their mean, effective draws, its standard error.
+ * What log weights come to: the log of their mean, its standard error, effective draws, and weights that sum to one, for
+ * curves: there no draw counts for more than the square root of all (Ionides 2008), so that none bends them alone.
  * @param {ArrayLike<number>} logs
  */
 export function weighed(logs) {
@@ -134,5 +138,8 @@ export function weighed(logs) {
     squares += weights[i] ** 2;
   }
   const effective = (sum * sum) / squares;
-  return { weights: weights.map((w) => w / sum), shift: top + Math.log(sum / n), effective, error: Math.sqrt(Math.max(1 / effective - 1 / n, 0)) };
+  const most = sum / Math.sqrt(n);
+  let cut = 0;
+  for (let i = 0; i < n; i++) cut += Math.min(weights[i], most);
+  return { weights: weights.map((w) => Math.min(w, most) / cut), shift: top + Math.log(sum / n), effective, error: Math.sqrt(Math.max(1 / effective - 1 / n, 0)) };
 }
