@@ -42,8 +42,13 @@ class Opened:
         self.dialogs: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda message: self._console(message))
-        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("request", lambda request: self._asked(request.url))
         page.on("dialog", self._dialog)
+
+    def _asked(self, url: str) -> None:
+        """Keep what is asked of a disk or a network; a blob is a part of the page itself."""
+        if not url.startswith("blob:"):
+            self.requests.append(url)
 
     def _console(self, message: Any) -> None:
         if message.type in {"error", "warning"}:

@@ -222,8 +222,14 @@ def _iso(day: int) -> str:
     return number_date(day).isoformat()
 
 
-def test_at_the_last_date_the_script_changes_no_claim_and_no_reporter(open_page: Open) -> None:
-    plain, alive = open_page(script=False), open_page()
+def test_at_the_last_date_the_script_changes_no_claim_and_no_reporter(
+    open_page: Open, payload: Payload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "unpacked.html"
+    with monkeypatch.context() as patched:
+        patched.setattr("realities.report.page._LONG", 10**9)  # every table stands in the page
+        page.write_text(render_payload(payload), encoding="utf-8")
+    plain, alive = open_page(at=page.as_uri(), script=False), open_page()
     alive.page.click("#claims-all")
     for selector in ("#claims-table tbody", "table.reporters tbody", "table.assumptions tbody"):
         texts = [

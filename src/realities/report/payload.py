@@ -87,6 +87,7 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
     bulk["quantities"], curves = take_curves(payload["quantities"])
     bulk["assumptions"] = [account["assumptions"] for account in payload["accounts"]]
     bulk["parts"] = list(parts)
+    bulk["sources"] = bulk.pop("sources")  # next to the part that lists them: what repeats nearby packs well
     bulk["live"] = shown_live(payload.get("live"))
     rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))

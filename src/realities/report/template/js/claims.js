@@ -18,12 +18,12 @@ export function startClaims(app) {
     everything = !everything;
     drawClaims(app);
   });
-  addEventListener("beforeprint", () => all("#claims-table tbody").forEach((body) => (body.hidden = false)));
+  addEventListener("beforeprint", () => drawClaims(app, true));
   addEventListener("afterprint", () => drawClaims(app));
 }
 
-/** @param {import("./page.js").App} app */
-export function drawClaims(app) {
+/** @param {import("./page.js").App} app @param {boolean} printed whether all claims are wanted */
+export function drawClaims(app, printed = false) {
   const table = el("claims-table");
   if (!table) return;
   const { P, state } = app, day = app.day(), n = P.accounts.length;
@@ -33,7 +33,7 @@ export function drawClaims(app) {
     const fits = (!state.by || P.accounts[claim.account]?.id === state.by) && (!state.kind || claim.kind === state.kind) &&
       (!state.status || status === state.status);
     matched += fits ? 1 : 0;
-    body.hidden = !fits || (!everything && matched > FIRST);
+    body.hidden = !printed && (!fits || (!everything && matched > FIRST));
     const chip = body.querySelector(".chip");
     chip.dataset.status = status;
     put(chip.children[0], STATUS[status][0]);
