@@ -22,7 +22,7 @@ from realities.report.causes.layout import place
 from realities.report.causes.links import Link, folded, model_links
 from realities.report.causes.measured import Runs
 from realities.report.causes.ranges import Range
-from realities.report.causes.written import equations
+from realities.report.causes.written import comment, equations
 from realities.report.encode import encode_integers
 from realities.report.schema import CausesData, PictureData
 
@@ -72,7 +72,7 @@ def causes_data(case: Case, as_of: date) -> CausesData | None:
         groups=groups,
         group=encode_integers(groups.index(elements[0].group) for elements in boxes.values()),
         units=["" if elements[0].unit is None else str(elements[0].unit) for elements in boxes.values()],
-        docs=[_doc(elements) for elements in boxes.values()],
+        docs=[_doc(model, elements) for elements in boxes.values()],
         equations=[equations(model, elements) for elements in boxes.values()],
         elements=[
             [one.name for one in elements] if elements[0].elements else [] for elements in boxes.values()
@@ -149,9 +149,9 @@ def _kind(variable: Variable, spoken: set[str], dated: set[str]) -> str:
     return "s" if variable.kind == "stock" else "f" if variable.is_flow else "a"
 
 
-def _doc(elements: Sequence[Variable]) -> str:
+def _doc(model: Model, elements: Sequence[Variable]) -> str:
     """Return what the author says of a variable: of its elements where that differs, but not of many."""
-    told = list(dict.fromkeys(doc for one in elements if (doc := one.doc.strip())))
+    told = list(dict.fromkeys(doc for one in elements if (doc := comment(model, one))))
     return " ".join(told[:MOST_DOCS])
 
 

@@ -22,6 +22,16 @@ _VENSIM_END: Final = re.compile(r'(?:"[^"\n]*"|\{[^}]*\}|[^~|"{])*')
 _LONGEST: Final = 1500
 
 
+def comment(model: Model, variable: Variable) -> str:
+    """Return what its author wrote of one element, where elements have comments of their own."""
+    source, start = variable.span.source, variable.span.start
+    if model.source is None or source is not model.source or model.dialect != "vensim":
+        return variable.doc.strip()
+    end = source.text.find("|", start)
+    parts = source.text[start:end].split("~")
+    return _tidy(parts[2]) if end >= 0 and len(parts) > 2 else variable.doc.strip()
+
+
 def equations(model: Model, elements: Sequence[Variable]) -> str:
     """Return the equations of a variable's elements, each once."""
     texts = dict.fromkeys(_one(model, variable) for variable in elements)
