@@ -29,8 +29,10 @@ export function startOthers(app) {
 /** @param {import("./page.js").App} app */
 export function drawOthers(app) {
   const { P } = app, accounts = app.visible(), which = app.which(), sound = soundFor(app);
-  all("#smalls button").forEach((button, i) => {
-    const q = app.quantities[i], width = Math.max(button.clientWidth, 120), h = 120;
+  // All widths are read before anything is written: each reading after a writing lays the whole page out again.
+  const buttons = all("#smalls button"), widths = buttons.map((button) => button.clientWidth);
+  buttons.forEach((button, i) => {
+    const q = app.quantities[i], width = Math.max(widths[i], 120), h = 120;
     button.setAttribute("aria-pressed", String(q.key === app.state.show));
     const days = q.days, series = accounts.map((k) => ({ index: k, rows: q.bands(which, k), faint: !sound[k] }));
     /** @type {import("./draw.js").Chart} */

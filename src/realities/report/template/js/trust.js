@@ -53,9 +53,9 @@ function panels(box, accounts, P, draw) {
       cell.append(head, plot);
       box.append(cell);
     }
-    const plot = box.children[i].lastChild;
-    plot.innerHTML = draw(k, Math.min(Math.max(plot.clientWidth, 120), 340));
   });
+  const plots = Array.from(box.children, (/** @type {any} */ cell) => cell.lastChild), widths = plots.map((plot) => plot.clientWidth);
+  accounts.forEach((k, i) => (plots[i].innerHTML = draw(k, Math.min(Math.max(widths[i], 120), 340))));
 }
 
 /** @param {import("./page.js").App} app */

@@ -186,9 +186,10 @@ function drawWeighed(app) {
 export function drawRanges(app) {
   if (!app.P.live || !el("whatif")) return;
   const n = app.P.accounts.length;
-  for (const row of all("[data-pin]")) {
-    const c = row.constant, box = row.querySelector(".ranges"), w = box.clientWidth;
-    if (!w) continue;
+  const rows = all("[data-pin]"), widths = rows.map((row) => row.querySelector(".ranges").clientWidth);
+  rows.forEach((row, i) => {
+    const c = row.constant, box = row.querySelector(".ranges"), w = widths[i];
+    if (!w) return;
     const x = (/** @type {number} */ v) => INSET + shareOf(c, v) * (w - 2 * INSET);
     const lines = app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => {
       const range = rangeOf(app, c, k), y = ROW * k + ROW / 2, from = x(range[0]), to = x(range[range.length - 1]), middle = x(range[range.length >> 1]);
@@ -201,5 +202,5 @@ export function drawRanges(app) {
       const range = rangeOf(app, c, k);
       put(item.lastChild, range.length === 1 ? `${valueText(c, range[0])}, fixed` : `${valueText(c, range[1])} (${numberText(range[0])} to ${numberText(range[2])})`);
     });
-  }
+  });
 }
