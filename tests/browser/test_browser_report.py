@@ -52,7 +52,7 @@ def test_it_opens_from_disk_without_error_request_or_sideways_scroll(
 
 
 def test_it_opens_from_a_server_and_asks_for_nothing_more(open_page: Open, served: str) -> None:
-    opened = open_page("#asof=2033-02-01", at=served)
+    opened = open_page("#asof=2033-03-08", at=served)
     assert opened.requests == [served]
     blocked = "fetch(location.href).then(() => 'sent', () => 'blocked')"
     assert opened.page.evaluate(blocked) == "blocked"
@@ -75,7 +75,7 @@ def test_keys_on_the_slider_move_the_date_and_change_the_reading(open_page: Open
     assert value.startswith(opened.text("#asof-day"))
     assert opened.focus() == "asof"
     opened.page.keyboard.press("Home")
-    assert opened.page.get_attribute("#asof", "aria-valuetext").split(",")[1].startswith(" 1 of ")
+    assert opened.page.input_value("#asof") == opened.page.get_attribute("#asof", "min")
     opened.page.keyboard.press("End")
     assert opened.text("#asof-day") == "22 Aug 2035"
 
@@ -261,7 +261,7 @@ def test_before_it_was_known_no_outcome_is_told(open_page: Open, payload: Payloa
 
 
 def test_hidden_later_reports_are_forgotten_by_the_axis(open_page: Open) -> None:
-    opened = open_page("#asof=2033-02-01&show=left")
+    opened = open_page("#asof=2033-03-08&show=left")
     labels = "[...document.querySelectorAll('#plot-svg text')].map(t => t.textContent)"
     assert opened.page.locator("#plot-svg .rl-late").count() > 20
     with_late = opened.page.evaluate(labels)
@@ -353,7 +353,7 @@ def test_a_tab_out_of_sight_comes_into_sight_when_it_is_chosen(open_page: Open) 
 def test_single_runs_are_24_lines_or_said_to_be_missing(open_page: Open) -> None:
     opened = open_page("#bands=runs")
     assert opened.page.locator("#plot-svg .rl-run").count() == 24 * 5
-    early = open_page("#bands=runs&asof=2033-02-01")
+    early = open_page("#bands=runs&asof=2033-03-08")
     assert early.page.locator("#plot-svg .rl-run").count() == 0
     assert "kept for the last date only" in early.text("#figure-caption")
 
@@ -395,7 +395,7 @@ def _saved(opened: Opened, kind: str) -> tuple[str, bytes]:
 
 
 def test_tables_are_saved_as_csv(open_page: Open) -> None:
-    opened = open_page("#asof=2033-02-01&show=left")
+    opened = open_page("#asof=2033-03-08&show=left")
     name, data = _saved(opened, "figure.csv")
     assert name == "dry-delta-left-2033-03-08.csv"
     lines = data.decode().split("\r\n")
@@ -415,7 +415,7 @@ def test_tables_are_saved_as_csv(open_page: Open) -> None:
 
 
 def test_everything_is_saved_as_json(open_page: Open, payload: Payload) -> None:
-    _, data = _saved(open_page("#asof=2033-02-01"), "all.json")
+    _, data = _saved(open_page("#asof=2033-03-08"), "all.json")
     held = json.loads(data)
     assert held["as_of_shown"] == "2033-03-08"
     view = View(payload)
@@ -429,7 +429,7 @@ def test_everything_is_saved_as_json(open_page: Open, payload: Payload) -> None:
 
 @pytest.mark.parametrize("layout", ["over", "side"])
 def test_pictures_are_saved_with_title_date_accounts_and_source(open_page: Open, layout: str) -> None:
-    opened = open_page(f"#asof=2033-02-01&layout={layout}", scheme="dark")
+    opened = open_page(f"#asof=2033-03-08&layout={layout}", scheme="dark")
     _, data = _saved(opened, "figure.svg")
     root = ElementTree.fromstring(data)
     texts = " ".join(node.text or "" for node in root.iter("{http://www.w3.org/2000/svg}text"))
@@ -450,7 +450,7 @@ def test_pictures_are_saved_with_title_date_accounts_and_source(open_page: Open,
 
 
 def test_an_embedded_page_shows_one_figure_and_its_source(open_page: Open) -> None:
-    opened = open_page("#asof=2033-02-01&show=left&embed=1", size=(700, 640))
+    opened = open_page("#asof=2033-03-08&show=left&embed=1", size=(700, 640))
     assert opened.page.is_visible("#plot-svg svg")
     assert "Dry delta · Realities · as of 8 Mar 2033" in opened.text("#embed-source")
     for selector in (".bar", "#reading", "#asof-bar", "#claims", "#tabs", "#others"):
