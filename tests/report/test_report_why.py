@@ -78,7 +78,7 @@ def test_less_than_three_to_one_is_no_reason_and_what_is_not_known_is_said(study
     assert text.startswith(
         "Why: next to account C, the reports on “Area irrigated” count most against A and B"
     )
-    assert text.endswith("Found by leaving out each quantity that could be in turn.")
+    assert text.endswith("Found by leaving out in turn each quantity that could be.")
 
 
 def test_what_an_account_first_expected_is_said_where_the_latest_report_lies_outside_it(study: Any) -> None:

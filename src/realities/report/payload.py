@@ -64,7 +64,7 @@ METHOD: Final = (
 )
 _NOTICE_LIMIT: Final = 20_000
 _BULK: Final = frozenset(
-    {"quantities", "notes", "claims", "sources", "network", "causes", "trust", "scores", "claimants", "mixture"}
+    {"quantities", "notes", "claims", "sources", "network", "causes", "ranges", "trust", "scores", "claimants", "mixture"}
 )
 FloatArray = NDArray[np.float64]
 
@@ -166,6 +166,7 @@ def build_payload(
         counted=counted_data(case, study.as_of),
         started=_started(case),
         why=why_data(study),
+        ranges=_ranges(study, dates),
         quantities=quantities,
         notes=list(notes.places),
         claims=claims,
@@ -227,6 +228,13 @@ def _quantile(ordered: FloatArray, probability: float) -> float:
     low = int(place)
     high = min(low + 1, ordered.size - 1)
     return float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
+
+
+def _ranges(study: Study, dates: Sequence[date]) -> dict[str, list[list[list[float] | None]]]:
+    accounts = [account.id for account in study.case.accounts]
+    fits = [study.weighings[day].fits[account] for day in dates for account in accounts]
+    names = sorted({name for fit in fits for name in fit.parameters})
+    return {name: [[_drawn(study, account, name, day) for account in accounts] for day in dates] for name in names}
 
 
 def _started(case: Case) -> list[float]:

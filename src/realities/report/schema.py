@@ -409,7 +409,7 @@ class Payload(TypedDict):
     """Everything a page shows.
 
     `live` lets the page run the model; null, or missing in a saved payload, where that could not be built; so
-    is `causes`.
+    is `causes`. `ranges` are p5, p50 and p95 of a constant after the reports, by name, date and account.
     """
 
     schema: int
@@ -436,6 +436,7 @@ class Payload(TypedDict):
     counted: NotRequired[CountedData]
     started: NotRequired[list[float]]
     why: NotRequired[list[WhyData]]
+    ranges: NotRequired[dict[str, list[list[list[float] | None]]]]
 
 
 def day_number(day: date) -> int:

@@ -96,7 +96,7 @@ def _by_quantity(view: View) -> str:
     could = "" if all(one["complete"] for one in reasons) else " that could be"
     return (
         f"Why: next to account {letter(leader)}, {listed(parts)}. "
-        f"Found by leaving out each quantity{could} in turn."
+        f"Found by leaving out in turn each quantity{could}."
     )
 
 
