@@ -24,7 +24,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from realities.engine.js.functions import GIVEN, Function, Library
+from realities.engine.js.functions import GIVEN, Function, Used
 from realities.engine.js.needed import library
 from realities.engine.js.places import CHUNK, Places, When, in_chunks, make_places
 from realities.engine.js.printing import numbers, strings
@@ -62,7 +62,7 @@ def source(program: Program, *, chunk: int = CHUNK) -> str:
         If a priority curve is of a type that there is not, as far as that is known beforehand.
     """
     _check_curves(program)
-    places, used = make_places(program, chunk), Library(program)
+    places, used = make_places(program, chunk), Used()
     parts = [f"{when}:{_part(program, places, used, when)}" for when in _PARTS if _is_there(places, when)]
     parts += _facts(program, places)
     if program.delays:
@@ -110,7 +110,7 @@ def _is_there(places: Places, when: When) -> bool:
     return next(in_chunks(places, when), None) is not None
 
 
-def _part(program: Program, places: Places, used: Library, when: When) -> str:
+def _part(program: Program, places: Places, used: Used, when: When) -> str:
     """Return a function that does all there is to do at a time, by several where that is much."""
     parts = [
         Function(program, places, used, when, values, aims).text() for values, aims in in_chunks(places, when)

@@ -58,14 +58,13 @@ _CALLS = {
 }
 
 
-class Library:
-    """The functions and tables that the text of a program uses, by the short names they have there."""
+class Used:
+    """The functions of the library and the tables that a text uses, by the short names they have there."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self) -> None:
         self._names = short_names(frozenset({"G", "O"}), capital=True)
         self.functions: dict[str, str] = {}
         self.tables: dict[int, str] = {}
-        self._program = program
 
     def function(self, name: str) -> str:
         """Return the short name of a function of the library."""
@@ -118,12 +117,12 @@ class Function:
         self,
         program: Program,
         places: Places,
-        library: Library,
+        used: Used,
         when: When,
         values: Sequence[int],
         aims: Sequence[Aim],
     ) -> None:
-        self.program, self.places, self.library, self.when = program, places, library, when
+        self.program, self.places, self.used, self.when = program, places, used, when
         self._values, self._aims = values, aims
         self._inside = set(values)
         self._names = short_names(_TAKEN, capital=False)
@@ -253,7 +252,7 @@ class Function:
             word, draw = one.inputs
             array, at = self._where(word)
             place_of_word = Text(at, PLUS, 1)
-            return called(self.library.function("uniform"), Text(array), place_of_word, self._value(draw))
+            return called(self.used.function("uniform"), Text(array), place_of_word, self._value(draw))
         args = [self._value(used) for used in one.inputs]
         match one.op, one.detail:
             case "negative", _:
@@ -268,11 +267,11 @@ class Function:
                 return choice(args[0], number(1.0), number(0.0))
             case "read", (str(reading), int(place)):
                 name = reading_name(self.program, reading, place)
-                return called(self.library.function(name), Text(self.library.table(place)), *args)
+                return called(self.used.function(name), Text(self.used.table(place)), *args)
             case "call", ("fmod" | "vensim.modulo"):
                 return binary("%", *args)
             case "call", str(key):
-                return called(_CALLS.get(key) or self.library.function(library_name(key)), *args)
+                return called(_CALLS.get(key) or self.used.function(library_name(key)), *args)
             case op, _ if op in _MATHS:
                 return called(_MATHS[op], *args)
             case _:
@@ -284,10 +283,10 @@ class Function:
         args = [self._value(used) for used in one.inputs]
         match one.op, one.detail:
             case "key", int(site):
-                function = self.library.function("key")
+                function = self.used.function("key")
                 given = [*args, Text(str(site))]
             case _, (str(key), _):
-                function = self.library.function(library_name(key))
+                function = self.used.function(library_name(key))
                 given = [Text(f"[{','.join(arg.within(EQUAL) for arg in args)}]")]
             case _:
                 raise AssertionError(one)
