@@ -9,7 +9,7 @@ import { weighed } from "./moving.js";
 import { ndtri } from "./normal.js";
 import { fromScale, toScale } from "./reports.js";
 import { Runner } from "./running.js";
-import { Scene, shareOf } from "./scene.js";
+import { Scene } from "./scene.js";
 
 /** Draws an account of the first answer; single runs an account; milliseconds between looks for a newer request. */
 const N_FIRST = 32, N_RUNS = 24, PATIENCE = 12;
@@ -145,7 +145,9 @@ class Task {
     const now = quantilesOver(levels, weights, at, (t) => spread[t]);
     if (!shown) return now.map((curve) => curve.map(back));
     const even = new Float64Array(n).fill(1 / n);
-    const before = quantilesOver(levels.map((_, i) => scene.plainLevel(q, a, i)), even, at, (t) => spread[t]);
+    const key = [q, a, n, ...at].join(" "), before = scene.bands.get(key) ??
+      quantilesOver(levels.map((_, i) => scene.plainLevel(q, a, i)), even, at, (t) => spread[t]);
+    scene.bands.set(key, before);
     return now.map((curve, l) => curve.map((level, d) => {
       const moved = level + toScale(shown[l][d], scale, most) - before[l][d];
       if (Number.isFinite(moved)) return back(moved);
@@ -165,12 +167,22 @@ class Task {
       let path = 0, before = -Infinity;
       return at.map((t, d) => {
         const fading = discrepancy.length ? Math.exp((before - scene.sinceStart[t]) / discrepancy[1]) : 0;
-        path = fading * path + Math.sqrt(1 - fading * fading) * ndtri(shareOf(1 + (k * 131 + d) * 7));
+        path = fading * path + Math.sqrt(1 - fading * fading) * ndtri(scattered(k, d));
         before = scene.sinceStart[t];
         return fromScale(levels[i][t] + spread[t] * path, scale, whole === null ? Infinity : whole);
       });
     });
   }
+}
+
+/** A share from 0 to 1 for each of two whole numbers, scattered like random ones. @param {number} a @param {number} b */
+function scattered(a, b) {
+  let word = Math.imul(a + 1, 0x9e3779b1) ^ Math.imul(b + 1, 0x85ebca6b);
+  for (let again = 0; again < 2; again++) {
+    word = Math.imul(word ^ (word >>> 16), 0x7feb352d);
+    word = Math.imul(word ^ (word >>> 15), 0x846ca68b);
+  }
+  return ((word >>> 0) + 0.5) / 4294967296;
 }
 
 /** Quantile curves over draws. @param {Float64Array[]} curves @param {Float64Array} weights @param {number[]} at @param {(t: number) => number} spread @returns {number[][]} */

@@ -368,10 +368,10 @@ export class Reports {
 
   /** Covariances of the model's error at some days with all rows, made white. @param {Structure} all @param {Float64Array} days */
   _across(all, days) {
-    if (this.across && this.acrossOf === all && this.acrossDays === days) return this.across;
+    if (this.across && this.acrossOf === all.filter && this.acrossDays === days) return this.across;
     const error = /** @type {import("./filter.js").Process} */ (this.error);
     this.across = Array.from(days, (day) => all.filter.whiten(this.days.map((other) => error.covariance(day, other))));
-    this.acrossOf = all;
+    this.acrossOf = all.filter;
     this.acrossDays = days;
     return this.across;
   }

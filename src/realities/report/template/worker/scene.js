@@ -43,6 +43,8 @@ export class Scene {
     this.levels = new Map();
     /** @type {Map<string, Float64Array>} */
     this.spreads = new Map();
+    /** @type {Map<string, number[][]>} */
+    this.bands = new Map();
   }
 
   /** What happens when: known dated inputs, or held ones. @param {Record<string, number>} held */
@@ -127,6 +129,6 @@ export class Scene {
 }
 
 /** A share from 0 to 1 of its own for each draw. @param {number} i */
-export function shareOf(i) {
+function shareOf(i) {
   return (0.5 + i * 0.6180339887498949) % 1;
 }
