@@ -64,7 +64,19 @@ METHOD: Final = (
 )
 _NOTICE_LIMIT: Final = 20_000
 _BULK: Final = frozenset(
-    {"quantities", "notes", "claims", "sources", "network", "causes", "ranges", "trust", "scores", "claimants", "mixture"}
+    {
+        "quantities",
+        "notes",
+        "claims",
+        "sources",
+        "network",
+        "causes",
+        "ranges",
+        "trust",
+        "scores",
+        "claimants",
+        "mixture",
+    }
 )
 FloatArray = NDArray[np.float64]
 
@@ -234,7 +246,9 @@ def _ranges(study: Study, dates: Sequence[date]) -> dict[str, list[list[list[flo
     accounts = [account.id for account in study.case.accounts]
     fits = [study.weighings[day].fits[account] for day in dates for account in accounts]
     names = sorted({name for fit in fits for name in fit.parameters})
-    return {name: [[_drawn(study, account, name, day) for account in accounts] for day in dates] for name in names}
+    return {
+        name: [[_drawn(study, account, name, day) for account in accounts] for day in dates] for name in names
+    }
 
 
 def _started(case: Case) -> list[float]:
