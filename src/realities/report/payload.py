@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from realities.report.claimed import claim_data, resolved_days
 from realities.report.counted import counted_data, counted_rows
 from realities.report.encode import encode_integers, encode_rising, pack
-from realities.report.live.pack import shown_live
 from realities.report.honest import finite, significant, trust_data
+from realities.report.live.pack import shown_live
 from realities.report.planes import take_curves
 from realities.report.schema import (
     SCHEMA,
