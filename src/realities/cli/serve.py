@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from realities.serve.desk import Desk, News
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Show a case as a local page, built again on save.")
 @click.argument("case_name", metavar="[CASE]", required=False)
 @click.option("--port", type=click.IntRange(0, 65535), help="Default: 8300; 0 takes any that is free.")
 @click.option("--open", "open_it", is_flag=True, help="Open the page in a browser.")
