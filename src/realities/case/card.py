@@ -30,15 +30,18 @@ _WIDTH: Final = 760
 def case_card(case: Case) -> str:
     """Return question, accounts, quantities, and the reports of the quantity that has most."""
     n_rows = sum(row.published is not None for row in case.observations)
-    counts = (
-        f"{len(case.accounts)} accounts, {len(case.claims)} claims, {n_rows:,} dated reports of "
-        f"{len(case.measures)} quantities, "
-        f"{format_date(case.calendar.start)} to {format_date(case.calendar.finish)}."
+    ends = f"{format_date(case.calendar.start)} to {format_date(case.calendar.finish)}"
+    numbers = (
+        (len(case.accounts), "account", "accounts"),
+        (len(case.claims), "claim", "claims"),
+        (n_rows, "dated report", "dated reports"),
+        (len(case.measures), "quantity", "quantities"),
     )
+    counts = ", ".join(f"{n:,} {one if n == 1 else more}" for n, one, more in numbers)
     return card(
         f"Case {case.id}",
         case.question or case.title,
-        paragraph(counts),
+        paragraph(f"{counts}; {ends}."),
         _reports(case),
         table(
             "Accounts, in the case's own order, which carries no meaning",
@@ -121,7 +124,7 @@ def _reports(case: Case) -> Html | None:
     )
     chart["top"], chart["ends"] = 8, ""
     caption = f"The quantity with most reports. By {', '.join(speakers)}."
-    return figure(chart, caption, title=f"{measure.label}, {measure.unit}")
+    return figure(chart, caption, title=measure.label, unit=str(measure.unit))
 
 
 def _mark(row: Observation, places: dict[str, int]) -> Mark:
@@ -147,32 +150,31 @@ def _quantity(case: Case, quantity: str) -> list[Cell]:
 
 def _days_of(claim: Claim) -> Html:
     """Return a line from the day a claim was made to its deadline, with what it looks at as a bar."""
-    days = [("made", claim.made, "circle")]
-    if claim.deadline is not None:
-        days.append(("deadline", claim.deadline, "diamond"))
-    if claim.outcome is not None:
-        days.append(("outcome known", claim.outcome.date, "square"))
-    first, last = min(day for _, day, _ in days), max(day for _, day, _ in days)
-    if claim.predicate is not None:
-        first, last = min(first, claim.predicate.first), max(last, claim.predicate.latest)
+    days = {claim.made: "made"}
+    for name, day in (
+        ("deadline", claim.deadline),
+        ("outcome known", claim.outcome.date if claim.outcome is not None else None),
+    ):
+        if day is not None:
+            days[day] = f"{days[day]}, {name}" if day in days else name
+    looked = [claim.predicate.first, claim.predicate.latest] if claim.predicate is not None else []
+    first, last = min(*days, *looked, claim.made), max(*days, *looked, claim.made)
     ends = (day_of(first) - 1.0, day_of(last) + 1.0)  # a claim of one day has a place to stand, too
     frame = Frame(_WIDTH, 64, ends, (0.0, 1.0), left=12, right=12, top=10, bottom=10)
     parts = [f'<path class="rl-axis" d="M{frame.left:.1f} 24H{frame.end:.1f}"/>']
-    if claim.predicate is not None:
-        start, end = (frame.x(day_of(day)) for day in (claim.predicate.first, claim.predicate.latest))
-        width = max(end - start, 2)
-        parts.append(f'<rect class="rl-track" x="{start:.1f}" y="18" width="{width:.1f}" height="12"/>')
-    wide = 7.0 * max(len(_label(name, day)) for name, day, _ in days)
-    middles = spread_labels([frame.x(day_of(day)) for _, day, _ in days], wide, wide / 2, _WIDTH - wide / 2)
-    for (name, day, shape), middle in zip(days, middles, strict=True):
-        parts.append(f'<path class="rl-mark" d="{shape_path(shape, frame.x(day_of(day)), 24)}"/>')
-        parts.append(f'<text x="{middle:.1f}" y="52" text-anchor="middle">{escape(_label(name, day))}</text>')
-    said = ", ".join(f"{name} {format_date(day)}" for name, day, _ in days)
+    if looked:
+        start, end = (frame.x(day_of(day)) for day in looked)
+        parts.append(f'<path class="rl-could" d="M{start - 2:.1f} 24H{end + 2:.1f}"/>')
+    said = [f"{name} {format_date(day)}" for day, name in days.items()]
+    wide = 7.0 * max(map(len, said))
+    middles = spread_labels([frame.x(day_of(day)) for day in days], wide, wide / 2, _WIDTH - wide / 2)
+    for day, text, middle in zip(days, said, middles, strict=True):
+        parts.append(f'<path class="rl-mark" d="{shape_path("circle", frame.x(day_of(day)), 24)}"/>')
+        parts.append(f'<text x="{middle:.1f}" y="52" text-anchor="middle">{text}</text>')
     size = f'viewBox="0 0 {_WIDTH} 64" width="{_WIDTH}" height="64"'
     looks = f'xmlns="http://www.w3.org/2000/svg" class="rl" {size}'
-    name = f'role="img" aria-label="Days: {escape(said)}"'
-    return Html(f"<figure><svg {looks} {name}>{''.join(parts)}</svg></figure>")
-
-
-def _label(name: str, day: date) -> str:
-    return f"{name} {format_date(day)}"
+    caption = "Grey: the days that the claim is about." if looked else ""
+    return Html(
+        f'<figure><svg {looks} role="img" aria-label="Days: {", ".join(said)}">{"".join(parts)}</svg>'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )

@@ -14,6 +14,7 @@ from functools import cache
 from html import escape
 from typing import Final
 
+from realities.figures.axes import frame_of, tick_labels
 from realities.figures.chart import Chart
 from realities.figures.draw import draw
 from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palette
@@ -23,18 +24,20 @@ MOST_BYTES: Final = 50_000
 
 _LOOKS: Final = """\
 .realities{background:var(--card);color:var(--ink);border:1px solid var(--rule);border-radius:6px;\
-padding:12px 16px 16px;max-width:860px;box-sizing:border-box;text-align:left;\
+padding:12px 16px 16px;max-width:860px;min-width:0;box-sizing:border-box;text-align:left;\
 font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;\
 font-variant-numeric:tabular-nums;overflow-wrap:break-word}
 .realities p{margin:0 0 8px;max-width:46em;color:var(--ink)}
 .realities .kind{font-size:12px;color:var(--ink2);margin:0}
 .realities .title{font:700 19px/1.25 Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,\
 "DejaVu Serif",serif;margin:0 0 6px}
-.realities .note{font-size:12px;color:var(--ink2)}
+.realities .note,.realities small{font-size:12px;color:var(--ink2)}
+.realities p.keys{max-width:none}
 .realities figure{margin:12px 0}
 .realities figcaption{font-size:12px;color:var(--ink2);max-width:none}
-.realities .smalls{display:flex;flex-wrap:wrap;gap:12px 20px}
-.realities .smalls figure{margin:4px 0;flex:none;max-width:100%}
+.realities .smalls{display:flex;flex-wrap:wrap;gap:12px 20px;align-items:end}
+.realities .smalls figure{margin:4px 0;flex:none;width:250px;max-width:100%}
+.realities figure b{display:block;font-size:13px;line-height:1.3;margin-bottom:4px}
 .realities .scroll{overflow-x:auto;max-width:100%}
 .realities table{border-collapse:collapse;margin:8px 0;font-size:13px;border:0;color:var(--ink)}
 .realities caption{caption-side:top;text-align:left;color:var(--ink2);padding:0 0 4px}
@@ -79,9 +82,15 @@ def paragraph(text: str, *, is_note: bool = False) -> Html | None:
     return Html(f"<p{kind}>{escape(text)}</p>")
 
 
-def figure(chart: Chart, caption: str = "", *, title: str = "") -> Html:
-    """Return a chart with its caption below, and its title above, which names a chart that has no name."""
+def figure(chart: Chart, caption: str = "", *, title: str = "", unit: str = "") -> Html:
+    """Return a chart with its caption below, and its title above, which names a chart that has no name.
+
+    The unit behind the title says what the labels of the axis count in, as in `million person`.
+    """
     chart = chart.copy()
+    if unit or title:
+        word = tick_labels(frame_of(chart).ticks)[1]
+        title = ", ".join(filter(None, (title, " ".join(filter(None, (word, unit))))))
     chart["name"] = chart.get("name") or title
     head = f"<b>{escape(title)}</b>" if title else ""
     foot = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
@@ -102,7 +111,12 @@ def legend(names: Iterable[str]) -> Html:
         f'<path class="rl-line rl-{k % N_COLOURS}" d="M0 4H26"/></svg>{letter(k)} {escape(name)}</span> '
         for k, name in enumerate(names)
     )
-    return Html(f'<p class="note">{keys}</p>')
+    return Html(f'<p class="note keys">{keys}</p>')
+
+
+def two_lines(first: str, second: str) -> Html:
+    """Return a cell of two lines, the second small."""
+    return Html(f"{escape(first)}<br/><small>{escape(second)}</small>" if second else escape(first))
 
 
 def badge(index: int) -> Html:
@@ -136,7 +150,8 @@ def table(
     left = len(every) - most
     more = f'<p class="note">and {left} more</p>' if left > 0 else ""
     return Html(
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption>'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(caption)}">'
+        f"<table><caption>{escape(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}"
     )
 

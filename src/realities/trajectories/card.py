@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from realities.figures import account, day_of, format_date, format_number, small
 from realities.figures.axes import nice_ticks
-from realities.figures.card import badge, card, figure, legend, paragraph, smalls, table
+from realities.figures.card import Cell, badge, card, figure, legend, paragraph, smalls, table, two_lines
 from realities.figures.chart import Chart, Series
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def runs_card(runs: Trajectories) -> str:
     charts = []
     for name in list(runs)[:N_CHARTS] if runs.times.size > 1 else []:
         series = [_bands(runs[name][:, kept], 0, runs.failed)]
-        charts.append(figure(_over_time(runs.times[kept], series), title=_titled(name, runs)))
+        charts.append(figure(_over_time(runs.times[kept], series), title=name, unit=_unit(name, runs)))
     note = "Line: median of the draws. Band: 90% of them." if charts and runs.n_draws > 1 else ""
     return card(
         "Trajectories",
@@ -65,7 +65,7 @@ def accounts_card(found: AccountTrajectories) -> str:
         series = [_bands(runs[name][:, kept], k, runs.failed) for k, runs in enumerate(found.values())]
         chart = small(days, series, width=_WIDTH, height=_HEIGHT)
         chart["nx"] = 4
-        charts.append(figure(chart, title=_titled(name, first)))
+        charts.append(figure(chart, title=name, unit=_unit(name, first)))
     begin, end = format_date(found.dates[0]), format_date(found.dates[-1])
     return card(
         "Trajectories",
@@ -106,13 +106,12 @@ def _kept(n: int, most: int) -> NDArray[np.intp]:
     return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.intp))
 
 
-def _range(values: FloatArray, failed: NDArray[np.bool_]) -> str:
+def _range(values: FloatArray, failed: NDArray[np.bool_]) -> Cell:
     last = values[~failed, -1] if values.shape[1] else np.zeros(0)
     if not last.size:
         return "–"
-    low, middle, high = np.quantile(last, (0.05, 0.5, 0.95))
-    shown = format_number(middle)
-    return shown if last.size == 1 else f"{shown} ({format_number(low)} to {format_number(high)})"
+    low, middle, high = (format_number(value) for value in np.quantile(last, (0.05, 0.5, 0.95)))
+    return two_lines(middle, "" if last.size == 1 else f"{low} to {high}")
 
 
 def _counted(runs: Trajectories, whose: str, dates: str = "") -> str:
@@ -124,11 +123,6 @@ def _counted(runs: Trajectories, whose: str, dates: str = "") -> str:
     said = f"{variables}, {draws}{whose}, {runs.times.size:,} times, "
     said += dates or span
     return said + (f"; {failed:,} draws left the real numbers and are not shown." if failed else ".")
-
-
-def _titled(name: str, runs: Trajectories) -> str:
-    unit = _unit(name, runs)
-    return f"{name}, {unit}" if unit else name
 
 
 def _unit(name: str, runs: Trajectories) -> str:

@@ -41,7 +41,7 @@ def weighing_card(weighing: Weighing) -> str:
         figure(chart, "Weight of each account in 100; together they add to 100."),
         table(
             "How well each weight is known; evidence in natural logarithms",
-            ["Account", "Weight in 100", "±", "Log evidence", "±", "Effective draws", ""],
+            ["Account", "Weight in 100", "±", "Log evidence", "±", "Effective draws", "Reliable"],
             [
                 [
                     named(k, names[name]),
@@ -50,7 +50,7 @@ def weighing_card(weighing: Weighing) -> str:
                     _number(fit.log_evidence),
                     _number(fit.log_evidence_error),
                     _number(fit.effective_draws),
-                    "" if fit.reliable else NOT_RELIABLE,
+                    "yes" if fit.reliable else NOT_RELIABLE,
                 ]
                 for k, (name, fit) in enumerate(weighing.fits.items())
             ],
@@ -169,7 +169,7 @@ def _first_quantity(study: Study) -> Html | None:
     name = f"{measure.label} by account, with the reports published by {format_date(study.as_of)}."
     chart = fan(days, series, marks=marks, as_of=study.as_of, name=name, height=320)
     return figure(
-        chart, "Line: median. Bands: 50% and 90% of runs.", title=f"{measure.label}, {measure.unit}"
+        chart, "Line: median. Bands: 50% and 90% of runs.", title=measure.label, unit=str(measure.unit)
     )
 
 
