@@ -583,3 +583,33 @@ def test_moving_the_date_costs_little_processor_time(open_page: Open) -> None:
     # The parts that wait for the reader to stop are counted in, once.
     opened.page.wait_for_timeout(500)
     assert (spent() - before) / moves < 0.100
+
+
+def test_marks_move_by_the_bias_found_only_when_asked_and_the_caption_says_so(open_page: Open) -> None:
+    opened = open_page()
+    paths = "[...document.querySelectorAll('#plot-svg .rl-mark')].map(m => m.getAttribute('d')).join()"
+    before = opened.page.evaluate(paths)
+    assert opened.page.is_checked("#fixed") is False
+    opened.page.check("#fixed")
+    assert opened.page.evaluate(paths) != before
+    assert "Marks are divided by the bias found for each reporter" in opened.text("#figure-caption")
+    assert re.search(r"×[\d.]+", opened.text("#figure-caption"))
+    opened.page.wait_for_timeout(500)
+    assert "marks=corrected" in opened.page.url
+    assert opened.focus() == "fixed"
+    side = open_page("#marks=corrected&layout=side")
+    assert "in each panel by that of its account" in side.text("#figure-caption")
+    first = open_page("#marks=corrected&stated=first")
+    assert "marks are as published" in first.text("#figure-caption")
+
+
+def test_a_page_says_how_to_cite_it_and_whose_terms_hold(open_page: Open) -> None:
+    opened = open_page()
+    opened.page.evaluate("document.querySelectorAll('#made details').forEach((d) => (d.open = true))")
+    made = opened.text("#made")
+    assert "Apache License 2.0" in made
+    assert "Dry delta. Realities report, as of 22 Aug 2035, seed" in made
+    _, data = _saved(opened, "all.json")
+    held = json.loads(data)["made"]
+    assert {"model", "draws", "seed", "effort", "method", "version", "licence", "citation"} <= set(held)
+    assert held["citation"] in made

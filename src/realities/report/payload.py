@@ -43,7 +43,7 @@ from realities.report.schema import (
     day_number,
 )
 from realities.report.scored import account_scores, claimant_scores, mixture_scores
-from realities.report.sentences import separation_data
+from realities.report.sentences import day_text, separation_data
 from realities.report.unit_words import unit_text
 from realities.report.why import why_data
 
@@ -434,13 +434,19 @@ def safe_url(url: str) -> str:
     return url.strip() if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
+#: Whose terms hold for what a page carries.
+_LICENCE: Final = "Software and page: Apache License 2.0. Sources keep their own terms."
+
+
 def _made(case: Case, study: Study) -> MadeData:
     visible = [variable for variable in case.model.variables if not variable.is_hidden]
     notice = case.folder / "NOTICE"
+    model_hash = sha256(case.model_path.read_bytes()).hexdigest() if case.model_path.is_file() else ""
+    of_model = f", model {model_hash[:12]}" if model_hash else ""
     return MadeData(
         version=_version(),
         model=case.model_path.name,
-        model_hash=sha256(case.model_path.read_bytes()).hexdigest() if case.model_path.is_file() else "",
+        model_hash=model_hash,
         equations=len(visible),
         stocks=sum(variable.kind == "stock" for variable in visible),
         constants=sum(variable.kind == "constant" for variable in visible),
@@ -449,6 +455,9 @@ def _made(case: Case, study: Study) -> MadeData:
         draws=min((f.n_draws for f in study.forecasts[study.dates[-1]].values()), default=0),
         seed=study.seed,
         without_date=case.without_date,
+        licence=_LICENCE,
+        citation=f"{case.title}. Realities report, as of {day_text(day_number(study.as_of))}, "
+        f"seed {study.seed}{of_model}.",
         common=[_assumption(assumption, []) for assumption in case.common.values()],
         notice=notice.read_text(encoding="utf-8", errors="replace")[:_NOTICE_LIMIT]
         if notice.is_file()

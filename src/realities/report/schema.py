@@ -325,7 +325,7 @@ class EventData(TypedDict):
 
 
 class MadeData(TypedDict):
-    """What the numbers were made with."""
+    """What the numbers were made with; older payloads have neither licence nor citation."""
 
     version: str
     model: str
@@ -338,6 +338,8 @@ class MadeData(TypedDict):
     draws: int
     seed: int
     without_date: int
+    licence: NotRequired[str]
+    citation: NotRequired[str]
     common: list[AssumptionData]
     notice: str
 

@@ -14,11 +14,28 @@ import { figureSentence, isOutdated, soundOn } from "./words.js";
 /** What is drawn now, for the pointer and the exports. */
 export const drawn = { panels: /** @type {Panel[]} */ ([]), html: "" };
 
-/** @param {import("./page.js").App} app @returns {import("./draw.js").Mark[]} in order of publication; later ones last, or left out */
-function marksOf(app) {
-  const day = app.day();
-  const marks = app.quantity().reports.map((r) => (
-    { day: r.happened, value: r.value, low: r.low, high: r.high, shape: r.reporter, late: r.published > day, report: r }));
+/**
+ * What each reporter of a quantity is to be divided by: the bias found for it as of the date of the curves, the median under
+ * each account; of several accounts the middle one. 1 where none is found, or where a bias does not multiply.
+ * @param {import("./page.js").App} app @param {import("./decode.js").Quantity} q @param {number[]} accounts places of those that are drawn together @returns {number[]}
+ */
+export function biases(app, q, accounts) {
+  const date = app.base();
+  return q.data.reporters.map((/** @type {any} */ reporter) => {
+    const found = date === "prior" || reporter.scale === "logit" ? [] : reporter.posterior[date] || [];
+    const middles = accounts.flatMap((k) => (found[k] && found[k].length > 2 && found[k][1] > 0 ? [found[k][1]] : [])).sort((a, b) => a - b);
+    const n = middles.length;
+    return n ? (middles[(n - 1) >> 1] + middles[n >> 1]) / 2 : 1;
+  });
+}
+
+/** @param {import("./page.js").App} app @param {number[]} accounts drawn together @returns {import("./draw.js").Mark[]} in order of publication; later ones last, or left out */
+function marksOf(app, accounts) {
+  const day = app.day(), q = app.quantity(), by = app.state.fixed ? biases(app, q, accounts) : [];
+  const marks = q.reports.map((r) => {
+    const over = (/** @type {number|null} */ v) => (v === null ? null : v / (by[r.reporter] ?? 1));
+    return { day: r.happened, value: over(r.value), low: over(r.low), high: over(r.high), shape: r.reporter, late: r.published > day, report: r };
+  });
   return marks.filter((m) => app.state.late || !m.late).sort((a, b) => Number(b.late) - Number(a.late));
 }
 
@@ -32,7 +49,8 @@ export function soundFor(app) {
 export function drawFigure(app) {
   const { P, state } = app, q = app.quantity(), which = app.which(), width = Math.max(el("plot").clientWidth, 280);
   const small = width < 600, accounts = app.visible(), runs = state.bands === "runs" && q.hasRuns(which), side = state.layout === "side";
-  const marks = marksOf(app), sound = soundFor(app), kind = runs ? "runs" : "fan";
+  const own = (side ? accounts.map((k) => [k]) : [accounts]).map((drawn) => marksOf(app, drawn));
+  const marks = own.flat(), sound = soundFor(app), kind = runs ? "runs" : "fan";
   /** @type {import("./draw.js").Series[]} */
   const series = accounts.map((k) => {
     const bands = q.bands(which, k);
@@ -41,11 +59,11 @@ export function drawFigure(app) {
   const ticks = ticksFor({ kind, series, marks, n: small ? 4 : 5 });
   /** @type {import("./draw.js").Chart} */
   const chart = { kind, w: width, h: small ? 240 : 440, x: runs ? q.runDays : q.days, span: [q.days[0], q.days[q.days.length - 1]],
-    series, marks, ticks, asof: app.day(), ends: small ? "letters" : "names" };
+    series, marks: own[0], ticks, asof: app.day(), ends: small ? "letters" : "names" };
   const whole = frameOf(chart), left = whole.left;
   const panel = (/** @type {import("./draw.js").Chart} */ c) => {
     const frame = frameOf(c);
-    drawn.panels.push({ frame, marks: thinned(frame, marks), accounts: c.series.map((s) => s.index) });
+    drawn.panels.push({ frame, marks: thinned(frame, c.marks ?? []), accounts: c.series.map((s) => s.index) });
     return draw(c);
   };
   drawn.panels = [];
@@ -55,7 +73,7 @@ export function drawFigure(app) {
     const gap = 8, cell = (width - gap * (columns - 1) - left) / columns, h = small ? 200 : columns > 3 ? 320 : 280;
     html = series.map((s, i) => {
       const k = s.index, bare = i % columns > 0, inset = bare ? 4 : left;
-      const svg = panel({ ...chart, series: [s], ends: "", nx: 3, bare, w: cell + (bare ? 0 : left), h, left: inset, top: 14 });
+      const svg = panel({ ...chart, series: [s], marks: own[i], ends: "", nx: 3, bare, w: cell + (bare ? 0 : left), h, left: inset, top: 14 });
       return `<div><h3 style="padding-left:${inset}px"><span class="badge c${k % 6}">${letterOf(k)}</span>${esc(P.accounts[k].name)}${sound[k] ? "" : " (not reliable)"}</h3>${svg}</div>`;
     }).join("");
     const tracks = Array.from({ length: columns }, (_, i) => `${(cell + (i ? 0 : left)).toFixed(1)}px`).join(" ");
@@ -68,7 +86,7 @@ export function drawFigure(app) {
   put(el("figure-title"), q.data.title);
   put(el("figure-unit"), [whole.word, q.data.unit].filter(Boolean).join(" ") || " ");
   put(el("figure-sentence"), figureSentence(P, q, which, app.day(), app.base(), sound));
-  caption(app, runs, marks);
+  caption(app, runs, own[0]);
 }
 
 /** @param {import("./page.js").App} app @param {boolean} runs @param {import("./draw.js").Mark[]} marks */
@@ -84,7 +102,9 @@ function caption(app, runs, marks) {
   else if (isOutdated(app.P, of, app.day())) text += ` Curves are those of ${dayText(of)}, the latest computed by ${dayText(app.day())}.`;
   if (q.data.kind === "floor") text += " Reports count from below: at least so many.";
   if (q.data.kind === "ceiling") text += " Reports bound from above: at most so many.";
+  if (app.state.fixed) text += correction(app);
   put(el("figure-caption"), text);
+  show(el("fixed-label"), biases(app, q, app.visible()).some((/** @type {number} */ by) => by !== 1));
   const used = Array.from(new Set(marks.map((m) => m.shape))).sort((a, b) => a - b);
   const html = used.map((r) => `<span class="key"><svg width="12" height="12" class="rl" aria-hidden="true"><path class="rl-mark" d="${
     shapePath(SHAPES[r % SHAPES.length], 6, 6)}"/></svg>${esc(q.data.reporters[r].name)}</span>`).join("");
@@ -94,6 +114,15 @@ function caption(app, runs, marks) {
     el("figure-marks").dataset.said = html + note;
     el("figure-marks").innerHTML = html + note;
   }
+}
+
+/** @param {import("./page.js").App} app @returns {string} by what marks are divided, and whose finding that is */
+function correction(app) {
+  const q = app.quantity(), side = app.state.layout === "side", by = biases(app, q, app.visible());
+  const told = q.data.reporters.flatMap((/** @type {any} */ reporter, /** @type {number} */ r) => (by[r] === 1 ? [] : [`${reporter.name} ×${numberText(Number(by[r].toPrecision(3)))}`]));
+  if (!told.length) return " No bias is found for these reporters, so marks are as published.";
+  return side ? " Marks are divided by the median bias found for each reporter, in each panel by that of its account."
+    : ` Marks are divided by the bias found for each reporter, of the medians under the accounts drawn the middle one: ${told.join(", ")}.`;
 }
 
 /** @param {import("./page.js").App} app the parts that can wait until the reader stops moving */
@@ -172,6 +201,7 @@ export function startFigure(app) {
     });
   }
   el("late").addEventListener("change", () => app.set({ late: el("late").checked }));
+  el("fixed").addEventListener("change", () => app.set({ fixed: el("fixed").checked }));
   el("figure-reports").addEventListener("toggle", () => drawFigureRest(app));
   plot.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const to = event.target === plot && /^(Arrow(Left|Right)|Home|End)$/.test(event.key) ? moved(app.stops, app.day(), event.key, WEEK) : null;
@@ -216,6 +246,7 @@ export function drawControls(app) {
   }
   for (const button of all("[data-account]")) button.setAttribute("aria-pressed", String(!state.hide.includes(button.dataset.account)));
   el("late").checked = state.late;
+  el("fixed").checked = state.fixed;
 }
 
 /** @param {MouseEvent} event @returns {{panel: Panel, node: any, x: number, y: number}|null} the panel under the pointer */
