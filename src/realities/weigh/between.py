@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from itertools import pairwise, takewhile
+from itertools import dropwhile, pairwise, takewhile
 from math import hypot, isfinite, log
 from typing import Literal
 
@@ -155,7 +155,8 @@ def stretches(
     if effort == "sketch":
         return []
     reach = effort if isinstance(effort, Reach) else reach_of(case, effort)
-    days = [day for day in days_of_news(case, dates[-1]) if day not in dates and known_on(case, day).rows]
+    days = [day for day in days_of_news(case, dates[-1]) if day not in dates]
+    days = list(dropwhile(lambda day: not known_on(case, day).rows, days))
     tasks = []
     for k, (after, until) in enumerate(pairwise((None, *dates))):
         assert until is not None

@@ -279,6 +279,12 @@ def used_observations(case: Case, as_of: date) -> tuple[Observation, ...]:
 
     Rows published long before the day they speak of are forecasts and weigh nothing.
     """
+    return _used_observations(Same(case), as_of)
+
+
+@lru_cache(maxsize=256)
+def _used_observations(same: Same, as_of: date) -> tuple[Observation, ...]:
+    case = same.case
     return tuple(row for row in case.weighable(as_of) if usable(row, as_of, case.calendar))
 
 
