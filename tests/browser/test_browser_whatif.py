@@ -99,6 +99,18 @@ def test_unpinning_restores_the_first_picture_exactly(lynx: Callable[..., Opened
     assert opened.page.evaluate("location.hash") == ""
 
 
+def test_a_value_taken_back_at_once_leaves_nothing_behind(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    opened.settle()
+    picture, texts = opened.page.evaluate(PICTURE), said(opened)
+    slider(opened).focus()
+    opened.page.keyboard.press("PageUp")
+    opened.page.locator("[data-pin] .x").first.click()
+    wait(opened)
+    assert opened.page.evaluate(PICTURE) == picture
+    assert said(opened) == texts
+
+
 def test_all_values_are_unpinned_at_once(lynx: Callable[..., Opened]) -> None:
     opened = lynx()
     opened.settle()

@@ -41,6 +41,7 @@ export function startAsking(app, redraw) {
       asked = last = brief = "";
       app.answer = null;
       app.wrong = "";
+      app.pending = false;
       return;
     }
     const values = JSON.stringify([q.date, q.pins, q.held, q.variables]);
@@ -80,9 +81,9 @@ export function movesWeights(app) {
   return app.answer !== null && app.answer.date !== "prior" && Object.keys(app.answer.pins).length > 0;
 }
 
-/** @param {import("./page.js").App} app @param {number} k @returns {boolean} whether the answer of an account rests on enough draws */
+/** Of a first look, whose draws are few whatever the values, only the share is asked. @param {import("./page.js").App} app @param {number} k @returns {boolean} whether the answer of an account rests on enough draws */
 export function isEnough(app, k) {
   if (!app.answer) return true;
   const { effective, draws, error, failed } = app.answer.accounts[k];
-  return failed < draws && effective >= LEAST_SHARE * draws && !(error > MOST_ERROR);
+  return failed < draws && effective >= LEAST_SHARE * draws && (app.pending || !(error > MOST_ERROR));
 }

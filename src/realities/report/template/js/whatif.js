@@ -167,6 +167,7 @@ export function drawWhatIf(app) {
 function drawWeighed(app) {
   const { P, answer } = app, moved = movesWeights(app), table = el("whatif-weights");
   show(table.tBodies[0].rows[0], moved);
+  put(el("whatif-look"), app.pending && answer ? "first look" : "");
   const say = isInForce(app) ? warnings(app).join(" ") : "";
   put(el("whatif-warning"), say);
   show(el("whatif-warning"), say !== "");
