@@ -42,7 +42,7 @@ def simulate_accounts(
     case
         The case.
     draws
-        How many of each account; of `parameters` so many, evenly spread, or all if there are fewer.
+        How many of each account; of `parameters` so many, evenly spread, or as many as every account has.
     as_of
         Dated inputs published later stay at the model's default; default: the latest publication.
     outputs
@@ -73,11 +73,12 @@ def simulate_accounts(
     key = case.seed if seed is None else seed
     wanted = tuple(case.measures) if outputs is None else tuple(outputs)
     times = _times(case, dates)
+    there = [len(values) for known in (parameters or {}).values() for values in known.values()]
+    n_draws = min([draws, *there])  # the same for all, so that draw k stands beside draw k
     runs: dict[str, Trajectories] = {}
     for k, account in enumerate(case.accounts):
         progress("Running", k, len(case.accounts))
-        chosen = {} if parameters is None else _spread(parameters[account.id], draws)
-        n_draws = len(next(iter(chosen.values()))) if chosen else draws
+        chosen = _spread({} if parameters is None else parameters[account.id], n_draws)
         drawn = {**prior_draws(case.priors(account.id), n_draws, seed=key), **chosen}
         runs[account.id] = _run(case, account.id, day, wanted, times, drawn, n_draws, key)
     progress("Running", len(case.accounts), len(case.accounts))
@@ -126,7 +127,7 @@ def _times(case: Case, dates: Sequence[date] | None) -> FloatArray:
 
 
 def _spread(parameters: Mapping[str, FloatArray], draws: int) -> dict[str, FloatArray]:
-    """Return at most so many draws, evenly spread; draws stay aligned."""
-    n = min((len(values) for values in parameters.values()), default=0)
-    kept = np.unique(np.linspace(0, n - 1, min(n, draws)).round().astype(np.intp))
+    """Return so many draws, evenly spread; draws stay aligned."""
+    n = min((len(values) for values in parameters.values()), default=1)
+    kept = np.linspace(0, n - 1, draws).round().astype(np.intp)
     return {name: values[kept] for name, values in parameters.items()}

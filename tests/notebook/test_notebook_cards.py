@@ -149,6 +149,13 @@ def test_long_tables_are_cut_and_say_so() -> None:
     assert "<b>" not in card("Kind", "<b>", named(0, "<b>"), None)
 
 
+def test_runs_that_all_failed_and_runs_of_nothing_show_themselves() -> None:
+    lost = Trajectories(np.arange(3.0), {"x": np.full((2, 3), np.nan)}, failed=np.ones(2, dtype=bool))
+    assert "2 draws left the real numbers" in lost._repr_html_()
+    nothing = Trajectories(np.zeros(0), {})
+    assert "0 variables" in nothing._repr_html_()
+
+
 def test_every_object_has_a_repr_of_one_line(flagship: Case, tiny: Case, weighing: Weighing) -> None:
     runs = tiny.simulate(5)
     for one in (flagship, flagship.claims[0], runs, runs["grows"], weighing, judged(flagship)):

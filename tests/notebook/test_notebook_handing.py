@@ -113,6 +113,16 @@ def test_runs_of_a_weighing_have_its_draws(tiny: Case, weighing: Weighing) -> No
     assert f"given the reports published by {weighing.as_of}" in repr(runs)
 
 
+def test_accounts_with_fewer_draws_set_how_many_there_are(tiny: Case) -> None:
+    drawn = {"grows": {"growth rate": np.linspace(0, 0.1, 9)}, "shrinks": {"growth rate": np.full(4, -0.05)}}
+    runs = simulate_accounts(tiny, draws=50, parameters=drawn, outputs=["growth rate"])
+    assert [one.n_draws for one in runs.values()] == [4, 4]
+    np.testing.assert_allclose(
+        runs["grows"]["growth rate"][:, 0], drawn["grows"]["growth rate"][[0, 3, 5, 8]]
+    )
+    assert runs.to_xarray().sizes["draw"] == 4
+
+
 def test_a_case_is_weighed_as_by_the_function(tiny: Case, weighing: Weighing) -> None:
     same = weigh_accounts(tiny, effort="sketch")
     assert weighing.weights == same.weights
