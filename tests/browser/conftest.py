@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,38 @@ def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(hostile, tmp_path_factory.mktemp("hostile") / "report.html", status=[HOSTILE])
 
 
+def _place(name: str, kind: str, x: float, y: float, **more: Any) -> dict[str, Any]:
+    point = {"type": "Point", "coordinates": [x, y]}
+    return {"type": "Feature", "geometry": point, "properties": {"id": name, "kind": kind, **more}}
+
+
+def _trail(start: str, end: str, capacity: float) -> dict[str, Any]:
+    line = {"type": "LineString", "coordinates": [[0, 0], [1, 1]]}
+    properties = {"from": start, "to": end, "kind": "route", "capacity": capacity}
+    return {"type": "Feature", "geometry": line, "properties": properties}
+
+
+#: A network for a case that has none: closing the ford sets trappers on both species, the mill does nothing.
+TRAILS: dict[str, Any] = {
+    "type": "FeatureCollection",
+    "features": [
+        _place("lake", "source", 0, 1),
+        _place("ford", "hub", 1, 2, closes={"constant": "extra trapping", "value": 0.4}),
+        _place("mill", "hub", 1, 0),
+        _place("post", "front", 2, 1, demand=5),
+        _trail("lake", "ford", 3),
+        _trail("ford", "post", 3),
+        _trail("lake", "mill", 1),
+        _trail("mill", "post", 4),
+    ],
+}
+
+
 @pytest.fixture(scope="session")
 def lynx_payload() -> Payload:
     """A page's data of a bundled case that runs in the page, fitted with little effort."""
-    study = run_case(load_case("lynx-hare"), effort="sketch", with_between=False)
+    case = replace(load_case("lynx-hare"), network=TRAILS)
+    study = run_case(case, effort="sketch", with_between=False)
     return study_payload(study)
 
 
