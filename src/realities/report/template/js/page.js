@@ -71,7 +71,7 @@ export function linkOf(source) {
 
 /** Tables that a phone lays out as cards keep their roles only if these are written down. @param {any} table */
 export function keepRoles(table) {
-  const roles = { TABLE: "table", CAPTION: "caption", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
-  for (const node of [table, ...all("caption, thead, tbody, tr, td", table)]) node.setAttribute("role", roles[/** @type {keyof roles} */ (node.tagName)]);
+  const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+  for (const node of [table, ...all("thead, tbody, tr, td", table)]) node.setAttribute("role", roles[/** @type {keyof roles} */ (node.tagName)]);
   for (const node of all("th", table)) node.setAttribute("role", node.scope === "col" ? "columnheader" : "rowheader");
 }
