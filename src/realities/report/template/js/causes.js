@@ -4,7 +4,7 @@ import { drawCausal, SIGNS, startLighting } from "./causal.js";
 import { integers } from "./decode.js";
 import { draw, frameOf } from "./draw.js";
 import { dayText, numberText } from "./format.js";
-import { all, el, put, show } from "./page.js";
+import { el, put, show } from "./page.js";
 
 /**
  * @typedef {{cause: number, effect: number, sign: number, measured: boolean, slow: boolean, start: boolean}} Link
