@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_support import PHONE, WIDE, Opened
+from browser_support import PHONE, WIDE, Opened, axe_core, axe_finds
 
 from realities.cli import invoke
 from realities.serve import Library, Server, Settings
@@ -19,9 +19,11 @@ HOSTILE = "<img src=x onerror=alert(1)> & <script>alert(2)</script>"
 
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """An index of a folder with one case, already built, and the case's folder."""
+    """An index of a folder with one case, already built, and the case's folder; beside it a broken one."""
     home = tmp_path_factory.mktemp("cases")
-    assert invoke(["-q", "new", str(home / "mine")]) == 0
+    for name in ("mine", "other"):
+        assert invoke(["-q", "new", str(home / name)]) == 0
+    save(home / "other" / "case.toml", "model =", "mdoel =")
     with Server(Library(folder=home), Settings(threads=1), port=0) as server:
         yield server, home / "mine"
 
@@ -131,6 +133,28 @@ def test_index_and_page_fit_and_say_nothing_wrong(
     )
     assert last <= size[1] - strip["height"] + 1  # nothing of the page is covered at its end
     assert opened.problems == []
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light")]
+)
+def test_axe_finds_nothing_in_what_the_server_adds(
+    open_served: Callable[..., Opened], serving: Serving, size: tuple[int, int], scheme: str
+) -> None:
+    axe, measures = axe_core(), serving[1] / "measures.toml"
+    opened = open_served("", size=size, scheme=scheme, bypass_csp=True)
+    assert axe_finds(opened.page, axe) == []
+    opened.page.goto(serving[0].address + "other/")
+    opened.page.locator("p.line", has_text="No page yet.").wait_for(timeout=180_000)
+    assert axe_finds(opened.page, axe) == []
+    opened.page.goto(serving[0].address + "mine/")
+    ready(opened)
+    save(measures, "unit =", "unti =")
+    try:
+        opened.page.locator("#found").wait_for(timeout=60_000)
+        assert axe_finds(opened.page, axe) == []
+    finally:
+        save(measures, "unti =", "unit =")
 
 
 def test_a_stopped_server_leaves_a_page_that_works(browser: Any, serving: Serving) -> None:
