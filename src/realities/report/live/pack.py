@@ -15,6 +15,8 @@ from realities.report.live.schema import LIVE_FORM, LiveData
 
 #: What the page itself needs: the rest waits for the worker.
 SHOWN: Final = ("form", "constants", "inputs", "variables")
+#: What the worker does not need.
+_NOT_RUN: Final = ("form", "model", "constants")
 
 
 def shown_live(live: LiveData | None) -> dict[str, object] | None:
@@ -29,6 +31,6 @@ def packed_live(live: LiveData | None) -> str:
     if live is None or live["form"] != LIVE_FORM:
         return ""
     script = f"globalThis.realitiesModel={live['model']};\n{worker_script()}"
-    data = {key: value for key, value in live.items() if key != "model"}
+    data = {key: value for key, value in live.items() if key not in _NOT_RUN}
     text = json.dumps({"script": script, "data": data}, ensure_ascii=False, separators=(",", ":"))
     return pack(text)
