@@ -76,6 +76,7 @@ _BULK: Final = frozenset(
         "scores",
         "claimants",
         "mixture",
+        "weighings",
     }
 )
 FloatArray = NDArray[np.float64]
@@ -100,6 +101,10 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
     bulk["assumptions"] = [account["assumptions"] for account in payload["accounts"]]
     bulk["parts"] = list(parts)
     bulk["sources"] = bulk.pop("sources")  # next to the part that lists them: what repeats nearby packs well
+    if causes := bulk.pop("causes", None):
+        texts = ("equations", "docs", "names")  # last, next to the same texts of what can be moved
+        first = {key: value for key, value in causes.items() if key not in texts}
+        bulk["causes"] = {**first, **{key: causes[key] for key in texts}}
     bulk["live"] = shown_live(payload.get("live"))
     rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))
