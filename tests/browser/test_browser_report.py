@@ -130,7 +130,8 @@ def test_the_link_restores_what_the_reader_chose(open_page: Open) -> None:
         assert part in fragment
     second = open_page(fragment)
     for selector in ("#asof-day", "#reading", "#figure-title", "#figure-sentence", "#claims-count"):
-        assert second.text(selector) == first.text(selector)
+        # What is out of sight is not laid out, and so has no inner text.
+        assert second.page.text_content(selector) == first.page.text_content(selector)
     html = "document.getElementById('plot-svg').innerHTML"
     assert second.page.evaluate(html) == first.page.evaluate(html)
     assert second.page.evaluate("location.hash") == fragment
@@ -490,7 +491,7 @@ def test_light_and_dark_follow_the_system_and_the_reader(open_page: Open) -> Non
 def test_claims_can_be_filtered_and_shown_in_full(open_page: Open) -> None:
     opened = open_page("#by=growers&kind=forecast")
     shown = opened.page.locator("#claims-table tbody:visible")
-    assert opened.text("#claims-count") == f"{shown.count()} of 60 claims"
+    assert opened.page.text_content("#claims-count") == f"{shown.count()} of 60 claims"
     assert shown.count() == opened.page.locator("#claims-table tbody:visible .badge.c2").count()
     opened.page.select_option("#claims-by", "")
     opened.page.select_option("#claims-kind", "")
