@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from realities.report.causes.ranges import Range
 from realities.report.causes.shown import summary
 from realities.report.causes.slopes import EITHER, LESS, MORE, NONE
 from realities.report.encode import decode_integers
+from realities.report.schema import CausesData
 
 NO_RUNS = Runs({}, (), 1)
 CONTROL = """
@@ -93,11 +93,28 @@ def test_signs_measured_agree_with_derivatives_of_the_closed_form(tmp_path: Path
     assert by_ends["shift", "up"].sign == LESS  # 2 (s - 5) at s = 2
 
 
-@pytest.mark.parametrize("name", ["lynx-hare", "ehrlich-simon"])
-def test_bundled_cases_have_pictures_in_which_no_two_boxes_share_a_cell(name: str) -> None:
-    case = load_case(files("realities") / "cases" / name)  # type: ignore[arg-type]
+@pytest.fixture(scope="module")
+def lynx() -> CausesData:
+    case = load_case("lynx-hare")
     found = causes_data(case, case.latest_published)
     assert found is not None
+    return found
+
+
+def test_a_small_model_is_one_picture_and_its_table_has_every_link_in_it(lynx: CausesData) -> None:
+    told = summary(lynx)
+    assert told is not None
+    assert not told.has_sectors
+    assert ("hares lost to lynx", "Hares", "− more of it makes for less") in {
+        (link.cause, link.effect, link.sign) for link in told.links
+    }
+
+
+def test_a_larger_model_has_sectors_and_no_two_boxes_share_a_cell() -> None:
+    case = load_case("ehrlich-simon")
+    found = causes_data(case, case.latest_published)
+    assert found is not None
+    assert len(found["pictures"]) > 1
     n = len(found["names"])
     assert {len(found[key]) for key in ("kinds", "units", "docs", "equations", "elements")} == {n}
     numbers = decode_integers(found["links"])
@@ -111,13 +128,12 @@ def test_bundled_cases_have_pictures_in_which_no_two_boxes_share_a_cell(name: st
     told = summary(found)
     assert told is not None
     assert told.n_boxes == n
+    assert told.has_sectors
     assert told.links
 
 
-def test_equations_and_comments_are_as_written() -> None:
-    case = load_case("lynx-hare")
-    found = causes_data(case, case.latest_published)
-    assert found is not None
+def test_equations_and_comments_are_as_written(lynx: CausesData) -> None:
+    found = lynx
     at = found["names"].index("hare births")
     assert found["equations"][at] == "hare births = (1 - hare cycle of its own)*hare growth rate*Hares"
     assert found["docs"][at] == "Births less deaths from anything but lynx. [literature: Lotka 1925]"
@@ -126,11 +142,8 @@ def test_equations_and_comments_are_as_written() -> None:
     assert found["kinds"][found["names"].index("Hares")] == "s"
 
 
-def test_predators_and_prey_have_the_signs_of_the_textbook() -> None:
-    case = load_case("lynx-hare")
-    found = causes_data(case, case.latest_published)
-    assert found is not None
-    numbers, names = decode_integers(found["links"]), found["names"]
+def test_predators_and_prey_have_the_signs_of_the_textbook(lynx: CausesData) -> None:
+    numbers, names = decode_integers(lynx["links"]), lynx["names"]
     signs = {
         (names[a], names[b]): code & 3
         for a, b, code in zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)

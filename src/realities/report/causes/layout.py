@@ -7,13 +7,14 @@ pictures of each part of a model, one wide and one for a phone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-IntArray = NDArray[np.int64]
+IntArray = NDArray[np.integer[Any]]
 
 #: A cell's width and height, in units of the distance of centres.
 _WIDE, _HIGH = 5, 3
@@ -22,6 +23,8 @@ _CROSSING: Final = 500
 _THROUGH: Final = 900
 _LENGTH: Final = 1
 _PASSES: Final = 12
+#: Orders to begin with, beside three plain ones.
+_MORE_STARTS: Final = 3
 
 
 def place(n: int, edges: Sequence[tuple[int, int]], columns: int) -> tuple[list[int], int]:
@@ -41,7 +44,7 @@ def place(n: int, edges: Sequence[tuple[int, int]], columns: int) -> tuple[list[
     joined = sorted({(min(a, b), max(a, b)) for a, b in edges if a != b})
     columns = min(columns, max(1, n))
     rows = -(-n // columns) + (1 if n > columns else 0)
-    ends = np.array(joined, dtype=np.int64).reshape(-1, 2)
+    ends = _edges(joined)
     best: tuple[int, list[int]] | None = None
     for order in _orders(n, joined):
         cells = _snake(order, columns)
@@ -52,14 +55,36 @@ def place(n: int, edges: Sequence[tuple[int, int]], columns: int) -> tuple[list[
     return _packed(best[1], columns)
 
 
-def _orders(n: int, edges: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """Return orders to start from: as given, breadth first from the most joined box and from the least."""
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """Ends of edges, (edge,), and every pair of edges without a common end, (pair,)."""
+
+    a: IntArray
+    b: IntArray
+    first: IntArray
+    second: IntArray
+
+
+def _edges(joined: Sequence[tuple[int, int]]) -> _Edges:
+    ends = np.array(joined, dtype=np.int64).reshape(-1, 2)
+    i, j = np.triu_indices(len(ends), 1)
+    shared = (ends[i][:, :, np.newaxis] == ends[j][:, np.newaxis, :]).any(axis=(1, 2))
+    return _Edges(ends[:, 0], ends[:, 1], i[~shared], j[~shared])
+
+
+def _orders(n: int, edges: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+    """Yield orders to start from: as given, then breadth first from one box or another."""
     near: list[list[int]] = [[] for _ in range(n)]
     for a, b in edges:
         near[a].append(b)
         near[b].append(a)
     by_degree = sorted(range(n), key=lambda i: (-len(near[i]), i))
-    return [list(range(n)), _breadth_first(by_degree, near), _breadth_first(by_degree[::-1], near)]
+    yield list(range(n))
+    yield _breadth_first(by_degree, near)
+    yield _breadth_first(by_degree[::-1], near)
+    for start in range(1, 1 + _MORE_STARTS):
+        turned = by_degree[start * n // (1 + _MORE_STARTS) :] + by_degree[: start * n // (1 + _MORE_STARTS)]
+        yield _breadth_first(turned, [neighbours[::-1] for neighbours in near])
 
 
 def _breadth_first(starts: Sequence[int], near: Sequence[Sequence[int]]) -> list[int]:
@@ -83,7 +108,7 @@ def _snake(order: Sequence[int], columns: int) -> IntArray:
     return cells
 
 
-def _improve(cells: IntArray, edges: IntArray, columns: int, n_cells: int) -> int:
+def _improve(cells: IntArray, edges: _Edges, columns: int, n_cells: int) -> int:
     """Move one box at a time to where it costs least, or swap it with what is there, until nothing helps."""
     cost = int(_costs(cells[np.newaxis], edges, columns)[0])
     for _ in range(_PASSES):
@@ -103,11 +128,11 @@ def _improve(cells: IntArray, edges: IntArray, columns: int, n_cells: int) -> in
     return cost
 
 
-def _costs(cells: IntArray, edges: IntArray, columns: int) -> IntArray:
+def _costs(cells: IntArray, edges: _Edges, columns: int) -> IntArray:
     """Return the cost of several placements, (trial,), from cells (trial, box)."""
-    x, y = (cells % columns) * _WIDE, (cells // columns) * _HIGH
-    a, b = edges[:, 0], edges[:, 1]
-    ax, ay, bx, by = x[:, a], y[:, a], x[:, b], y[:, b]
+    small = cells.astype(np.int32)  # quicker, and room enough: distances in a grid stay far below its bounds
+    x, y = (small % columns) * _WIDE, (small // columns) * _HIGH
+    ax, ay, bx, by = x[:, edges.a], y[:, edges.a], x[:, edges.b], y[:, edges.b]
     lengths = ((ax - bx) ** 2 + (ay - by) ** 2).sum(axis=1)
     height = y.max(axis=1)
     return np.asarray(
@@ -118,11 +143,9 @@ def _costs(cells: IntArray, edges: IntArray, columns: int) -> IntArray:
     )
 
 
-def _crossings(ax: IntArray, ay: IntArray, bx: IntArray, by: IntArray, edges: IntArray) -> IntArray:
+def _crossings(ax: IntArray, ay: IntArray, bx: IntArray, by: IntArray, edges: _Edges) -> IntArray:
     """Return how many pairs of edges without a common end cross, (trial,)."""
-    i, j = np.triu_indices(len(edges), 1)
-    shared = (edges[i][:, :, np.newaxis] == edges[j][:, np.newaxis, :]).any(axis=(1, 2))
-    i, j = i[~shared], j[~shared]
+    i, j = edges.first, edges.second
 
     def side(px: IntArray, py: IntArray, qx: IntArray, qy: IntArray, rx: IntArray, ry: IntArray) -> IntArray:
         return np.asarray(np.sign((qx - px) * (ry - py) - (qy - py) * (rx - px)))
@@ -135,7 +158,7 @@ def _crossings(ax: IntArray, ay: IntArray, bx: IntArray, by: IntArray, edges: In
 
 
 def _through(
-    x: IntArray, y: IntArray, ax: IntArray, ay: IntArray, bx: IntArray, by: IntArray, edges: IntArray
+    x: IntArray, y: IntArray, ax: IntArray, ay: IntArray, bx: IntArray, by: IntArray, edges: _Edges
 ) -> IntArray:
     """Return how many edges run through boxes that are not their ends, (trial,)."""
     dx, dy = (bx - ax)[:, :, np.newaxis], (by - ay)[:, :, np.newaxis]
@@ -144,8 +167,8 @@ def _through(
     across = (px * dy - py * dx) ** 2
     # Nearer than about a third of a cell's height to the line, and between its ends.
     hit = (along > 0) & (along < length) & (across * 4 < length * 5)
-    for end in (0, 1):
-        hit[:, np.arange(len(edges)), edges[:, end]] = False
+    for end in (edges.a, edges.b):
+        hit[:, np.arange(end.size), end] = False
     return np.asarray(hit.sum(axis=(1, 2)))
 
 

@@ -61,11 +61,12 @@ def measured_signs(model: Model, runs: Runs, questions: Sequence[Question]) -> l
         return found
     inputs = sorted({question.input for question in questions})
     values = _run(model, runs, inputs)
-    for step in STEPS:
-        open_places = [i for i, sign in enumerate(found) if sign == NONE]
-        pairs = [_probes(questions[i], values[questions[i].input], step) for i in open_places]
-        for i, sign in zip(open_places, _signs(model, runs, pairs, questions, open_places), strict=True):
-            found[i] = sign
+    for steps in (STEPS[:1], STEPS[1:]):  # two runs of the model, not one for each step
+        tried = [(i, step) for i, sign in enumerate(found) if sign == NONE for step in steps]
+        pairs = [_probes(questions[i], values[questions[i].input], step) for i, step in tried]
+        starts = [questions[i].at_start for i, _ in tried]
+        for (i, _), sign in zip(tried, _signs(model, runs, pairs, starts), strict=True):
+            found[i] = found[i] or sign
     return found
 
 
@@ -95,13 +96,8 @@ def _probes(question: Question, values: FloatArray, step: float) -> tuple[Expr, 
     return moved[0], moved[1]
 
 
-def _signs(
-    model: Model,
-    runs: Runs,
-    pairs: Sequence[tuple[Expr, Expr]],
-    questions: Sequence[Question],
-    places: Sequence[int],
-) -> list[int]:
+def _signs(model: Model, runs: Runs, pairs: Sequence[tuple[Expr, Expr]], starts: Sequence[bool]) -> list[int]:
+    """Return the sign of each pair of expressions, higher and lower; of some at the start only."""
     if not pairs:
         return []
     names = [(f"slope: {i} up", f"slope: {i} down") for i in range(len(pairs))]
@@ -113,8 +109,7 @@ def _signs(
     probed = replace(model, variables=(*model.variables, *probes), initial_order=())
     values = _run(probed, runs, [name for both in names for name in both])
     return [
-        _sign(values[up], values[down], questions[place].at_start)
-        for (up, down), place in zip(names, places, strict=True)
+        _sign(values[up], values[down], at_start) for (up, down), at_start in zip(names, starts, strict=True)
     ]
 
 
