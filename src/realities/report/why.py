@@ -83,7 +83,7 @@ def _by_quantity(view: View) -> str:
     groups: dict[int, list[int]] = {}
     for one in reasons:
         groups.setdefault(one["quantity"], []).append(one["account"])
-    parts = []
+    parts: list[str] = []
     for quantity, accounts in groups.items():
         data = view.quantities[quantity]
         said = "; ".join(text for k in accounts if (text := _expected(data, k)))
