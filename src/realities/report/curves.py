@@ -57,7 +57,9 @@ PLANS: Final = (
     Plan(44, 0.004, 500, n_run_days=0, has_prior_runs=False),
     Plan(40, 0.005, 400, n_run_days=0, has_prior_runs=False),
     Plan(36, 0.006, 300, n_run_days=0, has_prior_runs=False),
+    Plan(32, 0.007, 300, n_run_days=0, has_prior_runs=False),
     Plan(28, 0.008, 300, n_run_days=0, has_prior_runs=False),
+    Plan(24, 0.01, 275, n_run_days=0, has_prior_runs=False),
     Plan(20, 0.012, 250, n_run_days=0, has_prior_runs=False),
 )
 

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 #: Bytes of a whole page, as a file and as a server sends it.
 PAGE_LIMIT: Final = 600_000
 GZIP_SHARE: Final = 250 / 600
-#: Bytes by which the picture and the tables around the curves may grow with a finer plan.
-_SPARE: Final = 2_000
-#: Draws of each account with which the page runs the model, as of the last date; fewer rather than fewer dates.
-LIVE_DRAWS: Final = (160, 120, 90)
+#: Bytes by which what stands around the curves may grow with a finer plan, plain and compressed.
+_SPARE: Final = (2_000, 800)
+#: Draws of each account with which the page runs the model, as of the last date. Fewer are taken before dates
+#: are left out, and before curves become as coarse as the last plan.
+LIVE_DRAWS: Final = (160, 130, 100)
 #: As-of dates below which none is left out.
 _FEWEST_DATES: Final = 2
 Held = Mapping[str, HeldCurves | None]
@@ -64,7 +65,7 @@ def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE
         for n_draws in LIVE_DRAWS:
             payload["live"] = None if live is None else live_data(study, live, dates, n_draws)
             plan = _finest(payload, held, limit)
-            if plan is not None:
+            if plan is not None and (plan is not PLANS[-1] or n_draws == LIVE_DRAWS[-1]):
                 return _with_curves(payload, _planned(held, plan))
         if len(dates) <= _FEWEST_DATES:
             return payload
@@ -108,7 +109,7 @@ def _finest(coarsest: Payload, held: Held, limit: int) -> Plan | None:
 
     def fits(plan: Plan) -> bool:
         sizes = _sizes(_carried(_with_curves(coarsest, _planned(held, plan))))
-        return all(size + _SPARE <= free for size, free in zip(sizes, room, strict=True))
+        return all(a + spare <= b for a, spare, b in zip(sizes, _SPARE, room, strict=True))
 
     if carried[0] > room[0] or carried[1] > room[1]:
         return None
