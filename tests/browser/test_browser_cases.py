@@ -1,0 +1,204 @@
+"""Every bundled case as a reader meets it: opened from disk, moved, sent on, saved, on a phone, in the dark.
+
+The cases are run once for all of these tests, with little effort: what is looked at is the page.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from browser_support import PHONE, WIDE, Opened, axe_core, axe_finds
+
+from realities import load_case
+from realities.report import write_report
+from realities.weigh.study import run_case
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Opened]
+CASES = ("ukraine-2022", "lynx-hare", "ehrlich-simon")
+#: Budgets of a page in milliseconds of its own thread; a test fails at twice as much.
+LOAD, AS_OF_MOVE, SLIDER_MOVE = 400, 25, 60
+SLIDER = "#pins input[type=range]"
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("cases")
+    return {
+        case: write_report(run_case(load_case(case), effort="sketch"), folder / f"{case}.html")
+        for case in CASES
+    }
+
+
+@pytest.fixture(params=CASES)
+def case_page(request: pytest.FixtureRequest, pages: dict[str, Path]) -> str:
+    return pages[request.param].as_uri()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def served(pages: dict[str, Path]) -> Iterator[str]:
+    folder = pages["lynx-hare"].parent
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/lynx-hare.html"
+    server.shutdown()
+    server.server_close()
+
+
+def clock(opened: Opened) -> Callable[[], float]:
+    """Return a reading of the page's thread clock in milliseconds, without what these tests ask of it."""
+    session = opened.page.context.new_cdp_session(opened.page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def read() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        found = {one["name"]: 1000 * one["value"] for one in metrics}
+        return float(found["TaskDuration"] - found["DevToolsCommandDuration"])
+
+    return read
+
+
+def drawn(opened: Opened) -> None:
+    opened.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (PHONE, "dark")])
+def test_a_case_opens_without_error_request_or_sideways_scroll_and_axe_finds_nothing(
+    open_page: Open, case_page: str, size: tuple[int, int], scheme: str
+) -> None:
+    opened = open_page(at=case_page, size=size, scheme=scheme, bypass_csp=True)
+    opened.settle()
+    opened.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    opened.page.wait_for_timeout(300)
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert opened.problems == []
+    assert len(opened.requests) == 1
+    assert axe_finds(opened.page, axe_core()) == []
+
+
+def test_keys_move_the_date_the_reading_follows_and_the_link_restores_it(
+    open_page: Open, case_page: str
+) -> None:
+    opened = open_page(at=case_page)
+    before = opened.text("#reading")
+    opened.page.focus("#asof")
+    opened.page.keyboard.press("Home")
+    opened.page.keyboard.press("PageUp")
+    opened.page.wait_for_timeout(1000)
+    day, after = opened.text("#asof-day"), opened.text("#reading")
+    assert day in after
+    assert after != before
+    assert opened.focus() == "asof"
+    link = opened.page.url
+    again = open_page("#" + link.split("#")[1], at=case_page)
+    again.page.wait_for_timeout(600)
+    assert (again.text("#asof-day"), again.text("#reading")) == (day, after)
+    assert opened.problems == again.problems == []
+
+
+def test_a_slider_changes_curves_and_weights_and_keeps_the_focus(open_page: Open, case_page: str) -> None:
+    opened = open_page(at=case_page)
+    opened.settle()
+    assert opened.page.locator(SLIDER).count() > 0
+    weights = opened.text(".cards")
+    moved = []
+    for slider in opened.page.locator(SLIDER).all()[:4]:  # one of the first moves what is charted
+        curves = opened.page.inner_html("#plot-svg")
+        slider.focus()
+        name = opened.focus()
+        for _ in range(3):
+            opened.page.keyboard.press("PageUp")
+        opened.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=60_000)
+        assert opened.focus() == name
+        moved.append(opened.page.inner_html("#plot-svg") != curves)
+    assert any(moved)
+    assert opened.text(".cards") != weights
+    assert "in force" in opened.text("#reading")
+    assert opened.problems == []
+
+
+def test_curves_are_saved_as_csv(open_page: Open, case_page: str) -> None:
+    opened = open_page(at=case_page)
+    with opened.page.expect_download() as download:
+        opened.page.click("[data-save='figure.csv']")
+    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("quantity,unit,as_of")
+    assert len(lines) > 20
+
+
+def test_the_policy_blocks_eval_and_fetch_for_a_script_inside_the_page(
+    open_page: Open, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    text = pages["lynx-hare"].read_text(encoding="utf-8")
+    tried = (
+        "<script>window.tried = {};"
+        "try { eval('1'); tried.eval = 'ran'; } catch (error) { tried.eval = error.name; }"
+        "try { new Function('1')(); tried.made = 'ran'; } catch (error) { tried.made = error.name; }"
+        "fetch('https://example.org/').then(() => tried.fetch = 'sent', (error) => tried.fetch = error.name);"
+        "fetch('data:,x').then(() => tried.data = 'sent', (error) => tried.data = error.name);"
+        "</script></body>"
+    )
+    page = tmp_path / "tried.html"
+    page.write_text(text.replace("</body>", tried), encoding="utf-8")
+    opened = open_page(at=page.as_uri())
+    opened.page.wait_for_function("window.tried.fetch && window.tried.data")
+    assert opened.page.evaluate("window.tried") == {
+        "eval": "EvalError",
+        "made": "EvalError",
+        "fetch": "TypeError",
+        "data": "TypeError",
+    }
+
+
+def test_the_page_works_from_a_server_too(open_page: Open, served: str) -> None:
+    opened = open_page(at=served)
+    opened.settle()
+    assert opened.requests == [served]
+    assert opened.problems == []
+    slider = opened.page.locator(SLIDER).first
+    slider.focus()
+    opened.page.keyboard.press("PageUp")
+    opened.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=60_000)
+    assert "in force" in opened.text("#reading")
+
+
+def test_without_a_script_the_page_can_be_read(open_page: Open, case_page: str) -> None:
+    opened = open_page(at=case_page, script=False)
+    assert "reports published by" in opened.text("#reading")
+    assert opened.page.locator("#plot-svg svg").count() == 1
+    assert opened.page.locator("#figure-table tbody tr").count() >= 9
+    assert not opened.page.is_visible(".actions")
+
+
+def test_a_page_of_the_flagship_stays_within_twice_its_budgets(
+    open_page: Open, pages: dict[str, Path]
+) -> None:
+    size = pages["ukraine-2022"].stat().st_size
+    assert size <= 600_000
+    opened = open_page(at=pages["ukraine-2022"].as_uri())
+    read = clock(opened)
+    start = read()
+    opened.page.reload()
+    opened.ready().settle()
+    drawn(opened)
+    assert read() - start < 2 * LOAD
+    for selector, key, budget in (("#asof", "PageDown", AS_OF_MOVE), (SLIDER, "ArrowRight", SLIDER_MOVE)):
+        opened.page.locator(selector).first.focus()
+        taken = []
+        for _ in range(5):
+            start = read()
+            opened.page.keyboard.press(key)
+            drawn(opened)
+            taken.append(read() - start)
+            opened.settle()
+        assert sorted(taken)[2] < 2 * budget, selector
