@@ -97,12 +97,11 @@ def refitted(case: Case, account: str, constant: str, value: float) -> float:
 
 def fixing(case: Case, account: str, constant: str, value: float) -> Case:
     """Return a case in which an account fixes a constant of its own assumptions or of the common ones."""
-    accounts = []
-    for one in case.accounts:
-        stated = one.assumptions.get(constant) or case.common[constant]
-        own = {**one.assumptions, constant: replace(stated, prior=fixed_prior(value))}
-        accounts.append(replace(one, assumptions=own) if one.id == account else one)
-    return replace(case, accounts=tuple(accounts))
+    one = next(known for known in case.accounts if known.id == account)
+    stated = one.assumptions.get(constant) or case.common[constant]
+    own = {**one.assumptions, constant: replace(stated, prior=fixed_prior(value))}
+    fixed = replace(one, assumptions=own)
+    return replace(case, accounts=tuple(fixed if known is one else known for known in case.accounts))
 
 
 if __name__ == "__main__":

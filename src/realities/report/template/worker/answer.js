@@ -90,7 +90,7 @@ class Task {
     const shown = this.isIntervention ? scene.see(a, i, numbers, held, this.wanted, variables, false) : seen;
     const without = this.weighs ? scene.unchanged(a, i).log : 0;
     // A draw that could not be without the what-if says nothing of it; it is rounding that made it so.
-    const total = this.weighs ? (without === -Infinity ? -Infinity : log + seen.log - without) : seen.good ? 0 : -Infinity;
+    const total = this.weighs ? (without === -Infinity ? -Infinity : log + seen.log - without) : seen.good && shown.good && shown.shows ? 0 : -Infinity;
     this.drawn[a].push({ numbers, log: Number.isNaN(total) ? -Infinity : total, seen, shown });
   }
 
@@ -103,7 +103,7 @@ class Task {
       draws: this.drawn[a].length,
       logEvidenceShift: this.weighs ? state.shift : 0,
       error: this.weighs ? state.error : 0,
-      failed: this.drawn[a].filter((one) => !one.seen.good || !one.shown.good).length,
+      failed: this.drawn[a].filter((one) => !one.seen.good || !one.shown.good || !one.shown.shows).length,
     }));
     /** @type {Record<string, any>} */
     const bands = {};

@@ -9,8 +9,8 @@ import { Kept } from "./running.js";
 import { summedNumbers } from "./text.js";
 
 /**
- * @typedef {{log: number, good: boolean, truths: Float64Array[], chart: Float64Array[], values: Float64Array[]}} Seen what one
- *   draw gives: log likelihood, whether all is finite, truths at the reports' times and on the chart by charted quantity,
+ * @typedef {{log: number, good: boolean, shows: boolean, truths: Float64Array[], chart: Float64Array[], values:
+ *   Float64Array[]}} Seen what one draw gives: log likelihood, whether all is finite that reports and curves need, truths at the reports' times and on the chart by charted quantity,
  *   charted variables
  * @typedef {{pins: Record<string, number>, held: Record<string, number>}} WhatIf
  */
@@ -72,7 +72,7 @@ export class Scene {
     const { runner, kept } = this;
     runner.run([this.data.accounts[a].fixed, numbers, held], this.events(held), kept, i);
     /** @type {Seen} */
-    const seen = { log: 0, good: true, truths: [], chart: [], values: [] };
+    const seen = { log: 0, good: true, shows: true, truths: [], chart: [], values: [] };
     this.reports.forEach((reports, q) => {
       const output = this.quantities[q].outputs[a];
       const isShown = charted.includes(q), truth = isShown ? new Float64Array(reports.times.length) : this.scratch[q];
@@ -80,7 +80,7 @@ export class Scene {
       if (isShown) {
         seen.truths[q] = truth;
         seen.chart[q] = new Float64Array(this.chartTimes.length);
-        runner.read(kept.places[0], output, seen.chart[q]);
+        seen.shows = runner.read(kept.places[0], output, seen.chart[q]) && seen.shows;
       }
       if (weighs && reports.n) seen.log += seen.good ? reports.logDensity(truth, numbers) : -Infinity;
     });
