@@ -101,7 +101,8 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
     bulk["assumptions"] = [account["assumptions"] for account in payload["accounts"]]
     bulk["parts"] = list(parts)
     bulk["sources"] = bulk.pop("sources")  # next to the part that lists them: what repeats nearby packs well
-    if causes := bulk.pop("causes", None):
+    if causes := payload.get("causes"):
+        del bulk["causes"]
         texts = ("equations", "docs", "names")  # last, next to the same texts of what can be moved
         first = {key: value for key, value in causes.items() if key not in texts}
         bulk["causes"] = {**first, **{key: causes[key] for key in texts}}
