@@ -76,6 +76,7 @@ def test_a_slider_changes_curves_and_weights_and_says_so(lynx: Callable[..., Ope
         assert f"{name} {value}" in opened.text(selector)
     assert "with what-if values" in opened.text("#figure-sentence")
     assert "as stated" in opened.text("#weight-0")
+    assert not opened.page.is_visible("#why")
     shown = opened.page.locator("#whatif-weights tbody tr")
     numbers = [shown.nth(i).locator("td").all_text_contents() for i in range(3)]
     assert all(cell for row in numbers for cell in row)

@@ -1,5 +1,6 @@
 // Why the reports favour whom they favour, on dates for which nothing was left out: word for word report/why.py.
 
+import { isInForce } from "./asking.js";
 import { dayText, letterOf, listed } from "./format.js";
 import { el, put, show } from "./page.js";
 import { weighingOn } from "./words.js";
@@ -29,12 +30,12 @@ export function whyByDate(P, day) {
   return parts.length ? `Why: most of what speaks for account ${letterOf(leader)} ${parts.join("; ")}.` : "";
 }
 
-/** @param {import("./page.js").App} app @returns {() => void} draws the sentence; on the last date it is the one the page came with */
+/** @param {import("./page.js").App} app @returns {() => void} draws the sentence, which is of no what-if; on the last date it is the one the page came with */
 export function startWhy(app) {
   const told = el("why").textContent;
   return () => {
     const text = app.day() === app.P.as_of && app.P.why ? told : whyByDate(app.P, app.day());
     put(el("why"), text);
-    show(el("why"), text !== "");
+    show(el("why"), text !== "" && !isInForce(app));
   };
 }
