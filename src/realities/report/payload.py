@@ -104,8 +104,9 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
     if causes := payload.get("causes"):
         del bulk["causes"]
         texts = ("equations", "docs", "names")  # last, next to the same texts of what can be moved
-        first = {key: value for key, value in causes.items() if key not in texts}
-        bulk["causes"] = {**first, **{key: causes[key] for key in texts}}
+        held: dict[str, object] = {**causes}
+        first = {key: value for key, value in held.items() if key not in texts}
+        bulk["causes"] = {**first, **{key: held[key] for key in texts}}
     bulk["live"] = shown_live(payload.get("live"))
     rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))
