@@ -174,7 +174,7 @@ def first_picture(page: Any, slider: str) -> float:
             else requestAnimationFrame(() => done(performance.now() - start));
           };
           const from = Number(slider.value);
-          slider.value = String(from + (from > 500 ? -37 : 41));
+          slider.value = String(from + (from > 50 ? -3 : 4));
           slider.dispatchEvent(new Event("input", { bubbles: true }));
           look();
         })""",

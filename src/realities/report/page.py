@@ -159,8 +159,8 @@ class Parts:
     ) -> Markup:
         """Return a piece as it is, or an element of that name to be replaced by it.
 
-        Where the script `fills` cells of a piece anyway, the piece is asked whether it comes later, and leaves
-        them empty then.
+        Where the script `fills` cells of a piece anyway, the piece is asked whether it comes later, and
+        leaves them empty then.
         """
         piece = caller(False) if fills else caller()
         if len(piece) < _LONG:
