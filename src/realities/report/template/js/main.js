@@ -16,7 +16,7 @@ import { all, el, keepRoles, put, settled, show, throttled } from "./page.js";
 import { drawReporters } from "./reporters.js";
 import { dateOn, firstState, readHash, writeHash } from "./state.js";
 import { drawTrust, startTrust } from "./trust.js";
-import { drawRanges, drawWhatIf, startWhatIf } from "./whatif.js";
+import { drawRanges, drawWhatIf, startWhatIf, unfoldPinned } from "./whatif.js";
 import { startWhy } from "./why.js";
 import { stopsOf } from "./words.js";
 
@@ -54,6 +54,7 @@ async function start() {
   startNetwork(app);
   const read = () => readHash(location.hash, P, keys, app.names, app.stops[0]), hash = () => writeHash(app.state, P, keys, app.names);
   app.state = read();
+  unfoldPinned(app);
   const link = () => location.href.split("#")[0] + (hash() ? "#" + hash() : "");
   const remember = throttled(() => {
     if (location.hash.replace(/^#/, "") !== hash()) history.replaceState(null, "", link());
@@ -110,6 +111,7 @@ async function start() {
     const isAnchor = /^#[a-z]+(-\d+)?$/.test(location.hash) && !location.hash.includes("=");
     if (isAnchor) return;
     app.state = read();
+    unfoldPinned(app);
     draw();
   });
   draw();

@@ -8,7 +8,7 @@ import { all, el, put, show } from "./page.js";
 import { slug } from "./state.js";
 import { weightsShown } from "./words.js";
 
-const STEPS = 100, ROW = 12, INSET = 9;
+const STEPS = 100, ROW = 12, INSET = 9, IN_VIEW = 6;
 
 /** @typedef {{name: string, unit: string, text: string, low: number, high: number, log: boolean, uncertain: boolean, ranges: number[][]}} Constant as live/schema.py says */
 
@@ -39,8 +39,11 @@ function restOf(app, c) {
 /** @param {import("./page.js").App} app @param {Constant} c @returns {boolean} whether accounts hold at most on or off of it */
 const isSwitch = (app, c) => app.P.accounts.some((/** @type {any} */ a) => c.name in a.switches) && c.ranges.every((r) => r.length === 1 && (r[0] === 0 || r[0] === 1));
 
-/** @param {Constant} c @returns {boolean} whether accounts assume different things of it */
-const differs = (c) => c.ranges.some((r) => r.join() !== c.ranges[0].join());
+/** @param {Constant} c @returns {number} how far the accounts' medians lie apart, as a part of its slider; what all are sure of comes last */
+function apart(c) {
+  const medians = c.ranges.map((r) => shareOf(c, r[r.length >> 1]));
+  return Math.max(...medians) - Math.min(...medians) + (c.uncertain ? 1 : 0);
+}
 
 /** @param {import("./page.js").App} app @param {"pins"|"held"} where @param {string} name @param {number|null} value null leaves it alone */
 function setTo(app, where, name, value) {
@@ -65,12 +68,11 @@ export function startWhatIf(app) {
   app.names.pins = constants.map((c) => c.name);
   app.names.held = P.live.inputs.map((/** @type {any} */ i) => i.name);
   for (const c of constants) app.names.limits[c.name] = [c.low, c.high];
-  const first = sliders.filter(differs), rest = sliders.filter((c) => !differs(c));
-  const shown = first.length ? first : rest.splice(0);
-  el("pins").append(...shown.map((c) => sliderRow(app, c)));
-  el("more-pins").append(...rest.map((c) => sliderRow(app, c)));
-  show(el("more-pins").parentElement, rest.length > 0);
-  put(el("more-count"), String(rest.length));
+  const rows = sliders.sort((a, b) => apart(b) - apart(a)).map((c) => sliderRow(app, c));
+  el("pins").append(...rows.slice(0, IN_VIEW));
+  el("more-pins").append(...rows.slice(IN_VIEW));
+  show(el("more-pins").parentElement, rows.length > IN_VIEW);
+  put(el("more-count"), `${rows.length - IN_VIEW} more`);
   el("switches").append(...switches.map((c) => switchRow(app, "pins", c, [["", "As each has it"], ["0", "Off"], ["1", "On"]])),
     ...P.live.inputs.map((/** @type {any} */ i) => (isOnOff(i) ? switchRow(app, "held", i, [["", "As dated"], ["0", "Off"], ["1", "On"]]) : numberRow(app, i))));
   show(el("switches"), el("switches").children.length > 0);
@@ -81,6 +83,11 @@ export function startWhatIf(app) {
       el(button.closest("#whatif") ? "whatif-title" : "reading").focus({ preventScroll: true });
     });
   }
+}
+
+/** What a link pins is in view, not folded away. @param {import("./page.js").App} app */
+export function unfoldPinned(app) {
+  if (all("#more-pins .pin").some((row) => row.constant.name in app.state.pins)) el("more-pins").parentElement.open = true;
 }
 
 /** @param {any} input @returns {boolean} */
