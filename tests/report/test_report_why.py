@@ -75,10 +75,8 @@ def test_less_than_three_to_one_is_no_reason_and_what_is_not_known_is_said(study
     found = why_data(changed)
     assert [one["complete"] for one in found] == [True, False]
     text = why(View(study_payload(changed)), study_payload(changed)["as_of"])
-    assert text.startswith(
-        "Why: next to account C, the reports on “Area irrigated” count most against A and B"
-    )
-    assert text.endswith("Found by leaving out in turn each quantity that could be.")
+    assert text.startswith("Why: “Area irrigated” counts most against A and B")
+    assert text.endswith("Found by leaving out in turn each quantity that could be, next to account C.")
 
 
 def test_what_an_account_first_expected_is_said_where_the_latest_report_lies_outside_it(study: Any) -> None:
@@ -92,8 +90,8 @@ def test_what_an_account_first_expected_is_said_where_the_latest_report_lies_out
         assert band is not None
         reports["value"] = [size or float(band[2]) for _ in reports["value"]]
         text = why(View(payload), payload["as_of"])
-        assert ("A first expected" in text) is says
-        assert ("was reported" in text) is says
+        assert ("first expected: A" in text) is says
+        assert (" reported for " in text) is says
 
 
 def test_without_a_reason_by_quantity_it_says_what_moves_most(payload: Payload) -> None:

@@ -83,38 +83,35 @@ def _by_quantity(view: View) -> str:
     groups: dict[int, list[int]] = {}
     for one in reasons:
         groups.setdefault(one["quantity"], []).append(one["account"])
-    parts: list[str] = []
-    for quantity, accounts in groups.items():
-        data = view.quantities[quantity]
-        said = "; ".join(text for k in accounts if (text := _expected(data, k)))
-        start = "those" if parts else "the reports"
-        count = "" if parts else " count most"
-        names = listed([letter(k) for k in accounts])
-        parts.append(
-            f"{start} on “{data.data['title']}”{count} against {names}{f' ({said})' if said else ''}"
-        )
+    parts = [_against(view.quantities[quantity], accounts) for quantity, accounts in groups.items()]
     could = "" if all(one["complete"] for one in reasons) else " that could be"
     return (
-        f"Why: next to account {letter(leader)}, {listed(parts)}. "
-        f"Found by leaving out in turn each quantity{could}."
+        f"Why: {'; '.join(parts)}. Found by leaving out in turn each quantity{could}, "
+        f"next to account {letter(leader)}."
     )
 
 
-def _expected(quantity: Quantity, k: int) -> str:
-    """Return what an account first expected and what was reported, where that lies outside its 90 % range."""
+def _against(quantity: Quantity, accounts: list[int]) -> str:
+    """Return against which accounts a quantity counts, what was last reported, and what they had expected."""
+    text = f"“{quantity.data['title']}” counts most against {listed([letter(k) for k in accounts])}"
     rows = [r for r in quantity.reports if r.value is not None and not quantity.is_copy(r)]
     if not rows or quantity.data["curves"] is None:
-        return ""
+        return text
     latest = max(rows, key=lambda r: (r.happened, r.published))
-    range_ = quantity.at(None, k, latest.happened)
-    if range_ is None or latest.value is None or range_[0] <= latest.value <= range_[4]:
+    assert latest.value is not None
+    expected = [part for k in accounts if (part := _expected(quantity, k, latest.happened, latest.value))]
+    if not expected:
+        return text
+    value = format_quantity(latest.value, quantity.data["unit"])
+    return f"{text} ({value} reported for {day_text(latest.happened)}; first expected: {', '.join(expected)})"
+
+
+def _expected(quantity: Quantity, k: int, day: int, reported: float) -> str:
+    """Return the range an account first expected, where what was reported lies outside its 90 %."""
+    range_ = quantity.at(None, k, day)
+    if range_ is None or range_[0] <= reported <= range_[4]:
         return ""
-    unit = quantity.data["unit"]
-    ends = f"{format_quantity(range_[0], '')} to {format_quantity(range_[4], unit)}"
-    return (
-        f"{letter(k)} first expected {ends} for {day_text(latest.happened)}, "
-        f"{format_quantity(latest.value, '')} was reported"
-    )
+    return f"{letter(k)} {format_quantity(range_[0], '')} to {format_quantity(range_[4], '')}"
 
 
 def _most_moving(view: View) -> str:
