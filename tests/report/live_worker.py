@@ -100,16 +100,21 @@ class Problem:
 
 def worker_found(problems: Sequence[Problem], folder: Path) -> list[dict[str, Any]]:
     """Return, for each problem, `times`, `logs` (draw,) and `errors`: mean and sd by draw at its days."""
+    found = with_modules(_DENSITIES, [one.text for one in problems], folder)
+    for one in found:
+        one["logs"] = np.array([-np.inf if log == "none" else log for log in one["logs"]], dtype=np.float64)
+    return found
+
+
+def with_modules(script: str, given: Any, folder: Path) -> Any:
+    """Return what a script prints that stands beside the worker's modules and reads `given`, both as JSON."""
     home = folder / "worker"
     if not home.exists():
         source = Path(str(files("realities.report"))) / "template" / "worker"
         shutil.copytree(source, home)
         (home / "package.json").write_text('{"type": "module"}')
-        (home / "densities.js").write_text(_DENSITIES)
-    found = _run(["densities.js"], json.dumps([one.text for one in problems]), home)
-    for one in found:
-        one["logs"] = np.array([-np.inf if log == "none" else log for log in one["logs"]], dtype=np.float64)
-    return found
+    (home / "script.js").write_text(script)
+    return _run(["script.js"], json.dumps(given), home)
 
 
 def ask(live: LiveData, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

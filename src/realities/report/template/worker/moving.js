@@ -8,10 +8,14 @@
 //     w = q(z) / phi(z) * L(v, moved) / L(draw) * phi(moved) / phi(others)
 //
 // with q the normal distribution of the pinned z over the draws. The mean of w is the evidence with the constant at v
-// over that without: exactly so for any q and any straight move. docs/decisions/0101 has the reasons.
+// over that without: exactly so for any q and any straight move that do not come from the draw itself. So both come
+// from draws of other parts than its own. docs/decisions/0101 has the reasons.
 
 import { rootOf, solveWith } from "./filter.js";
 import { bytesOf } from "./text.js";
+
+/** Draws are taken in so many parts; the move of each part is told by all others. */
+const PARTS = 10;
 
 /** @typedef {{kind: string, a: number, b: number, z: number[], values: number[]}} Prior */
 
@@ -64,17 +68,21 @@ export class Draws {
     });
   }
 
-  /** The mean of some numbers' z over draws, and their covariances with others. @param {number[]} some @param {number[]} others */
-  _together(some, others) {
-    const mean = (/** @type {Float64Array} */ column) => column.reduce((sum, x) => sum + x, 0) / this.n;
-    const means = this.z.map(mean);
+  /**
+   * The mean of some numbers' z over draws that are not of a part, their covariances with others, and the log of the root of their determinant.
+   * @param {number[]} some @param {number[]} others @param {number} part
+   */
+  _together(some, others, part) {
+    const used = this.z.map((column) => column.filter((_, i) => i % PARTS !== part)), n = used[0].length;
+    const means = used.map((column) => column.reduce((sum, x) => sum + x, 0) / Math.max(n, 1));
     const covariance = (/** @type {number} */ a, /** @type {number} */ b) => {
       let sum = 0;
-      for (let i = 0; i < this.n; i++) sum += (this.z[a][i] - means[a]) * (this.z[b][i] - means[b]);
-      return sum / Math.max(this.n - 1, 1);
+      for (let i = 0; i < n; i++) sum += (used[a][i] - means[a]) * (used[b][i] - means[b]);
+      return sum / Math.max(n - 1, 1);
     };
     const own = some.map((a) => some.map((b) => covariance(a, b) + (a === b ? 1e-9 : 0)));
-    return { means: some.map((a) => means[a]), root: rootOf(own, new Float64Array(some.length)), across: others.map((b) => some.map((a) => covariance(a, b))) };
+    const root = rootOf(own, new Float64Array(some.length)), logRoot = root.reduce((sum, row, k) => sum + Math.log(row[k]), 0);
+    return { means: some.map((a) => means[a]), root, logRoot, across: others.map((b) => some.map((a) => covariance(a, b))) };
   }
 
   /**
@@ -85,14 +93,13 @@ export class Draws {
     const pinned = this.names.flatMap((name, k) => (name in pins ? [k] : []));
     if (!pinned.length) return (i) => ({ numbers: { ...this.at(i), ...pins }, log: 0 });
     const others = this.names.flatMap((name, k) => (name in pins ? [] : [k]));
-    const { means, root, across } = this._together(pinned, others);
+    const parts = Array.from({ length: PARTS }, (_, part) => this._together(pinned, others, part));
     const target = pinned.map((k) => zOf(this.priors[k], pins[this.names[k]]));
-    let logDet = 0;
-    root.forEach((row, k) => (logDet += Math.log(row[k])));
     return (i) => {
+      const { means, root, logRoot, across } = parts[i % PARTS];
       const gap = pinned.map((k, p) => target[p] - this.z[k][i]), per = solveWith(root, gap);
       const off = pinned.map((k, p) => this.z[k][i] - means[p]), scaled = solveWith(root, off);
-      let log = -logDet;
+      let log = -logRoot;
       off.forEach((x, p) => (log += 0.5 * this.z[pinned[p]][i] ** 2 - 0.5 * x * scaled[p]));
       /** @type {Record<string, number>} */
       const numbers = { ...pins };
