@@ -19,6 +19,8 @@ from realities.report.curves import PLANS, HeldCurves, Plan, curves_data, held_c
 from realities.report.encode import pack
 from realities.report.live.build import LiveParts, live_data, live_parts
 from realities.report.live.code import NotLiveError
+from realities.report.live.pack import packed_live
+from realities.report.live.schema import LiveData
 from realities.report.page import render_payload, write_text
 from realities.report.payload import build_payload
 from realities.report.planes import take_curves
@@ -62,9 +64,12 @@ def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE
         payload = build_payload(study, dates, _planned(held, PLANS[-1]), status=_told(study, dates, status))
         payload["warnings"] += why
         payload["causes"] = causes
+        payload["live"] = None if live is None else live_data(study, live, dates, LIVE_DRAWS[0])
+        sizes = _Sizes(payload, held)
         for n_draws in LIVE_DRAWS:
-            payload["live"] = None if live is None else live_data(study, live, dates, n_draws)
-            plan = _finest(payload, held, limit)
+            if live is not None and n_draws != LIVE_DRAWS[0]:
+                payload["live"] = live_data(study, live, dates, n_draws)
+            plan = _finest(sizes, payload["live"], limit)
             if plan is not None and (plan is not PLANS[-1] or n_draws == LIVE_DRAWS[-1]):
                 return _with_curves(payload, _planned(held, plan))
         if len(dates) <= _FEWEST_DATES:
@@ -99,19 +104,40 @@ def _with_curves(payload: Payload, curves: Mapping[str, CurvesData | None]) -> P
     return Payload({**payload, "quantities": quantities})
 
 
-def _finest(coarsest: Payload, held: Held, limit: int) -> Plan | None:
-    """Return the finest plan whose page stays within a limit, None if the coarsest does not.
+class _Sizes:
+    """Bytes of a page's parts, plain and compressed: what stands around them is written and measured once.
 
-    What stands around the curves hardly changes from plan to plan, so only curves are measured on the way.
+    Live data and curves are packed apart, so neither changes what the rest takes.
     """
-    page, carried = _sizes(render_payload(coarsest)), _sizes(_carried(coarsest))
-    room = limit - (page[0] - carried[0]), limit * GZIP_SHARE - (page[1] - carried[1])
+
+    def __init__(self, payload: Payload, held: Held) -> None:
+        self._payload, self._held = payload, held
+        self._plans: dict[Plan, tuple[int, int]] = {}
+        page, live = _sizes(render_payload(payload)), self.live(payload["live"])
+        curves = self.curves(PLANS[-1])
+        self.rest = page[0] - live[0] - curves[0], page[1] - live[1] - curves[1]
+
+    def live(self, live: LiveData | None) -> tuple[int, int]:
+        """Return what live data take."""
+        return _sizes(packed_live(live))
+
+    def curves(self, plan: Plan) -> tuple[int, int]:
+        """Return what the curves of a plan take."""
+        if plan not in self._plans:
+            self._plans[plan] = _sizes(_carried(_with_curves(self._payload, _planned(self._held, plan))))
+        return self._plans[plan]
+
+
+def _finest(sizes: _Sizes, live: LiveData | None, limit: int) -> Plan | None:
+    """Return the finest plan whose page stays within a limit, None if the coarsest does not."""
+    around = sizes.live(live)
+    room = limit - sizes.rest[0] - around[0], limit * GZIP_SHARE - sizes.rest[1] - around[1]
 
     def fits(plan: Plan) -> bool:
-        sizes = _sizes(_carried(_with_curves(coarsest, _planned(held, plan))))
-        return all(a + spare <= b for a, spare, b in zip(sizes, _SPARE, room, strict=True))
+        return all(a + spare <= b for a, spare, b in zip(sizes.curves(plan), _SPARE, room, strict=True))
 
-    if carried[0] > room[0] or carried[1] > room[1]:
+    coarsest = sizes.curves(PLANS[-1])
+    if coarsest[0] > room[0] or coarsest[1] > room[1]:
         return None
     return _first(PLANS, fits)
 

@@ -44,11 +44,11 @@ def place(n: int, edges: Sequence[tuple[int, int]], columns: int) -> tuple[list[
     joined = sorted({(min(a, b), max(a, b)) for a, b in edges if a != b})
     columns = min(columns, max(1, n))
     rows = -(-n // columns) + (1 if n > columns else 0)
-    ends = _edges(joined)
+    ends, grid = _edges(joined), _grid(columns, columns * rows)
     best: tuple[int, list[int]] | None = None
     for order in _orders(n, joined):
         cells = _snake(order, columns)
-        cost = _improve(cells, ends, columns, columns * rows)
+        cost = _improve(cells, ends, grid)
         if best is None or cost < best[0]:
             best = cost, cells.tolist()
     assert best is not None
@@ -108,9 +108,10 @@ def _snake(order: Sequence[int], columns: int) -> IntArray:
     return cells
 
 
-def _improve(cells: IntArray, edges: _Edges, columns: int, n_cells: int) -> int:
+def _improve(cells: IntArray, edges: _Edges, grid: _Grid) -> int:
     """Move one box at a time to where it costs least, or swap it with what is there, until nothing helps."""
-    cost = int(_costs(cells[np.newaxis], edges, columns)[0])
+    n_cells = len(grid.line)
+    cost = int(_costs(cells[np.newaxis], edges, grid)[0])
     for _ in range(_PASSES):
         before = cost
         for box in range(len(cells)):
@@ -119,7 +120,7 @@ def _improve(cells: IntArray, edges: _Edges, columns: int, n_cells: int) -> int:
             row, other = np.nonzero(trials == targets[:, np.newaxis])
             trials[row, other] = cells[box]
             trials[:, box] = targets
-            costs = _costs(trials, edges, columns)
+            costs = _costs(trials, edges, grid)
             at = int(costs.argmin())
             if costs[at] < cost:
                 cost, cells[:] = int(costs[at]), trials[at]
@@ -128,48 +129,51 @@ def _improve(cells: IntArray, edges: _Edges, columns: int, n_cells: int) -> int:
     return cost
 
 
-def _costs(cells: IntArray, edges: _Edges, columns: int) -> IntArray:
+def _costs(cells: IntArray, edges: _Edges, grid: _Grid) -> IntArray:
     """Return the cost of several placements, (trial,), from cells (trial, box)."""
-    small = cells.astype(np.int32)  # quicker, and room enough: distances in a grid stay far below its bounds
-    x, y = (small % columns) * _WIDE, (small // columns) * _HIGH
-    ax, ay, bx, by = x[:, edges.a], y[:, edges.a], x[:, edges.b], y[:, edges.b]
-    lengths = ((ax - bx) ** 2 + (ay - by) ** 2).sum(axis=1)
-    height = y.max(axis=1)
+    lines = grid.line[cells[:, edges.a], cells[:, edges.b]]  # (trial, edge)
+    crossed = grid.crosses[lines[:, edges.first], lines[:, edges.second]]
+    through = grid.hits[lines[:, :, np.newaxis], cells[:, np.newaxis, :]]
     return np.asarray(
-        _LENGTH * lengths
-        + _CROSSING * _crossings(ax, ay, bx, by, edges)
-        + _THROUGH * _through(x, y, ax, ay, bx, by, edges)
-        + height * 3
+        _LENGTH * grid.length[lines].sum(axis=1)
+        + _CROSSING * np.count_nonzero(crossed, axis=1)
+        + _THROUGH * np.count_nonzero(through, axis=(1, 2))
+        + (cells.max(axis=1) // grid.columns) * _HIGH * 3
     )
 
 
-def _crossings(ax: IntArray, ay: IntArray, bx: IntArray, by: IntArray, edges: _Edges) -> IntArray:
-    """Return how many pairs of edges without a common end cross, (trial,)."""
-    i, j = edges.first, edges.second
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """All straight lines between two cells of a grid, by number: looked up, as trials are many.
 
-    def side(px: IntArray, py: IntArray, qx: IntArray, qy: IntArray, rx: IntArray, ry: IntArray) -> IntArray:
-        return np.asarray(np.sign((qx - px) * (ry - py) - (qy - py) * (rx - px)))
+    `line` is the number of each pair of cells, `length` its squared length, `crosses` whether two lines
+    cross, and `hits` whether a line runs through a cell that is not its end.
+    """
 
-    first = side(ax[:, i], ay[:, i], bx[:, i], by[:, i], ax[:, j], ay[:, j])
-    second = side(ax[:, i], ay[:, i], bx[:, i], by[:, i], bx[:, j], by[:, j])
-    third = side(ax[:, j], ay[:, j], bx[:, j], by[:, j], ax[:, i], ay[:, i])
-    fourth = side(ax[:, j], ay[:, j], bx[:, j], by[:, j], bx[:, i], by[:, i])
-    return np.asarray(((first * second < 0) & (third * fourth < 0)).sum(axis=1))
+    columns: int
+    line: IntArray
+    length: IntArray
+    crosses: NDArray[np.bool_]
+    hits: NDArray[np.bool_]
 
 
-def _through(
-    x: IntArray, y: IntArray, ax: IntArray, ay: IntArray, bx: IntArray, by: IntArray, edges: _Edges
-) -> IntArray:
-    """Return how many edges run through boxes that are not their ends, (trial,)."""
-    dx, dy = (bx - ax)[:, :, np.newaxis], (by - ay)[:, :, np.newaxis]
-    px, py = x[:, np.newaxis, :] - ax[:, :, np.newaxis], y[:, np.newaxis, :] - ay[:, :, np.newaxis]
-    along, length = px * dx + py * dy, dx**2 + dy**2
-    across = (px * dy - py * dx) ** 2
+def _grid(columns: int, n_cells: int) -> _Grid:
+    """Return the lines of a grid with so many cells, row by row."""
+    first, second = np.triu_indices(n_cells, 1)
+    line = np.zeros((n_cells, n_cells), dtype=np.int32)
+    line[first, second] = line[second, first] = np.arange(first.size)
+    cells = np.arange(n_cells, dtype=np.int32)
+    x, y = cells % columns * _WIDE, cells // columns * _HIGH
+    dx, dy = x[second] - x[first], y[second] - y[first]
+    px, py = x[np.newaxis] - x[first][:, np.newaxis], y[np.newaxis] - y[first][:, np.newaxis]
+    turned = dx[:, np.newaxis] * py - dy[:, np.newaxis] * px  # (line, cell): which side the cell is on
+    side = np.sign(turned).astype(np.int8)
+    parts = side[:, first] * side[:, second] < 0  # (line, line): the ends of one on both sides of the other
+    along, length = px * dx[:, np.newaxis] + py * dy[:, np.newaxis], dx**2 + dy**2
     # Nearer than about a third of a cell's height to the line, and between its ends.
-    hit = (along > 0) & (along < length) & (across * 4 < length * 5)
-    for end in (edges.a, edges.b):
-        hit[:, np.arange(end.size), end] = False
-    return np.asarray(hit.sum(axis=(1, 2)))
+    inside = (along > 0) & (along < length[:, np.newaxis])
+    hits = inside & (turned**2 * 4 < length[:, np.newaxis] * 5)
+    return _Grid(columns, line, length, parts & parts.T, hits)
 
 
 def _packed(cells: Sequence[int], columns: int) -> tuple[list[int], int]:
