@@ -5,6 +5,7 @@ The cases are run once for all of these tests, with little effort: what is looke
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -178,6 +179,14 @@ def test_without_a_script_the_page_can_be_read(open_page: Open, case_page: str) 
     assert opened.page.locator("#plot-svg svg").count() == 1
     assert opened.page.locator("#figure-table tbody tr").count() >= 9
     assert not opened.page.is_visible(".actions")
+
+
+def test_printing_gives_an_article_of_less_than_twenty_sheets(open_page: Open, case_page: str) -> None:
+    opened = open_page(at=case_page)
+    opened.settle()
+    sheets = max(map(int, re.findall(rb"/Count (\d+)", opened.page.pdf(format="A4"))))
+    assert 5 < sheets < 20
+    assert opened.problems == []
 
 
 def test_a_page_of_the_flagship_stays_within_twice_its_budgets(

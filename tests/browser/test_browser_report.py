@@ -541,6 +541,29 @@ def test_print_is_an_article_without_controls(open_page: Open) -> None:
     assert ink == "rgb(28, 30, 33)"
 
 
+def test_what_is_folded_stays_folded_on_paper_but_the_sources_and_the_page_says_so(open_page: Open) -> None:
+    opened = open_page()
+    opened.page.click("#weights summary")
+    opened.settle()
+    read = "document.querySelectorAll('details').values().map((d) => d.open).toArray()"
+    before, wide = opened.page.evaluate(read), opened.page.inner_html("#plot-svg")
+    opened.page.emulate_media(media="print")
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert opened.page.is_visible("#weight-table")
+    assert not opened.page.is_visible("#figure-table")
+    assert opened.page.is_visible("#sources li")
+    assert opened.page.locator("#smalls button").first.is_visible()
+    assert opened.text("#claims-printed") == "12 of 60 claims; the others stand on the page."
+    assert "folded" in opened.text(".printed >> nth=0")
+    opened.page.emulate_media(media="screen")
+    opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    opened.settle()
+    assert opened.page.evaluate(read) == before
+    assert opened.page.inner_html("#plot-svg") == wide
+    assert not opened.page.locator(".printed").first.is_visible()
+    assert opened.problems == []
+
+
 @pytest.mark.parametrize(("size", "least"), [(WIDE, 24), (PHONE, 40)])
 def test_targets_are_large_enough_to_hit(open_page: Open, size: tuple[int, int], least: int) -> None:
     opened = open_page(size=size)

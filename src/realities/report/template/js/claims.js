@@ -18,12 +18,10 @@ export function startClaims(app) {
     everything = !everything;
     drawClaims(app);
   });
-  addEventListener("beforeprint", () => drawClaims(app, true));
-  addEventListener("afterprint", () => drawClaims(app));
 }
 
-/** @param {import("./page.js").App} app @param {boolean} printed whether all claims are wanted */
-export function drawClaims(app, printed = false) {
+/** @param {import("./page.js").App} app */
+export function drawClaims(app) {
   const table = el("claims-table");
   if (!table) return;
   const { P, state } = app, day = app.day(), n = P.accounts.length;
@@ -33,7 +31,7 @@ export function drawClaims(app, printed = false) {
     const fits = (!state.by || P.accounts[claim.account]?.id === state.by) && (!state.kind || claim.kind === state.kind) &&
       (!state.status || status === state.status);
     matched += fits ? 1 : 0;
-    body.hidden = !printed && (!fits || (!everything && matched > FIRST));
+    body.hidden = !fits || (!everything && matched > FIRST);
     const chip = body.querySelector(".chip");
     chip.dataset.status = status;
     put(chip.children[0], STATUS[status][0]);
@@ -43,6 +41,8 @@ export function drawClaims(app, printed = false) {
   }
   for (const key of /** @type {("by"|"kind"|"status")[]} */ (["by", "kind", "status"])) el(`claims-${key}`).value = state[key];
   put(el("claims-count"), `${matched} of ${P.claims.length} claims`);
+  const shown = everything ? matched : Math.min(matched, FIRST);
+  put(el("claims-printed"), shown < P.claims.length ? `${shown} of ${P.claims.length} claims; the others stand on the page.` : "");
   put(el("claims-all"), everything ? `Show the first ${FIRST}` : `Show all ${matched} claims`);
   show(el("claims-all"), matched > FIRST);
 }

@@ -122,7 +122,18 @@ async function start() {
     width = document.body.clientWidth;
     draw();
   }).observe(document.body);
-  addEventListener("beforeprint", () => all("details").forEach((d) => (d.open = true)));
+  // For paper the charts are drawn once more, as wide as a sheet, and the sources that numbers lead to are unfolded.
+  const sources = el("sources")?.querySelector("details");
+  let unfolded = false;
+  const paper = (/** @type {boolean} */ printed) => {
+    document.body.toggleAttribute("data-paper", printed);
+    if (printed) unfolded = sources?.open;
+    if (sources) sources.open = printed || unfolded;
+    draw();
+    rest();
+  };
+  addEventListener("beforeprint", () => paper(true));
+  addEventListener("afterprint", () => paper(false));
   document.body.dataset.ready = "";
 }
 
