@@ -3,7 +3,7 @@
 import { isEnough } from "./asking.js";
 import { WEEK, moved } from "./cards.js";
 import { dayAt, draw, frameOf, markValue, px, py, SHAPES, shapePath, thinned, ticksFor } from "./draw.js";
-import { dayText, esc, letterOf, numberText, quantityText } from "./format.js";
+import { dayText, esc, letterOf, listed, numberText, quantityText } from "./format.js";
 import { all, el, linkOf, put, show, sourceAt } from "./page.js";
 import { figureSentence, isOutdated, soundOn } from "./words.js";
 
@@ -100,6 +100,7 @@ function caption(app, runs, marks) {
   if (app.state.stated === "first") text += " As first stated: before any report.";
   else if (of === null) text += ` As first stated: no curves are known for ${dayText(app.day())} or before.`;
   else if (isOutdated(app.P, of, app.day())) text += ` Curves are those of ${dayText(of)}, the latest computed by ${dayText(app.day())}.`;
+  if (of === null) text += laterInputs(app);
   if (q.data.kind === "floor") text += " Reports count from below: at least so many.";
   if (q.data.kind === "ceiling") text += " Reports bound from above: at most so many.";
   if (app.state.fixed) text += correction(app);
@@ -114,6 +115,13 @@ function caption(app, runs, marks) {
     el("figure-marks").dataset.said = html + note;
     el("figure-marks").innerHTML = html + note;
   }
+}
+
+/** @param {import("./page.js").App} app @returns {string} what curves as first stated know that nobody knew on the as-of day: dated inputs published later */
+function laterInputs(app) {
+  const later = app.P.events.filter((/** @type {any} */ event) => event.published > app.day());
+  const told = later.map((/** @type {any} */ event) => `${event.parameter} from ${dayText(event.day)}`);
+  return told.length ? ` Hindsight: they run with what was published only later, ${listed(told)}.` : "";
 }
 
 /** @param {import("./page.js").App} app @returns {string} by what marks are divided, and whose finding that is */

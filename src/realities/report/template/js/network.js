@@ -124,7 +124,7 @@ function sentence(app, shut, now, cut) {
   if (now.endless) return "The file gives no capacities that limit what fronts can get.";
   const told = [`${shut.size ? `With ${names} closed, fronts` : "With every hub open, fronts"} together can get ${numberText(now.value)}${isKnown ? ` of the ${numberText(need)} they need` : ""}.`];
   const less = open.value - now.value;
-  if (shut.size) told.push(less > 1e-9 ? `That is ${numberText((100 * less) / open.value)}% less than with every hub open.` : "That is as much as with every hub open.");
+  if (shut.size && !open.endless) told.push(less > 1e-9 ? `That is ${numberText((100 * less) / open.value)}% less than with every hub open.` : "That is as much as with every hub open.");
   const narrow = roads.flatMap((r, i) => (cut[i] ? [`${sites[r.from].name} to ${sites[r.to].name}`] : []));
   const dry = sites.flatMap((p, i) => (p.kind === "source" && !now.near[i] && p.supply !== null ? [p.name] : []));
   if (isKnown && need - now.value < 1e-9) told.push("No route is too narrow.");
