@@ -100,6 +100,52 @@ def test_unpinning_restores_the_first_picture_exactly(lynx: Callable[..., Opened
     assert opened.page.evaluate("location.hash") == ""
 
 
+#: A worker that cannot start, and one that fails from `window.fails` on.
+NO_WORKER = """window.Worker = class {
+  constructor() { setTimeout(() => this.onerror({ message: "no workers here" }), 0); }
+  postMessage() {}
+};"""
+FAILING = """window.Worker = class extends Worker {
+  postMessage(message) {
+    if (!window.fails || message.kind !== "run") super.postMessage(message);
+    else setTimeout(() => this.onmessage({ data: { id: message.id, error: "out of numbers" } }), 0);
+  }
+};"""
+
+
+def again_with(opened: Opened, script: str) -> None:
+    opened.page.add_init_script(script)
+    opened.page.reload()
+    opened.ready().settle()
+
+
+def test_a_worker_that_cannot_start_is_told_at_every_question(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    again_with(opened, NO_WORKER)
+    opened.page.wait_for_timeout(2000)
+    for _ in range(2):
+        press(opened, "PageUp")
+        assert opened.text("#whatif-warning") == "The what-if could not be computed: no workers here"
+        assert "They could not be computed. Weights are as stated." in opened.text("#reading")
+
+
+def test_where_an_answer_fails_none_of_other_values_stays(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    again_with(opened, FAILING)
+    plain = opened.text("#weight-0")
+    press(opened, "PageUp")
+    assert "with what-if" in opened.text("#weight-0")
+    opened.page.evaluate("window.fails = true")
+    press(opened, "PageUp")
+    assert opened.text("#whatif-warning") == "The what-if could not be computed: out of numbers"
+    assert opened.text("#weight-0") == plain
+    assert "with what-if values" not in opened.text("#figure-sentence")
+    opened.page.evaluate("window.fails = false")
+    press(opened, "PageUp")
+    assert "could not be computed" not in opened.text("#whatif-status")
+    assert "with what-if" in opened.text("#weight-0")
+
+
 def test_a_value_taken_back_at_once_leaves_nothing_behind(lynx: Callable[..., Opened]) -> None:
     opened = lynx()
     opened.settle()

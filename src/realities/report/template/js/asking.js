@@ -57,7 +57,8 @@ export function startAsking(app, redraw) {
     live.ask({ ...q, n: resting ? undefined : BRIEF, want: resting ? app.keys : [app.state.show] }, (answer) => {
       if (!asked || q.date !== app.base()) return;
       app.wrong = answer.error ?? "";
-      if (!answer.error) {
+      if (answer.error) app.answer = null; // what it shows is of other values
+      else {
         app.answer = { ...answer, date: q.date, pins: q.pins, held: q.held };
         for (const quantity of app.quantities) quantity.hold(answer.bands[quantity.key], answer.runs[quantity.key]);
       }

@@ -3,7 +3,7 @@
 // The worker and its data are packed in the page's element with the id "live", as report/live/pack.py writes it. The
 // worker is made of that text, which works from a file as well; nothing is asked of any server.
 
-import { unpacked } from "./decode.js";
+import { text, unpack } from "./decode.js";
 
 /**
  * @typedef {{date: number|"prior", pins: Record<string, number>, held: Record<string, number>, n?: number,
@@ -33,8 +33,11 @@ export function startLive(app) {
   let made = null;
   /** @type {((answer: Answer) => void)|null} */
   let waiting = null;
+  /** @type {Answer|null} */
+  let broken = null;
   let newest = 0;
   const worker = () => (made ??= makeWorker((answer) => {
+    if (answer.id === BROKEN) broken = answer;
     if ((answer.id === newest || answer.id === BROKEN) && waiting) waiting(answer);
   }));
   const idle = /** @type {(work: () => void) => void} */ (globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 1500)));
@@ -47,7 +50,8 @@ export function startLive(app) {
       const id = ++newest;
       waiting = onAnswer;
       worker().then((one) => {
-        if (id === newest) one.postMessage({ kind: "run", id, ...request, shown: ownBands(app, request) });
+        if (broken) onAnswer(broken);
+        else if (id === newest) one.postMessage({ kind: "run", id, ...request, shown: ownBands(app, request) });
       }, (problem) => onAnswer(failure(id, problem)));
     },
     stop() {
@@ -63,14 +67,20 @@ function failure(id, problem) {
   return { id, n: 0, ms: 0, progress: false, accounts: [], weights: [], bands: {}, runs: {}, variables: {}, error };
 }
 
+/** What the worker does first: it unpacks its script and its data, runs the one and takes in the other. */
+const FIRST = `onmessage = (event) => {
+  const { script, data } = JSON.parse(new TextDecoder().decode(unpack(event.data)));
+  importScripts(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  onmessage({ data: { kind: "load", data } });
+};`;
+
 /** @param {(answer: Answer) => void} onAnswer @returns {Promise<Worker>} */
 async function makeWorker(onAnswer) {
-  const { script, data } = await unpacked("live").json();
-  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const address = URL.createObjectURL(new Blob([`const unpack = ${unpack};${FIRST}`], { type: "text/javascript" }));
   const worker = new Worker(address);
   worker.onmessage = (event) => onAnswer(event.data);
   worker.onerror = (event) => onAnswer(failure(BROKEN, event.message));
-  worker.postMessage({ kind: "load", data });
+  worker.postMessage(text("live"));
   return worker;
 }
 

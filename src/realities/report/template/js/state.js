@@ -79,7 +79,7 @@ export function readHash(hash, P, keys, names, first) {
   const pinned = slugs([...names.pins, ...names.held]);
   for (const [key, name] of pinned) {
     const text = given.get(key), value = Number(text);
-    if (text === null || !/^-?[\d.]+(e-?\d+)?$/.test(text) || !Number.isFinite(value)) continue;
+    if (text === null || !/^-?[\d.]+(e[-+]?\d+)?$/.test(text) || !Number.isFinite(value)) continue;
     const [low, high] = names.limits[name] ?? [-Infinity, Infinity];
     (names.pins.includes(name) ? state.pins : state.held)[name] = Math.min(Math.max(value, low), high);
   }

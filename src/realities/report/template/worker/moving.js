@@ -90,9 +90,9 @@ export class Draws {
    * @param {Record<string, number>} pins @returns {(i: number) => {numbers: Record<string, number>, log: number}}
    */
   moved(pins) {
-    const pinned = this.names.flatMap((name, k) => (name in pins ? [k] : []));
+    const pinned = this.names.flatMap((name, k) => (Object.hasOwn(pins, name) ? [k] : []));
     if (!pinned.length) return (i) => ({ numbers: { ...this.at(i), ...pins }, log: 0 });
-    const others = this.names.flatMap((name, k) => (name in pins ? [] : [k]));
+    const others = this.names.flatMap((name, k) => (Object.hasOwn(pins, name) ? [] : [k]));
     const parts = Array.from({ length: PARTS }, (_, part) => this._together(pinned, others, part));
     const target = pinned.map((k) => zOf(this.priors[k], pins[this.names[k]]));
     return (i) => {

@@ -63,7 +63,7 @@ export class Runner {
   run(given, events, kept, draw) {
     this.model.parameters.forEach((name, k) => {
       let value = this.defaults.get(name);
-      for (const numbers of given) if (name in numbers) value = numbers[name];
+      for (const numbers of given) if (Object.hasOwn(numbers, name)) value = numbers[name];
       this.parameters[k] = /** @type {number} */ (value);
     });
     const size = kept.steps.length * this.width;

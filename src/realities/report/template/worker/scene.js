@@ -50,7 +50,7 @@ export class Scene {
   /** What happens when: known dated inputs, or held ones. @param {Record<string, number>} held */
   events(held) {
     return this.runner.model.events.map((name) => {
-      if (name in held) return { times: [this.runner.grid.times[0]], values: [held[name]] };
+      if (Object.hasOwn(held, name)) return { times: [this.runner.grid.times[0]], values: [held[name]] };
       const input = this.data.inputs.find((/** @type {any} */ one) => one.name === name);
       // What a closed hub sets is an input without a date of its own.
       const known = (input?.changes ?? []).filter((/** @type {number[]} */ change) => change[1] <= this.day);
