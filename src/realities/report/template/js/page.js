@@ -73,5 +73,5 @@ export function linkOf(source) {
 export function keepRoles(table) {
   const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
   for (const node of [table, ...all("thead, tbody, tr, td", table)]) node.setAttribute("role", roles[/** @type {keyof roles} */ (node.tagName)]);
-  for (const node of all("th", table)) node.setAttribute("role", node.scope === "col" ? "columnheader" : "rowheader");
+  for (const node of all("th", table)) node.setAttribute("role", node.closest("thead") ? "columnheader" : "rowheader");
 }
