@@ -141,6 +141,25 @@ def test_an_intervention_moves_curves_and_no_weights(live: LiveData, answers: li
     )
 
 
+def test_draws_that_leave_the_numbers_bend_no_curve_and_where_all_do_there_is_none(live: LiveData) -> None:
+    huge = {"held": {"start value": 1.79e308}, "want": ["count"], "variables": ["Level"], "runs": True}
+    last = len(live["dates"]) - 1
+    before, after = last_answers(
+        ask(live, [{"date": "prior", **huge}, {"date": last, "pins": {"growth rate": 0.05}, **huge}])
+    )
+    some, none = before["accounts"]
+    assert 0 < some["failed"] < some["draws"], "those that shrink stay numbers"
+    assert none["failed"] == none["draws"]
+    for found in (before["bands"]["count"], before["variables"]["Level"], before["runs"]["count"]):
+        curves = np.array(found["accounts"][0], dtype=np.float64)
+        assert np.isfinite(curves).all() and curves[:, -1].max() < 1.79e308
+        assert found["accounts"][1] == []
+    assert after["bands"]["count"]["accounts"] == [[], []]
+    assert after["accounts"][0]["logEvidenceShift"] == pytest.approx(
+        log_evidence(0.05) - log_evidence(None), abs=0.1
+    ), "what would have happened moves no weight"
+
+
 def test_what_cannot_be_shown_is_an_error_in_words(answers: list[dict[str, Any]]) -> None:
     assert answers[-1]["error"] == "nothing of that name can be shown"
 

@@ -103,8 +103,9 @@ class Task {
       draws: this.drawn[a].length,
       logEvidenceShift: this.weighs ? state.shift : 0,
       error: this.weighs ? state.error : 0,
-      failed: this.drawn[a].filter((one) => !one.seen.good || !one.shown.good || !one.shown.shows).length,
+      failed: this.drawn[a].filter((one) => !canBeDrawn(one)).length,
     }));
+    const shares = states.map((state, a) => among(state.weights, (i) => canBeDrawn(this.drawn[a][i])));
     /** @type {Record<string, any>} */
     const bands = {};
     /** @type {Record<string, any>} */
@@ -115,15 +116,17 @@ class Task {
       const shown = request.shown && request.shown[scene.quantities[q].key], days = shown ? shown.days : scene.chartDays;
       const at = days.map((/** @type {number} */ day) => Math.max(0, scene.chartDays.indexOf(day)));
       const levels = states.map((_, a) => this._levels(q, a));
-      bands[scene.quantities[q].key] = { days, accounts: states.map((state, a) => this._bands(q, a, levels[a], state.weights, at, shown && shown.bands[a])) };
-      if (request.runs) runs[scene.quantities[q].key] = { days, accounts: states.map((state, a) => this._runs(q, a, levels[a], state.weights, at)) };
+      bands[scene.quantities[q].key] = { days, accounts: shares.map((own, a) => own && this._bands(q, a, levels[a], own, at, shown && shown.bands[a]) || []) };
+      if (request.runs) runs[scene.quantities[q].key] = { days, accounts: shares.map((own, a) => own && this._runs(q, a, levels[a], own, at) || []) };
     });
     this.variables.forEach((/** @type {number} */ v, /** @type {number} */ place) => {
       const { name, unit } = this.data.variables[v];
-      variables[name] = { days: scene.chartDays, unit, accounts: states.map((state, a) => quantilesOver(
-        this.drawn[a].map((one) => one.shown.values[place]), state.weights, scene.chartDays.map((_, t) => t), () => 0)) };
+      variables[name] = { days: scene.chartDays, unit, accounts: states.map((state, a) => {
+        const curves = this.drawn[a].map((one) => one.shown.values[place]), own = among(state.weights, (i) => curves[i].every(Number.isFinite));
+        return own ? quantilesOver(curves, own, scene.chartDays.map((_, t) => t), () => 0) : [];
+      }) };
     });
-    return { accounts, weights: shares(logs), bands, runs, variables };
+    return { accounts, weights: evened(logs), bands, runs, variables };
   }
 
   /** A quantity on its scale by draw. @param {number} q @param {number} a @returns {Float64Array[]} */
@@ -144,9 +147,9 @@ class Task {
     };
     const now = quantilesOver(levels, weights, at, (t) => spread[t]);
     if (!shown) return now.map((curve) => curve.map(back));
-    const even = new Float64Array(n).fill(1 / n);
+    const even = () => among(new Float64Array(n).fill(1 / n), (i) => scene.unchanged(a, i).good && scene.unchanged(a, i).shows);
     const key = [q, a, n, ...at].join(" "), before = scene.bands.get(key) ??
-      quantilesOver(levels.map((_, i) => scene.plainLevel(q, a, i)), even, at, (t) => spread[t]);
+      quantilesOver(levels.map((_, i) => scene.plainLevel(q, a, i)), even() ?? weights, at, (t) => spread[t]);
     scene.bands.set(key, before);
     return now.map((curve, l) => curve.map((level, d) => {
       const moved = level + toScale(shown[l][d], scale, most) - before[l][d];
@@ -195,8 +198,17 @@ function quantilesOver(curves, weights, at, spread) {
   return found;
 }
 
+/** @param {Drawn} one @returns {boolean} whether its curves have numbers */
+const canBeDrawn = (one) => one.seen.good && one.shown.good && one.shown.shows;
+
+/** @param {Float64Array} weights @param {(i: number) => boolean} isGood @returns {Float64Array|null} weights of the draws that are good for curves, null if none is */
+function among(weights, isGood) {
+  const own = weights.map((weight, i) => (isGood(i) ? weight : 0)), sum = own.reduce((a, b) => a + b, 0);
+  return sum > 0 ? own.map((weight) => weight / sum) : null;
+}
+
 /** Weights that sum to one. @param {number[]} logs */
-function shares(logs) {
+function evened(logs) {
   const top = Math.max(...logs);
   if (!Number.isFinite(top)) return logs.map(() => 1 / logs.length);
   const parts = logs.map((log) => Math.exp(log - top)), sum = parts.reduce((a, b) => a + b, 0);

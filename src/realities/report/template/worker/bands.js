@@ -17,17 +17,18 @@ const HUGE = 1e300, PLACE_BITS = 13;
  * @param {number[]} levels @returns {number[]}
  */
 export function mixtureQuantiles(means, weights, sd, levels) {
-  const n = means.length, shades = sd > 0 ? SHADES : [0], size = n * shades.length;
-  const values = new Float64Array(size), words = new Uint32Array(values.buffer);
+  const n = means.length, shades = sd > 0 ? SHADES : [0], room = new Float64Array(n * shades.length), words = new Uint32Array(room.buffer);
+  let size = 0;
   for (let i = 0; i < n; i++) {
+    if (weights[i] === 0) continue;
     for (let s = 0; s < shades.length; s++) {
-      const at = i * shades.length + s, value = means[i] + sd * shades[s];
-      values[at] = Number.isNaN(value) ? HUGE : Math.min(Math.max(value, -HUGE), HUGE);
+      const at = size++, value = means[i] + sd * shades[s];
+      room[at] = Number.isNaN(value) ? HUGE : Math.min(Math.max(value, -HUGE), HUGE);
       // The last bits of a double's lower word: sorting numbers then sorts places along with them.
       words[2 * at] = ((words[2 * at] >>> PLACE_BITS) << PLACE_BITS) | i;
     }
   }
-  values.sort();
+  const values = room.subarray(0, size).sort();
   const found = [];
   let upTo = 0, before = 0, beforeValue = values[0], k = 0;
   for (const level of levels) {
