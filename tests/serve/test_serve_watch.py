@@ -91,6 +91,12 @@ def test_links_lead_nowhere(watch: Watch, folder: Path, tmp_path: Path) -> None:
     assert not watch.changed(2.0)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes are files on POSIX only")
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(watch: Watch, folder: Path) -> None:
+    os.mkfifo(folder / "observations.tab.csv")
+    assert [watch.changed(now) for now in (1.0, 2.0)] == [False, False]
+
+
 def test_of_a_huge_folder_only_so_many_files_are_looked_at(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

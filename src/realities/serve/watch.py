@@ -103,7 +103,7 @@ def digest(folder: Path, names: dict[str, Stamp]) -> str:
 
 
 def _files(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield the files below a folder; links to elsewhere, hidden ones and results are left out."""
+    """Yield the files below a folder; links, pipes, hidden ones and results are left out."""
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
@@ -115,7 +115,7 @@ def _files(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, os.DirE
         if entry.is_dir(follow_symlinks=False):
             if depth > 1 and entry.name not in ASIDE:
                 yield from _files(folder / entry.name, f"{prefix}{entry.name}/", depth - 1)
-        elif entry.name.lower().endswith(SUFFIXES) or entry.name in NAMES:
+        elif entry.is_file() and (entry.name.lower().endswith(SUFFIXES) or entry.name in NAMES):
             yield prefix + entry.name, entry
 
 
