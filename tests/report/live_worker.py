@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import zlib
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 
 from realities.case.calendar import Calendar
 from realities.engine.js.node import node
+from realities.report.encode import unpack
 from realities.report.live.pack import packed_live
 from realities.report.live.rows import quantity_data
 from realities.report.live.schema import LiveData
@@ -114,7 +113,7 @@ def with_modules(script: str, given: Any, folder: Path) -> Any:
         shutil.copytree(source, home)
         (home / "package.json").write_text('{"type": "module"}')
     (home / "script.js").write_text(script)
-    return _run(["script.js"], json.dumps(given), home)
+    return run_node(["script.js"], json.dumps(given), home)
 
 
 def ask(live: LiveData, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -122,7 +121,7 @@ def ask(live: LiveData, requests: Sequence[Mapping[str, Any]]) -> list[dict[str,
 
     One with `at_once` is put without waiting.
     """
-    packed = json.loads(zlib.decompress(b64decode(packed_live(live))))
+    packed = json.loads(unpack(packed_live(live)))
     named = [
         {
             "kind": "run",
@@ -136,7 +135,7 @@ def ask(live: LiveData, requests: Sequence[Mapping[str, Any]]) -> list[dict[str,
         }
         for k, one in enumerate(requests)
     ]
-    found: list[dict[str, Any]] = _run(["-e", _ASK], json.dumps({**packed, "requests": named}), None)
+    found: list[dict[str, Any]] = run_node(["-e", _ASK], json.dumps({**packed, "requests": named}), None)
     return found
 
 
@@ -145,7 +144,7 @@ def last_answers(answers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in answers if not one.get("progress")]
 
 
-def _run(arguments: Sequence[str], text: str, folder: Path | None) -> Any:
+def run_node(arguments: Sequence[str], text: str, folder: Path | None) -> Any:
     program = node()
     assert program is not None, "there is no Node"
     done = subprocess.run(

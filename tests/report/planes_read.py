@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
-from base64 import b64decode
 from typing import Any
 
-from realities.report.encode import decode_integers, encode_integers
+from realities.report.encode import decode_integers, encode_integers, unpack
 
 
 def unmarked(curves: Any, data: bytes) -> dict[str, Any]:
@@ -62,5 +60,5 @@ def whole_page(page: str) -> str:
     """Return a page with its packed parts in place, as its script puts them there."""
     packed = re.search(r'id="bulk">(.*?)</script>', page, re.DOTALL)
     assert packed is not None
-    parts = json.loads(zlib.decompress(b64decode(packed[1])))["parts"]
+    parts = json.loads(unpack(packed[1]))["parts"]
     return re.sub(r"<(div|tbody) data-part=(\d+)>.*?</\1>", lambda found: parts[int(found[2])], page)

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from realities.report.bundle import LOADER, bundle, page_script, page_style, squeeze, worker_script
+from realities.report.bundle import bundle, loader_script, page_script, page_style, squeeze, worker_script
 
 
 def test_a_module_stands_after_those_it_imports() -> None:
@@ -40,10 +40,10 @@ def test_every_module_is_used_and_documented(folder: str) -> None:
     texts = {entry.name: entry.read_text(encoding="utf-8") for entry in place.iterdir()}
     for name, text in texts.items():
         assert text.startswith("// "), name
-        entries = {"main.js", "worker.js"}
+        entries = {"main.js", "worker.js", "loader.js"}
         assert name in entries or any(f'from "./{name}"' in other for other in texts.values()), name
 
 
 def test_scripts_and_style_cannot_end_their_elements() -> None:
-    assert "</script" not in page_script() + worker_script() + LOADER
+    assert "</script" not in page_script() + worker_script() + loader_script()
     assert "</style" not in page_style()

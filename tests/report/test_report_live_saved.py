@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
-from base64 import b64decode
 from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 
 from realities.case.folder import load_case
+from realities.report.encode import unpack
 from realities.report.fitting import study_payload
 from realities.report.live.build import live_data, live_parts
 from realities.report.live.code import NotLiveError, model_code
@@ -40,7 +39,7 @@ def payload(study: Study) -> Payload:
 def carried(page: str) -> dict[str, Any]:
     found = PACKED.search(page)
     assert found is not None
-    return cast("dict[str, Any]", json.loads(zlib.decompress(b64decode(found[1]))))
+    return cast("dict[str, Any]", json.loads(unpack(found[1])))
 
 
 def test_a_page_written_again_from_what_was_saved_carries_the_same_model_and_draws(payload: Payload) -> None:

@@ -7,8 +7,6 @@ import gzip
 import json
 import os
 import re
-import zlib
-from base64 import b64decode
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +21,7 @@ from report_synthetic import HOSTILE, synthetic_study
 from realities.report import page as page_module
 from realities.report import render_payload, study_payload, write_report
 from realities.report.bundle import page_script, page_style
+from realities.report.encode import unpack
 from realities.report.page import Parts, no_tags
 from realities.report.schema import Payload
 
@@ -143,12 +142,12 @@ def test_the_page_carries_its_whole_payload(page: str, payload: Payload) -> None
     assert data is not None
     assert packed is not None
     held = json.loads(data[1])
-    bulk = json.loads(zlib.decompress(b64decode(packed[1])))
+    bulk = json.loads(unpack(packed[1]))
     curves = re.search(r'id="curves">(.*?)</script>', page, re.DOTALL)
     assert curves is not None
     for quantity in bulk["quantities"]:
         if quantity["curves"] is not None:
-            quantity["curves"] = unmarked(quantity["curves"], zlib.decompress(b64decode(curves[1])))
+            quantity["curves"] = unmarked(quantity["curves"], unpack(curves[1]))
     for account, assumptions in zip(held["accounts"], bulk.pop("assumptions"), strict=True):
         account["assumptions"] = assumptions
     assert all(part in whole_page(page) for part in bulk.pop("parts"))
@@ -197,7 +196,7 @@ def test_a_page_of_five_accounts_and_twelve_quantities_stays_within_its_budget(p
 def view_claims(page: str) -> list[Any]:
     packed = re.search(r'id="bulk">(.*?)</script>', page, re.DOTALL)
     assert packed is not None
-    found: list[Any] = json.loads(zlib.decompress(b64decode(packed[1])))["claims"]
+    found: list[Any] = json.loads(unpack(packed[1]))["claims"]
     return found
 
 

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Final
 
 from realities.report.encode import pack
 from realities.report.shrink import own_names, shrink
@@ -22,13 +21,6 @@ _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MUL
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _BLANK = re.compile(r"\n{2,}")
 #: Runs the packed script of the page, as a blob, which the policy allows; without it the page can be read.
-LOADER: Final = (
-    '(async()=>{const t=document.getElementById("code").textContent,'
-    "b=new Blob([Uint8Array.from(atob(t),c=>c.charCodeAt(0))]),"
-    'u=await new Response(b.stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer(),'
-    's=document.createElement("script");'
-    's.src=URL.createObjectURL(new Blob([u],{type:"text/javascript"}));document.body.append(s)})();'
-)
 
 
 def bundle(modules: Mapping[str, str], entry: str) -> str:
@@ -76,8 +68,14 @@ def page_script() -> str:
 
 
 @cache
+def loader_script() -> str:
+    """Return the script that unpacks and runs the page's own: all that a page carries plainly."""
+    return bundle(_modules("loader"), "loader")
+
+
+@cache
 def packed_script() -> str:
-    """Return the script of the page as the page carries it, for `LOADER` to run."""
+    """Return the script of the page as the page carries it, for `loader_script` to run."""
     return pack(page_script())
 
 

@@ -23,7 +23,7 @@ from markupsafe import Markup
 from realities.figures import account, draw, fan, mark, steps
 from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palette
 from realities.report import sentences, standings, supply_map, tables, trusted
-from realities.report.bundle import LOADER, packed_script, page_style
+from realities.report.bundle import loader_script, packed_script, page_style
 from realities.report.causes.shown import summary
 from realities.report.live.pack import packed_live
 from realities.report.payload import embedded
@@ -93,7 +93,7 @@ def render_payload(payload: Payload) -> str:
         policy=POLICY,
         style=Markup(page_look()),
         code=Markup(packed_script()),
-        loader=Markup(LOADER),
+        loader=Markup(loader_script()),
         part=Parts(),
         carried=lambda parts: _carried(payload, parts),
         live=Markup(packed_live(payload.get("live"))),

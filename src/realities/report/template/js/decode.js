@@ -186,25 +186,25 @@ export function reportsOf(data) {
   }));
 }
 
-/** @returns {Promise<Payload>} the payload with its bulk in place, and the bytes of all curves; long parts of the page are in place then */
-export async function load() {
-  const payload = JSON.parse(text("payload")), curves = unpacked("curves");
-  const { assumptions, parts, ...bulk } = await unpacked("bulk").json();
+/** @returns {Payload} the payload with its bulk in place, and the bytes of all curves; long parts of the page are in place then */
+export function load() {
+  const payload = JSON.parse(text("payload")), curves = unpack(text("curves"));
+  const { assumptions, parts, ...bulk } = JSON.parse(textOf(unpack(text("bulk"))));
   for (const node of all("[data-part]")) node.outerHTML = parts[node.dataset.part];
   payload.accounts.forEach((/** @type {any} */ account, /** @type {number} */ i) => (account.assumptions = assumptions[i]));
   Object.assign(payload, bulk);
   // Not enumerable: exports take the payload whole, and the curves in words of their own.
-  Object.defineProperty(payload, "curves", { value: new Uint8Array(await curves.arrayBuffer()) });
+  Object.defineProperty(payload, "curves", { value: curves });
   return payload;
 }
 
-/** @param {string} id of an element that holds packed text @returns {Response} what was packed */
-export function unpacked(id) {
-  const packed = Uint8Array.from(atob(text(id)), (c) => c.charCodeAt(0));
-  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate")));
-}
+/** The function of loader/unpack.js. @type {(packed: string) => Uint8Array} */
+export const unpack = /** @type {any} */ (globalThis).realitiesUnpack;
 
-/** @param {string} id @returns {string} */
-function text(id) {
+/** @param {Uint8Array} bytes */
+const textOf = (bytes) => new TextDecoder().decode(bytes);
+
+/** @param {string} id of an element that holds text @returns {string} */
+export function text(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id)).textContent || "";
 }

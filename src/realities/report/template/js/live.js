@@ -68,7 +68,7 @@ function failure(id, problem) {
 }
 
 /** What the worker does first: it unpacks its script and its data, runs the one and takes in the other. */
-const FIRST = `onmessage = (event) => {
+const BOOT = `onmessage = (event) => {
   const { script, data } = JSON.parse(new TextDecoder().decode(unpack(event.data)));
   importScripts(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
   onmessage({ data: { kind: "load", data } });
@@ -76,7 +76,7 @@ const FIRST = `onmessage = (event) => {
 
 /** @param {(answer: Answer) => void} onAnswer @returns {Promise<Worker>} */
 async function makeWorker(onAnswer) {
-  const address = URL.createObjectURL(new Blob([`const unpack = ${unpack};${FIRST}`], { type: "text/javascript" }));
+  const address = URL.createObjectURL(new Blob([`const unpack = ${unpack};${BOOT}`], { type: "text/javascript" }));
   const worker = new Worker(address);
   worker.onmessage = (event) => onAnswer(event.data);
   worker.onerror = (event) => onAnswer(failure(BROKEN, event.message));

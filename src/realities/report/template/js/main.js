@@ -21,7 +21,7 @@ import { startWhy } from "./why.js";
 import { stopsOf } from "./words.js";
 
 async function start() {
-  const P = await load();
+  const P = load();
   const quantities = P.quantities.filter((/** @type {any} */ q) => q.curves).map((/** @type {any} */ q) => new Quantity(q, P));
   const keys = quantities.map((/** @type {Quantity} */ q) => q.key);
   /** @type {import("./page.js").App} */
