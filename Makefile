@@ -59,7 +59,7 @@ weights: setup
 		tests/weigh/test_weigh_posterior.py
 
 browser: setup
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
 
 # Node is for checks alone: neither the package nor its page needs it.
 $(TOOLS)/node_modules/.package-lock.json: $(TOOLS)/package-lock.json

@@ -73,18 +73,21 @@ def drawn(opened: Opened) -> None:
     opened.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_a_case_opens_without_error_request_or_sideways_scroll_and_axe_finds_nothing(
-    open_page: Open, case_page: str, size: tuple[int, int], scheme: str
+    open_page: Open, case_page: str, size: tuple[int, int]
 ) -> None:
-    opened = open_page(at=case_page, size=size, scheme=scheme, bypass_csp=True)
+    opened = open_page(at=case_page, size=size, bypass_csp=True)
     opened.settle()
     opened.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
     opened.page.wait_for_timeout(300)
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert opened.problems == []
     assert len(opened.requests) == 1
-    assert axe_finds(opened.page, axe_core()) == []
+    for scheme in ("light", "dark"):
+        opened.page.emulate_media(color_scheme=scheme)
+        opened.page.wait_for_timeout(300)
+        assert axe_finds(opened.page, axe_core()) == []
 
 
 def test_keys_move_the_date_the_reading_follows_and_the_link_restores_it(
@@ -125,6 +128,31 @@ def test_a_slider_changes_curves_and_weights_and_keeps_the_focus(open_page: Open
     assert any(moved)
     assert opened.text(".cards") != weights
     assert "in force" in opened.text("#reading")
+    link = opened.page.url
+    said = [opened.text(selector) for selector in ("#reading", ".cards")]
+    again = open_page("#" + link.split("#")[1], at=case_page)
+    again.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=60_000)
+    again.page.wait_for_timeout(600)
+    assert [again.text(selector) for selector in ("#reading", ".cards")] == said
+    assert again.page.inner_html("#plot-svg") == opened.page.inner_html("#plot-svg")
+    assert opened.problems == again.problems == []
+
+
+def test_closing_a_hub_of_the_flagship_runs_the_model_and_keeps_the_focus(
+    open_page: Open, pages: dict[str, Path]
+) -> None:
+    opened = open_page(at=pages["ukraine-2022"].as_uri())
+    opened.settle()
+    hubs = opened.page.locator("#network .map.wide [role=button]")
+    name = str(hubs.first.get_attribute("aria-label"))
+    said = opened.page.text_content("#network-sentence")
+    hubs.first.focus()
+    opened.page.keyboard.press("Enter")
+    opened.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=60_000)
+    assert opened.page.evaluate("document.activeElement.getAttribute('aria-label')") == name
+    assert opened.page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
+    assert opened.page.text_content("#network-sentence") != said
+    assert "closed=" in opened.page.url
     assert opened.problems == []
 
 
@@ -147,17 +175,24 @@ def test_the_policy_blocks_eval_and_fetch_for_a_script_inside_the_page(
         "try { new Function('1')(); tried.made = 'ran'; } catch (error) { tried.made = error.name; }"
         "fetch('https://example.org/').then(() => tried.fetch = 'sent', (error) => tried.fetch = error.name);"
         "fetch('data:,x').then(() => tried.data = 'sent', (error) => tried.data = error.name);"
+        "const inside = `const said = {};"
+        "try { eval('1'); said.eval = 'ran'; } catch (e) { said.eval = e.name; }"
+        "fetch('https://example.org/').then(() => postMessage({...said, fetch: 'sent'}),"
+        "(e) => postMessage({...said, fetch: e.name}));`;"
+        "new Worker(URL.createObjectURL(new Blob([inside]))).onmessage ="
+        "(told) => { tried.worker = told.data; };"
         "</script></body>"
     )
     page = tmp_path / "tried.html"
     page.write_text(text.replace("</body>", tried), encoding="utf-8")
     opened = open_page(at=page.as_uri())
-    opened.page.wait_for_function("window.tried.fetch && window.tried.data")
+    opened.page.wait_for_function("window.tried.fetch && window.tried.data && window.tried.worker")
     assert opened.page.evaluate("window.tried") == {
         "eval": "EvalError",
         "made": "EvalError",
         "fetch": "TypeError",
         "data": "TypeError",
+        "worker": {"eval": "EvalError", "fetch": "TypeError"},
     }
 
 

@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
@@ -292,23 +292,80 @@ def test_no_request_but_the_page_and_its_worker_and_no_error(lynx: Callable[...,
     assert {request.partition(":")[0] for request in opened.requests[1:]} <= {"blob"}
 
 
-def test_script_in_texts_is_text(open_page: Open, lynx_payload: Payload, tmp_path: Path) -> None:
-    hostile = copy.deepcopy(lynx_payload)
-    live = hostile["live"]
+def hostile(value: Any, names: set[str]) -> Any:
+    """Add a script to every text that a reader is shown, wherever it stands."""
+    if isinstance(value, str):
+        return value + HOSTILE if value in names else value
+    if isinstance(value, list):
+        return [hostile(one, names) for one in value]
+    if isinstance(value, dict):
+        return {
+            hostile(key, names): one + HOSTILE
+            if key in SHOWN and isinstance(one, str)
+            else hostile(one, names)
+            for key, one in value.items()
+        }
+    return value
+
+
+#: Keys of a payload under which a case's own words stand.
+SHOWN = {"text", "unit", "says", "by", "locator", "summary", "because", "title", "question", "author"}
+
+
+def hostile_payload(payload: Payload) -> Payload:
+    """Return a page's data with a script in the names of accounts, constants, variables, hubs and sectors."""
+    live, causes = payload["live"], payload["causes"]
     assert live is not None
-    for constant in live["constants"]:
-        constant["text"], constant["unit"] = HOSTILE, HOSTILE
-    for account in hostile["accounts"]:
-        account["name"] += HOSTILE
+    assert causes is not None
+    names = {one["name"] for one in [*live["constants"], *live["variables"], *payload["accounts"]]}
+    names |= texts([causes[key] for key in ("names", "units", "docs", "equations", "elements")])
+    names |= {feature["properties"].get("id", "") for feature in payload["network"]["features"]} - {""}
+    changed = hostile(copy.deepcopy(payload), names)
+    for name in names:  # the model's own list of what it takes and gives
+        quoted = json.dumps(name), json.dumps(name + HOSTILE)
+        changed["live"]["model"] = changed["live"]["model"].replace(*quoted)
+    return cast("Payload", changed)
+
+
+def texts(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return {value} - {""}
+    return {text for one in value for text in texts(one)} if isinstance(value, list) else set()
+
+
+def test_script_in_names_and_claims_is_text_in_all_that_moves(
+    open_page: Open, lynx_payload: Payload, tmp_path: Path
+) -> None:
     page = tmp_path / "hostile.html"
-    page.write_text(render_payload(hostile), encoding="utf-8")
+    page.write_text(render_payload(hostile_payload(lynx_payload)), encoding="utf-8")
     opened = open_page(at=page.as_uri())
     opened.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
-    press(opened, "ArrowRight")
-    assert HOSTILE in opened.text("#whatif-status")
-    assert opened.dialogs == []
-    assert opened.problems == []
-    assert opened.page.locator("main img, main iframe, main script:not(#live)").count() == 0
+    before = opened.page.evaluate(PICTURE)
+    press(opened, "PageUp")
+    assert opened.page.evaluate(PICTURE) != before
+    opened.page.locator("#network .map.wide [role=button]").first.press("Enter")
+    opened.page.locator("#causes-picture .box.f").first.press("Enter")
+    wait(opened)
+    opened.page.locator("#cause-causes button").first.press("Enter")
+    wait(opened)
+    opened.page.locator("#plot-svg .rl-mark").first.click(force=True)
+    for selector in (
+        "#whatif-status",
+        "#network-sentence",
+        "#cause-title",
+        "#causes-picture",
+        "#claims-table",
+    ):
+        assert HOSTILE in str(opened.page.text_content(selector)), selector
+    for kind in ("figure.svg", "all.csv", "all.json"):
+        saved(opened, kind)
+    again = open_page("#" + opened.page.url.partition("#")[2], at=page.as_uri())
+    wait(again)
+    for one in (opened, again):
+        assert one.dialogs == []
+        assert one.problems == []
+        assert one.page.locator("main img, main iframe, main script:not(#live)").count() == 0
+        assert one.page.evaluate("document.scripts.length") == again.page.evaluate("document.scripts.length")
 
 
 def test_without_live_data_there_is_no_what_if_and_no_error(
