@@ -50,9 +50,8 @@ def main() -> None:
         ]
     for move, claim, account, part, found in sorted(moves, key=lambda one: -one[0]):
         if move > TOLD:
-            print(
-                f"{move:.3f}  {claim:32} {account:10} {found[1]:.3f} at its step, {found[part]:.3f} at 1/{part}"
-            )
+            chances_told = f"{found[1]:.3f} at its step, {found[part]:.3f} at 1/{part}"
+            print(f"{move:.3f}  {claim:32} {account:10} {chances_told}")
     print(f"most: {max(move for move, *_ in moves):.4f}, of {len(moves)} chances")
 
 
