@@ -34,8 +34,8 @@ RUN_LEVELS: Final = 375
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How much detail a page carries: days a curve, steps of its range, days a single run.
+class Detail:
+    """How much detail the curves of a quantity have: days a curve, steps of its range, days a single run.
 
     `tolerance` is how far curves may be off between days, in their range; no days for runs is no runs.
     """
@@ -47,20 +47,57 @@ class Plan:
     has_prior_runs: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much detail a page carries: of the quantities that stand first, and of the others."""
+
+    first: Detail = Detail()
+    others: Detail = Detail()
+
+    def of(self, place: int) -> Detail:
+        """Return the detail of the quantity at a place in the case's order, from 0."""
+        return self.first if place < N_FIRST else self.others
+
+
+#: Quantities whose charts are read most: the first in the case's order, as tabs and small pictures have them.
+N_FIRST: Final = 6
+
+_FINE: Final = Detail(80, 0.002, 1000, n_run_days=0, has_prior_runs=False)
+_SMOOTH: Final = Detail(64, 0.003, 700, n_run_days=0, has_prior_runs=False)
+
 #: From the finest to the coarsest; in a picture of 440 points 1/300 of its range is a point and a half.
+#: Single runs go first, then what the minor quantities have, and what the first have only after that.
 PLANS: Final = (
     Plan(),
-    Plan(80, 0.002, 1000, n_run_days=32),
-    Plan(60, 0.003, 700, n_run_days=24),
-    Plan(60, 0.003, 700, n_run_days=20, has_prior_runs=False),
-    Plan(44, 0.004, 500, n_run_days=16, has_prior_runs=False),
-    Plan(44, 0.004, 500, n_run_days=0, has_prior_runs=False),
-    Plan(40, 0.005, 400, n_run_days=0, has_prior_runs=False),
-    Plan(36, 0.006, 300, n_run_days=0, has_prior_runs=False),
-    Plan(32, 0.007, 300, n_run_days=0, has_prior_runs=False),
-    Plan(28, 0.008, 300, n_run_days=0, has_prior_runs=False),
-    Plan(24, 0.01, 275, n_run_days=0, has_prior_runs=False),
-    Plan(20, 0.012, 250, n_run_days=0, has_prior_runs=False),
+    Plan(Detail(80, 0.002, 1000, n_run_days=32), Detail(80, 0.002, 1000, n_run_days=32)),
+    Plan(Detail(80, 0.002, 1000, n_run_days=24), Detail(60, 0.003, 700, n_run_days=24)),
+    Plan(
+        Detail(80, 0.002, 1000, n_run_days=20, has_prior_runs=False),
+        Detail(60, 0.003, 700, n_run_days=20, has_prior_runs=False),
+    ),
+    Plan(
+        Detail(80, 0.002, 1000, n_run_days=16, has_prior_runs=False),
+        Detail(44, 0.004, 500, n_run_days=16, has_prior_runs=False),
+    ),
+    *(
+        Plan(first, Detail(n_days, tolerance, levels, n_run_days=0, has_prior_runs=False))
+        for first, n_days, tolerance, levels in (
+            (_FINE, 44, 0.004, 500),
+            (_FINE, 36, 0.006, 300),
+            (_FINE, 30, 0.008, 300),
+            (_SMOOTH, 30, 0.008, 300),
+            (_SMOOTH, 24, 0.01, 275),
+            (_SMOOTH, 20, 0.012, 250),
+            (_SMOOTH, 16, 0.015, 200),
+        )
+    ),
+    *(
+        Plan(
+            Detail(n_days, 0.005, 400, n_run_days=0, has_prior_runs=False),
+            Detail(16, 0.015, 200, n_run_days=0, has_prior_runs=False),
+        )
+        for n_days in (48, 32, 20)
+    ),
 )
 
 
@@ -99,7 +136,7 @@ def held_curves(study: Study, quantity: str, dates: Sequence[date]) -> HeldCurve
     by_age = [stack for row in reversed(rows) if len(stack := _stack(row))]  # the last date first
     telling = by_age[0] if by_age else _stack(first)  # early dates may see far and wide
     step = round_step(telling)
-    finest, alone = Plan(), dates[-1].isoformat()
+    finest, alone = Detail(), dates[-1].isoformat()
     both = {
         key: [_drawable(runs(forecast), 4 * step) for forecast in row]
         for key, row in ((alone, by_date[-1]), (PRIOR, before))
@@ -115,8 +152,8 @@ def held_curves(study: Study, quantity: str, dates: Sequence[date]) -> HeldCurve
     )
 
 
-def curves_data(held: HeldCurves, plan: Plan) -> CurvesData:
-    """Return the curves of one quantity in the detail that a plan asks for."""
+def curves_data(held: HeldCurves, plan: Detail) -> CurvesData:
+    """Return the curves of one quantity in the detail asked for."""
     step = round_step(held.telling, plan.levels)
     run_step = max(round_step(held.telling, min(plan.levels, RUN_LEVELS)), step)
     kept = held.order.first(plan.n_days, plan.tolerance)
@@ -135,7 +172,7 @@ def curves_data(held: HeldCurves, plan: Plan) -> CurvesData:
     )
 
 
-def _carries(plan: Plan, key: str, row: list[FloatArray | None]) -> bool:
+def _carries(plan: Detail, key: str, row: list[FloatArray | None]) -> bool:
     return (key != PRIOR or plan.has_prior_runs) and any(array is not None for array in row)
 
 

@@ -95,7 +95,10 @@ def _told(study: Study, dates: Sequence[date], status: Sequence[str]) -> list[st
 
 
 def _planned(held: Held, plan: Plan) -> dict[str, CurvesData | None]:
-    return {name: None if one is None else curves_data(one, plan) for name, one in held.items()}
+    return {
+        name: None if one is None else curves_data(one, plan.of(place))
+        for place, (name, one) in enumerate(held.items())
+    }
 
 
 def _with_curves(payload: Payload, curves: Mapping[str, CurvesData | None]) -> Payload:
