@@ -5,6 +5,7 @@ import { integers } from "./decode.js";
 import { draw, frameOf } from "./draw.js";
 import { dayText, numberText } from "./format.js";
 import { el, put, show } from "./page.js";
+import { ownOf } from "./state.js";
 
 /**
  * @typedef {{cause: number, effect: number, sign: number, measured: boolean, slow: boolean, start: boolean}} Link
@@ -219,7 +220,7 @@ function tellCause(app, i) {
 
 /** @param {import("./page.js").App} app @param {number} i */
 function causeChart(app, i) {
-  const { P } = app, name = app.state.cause, found = app.answer?.variables?.[name], plot = el("cause-plot");
+  const { P } = app, name = app.state.cause, found = ownOf(app.answer?.variables ?? {}, name), plot = el("cause-plot");
   const constant = (P.live?.constants ?? []).find((/** @type {any} */ c) => c.name === name);
   show(el("cause-chart"), Boolean(found));
   put(el("cause-sentence"), found ? "" : constant ? assumed(P, constant) : "cpd".includes(C.kinds[i]) ? "The same in every account: see its equation."

@@ -29,6 +29,11 @@ export function dateOn(P, day) {
   return P.dates.filter((/** @type {number} */ d) => d <= day).length - 1;
 }
 
+/** What an object has under a name that people gave: `constructor`, too. @template T @param {Record<string, T>} object @param {string} name @returns {T|undefined} */
+export function ownOf(object, name) {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
 /** @param {string} name @returns {string} a name as a readable key */
 export function slug(name) {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
@@ -80,7 +85,7 @@ export function readHash(hash, P, keys, names, first) {
   for (const [key, name] of pinned) {
     const text = given.get(key), value = Number(text);
     if (text === null || !/^-?[\d.]+(e[-+]?\d+)?$/.test(text) || !Number.isFinite(value)) continue;
-    const [low, high] = names.limits[name] ?? [-Infinity, Infinity];
+    const [low, high] = ownOf(names.limits, name) ?? [-Infinity, Infinity];
     (names.pins.includes(name) ? state.pins : state.held)[name] = Math.min(Math.max(value, low), high);
   }
   return state;
@@ -99,7 +104,7 @@ export function writeHash(state, P, keys, names) {
   if (state.embed) out.set("embed", "1");
   if (state.fixed) out.set("marks", "corrected");
   for (const [key, name] of slugs([...names.pins, ...names.held])) {
-    const value = state.pins[name] ?? state.held[name];
+    const value = ownOf(state.pins, name) ?? ownOf(state.held, name);
     if (value !== undefined) out.set(key, String(value));
   }
   const closed = Array.from(slugs(names.hubs)).flatMap(([key, name]) => (state.closed.includes(name) ? key : []));

@@ -5,7 +5,7 @@ import { at } from "./draw.js";
 import { dayText, esc, letterOf, numberText, shownWeight } from "./format.js";
 import { conditions, shownWeighing, valueText, warnings } from "./inforce.js";
 import { all, el, put, show } from "./page.js";
-import { slug } from "./state.js";
+import { ownOf, slug } from "./state.js";
 import { weightsShown } from "./words.js";
 
 const STEPS = 100, ROW = 12, INSET = 9, IN_VIEW = 6;
@@ -37,7 +37,7 @@ function restOf(app, c) {
 }
 
 /** @param {import("./page.js").App} app @param {Constant} c @returns {boolean} whether accounts hold at most on or off of it */
-const isSwitch = (app, c) => app.P.accounts.some((/** @type {any} */ a) => c.name in a.switches) && c.ranges.every((r) => r.length === 1 && (r[0] === 0 || r[0] === 1));
+const isSwitch = (app, c) => app.P.accounts.some((/** @type {any} */ a) => ownOf(a.switches, c.name) !== undefined) && c.ranges.every((r) => r.length === 1 && (r[0] === 0 || r[0] === 1));
 
 /** @param {Constant} c @returns {number} how far the accounts' medians lie apart, as a part of its slider; what all are sure of comes last */
 function apart(c) {
@@ -87,7 +87,7 @@ export function startWhatIf(app) {
 
 /** What a link pins is in view, not folded away. @param {import("./page.js").App} app */
 export function unfoldPinned(app) {
-  if (all("#more-pins .pin").some((row) => row.constant.name in app.state.pins)) el("more-pins").parentElement.open = true;
+  if (all("#more-pins .pin").some((row) => ownOf(app.state.pins, row.constant.name) !== undefined)) el("more-pins").parentElement.open = true;
 }
 
 /** @param {any} input @returns {boolean} */
@@ -151,18 +151,18 @@ export function drawWhatIf(app) {
   put(el("whatif-values"), on ? `What-if values are in force, the same for every account: ${list.join("; ")}.` : "");
   for (const node of all("[data-whatif]")) show(node, on);
   for (const row of all("[data-pin]")) {
-    const c = row.constant, slider = row.querySelector("input"), value = pins[c.name], pinned = value !== undefined;
-    const text = pinned ? valueText(c, value) : "";
+    const c = row.constant, slider = row.querySelector("input"), value = ownOf(pins, c.name), pinned = value !== undefined;
+    const text = value === undefined ? "" : valueText(c, value);
     put(row.querySelector("output"), text);
     show(row.querySelector(".x"), pinned);
     row.classList.toggle("pinned", pinned);
-    const to = String(Math.round((pinned ? shareOf(c, value) : restOf(app, c)) * STEPS));
+    const to = String(Math.round((value === undefined ? restOf(app, c) : shareOf(c, value)) * STEPS));
     if (slider.value !== to) slider.value = to;
     slider.style.setProperty("--fill", `${pinned ? (100 * Number(to)) / STEPS : 0}%`);
     slider.setAttribute("aria-valuetext", pinned ? `${text}, pinned for every account` : "not pinned, each account keeps its own range");
   }
   for (const row of all("[data-switch], [data-held]")) {
-    const value = row.dataset.switch === undefined ? held[row.dataset.held] : pins[row.dataset.switch];
+    const value = row.dataset.switch === undefined ? ownOf(held, row.dataset.held) : ownOf(pins, row.dataset.switch);
     for (const button of all("button", row)) button.setAttribute("aria-pressed", String(button.dataset.value === String(value ?? "")));
     const box = row.querySelector("input");
     if (box && box !== document.activeElement) box.value = String(value ?? "");
