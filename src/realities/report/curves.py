@@ -19,6 +19,7 @@ from realities.report.encode import DayOrder, days_in_order, encode_bundles, enc
 from realities.report.schema import CurvesData, day_number
 
 if TYPE_CHECKING:
+    from realities.case.measures import Measure
     from realities.weigh.forward import Forecast
     from realities.weigh.study import Study
 
@@ -125,11 +126,13 @@ def held_curves(study: Study, quantity: str, dates: Sequence[date]) -> HeldCurve
         return None
     times, days = _days(study, held[0])
 
+    ends = level_ends(study.case.measures[quantity])
+
     def bands(forecast: Forecast | None) -> FloatArray | None:
-        return _on(times, forecast, None if forecast is None else forecast.quantiles.get(quantity))
+        return _on(times, forecast, None if forecast is None else forecast.quantiles.get(quantity), ends)
 
     def runs(forecast: Forecast | None) -> FloatArray | None:
-        return _on(times, forecast, None if forecast is None else forecast.runs.get(quantity))
+        return _on(times, forecast, None if forecast is None else forecast.runs.get(quantity), ends)
 
     rows = [[bands(forecast) for forecast in row] for row in by_date]
     first = [bands(forecast) for forecast in before]
@@ -184,14 +187,34 @@ def _days(study: Study, forecast: Forecast) -> tuple[FloatArray, NDArray[np.int6
     return times[first], days
 
 
-def _on(times: FloatArray, forecast: Forecast | None, curves: FloatArray | None) -> FloatArray | None:
-    """Return curves on the given times; None where a number is missing, for half a curve misleads."""
+def level_ends(measure: Measure) -> tuple[float, float] | None:
+    """Return the ends of what levels a quantity is told in, None where it is told in figures.
+
+    Behind the latent quantity's outer cuts every value means the same level: how far behind says nothing.
+    """
+    if measure.levels is None:
+        return None
+    known = (*measure.levels.levels, *measure.levels.cuts)
+    return min(known), max(known)
+
+
+def _on(
+    times: FloatArray,
+    forecast: Forecast | None,
+    curves: FloatArray | None,
+    ends: tuple[float, float] | None,
+) -> FloatArray | None:
+    """Return curves on the given times, held between `ends` where there are some.
+
+    None where a number is missing, for half a curve misleads.
+    """
     if forecast is None or curves is None or not len(curves) or not np.isfinite(curves).all():
         return None
     own = np.asarray(forecast.times, dtype=float)
-    if np.array_equal(times, own):
-        return np.asarray(curves, dtype=float)
-    return np.stack([np.interp(times, own, curve) for curve in np.asarray(curves, dtype=float)])
+    found = np.asarray(curves, dtype=float)
+    if not np.array_equal(times, own):
+        found = np.stack([np.interp(times, own, curve) for curve in found])
+    return found if ends is None else np.clip(found, *ends)
 
 
 def _stack(arrays: Sequence[FloatArray | None]) -> FloatArray:

@@ -226,6 +226,8 @@ def _main_figure(view: View, quantity: Quantity, date_index: int) -> str:
         name=sentences.figure_sentence(view, quantity, date_index),
         width=1120,
     )
+    if levels := quantity.data.get("levels"):
+        chart["ticks"] = levels
     return draw(chart)
 
 

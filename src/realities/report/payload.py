@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from realities.report.claimed import claim_data, resolved_days
 from realities.report.counted import counted_data, counted_rows
+from realities.report.curves import level_ends
 from realities.report.encode import encode_integers, encode_rising, pack
 from realities.report.honest import finite, significant, trust_data
 from realities.report.live.pack import shown_live
@@ -349,7 +350,7 @@ def _quantity(
     title, unit = split_label(measure.label or measure.quantity, str(measure.unit))
     rows = [row for row in study.case.observations if row.quantity == measure.quantity]
     reporters = list(measure.reporters)
-    return QuantityData(
+    quantity = QuantityData(
         key=measure.quantity,
         title=title,
         unit=unit,
@@ -359,6 +360,9 @@ def _quantity(
         coverage=_coverage(study, measure.quantity),
         curves=curves[measure.quantity],
     )
+    if (ends := level_ends(measure)) is not None and measure.levels is not None:
+        quantity["levels"] = sorted({*measure.levels.levels, *ends})
+    return quantity
 
 
 def _coverage(study: Study, quantity: str) -> list[list[int] | None]:

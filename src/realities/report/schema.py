@@ -115,12 +115,14 @@ class QuantityData(TypedDict):
     """One measured quantity, its reports and, where the case charts it, its curves.
 
     `coverage` says, per account as of the last date, how many reports lie inside the 90 % band, of how many.
+    `levels` are those that reports of an ordinal quantity name: curves end at the outer ones.
     """
 
     key: str
     title: str
     unit: str
     kind: str
+    levels: NotRequired[list[float]]
     reporters: list[ReporterData]
     reports: ReportsData
     coverage: list[list[int] | None]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from realities.figures.counts import in_hundred as in_hundred
 from realities.figures.counts import shown_weight as shown_weight
+from realities.figures.text import format_number
 from realities.report.counted import counted_rows
 from realities.report.curves import MEDIAN
 from realities.report.encode import decode_curves, decode_integers, decode_rising
@@ -56,6 +57,12 @@ class Quantity:
     def days(self) -> list[int]:
         """Days of the curves, rising."""
         return decode_rising(self.curves["days"])
+
+    @property
+    def unit_line(self) -> str:
+        """What stands under the title: the unit, or the levels that reports name."""
+        levels = self.data.get("levels")
+        return f"Levels as reported: {', '.join(map(format_number, levels))}" if levels else self.data["unit"]
 
     def bands(self, date_index: int | None, account: int) -> FloatArray:
         """Return quantiles, shape (5, day), of one account as of one date; shape (5, 0) where it has none.

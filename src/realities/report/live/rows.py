@@ -15,6 +15,7 @@ from typing import TypeVar
 from realities.case.calendar import Calendar
 from realities.case.counted import events_per_unit
 from realities.case.measures import Measure
+from realities.report.curves import level_ends
 from realities.report.encode import encode_integers, encode_rising
 from realities.report.live.erring import erring_data
 from realities.report.live.schema import (
@@ -61,6 +62,7 @@ def quantity_data(
         key=measure.quantity,
         kind=measure.kind,
         scale=measure.scale,
+        ends=list(level_ends(measure) or ()),
         least=_known(least),
         whole=_known(whole),
         outputs=list(outputs),

@@ -230,12 +230,14 @@ class LiveRowsData(TypedDict):
 class LiveQuantityData(TypedDict):
     """One measured quantity: which output each account reads it off, and how its reports err.
 
-    `discrepancy` is standard deviation and timescale in days, or empty.
+    `discrepancy` is standard deviation and timescale in days, or empty; `ends` are those of its levels, empty
+    where it has none.
     """
 
     key: str
     kind: str
     scale: str
+    ends: list[float]
     least: float | None
     whole: float | None
     outputs: list[int]

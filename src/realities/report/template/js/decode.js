@@ -1,5 +1,6 @@
 // The page's data: read from its two script elements, curves decoded when first asked for.
 
+import { numberText } from "./format.js";
 import { all } from "./page.js";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -117,6 +118,12 @@ export class Quantity {
     this.live = null;
     /** @type {Report[]|null} */
     this.held = null;
+  }
+
+  /** What stands under the title: the unit after `word`, or the levels that reports name. @param {string} word @returns {string} */
+  unitLine(word) {
+    const { levels, unit } = this.data;
+    return levels ? `Levels as reported: ${levels.map(numberText).join(", ")}` : [word, unit].filter(Boolean).join(" ") || "\u00a0";
   }
 
   get levels() {

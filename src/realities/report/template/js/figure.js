@@ -56,7 +56,7 @@ export function drawFigure(app) {
     const bands = q.bands(which, k);
     return { index: k, label: sound[k] ? P.accounts[k].name : "not reliable", rows: runs ? q.runs(which, k) : bands, faint: !sound[k], end: bands[2]?.[bands[2].length - 1] };
   });
-  const ticks = ticksFor({ kind, series, marks, n: small ? 4 : 5 });
+  const ticks = q.data.levels ?? ticksFor({ kind, series, marks, n: small ? 4 : 5 });
   /** @type {import("./draw.js").Chart} */
   const chart = { kind, w: width, h: small ? 240 : 440, x: runs ? q.runDays : q.days, span: [q.days[0], q.days[q.days.length - 1]],
     series, marks: own[0], ticks, asof: app.day(), ends: small ? "letters" : "names" };
@@ -84,7 +84,7 @@ export function drawFigure(app) {
     el("plot-svg").innerHTML = html;
   }
   put(el("figure-title"), q.data.title);
-  put(el("figure-unit"), [whole.word, q.data.unit].filter(Boolean).join(" ") || " ");
+  put(el("figure-unit"), q.unitLine(whole.word));
   put(el("figure-sentence"), figureSentence(P, q, which, app.day(), app.base(), sound));
   caption(app, runs, own[0]);
 }

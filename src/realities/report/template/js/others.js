@@ -36,8 +36,8 @@ export function drawOthers(app) {
     button.setAttribute("aria-pressed", String(q.key === app.state.show));
     const days = q.days, series = accounts.map((k) => ({ index: k, rows: q.bands(which, k), faint: !sound[k] }));
     /** @type {import("./draw.js").Chart} */
-    const chart = { kind: "small", w: width, h, x: days, series, n: 2, nx: width < 200 ? 2 : 3, asof: app.day(), right: 6, top: 8, bottom: 24 };
-    put(button.children[1], [frameOf(chart).word, q.data.unit].filter(Boolean).join(" ") || "\u00a0");
+    const chart = { kind: "small", w: width, h, x: days, series, n: 2, nx: width < 200 ? 2 : 3, asof: app.day(), right: 6, top: 8, bottom: 24, ticks: q.data.levels };
+    put(button.children[1], q.unitLine(frameOf(chart).word));
     button.children[2].innerHTML = draw(chart);
   });
   drawWeights(app);

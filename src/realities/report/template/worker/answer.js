@@ -145,14 +145,14 @@ class Task {
       const value = fromScale(level, scale, most);
       return discrepancy.length ? Math.min(Math.max(value, least === null ? -Infinity : least), most) : value;
     };
-    const now = quantilesOver(levels, weights, at, (t) => spread[t]);
-    if (!shown) return now.map((curve) => curve.map(back));
+    const held = atLevels(scene.quantities[q], most), now = quantilesOver(levels, weights, at, (t) => spread[t]);
+    if (!shown) return now.map((curve) => curve.map((level) => back(held(level))));
     const even = () => among(new Float64Array(n).fill(1 / n), (i) => scene.unchanged(a, i).good && scene.unchanged(a, i).shows);
     const key = [q, a, n, ...at].join(" "), before = scene.bands.get(key) ??
       quantilesOver(levels.map((_, i) => scene.plainLevel(q, a, i)), even() ?? weights, at, (t) => spread[t]);
     scene.bands.set(key, before);
     return now.map((curve, l) => curve.map((level, d) => {
-      const moved = level + toScale(shown[l][d], scale, most) - before[l][d];
+      const moved = held(held(level) + toScale(shown[l][d], scale, most) - held(before[l][d]));
       if (Number.isFinite(moved)) return back(moved);
       const plain = back(level) + shown[l][d] - back(before[l][d]);
       return Number.isFinite(plain) ? Math.max(plain, least === null ? -Infinity : least) : back(level);
@@ -166,16 +166,24 @@ class Task {
    */
   _runs(q, a, levels, weights, at) {
     const { scene } = this, spread = scene.spread(q, a), { scale, whole, discrepancy } = scene.quantities[q];
+    const most = whole === null ? Infinity : whole, held = atLevels(scene.quantities[q], most);
     return taken(weights, N_RUNS).map((i, k) => {
       let path = 0, before = -Infinity;
       return at.map((t, d) => {
         const fading = discrepancy.length ? Math.exp((before - scene.sinceStart[t]) / discrepancy[1]) : 0;
         path = fading * path + Math.sqrt(1 - fading * fading) * ndtri(scattered(k, d));
         before = scene.sinceStart[t];
-        return fromScale(levels[i][t] + spread[t] * path, scale, whole === null ? Infinity : whole);
+        return fromScale(held(levels[i][t] + spread[t] * path), scale, most);
       });
     });
   }
+}
+
+/** @param {any} quantity @param {number} most @returns {(level: number) => number} holds a number on the quantity's scale between the ends of its levels, as the page's own curves are */
+function atLevels({ ends, scale }, most) {
+  if (!ends || !ends.length) return (level) => level;
+  const [low, high] = ends.map((/** @type {number} */ end) => toScale(end, scale, most));
+  return (level) => Math.min(Math.max(level, low), high);
 }
 
 /** A share from 0 to 1 for each of two whole numbers, scattered like random ones. @param {number} a @param {number} b */
