@@ -92,6 +92,19 @@ def test_an_account_that_fixes_a_constant_is_judged_by_draws_that_may_be_few_and
             assert found["effective"] < 0.1 * found["draws"], "nobody may take this for a number"
 
 
+def test_what_is_told_in_levels_stays_between_them(live: LiveData) -> None:
+    low, high = 105.0, 140.0
+    told: Any = {**live, "quantities": [{**one, "ends": [low, high]} for one in live["quantities"]]}
+    pinned = {"date": 0, "pins": {"growth rate": 0.1}, "want": ["count"], "runs": True}
+    free, held = (last_answers(ask(data, [pinned]))[0] for data in (live, told))
+    for kind in ("bands", "runs"):
+        for before, after in zip(
+            free[kind]["count"]["accounts"], held[kind]["count"]["accounts"], strict=True
+        ):
+            assert np.ptp(before) > high - low
+            np.testing.assert_allclose(after, np.clip(before, low, high), rtol=1e-9)
+
+
 def test_weights_follow_from_log_evidences(live: LiveData, answers: list[dict[str, Any]]) -> None:
     before = np.array(live["dates"][-1]["logs"])
     for answer in answers[: len(GROWTHS)]:

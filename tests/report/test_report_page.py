@@ -185,7 +185,7 @@ def test_page_code_stays_within_its_budget(payload: Payload) -> None:
     code = re.sub(r'(id="(?:payload|bulk|curves|live)">).*?(?=</script>)', r"\1", text, flags=re.DOTALL)
     assert len(code.encode()) <= 100_000
     # The budget of 35 kB compressed is not met, as decision 0104 says; this holds what was reached.
-    assert len(gzip.compress(code.encode())) <= 46_000
+    assert len(gzip.compress(code.encode())) <= 44_500
 
 
 def test_a_page_of_five_accounts_and_twelve_quantities_stays_within_its_budget(page: str) -> None:

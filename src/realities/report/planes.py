@@ -1,4 +1,4 @@
-"""All curves of a page as one run of bytes that deflates well.
+"""All curves of a page as one run of bytes that packs well.
 
 In come the curves of a payload, each bundle of five quantiles as text; out come bytes for `page.py` to pack,
 and the same curves with a 1 in place of each text. Every bundle is taken apart into five planes: the median,

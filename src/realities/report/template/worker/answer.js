@@ -145,7 +145,7 @@ class Task {
       const value = fromScale(level, scale, most);
       return discrepancy.length ? Math.min(Math.max(value, least === null ? -Infinity : least), most) : value;
     };
-    const held = atLevels(scene.quantities[q], most), now = quantilesOver(levels, weights, at, (t) => spread[t]);
+    const held = atLevels(scene.quantities[q], most), shownLevel = atLevels({ ...scene.quantities[q], scale: "linear" }, most), now = quantilesOver(levels, weights, at, (t) => spread[t]);
     if (!shown) return now.map((curve) => curve.map((level) => back(held(level))));
     const even = () => among(new Float64Array(n).fill(1 / n), (i) => scene.unchanged(a, i).good && scene.unchanged(a, i).shows);
     const key = [q, a, n, ...at].join(" "), before = scene.bands.get(key) ??
@@ -155,7 +155,7 @@ class Task {
       const moved = held(held(level) + toScale(shown[l][d], scale, most) - held(before[l][d]));
       if (Number.isFinite(moved)) return back(moved);
       const plain = back(level) + shown[l][d] - back(before[l][d]);
-      return Number.isFinite(plain) ? Math.max(plain, least === null ? -Infinity : least) : back(level);
+      return Number.isFinite(plain) ? shownLevel(Math.max(plain, least === null ? -Infinity : least)) : back(held(level));
     }));
   }
 
