@@ -23,6 +23,8 @@ from realities.weigh.likelihood import AccountLikelihood
 from realities.weigh.posterior import fit_account
 
 FloatArray = NDArray[np.float64]
+#: As in the worker's `moving.js`.
+PARTS = 10
 
 
 def main() -> None:
@@ -68,13 +70,16 @@ def alone(likelihood: AccountLikelihood, z: FloatArray, k: int, at: float) -> Fl
 
 
 def moved(likelihood: AccountLikelihood, z: FloatArray, k: int, at: float) -> FloatArray:
-    """Return log weights where the others move along, as they do in the page's worker."""
-    covariance = np.cov(z.T)
-    new = z + (at - z[:, [k]]) * covariance[:, k] / covariance[k, k]
+    """Return log weights where the others move along, told by other draws, as in the page."""
+    others, parts = np.arange(z.shape[1]) != k, np.arange(len(z)) % PARTS
+    new, log_q = z.copy(), np.empty(len(z))
+    for part in range(PARTS):
+        own, known = parts == part, z[parts != part]
+        covariance = np.cov(known.T)
+        off = z[own, k] - known[:, k].mean()
+        new[own] += np.outer(at - z[own, k], covariance[:, k] / covariance[k, k])
+        log_q[own] = -0.5 * off**2 / covariance[k, k] - 0.5 * np.log(covariance[k, k])
     new[:, k] = at
-    off = z[:, k] - z[:, k].mean()
-    log_q = -0.5 * off**2 / covariance[k, k] - 0.5 * np.log(covariance[k, k])
-    others = np.arange(z.shape[1]) != k
     moves = 0.5 * ((z[:, others] ** 2).sum(axis=1) - (new[:, others] ** 2).sum(axis=1))
     return log_q + 0.5 * z[:, k] ** 2 + likelihood(new) - likelihood(z) + moves
 
