@@ -9,14 +9,15 @@ export function valueText(one, value) {
   return quantityText(value, one.unit);
 }
 
-/** @param {import("./page.js").App} app @returns {string[]} each value in force: `training time 14 days` */
+/** @param {import("./page.js").App} app @returns {string[]} each value in force, in the order of a link: `training time 14 days` */
 export function conditions(app) {
   if (!app.P.live) return [];
   const { constants, inputs } = app.P.live, { pins, held } = app.state;
+  const given = (/** @type {string[]} */ names, /** @type {Record<string, number>} */ values) => names.filter((name) => Object.hasOwn(values, name));
   const known = (/** @type {any[]} */ list, /** @type {string} */ name) => list.find((one) => one.name === name) ?? { unit: "" };
   return [
-    ...Object.keys(pins).map((name) => `${name} ${valueText(known(constants, name), pins[name])}`),
-    ...Object.keys(held).map((name) => `${name} held at ${valueText(known(inputs, name), held[name])}`),
+    ...given(app.names.pins, pins).map((name) => `${name} ${valueText(known(constants, name), pins[name])}`),
+    ...given(app.names.held, held).map((name) => `${name} held at ${valueText(known(inputs, name), held[name])}`),
     ...app.wishes.flatMap((make) => make().words ?? []),
   ];
 }
