@@ -376,10 +376,10 @@ class CaseData(TypedDict):
 
 
 class PictureData(TypedDict):
-    """One causal diagram: places of its boxes, and the cell of each, row by row, in a wide grid and in a phone's.
+    """One causal diagram: places of its boxes, and the cell of each, row by row, in a wide and a phone's grid.
 
-    `columns` are those of the two grids.
-    The picture without a name is the whole, or shows the sectors where there are others; then boxes are groups.
+    `columns` are those of the two grids. The picture without a name is the whole, or shows the sectors where
+    there are others; then boxes are groups.
     """
 
     name: str
@@ -392,9 +392,10 @@ class PictureData(TypedDict):
 class CausesData(TypedDict):
     """What acts on what in the model; a list along `names` says the same of each box.
 
-    `kinds` has a letter each: stock, flow, auxiliary, constant, p for a constant that accounts differ in or are
-    unsure of, d for a dated input. `elements` are full names where a box stands for an array. `links` are
-    (cause, effect, code): 1 more, 2 less, 3 it depends; and 4 measured along runs, 8 delayed, 16 at the start.
+    `kinds` has a letter each: stock, flow, auxiliary, constant, p for a constant that accounts differ in or
+    are unsure of, d for a dated input. `elements` are full names where a box stands for an array. `links` are
+    (cause, effect, code): 1 more, 2 less, 3 it depends; and 4 measured along runs, 8 delayed, 16 at the
+    start.
     """
 
     names: list[str]
