@@ -11,7 +11,7 @@
 // over that without: exactly so for any q and any straight move that do not come from the draw itself. So both come
 // from draws of other parts than its own. docs/decisions/0101 has the reasons.
 
-import { rootOf, solveWith } from "./filter.js";
+import { dot, rootOf, solveWith } from "./filter.js";
 import { bytesOf } from "./text.js";
 
 /** Draws are taken in so many parts; the move of each part is told by all others. */
@@ -57,6 +57,8 @@ export class Draws {
     this.n = data.n;
     this.names = data.names.map((place) => every[place]);
     this.priors = this.names.map((name) => priors[name]);
+    /** @type {ReturnType<Draws["_apart"]>[]} */
+    this.apart = [];
     /** By name, z of every draw; draws in an order of which any beginning is evenly spread. */
     const order = evenly(data.n);
     let first = 0;
@@ -68,18 +70,20 @@ export class Draws {
     });
   }
 
+  /** By number, z of draws that are not of a part, less their mean; and that. @param {number} part */
+  _apart(part) {
+    const used = this.z.map((column) => column.filter((_, i) => i % PARTS !== part));
+    const means = used.map((column) => column.reduce((sum, x) => sum + x, 0) / Math.max(column.length, 1));
+    return { off: used.map((column, k) => column.map((x) => x - means[k])), means };
+  }
+
   /**
    * The mean of some numbers' z over draws that are not of a part, their covariances with others, and the log of the root of their determinant.
    * @param {number[]} some @param {number[]} others @param {number} part
    */
   _together(some, others, part) {
-    const used = this.z.map((column) => column.filter((_, i) => i % PARTS !== part)), n = used[0].length;
-    const means = used.map((column) => column.reduce((sum, x) => sum + x, 0) / Math.max(n, 1));
-    const covariance = (/** @type {number} */ a, /** @type {number} */ b) => {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += (used[a][i] - means[a]) * (used[b][i] - means[b]);
-      return sum / Math.max(n - 1, 1);
-    };
+    const { off, means } = (this.apart[part] ??= this._apart(part));
+    const covariance = (/** @type {number} */ a, /** @type {number} */ b) => dot(off[a], off[b]) / Math.max(off[a].length - 1, 1);
     const own = some.map((a) => some.map((b) => covariance(a, b) + (a === b ? 1e-9 : 0)));
     const root = rootOf(own, new Float64Array(some.length)), logRoot = root.reduce((sum, row, k) => sum + Math.log(row[k]), 0);
     return { means: some.map((a) => means[a]), root, logRoot, across: others.map((b) => some.map((a) => covariance(a, b))) };
