@@ -376,7 +376,7 @@ class CaseData(TypedDict):
 
 
 class PictureData(TypedDict):
-    """One causal diagram: places of its boxes, and the cell of each, row by row, in a wide and a phone's grid.
+    """One causal diagram: places of its boxes, and the cell of each, row by row, in a wide and a narrow grid.
 
     `columns` are those of the two grids. The picture without a name is the whole, or shows the sectors where
     there are others; then boxes are groups.
