@@ -75,8 +75,10 @@ def test_less_than_three_to_one_is_no_reason_and_what_is_not_known_is_said(study
     found = why_data(changed)
     assert [one["complete"] for one in found] == [True, False]
     text = why(View(study_payload(changed)), study_payload(changed)["as_of"])
-    assert text.startswith("Why: “Area irrigated” counts most against A and B")
-    assert text.endswith("Found by leaving out in turn each quantity that could be, next to account C.")
+    assert text.startswith(
+        "Why: of the quantities that could be left out, one at a time, next to account C: "
+        "“Area irrigated” counts most against A and B"
+    )
 
 
 def test_what_an_account_first_expected_is_said_where_the_latest_report_lies_outside_it(study: Any) -> None:

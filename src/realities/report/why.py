@@ -84,11 +84,9 @@ def _by_quantity(view: View) -> str:
     for one in reasons:
         groups.setdefault(one["quantity"], []).append(one["account"])
     parts = [_against(view.quantities[quantity], accounts) for quantity, accounts in groups.items()]
-    could = "" if all(one["complete"] for one in reasons) else " that could be"
-    return (
-        f"Why: {'; '.join(parts)}. Found by leaving out in turn each quantity{could}, "
-        f"next to account {letter(leader)}."
-    )
+    whole = all(one["complete"] for one in reasons)
+    of = "left out one at a time" if whole else "that could be left out, one at a time"
+    return f"Why: of the quantities {of}, next to account {letter(leader)}: {'; '.join(parts)}."
 
 
 def _against(quantity: Quantity, accounts: list[int]) -> str:
