@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from realities.case.case import Case
 from realities.ensemble import Ensemble, Progress, prior_draws, silent
+from realities.errors import did_you_mean
 from realities.trajectories import AccountTrajectories, Trajectories
 
 FloatArray = NDArray[np.float64]
@@ -72,6 +73,7 @@ def simulate_accounts(
     case.check_as_of(day)
     key = case.seed if seed is None else seed
     wanted = tuple(case.measures) if outputs is None else tuple(outputs)
+    _check_names(case, wanted)
     times = _times(case, dates)
     there = [len(values) for known in (parameters or {}).values() for values in known.values()]
     n_draws = min([draws, *there])  # the same for all, so that draw k stands beside draw k
@@ -89,6 +91,17 @@ def simulate_accounts(
         dates=tuple(case.calendar.date_of(float(time)) for time in times),
         given=given,
     )
+
+
+def _check_names(case: Case, wanted: Sequence[str]) -> None:
+    """Raise `KeyError` with near names where one is neither a quantity nor a variable."""
+    for name in wanted:
+        if name in case.measures or name in case.model:
+            continue
+        shown = [variable.name for variable in case.model.variables if not variable.is_hidden]
+        choices = f"the quantities are {', '.join(case.measures)}"
+        hint = did_you_mean(name, [*case.measures, *shown]) or choices
+        raise KeyError(f'no quantity or variable is named "{name}"; {hint}')
 
 
 def _run(

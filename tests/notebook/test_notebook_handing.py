@@ -105,6 +105,27 @@ def test_runs_follow_the_model_and_the_draws(tiny: Case) -> None:
         tiny.simulate(5, dates=[date(1999, 1, 1)])
 
 
+def test_days_may_be_text(tiny: Case) -> None:
+    assert tiny.weigh("2003-06-01", effort="sketch").as_of == date(2003, 6, 1)
+    assert tiny.run("2003-06-01", effort="sketch", draws=20).as_of == date(2003, 6, 1)
+    assert tiny.simulate(3, as_of="2003-06-01", dates=["2005-01-01"]).dates == (date(2005, 1, 1),)
+    with pytest.raises(ValueError, match=r'^"june" is no date; write it as year-month-day: 2019-01-31$'):
+        tiny.weigh("june")
+
+
+def test_a_wrong_effort_or_name_is_told_with_the_choices(tiny: Case, tmp_path: Path) -> None:
+    choices = 'no effort is named "fast"; there are sketch, quick, default, publish'
+    for ask in (tiny.weigh, tiny.run, lambda **given: tiny.report(tmp_path / "page.html", **given)):
+        with pytest.raises(ValueError, match=choices):
+            ask(effort="fast")
+    with pytest.raises(ValueError, match=choices):
+        weigh_accounts(tiny, effort="fast")  # type: ignore[arg-type]
+    with pytest.raises(KeyError, match='no quantity or variable is named "nope"; the quantities are count'):
+        tiny.simulate(3, outputs=["nope"])
+    with pytest.raises(KeyError, match='is named "growth rat"; did you mean "growth rate"'):
+        tiny.simulate(3, outputs=["growth rat"])
+
+
 def test_runs_of_a_weighing_have_its_draws(tiny: Case, weighing: Weighing) -> None:
     runs = tiny.simulate(30, weighing=weighing, outputs=["growth rate"])
     every = weighing.fits["grows"].parameters["growth rate"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from realities.case.accounts import Account, Assumption
 from realities.case.calendar import Calendar
@@ -29,6 +29,24 @@ if TYPE_CHECKING:
     from realities import AccountTrajectories, Study, Weighing
 
 Effort = Literal["sketch", "quick", "default", "publish"]
+
+
+def check_effort(effort: str) -> None:
+    """Raise `ValueError` with the choices where there is no such effort."""
+    if effort not in get_args(Effort):
+        raise ValueError(f'no effort is named "{effort}"; there are {", ".join(get_args(Effort))}')
+
+
+def day_of(day: date | str) -> date:
+    """Return a day that is given as such or as ISO text; `ValueError` where the text is none."""
+    if isinstance(day, datetime):
+        return day.date()
+    if isinstance(day, date):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except (TypeError, ValueError):
+        raise ValueError(f'"{day}" is no date; write it as year-month-day: 2019-01-31') from None
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,18 +182,20 @@ class Case:
         draws: int = 200,
         *,
         weighing: Weighing | None = None,
-        as_of: date | None = None,
+        as_of: date | str | None = None,
         outputs: Sequence[str] | None = None,
-        dates: Sequence[date] | None = None,
+        dates: Sequence[date | str] | None = None,
         seed: int | None = None,
         progress: Told = None,
     ) -> AccountTrajectories:
         """Return runs of every account: as first stated, or, of a weighing, after its reports.
 
-        Parameters are those of `realities.simulate_accounts`; `weighing` gives the draws and the date.
+        Parameters are those of `realities.simulate_accounts`; `weighing` gives the draws and the date. Days
+        may be text: "2019-01-31".
         """
         from realities import simulate_accounts
 
+        day = None if as_of is None else day_of(as_of)
         given = {} if weighing is None else {name: fit.parameters for name, fit in weighing.fits.items()}
         words = "from the priors, before any report"
         if weighing is not None:
@@ -183,9 +203,9 @@ class Case:
         return simulate_accounts(
             self,
             draws=draws,
-            as_of=weighing.as_of if weighing is not None and as_of is None else as_of,
+            as_of=weighing.as_of if weighing is not None and day is None else day,
             outputs=outputs,
-            dates=dates,
+            dates=None if dates is None else [day_of(one) for one in dates],
             parameters=given or None,
             given=words,
             seed=seed,
@@ -194,23 +214,28 @@ class Case:
 
     def weigh(
         self,
-        as_of: date | None = None,
+        as_of: date | str | None = None,
         *,
         effort: Effort = "default",
         seed: int | None = None,
         workers: int | None = 1,
         progress: Told = None,
     ) -> Weighing:
-        """Return the weight of every account by what was published by a date: `realities.weigh_accounts`."""
+        """Return the weight of every account by what was published by a date: `realities.weigh_accounts`.
+
+        The date may be text: "2019-01-31".
+        """
         from realities import weigh_accounts
 
+        check_effort(effort)
+        day = None if as_of is None else day_of(as_of)
         return weigh_accounts(
-            self, as_of=as_of, effort=effort, seed=seed, workers=workers, progress=teller(progress)
+            self, as_of=day, effort=effort, seed=seed, workers=workers, progress=teller(progress)
         )
 
     def run(
         self,
-        as_of: date | None = None,
+        as_of: date | str | None = None,
         *,
         effort: Effort = "default",
         draws: int | None = None,
@@ -218,12 +243,16 @@ class Case:
         workers: int | None = 1,
         progress: Told = None,
     ) -> Study:
-        """Weigh, judge claims and look ahead, as the command `run` does: `realities.run_case`."""
+        """Weigh, judge claims and look ahead, as the command `run` does: `realities.run_case`.
+
+        The date may be text: "2019-01-31".
+        """
         from realities import run_case
 
+        check_effort(effort)
         return run_case(
             self,
-            as_of=as_of,
+            as_of=None if as_of is None else day_of(as_of),
             effort=effort,
             draws=draws,
             seed=seed,
@@ -234,7 +263,7 @@ class Case:
     def report(
         self,
         path: str | Path,
-        as_of: date | None = None,
+        as_of: date | str | None = None,
         *,
         effort: Effort = "default",
         draws: int | None = None,

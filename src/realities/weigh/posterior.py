@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from realities.case.case import check_effort
 from realities.case.folder import Case
 from realities.case.hidden import constant_value
 from realities.ensemble import STREAM_WEIGH, Same, prior_draws, stream
@@ -268,8 +269,9 @@ def settings_for(case: Case, effort: Effort) -> SamplerSettings:
     """Return the sampler's settings for a case: a name asks for less of a model that is slow to run.
 
     How slow is read off the model (equations times steps), not off a clock, so that the same case gets the
-    same settings on every machine.
+    same settings on every machine. `ValueError` if no effort has that name.
     """
+    check_effort(effort)
     times = case.model.time
     start, end, step = (
         constant_value(case.model, name) for name in (times.initial_time, times.final_time, times.time_step)
