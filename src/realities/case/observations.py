@@ -131,6 +131,11 @@ def _columns(header: Row | None, source: SourceText, findings: Findings) -> dict
         hint = f"the first line names the columns: {','.join(COLUMNS)}"
         findings.error("no-header", "the file is empty", source.span(0), hint)
         return None
+    if len(header.cells) == 1 and len(set(COLUMNS) & set(_split(header.cells[0].text))) > 1:
+        hint = f"write the first line as {','.join(COLUMNS)}, and point, not comma, in numbers"
+        message = "separated by semicolons; commas are needed"
+        findings.error("wrong-separator", message, header.cells[0].span, hint)
+        return None
     columns: dict[str, int] = {}
     for index, cell in enumerate(header.cells[:_MOST_CELLS]):
         name = cell.text.casefold()
@@ -146,6 +151,11 @@ def _columns(header: Row | None, source: SourceText, findings: Findings) -> dict
     for name in missing:
         findings.error("missing-column", f'the column "{name}" is missing', header.cells[0].span)
     return None if missing else columns
+
+
+def _split(header: str) -> list[str]:
+    """Return the names of columns between semicolons."""
+    return [name.strip(' "').casefold() for name in header.split(";")]
 
 
 class _Reader:
