@@ -127,7 +127,10 @@ def test_a_wrong_name_or_value_is_explained(
 @pytest.mark.parametrize(
     ("table", "place"),
     [
-        ("Room Temperature,Charakteristic Time\n1,2\n", "draws.csv"),
+        ("Room Temperature,Charakteristic Time\n1,2\n", "draws.csv:1:18: error[unknown-name]"),
+        ("Room Temperature,Charakteristic Time\n1,2\n", 'did you mean "Characteristic Time"?'),
+        ("Roam,Rome\n1,2\n", "draws.csv:1:6: error[unknown-name]"),
+        ("Room Temperature,Heat Loss\n1,2\n", "draws.csv:1:18: error[not-a-constant]"),
         ("Room Temperature,Characteristic Time\n1,x\n", "draws.csv:2:3"),
         ("Room Temperature,Characteristic Time\n1\n", "draws.csv:2:1"),
         ("Room Temperature\n", "draws.csv:1:1"),

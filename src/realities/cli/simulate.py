@@ -16,7 +16,7 @@ import click
 
 from realities.cli.ensembles import write_long
 from realities.cli.terminal import Command, Terminal
-from realities.errors import Findings, SimulationError, UnreadableError, did_you_mean, see_names
+from realities.errors import Findings, InputError, SimulationError, UnreadableError, did_you_mean, see_names
 from realities.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -201,8 +201,13 @@ def _advice(model: Model, result: Trajectories | Outcome, time: float) -> str:
     return f'; to see what led there, end the run before: --set "{model.time.final_time}={before[-1]:.12g}"'
 
 
-def _names(model: Model, wanted: str, option: str, among: Iterable[Variable]) -> list[str]:
-    """Return the full names that `wanted` means: one variable, or every element of a subscripted one."""
+def _names(
+    model: Model, wanted: str, option: str, among: Iterable[Variable], place: Span | None = None
+) -> list[str]:
+    """Return the full names that `wanted` means: one variable, or every element of a subscripted one.
+
+    `place` is where the name stands, if in a file.
+    """
     from realities.ir.model import name_key
 
     key = name_key(wanted)
@@ -214,9 +219,8 @@ def _names(model: Model, wanted: str, option: str, among: Iterable[Variable]) ->
     ]
     if found:
         return found
-    source = SourceText(option, wanted)
     findings = Findings()
-    place = source.span(0, len(wanted))
+    place = SourceText(option, wanted).span(0, len(wanted)) if place is None else place
     listing = "" if model.source is None else see_names(model.source.name)
     if wanted in model:
         sentence = f'"{model[wanted].name}" is not a constant; only constants can be set'
@@ -289,11 +293,16 @@ def _columns(model: Model, path: Path, rows: Iterator[list[str]]) -> Mapping[str
     source = cache(lambda: SourceText(str(path), path.read_text(encoding="utf-8-sig")))
     header = next(rows, [])
     findings = Findings()
-    columns = [
-        (_names(model, name.strip(), str(path), model.constants), j)
-        for j, name in enumerate(header)
-        if name.strip().casefold() != "draw"
-    ]
+    columns: list[tuple[list[str], int]] = []
+    for j, name in enumerate(header):
+        if name.strip().casefold() == "draw":
+            continue
+        try:
+            place = _place(header, j, source(), 1)
+            columns.append((_names(model, name.strip(), str(path), model.constants, place), j))
+        except InputError as problem:
+            findings.extend(problem.diagnostics)
+    findings.check()
     table: dict[str, array[float]] = {}
     for names, j in columns:
         if repeated := [name for name in names if name in table]:
