@@ -27,13 +27,22 @@ LOAD, AS_OF_MOVE, SLIDER_MOVE = 400, 25, 60
 SLIDER = "#pins input[type=range]"
 
 
+class Pages(dict[str, Path]):
+    """Pages of the bundled cases, each written when a test first asks for it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def __missing__(self, case: str) -> Path:
+        found = run_case(load_case(case), effort="sketch")
+        self[case] = write_report(found, self.folder / f"{case}.html")
+        return self[case]
+
+
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("cases")
-    return {
-        case: write_report(run_case(load_case(case), effort="sketch"), folder / f"{case}.html")
-        for case in CASES
-    }
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    return Pages(tmp_path_factory.mktemp("cases"))
 
 
 @pytest.fixture(params=CASES)
