@@ -16,6 +16,7 @@ from browser_support import PHONE, WIDE, Opened
 from report_synthetic import HOSTILE
 
 from realities.report import render_payload
+from realities.report.encode import encode_rising
 from realities.report.schema import Payload
 
 pytestmark = pytest.mark.browser
@@ -156,6 +157,30 @@ def test_a_value_taken_back_at_once_leaves_nothing_behind(lynx: Callable[..., Op
     wait(opened)
     assert opened.page.evaluate(PICTURE) == picture
     assert said(opened) == texts
+
+
+def test_single_runs_that_the_page_does_not_carry_are_made_of_its_draws(
+    open_page: Open, lynx_payload: Payload, tmp_path: Path
+) -> None:
+    bare = copy.deepcopy(lynx_payload)
+    for quantity in bare["quantities"]:
+        assert quantity["curves"] is not None
+        quantity["curves"].update(runs={}, run_days=encode_rising([bare["as_of"]]))
+    page = tmp_path / "bare.html"
+    page.write_text(render_payload(bare), encoding="utf-8")
+    for fragment in ("#bands=runs", "#bands=runs&layout=side", "#bands=runs&stated=first"):
+        opened = open_page(fragment, at=page.as_uri())
+        wait(opened)
+        assert opened.page.locator("#plot-svg .rl-run").count() == 24 * len(bare["accounts"]), fragment
+        path = opened.page.get_attribute("#plot-svg .rl-run >> nth=0", "d")
+        assert path is not None
+        assert path.count("L") > 10
+        assert opened.text("#figure-caption").startswith("Thin lines: 24 single runs"), fragment
+        assert IN_FORCE not in opened.text("#reading")
+        opened.page.click("[data-set='bands=bands']")
+        wait(opened)
+        assert not opened.page.locator("#plot-svg .rl-run").count()
+        assert "ingle runs" not in opened.text("#figure-caption")
 
 
 def test_all_values_are_unpinned_at_once(lynx: Callable[..., Opened]) -> None:

@@ -31,12 +31,13 @@ export function startAsking(app, redraw) {
       Object.assign(held, wish.held);
       variables.push(...(wish.variables ?? []));
     }
-    return { date: app.base(), pins: app.state.pins, held, variables, runs: app.state.bands === "runs" };
+    const date = app.base(), runs = app.state.bands === "runs";
+    return { date, pins: app.state.pins, held, variables, runs, lacks: runs && !app.quantity().hasRuns(date) };
   };
   const rest = settled(() => { resting = true; update(); }, 200);
   const update = () => {
     const q = question();
-    if (!Object.keys(q.pins).length && !Object.keys(q.held).length && !q.variables.length) {
+    if (!Object.keys(q.pins).length && !Object.keys(q.held).length && !q.variables.length && !q.lacks) {
       if (asked) live.stop();
       asked = last = brief = "";
       app.answer = null;
@@ -80,6 +81,13 @@ export function isInForce(app) {
 /** @param {import("./page.js").App} app @returns {boolean} whether weights shown are those of the what-if: pinned constants move them, held inputs do not */
 export function movesWeights(app) {
   return app.answer !== null && app.answer.date !== "prior" && Object.keys(app.answer.pins).length > 0;
+}
+
+/** Single runs that the page does not carry are made by the worker, from the same draws. @param {import("./page.js").App} app @returns {number|"prior"|"live"} whose single runs are drawn */
+export function whichRuns(app) {
+  const { answer } = app, which = app.which();
+  const isPlain = answer && answer.date === which && !Object.keys(answer.pins).length && !Object.keys(answer.held).length;
+  return isPlain && !app.quantity().hasRuns(which) ? "live" : which;
 }
 
 /** Of a first look, whose draws are few whatever the values, only the share is asked. @param {import("./page.js").App} app @param {number} k @returns {boolean} whether the answer of an account rests on enough draws */

@@ -109,7 +109,8 @@ export class Quantity {
     this.key = data.key;
     this.curves = data.curves;
     this.days = rising(data.curves.days);
-    this.runDays = rising(data.curves.run_days);
+    // Without single runs of its own the page keeps no days for them; those that the worker makes stand on the bands' days.
+    this.runDays = Object.keys(data.curves.runs).length ? rising(data.curves.run_days) : this.days;
     /** @type {ReturnType<typeof unfolded>|null} */
     this.unfolded = null;
     /** @type {Map<string, number[][]>} */

@@ -1,6 +1,6 @@
 // The main figure: tabs, chart, caption, table and list of reports of one quantity.
 
-import { isEnough } from "./asking.js";
+import { isEnough, whichRuns } from "./asking.js";
 import { WEEK, moved } from "./cards.js";
 import { dayAt, draw, frameOf, markValue, px, py, SHAPES, shapePath, thinned, ticksFor } from "./draw.js";
 import { dayText, esc, letterOf, listed, numberText, quantityText } from "./format.js";
@@ -48,13 +48,13 @@ export function soundFor(app) {
 /** @param {import("./page.js").App} app */
 export function drawFigure(app) {
   const { P, state } = app, q = app.quantity(), which = app.which(), width = Math.max(el("plot").clientWidth, 280);
-  const small = width < 600, accounts = app.visible(), runs = state.bands === "runs" && q.hasRuns(which), side = state.layout === "side";
+  const small = width < 600, accounts = app.visible(), from = whichRuns(app), runs = state.bands === "runs" && q.hasRuns(from), side = state.layout === "side";
   const own = (side ? accounts.map((k) => [k]) : [accounts]).map((drawn) => marksOf(app, drawn));
   const marks = own.flat(), sound = soundFor(app), kind = runs ? "runs" : "fan";
   /** @type {import("./draw.js").Series[]} */
   const series = accounts.map((k) => {
     const bands = q.bands(which, k);
-    return { index: k, label: sound[k] ? P.accounts[k].name : "not reliable", rows: runs ? q.runs(which, k) : bands, faint: !sound[k], end: bands[2]?.[bands[2].length - 1] };
+    return { index: k, label: sound[k] ? P.accounts[k].name : "not reliable", rows: runs ? q.runs(from, k) : bands, faint: !sound[k], end: bands[2]?.[bands[2].length - 1] };
   });
   const ticks = q.data.levels ?? ticksFor({ kind, series, marks, n: small ? 4 : 5 });
   /** @type {import("./draw.js").Chart} */
@@ -93,7 +93,7 @@ export function drawFigure(app) {
 function caption(app, runs, marks) {
   const q = app.quantity(), wanted = app.state.bands === "runs";
   let text = runs ? "Thin lines: 24 single runs per account; the label stands at the median." : "Line: median. Dark band: 50% of runs. Light band: 90%.";
-  if (wanted && !runs) text += " Single runs are kept for the last date only.";
+  if (wanted && !runs) text += runsMissing(app);
   const weak = soundFor(app).flatMap((ok, k) => (ok || !app.visible().includes(k) ? [] : [letterOf(k)]));
   if (weak.length) text += ` Faint: not reliable, ${weak.join(", ")}.`;
   const base = app.base(), of = base === "prior" ? null : app.P.dates[base];
@@ -115,6 +115,13 @@ function caption(app, runs, marks) {
     el("figure-marks").dataset.said = html + note;
     el("figure-marks").innerHTML = html + note;
   }
+}
+
+/** @param {import("./page.js").App} app @returns {string} why no single runs are drawn */
+function runsMissing(app) {
+  if (app.wrong) return " Single runs could not be computed.";
+  if (app.P.live) return " Single runs are being computed.";
+  return app.quantity().hasRuns(app.P.dates.length - 1) ? " Single runs are kept for the last date only." : " This page carries no single runs.";
 }
 
 /** @param {import("./page.js").App} app @returns {string} what curves as first stated know that nobody knew on the as-of day: dated inputs published later */
