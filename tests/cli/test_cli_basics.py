@@ -14,7 +14,7 @@ from realities.cli.terminal import paint
 from realities.errors import Diagnostic
 from realities.source import SourceText
 
-COMMANDS = ("run", "weigh", "check", "simulate", "convert", "report", "serve", "cases", "new")
+COMMANDS = ("run", "weigh", "check", "simulate", "bench", "convert", "report", "serve", "cases", "new")
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,6 +22,16 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     for command in COMMANDS:
         assert f"  {command} " in shown
+
+
+def test_help_cuts_no_sentence_and_fits_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert invoke(["--help"]) == 0
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert len(lines) == len(COMMANDS)
+    assert all(line.endswith(".") and not line.endswith("...") and len(line) <= 80 for line in lines)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

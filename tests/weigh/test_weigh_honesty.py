@@ -350,7 +350,11 @@ def test_a_study_says_how_far_its_weights_can_be_trusted(make_case: MakeCase) ->
     assert weight_range(found, "a") == {"low": low, "high": high}
     assert {one.account for one in found.places} == {"a", "b"}
     assert sum(found.places[0].counts) == found.places[0].rows > 0
-    assert any("predictive checks" in line for line in honesty_lines(found, {"a": "One", "b": "Other"}))
+    names = {"a": "One", "b": "Other"}
+    assert any("predictive checks (several for each" in line for line in honesty_lines(found, names))
+    said = honesty_lines(found, names, dict.fromkeys(case.measures, "People there (persons)"))
+    assert len({line.split(":")[0] for line in said}) == len(said)
+    assert sum('Of all quantities, most weight hangs on "People there (persons)"' in one for one in said) == 1
 
 
 def test_neither_order_nor_names_touch_a_bit(make_case: MakeCase) -> None:

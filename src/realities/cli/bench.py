@@ -27,7 +27,7 @@ SHOWN = ("model", "engine", "equations", "steps", "draws", "threads", "load_s", 
          "trajectories_per_cpu_s", "peak_rss_mb")  # fmt: skip
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Measure how fast a model runs, many draws at once.")
 @click.argument("model_file", metavar="MODEL")
 @click.option("--draws", "n_draws", type=click.IntRange(min=1), help="How many; default: for about a second.")
 @click.option("--only", "only", metavar="NAME", multiple=True, help="Keep this variable; may be repeated.")

@@ -9,7 +9,7 @@ import click
 from realities.cli.terminal import Command, Terminal
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="List the bundled cases.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def cases(as_json: bool) -> None:
     """List the bundled cases."""
@@ -25,7 +25,7 @@ def cases(as_json: bool) -> None:
         click.echo(f"{name:<{width}}  {title}")
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Create a case folder to edit.")
 @click.argument("name")
 @click.option("--from", "template", metavar="CASE", help="Copy this case instead of the small example.")
 @click.pass_obj

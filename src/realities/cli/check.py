@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MODEL_SUFFIXES = (".mdl", ".xmile", ".stmx", ".itmx", ".xml")
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Say what is wrong with a case or a model, and where.")
 @click.argument("target", metavar="CASE|MODEL")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(

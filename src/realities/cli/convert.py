@@ -14,7 +14,7 @@ from realities.errors import Findings
 _SHOWN = 5
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Write a model as Vensim or XMILE, or its claims.")
 @click.argument("model_file", metavar="IN")
 @click.argument("out", metavar="OUT")
 @click.option(

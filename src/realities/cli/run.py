@@ -32,7 +32,7 @@ workers_option = click.option(
 )
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Run a case: weights, claims and report.html.")
 @click.argument("case_name", metavar="[CASE]", default=FLAGSHIP)
 @as_of_option
 @click.option(
@@ -105,7 +105,7 @@ def run(
     click.echo(f"Report: {page}")
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Weigh a case's accounts by published reports.")
 @click.argument("case_name", metavar="CASE")
 @as_of_option
 @click.option("--timeline", is_flag=True, help="Also weights and predictive scores over time.")
@@ -160,7 +160,7 @@ def weigh(
     print_warnings(terminal, study)
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Write a page from saved results, or run a case.")
 @click.argument("results", metavar="RESULTS|CASE")
 @click.option("--out", metavar="FILE.html", help="Default: report.html beside the results.")
 @click.pass_obj
@@ -286,5 +286,7 @@ def print_honesty(study: Study) -> None:
     """Print what the weights owe to one reporter, and what the predictive checks found."""
     from realities.weigh.honesty.terminal import honesty_lines
 
-    for line in honesty_lines(study.honesty, {account.id: account.name for account in study.case.accounts}):
+    names = {account.id: account.name for account in study.case.accounts}
+    titles = {key: measure.label or key for key, measure in study.case.measures.items()}
+    for line in honesty_lines(study.honesty, names, titles):
         click.echo(line)

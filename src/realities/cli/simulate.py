@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from realities.trajectories import Trajectories
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Run one model, once or many times, and write it.")
 @click.argument("model_file", metavar="MODEL")
 @click.option(
     "--set",

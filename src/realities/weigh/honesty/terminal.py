@@ -21,20 +21,26 @@ if TYPE_CHECKING:
 LEAST_MOVED = 0.005
 
 
-def honesty_lines(honesty: Honesty | None, names: Mapping[str, str]) -> list[str]:
-    """Return what to print of honesty; nothing where nothing was computed."""
+def honesty_lines(
+    honesty: Honesty | None, names: Mapping[str, str], titles: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return what to print of honesty; nothing where nothing was computed.
+
+    `names` are the accounts' by id, `titles` what quantities are called where not by their key.
+    """
     if honesty is None:
         return []
     stated = weights_at(by_width(honesty.sensitivity)[1.0], honesty.prior_weights) or {}
     lines = _model_error_line(honesty, names)
     for kind in ("reporter", "quantity", "report"):
         found = [one for one in honesty.influence if one.left.kind == kind]
-        lines += _influence_line(kind, found, stated, names)
+        lines += _influence_line(kind, found, stated, names, titles or {})
     if honesty.checks:
         flagged = sum(check.flagged for check in honesty.checks)
         lie = "lies" if flagged == 1 else "lie"
         lines.append(
-            f"{flagged} of {len(honesty.checks)} predictive checks {lie} outside {LOWEST} to {HIGHEST}: "
+            f"{flagged} of {len(honesty.checks)} predictive checks (several for each account and quantity) "
+            f"{lie} outside {LOWEST} to {HIGHEST}: "
             "there an account hardly makes such reports."
         )
     return lines
@@ -57,7 +63,11 @@ def _model_error_line(honesty: Honesty, names: Mapping[str, str]) -> list[str]:
 
 
 def _influence_line(
-    kind: str, found: Sequence[Influence], stated: Mapping[str, float], names: Mapping[str, str]
+    kind: str,
+    found: Sequence[Influence],
+    stated: Mapping[str, float],
+    names: Mapping[str, str],
+    titles: Mapping[str, str],
 ) -> list[str]:
     """Return which of several things, left out alone, moves most weight; for how many that is not known."""
     known = [one for one in found if one.weights is not None]
@@ -72,18 +82,21 @@ def _influence_line(
     weights = most.weights
     account = max(weights, key=lambda name: (abs(weights[name] - stated[name]), stated[name]))
     change = f"from {100 * stated[account]:.0f} to {100 * weights[account]:.0f} in 100"
-    return [f"Most weight hangs on {_called(most)}: without it {names[account]} goes {change}{missing}."]
+    return [f"{_most(most, titles)}: without it {names[account]} goes {change}{missing}."]
 
 
-def _called(one: Influence) -> str:
+def _most(one: Influence, titles: Mapping[str, str]) -> str:
+    """Return what most weight hangs on, of the reporters, the quantities or the single reports."""
     left = one.left
+    title = titles.get(left.quantity or "", left.quantity)
     match left.kind:
         case "reporter":
-            return f'the reporter "{left.reporter}" ({_reports(one.rows)})'
+            return f'Of all reporters, most weight hangs on "{left.reporter}" ({_reports(one.rows)})'
         case "quantity":
-            return f'the quantity "{left.quantity}" ({_reports(one.rows)})'
+            return f'Of all quantities, most weight hangs on "{title}" ({_reports(one.rows)})'
         case "report":
-            return f'the report of "{left.quantity}" by "{left.reporter}" on {left.published}'
+            report = f'that of "{title}" by "{left.reporter}" on {left.published}'
+            return f"Of all single reports, most weight hangs on {report}"
 
 
 def _reports(n: int) -> str:
