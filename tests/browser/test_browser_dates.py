@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,23 @@ def test_an_export_says_the_day_and_holds_nothing_later(open_page: Open, view: V
             opened.page.eval_on_selector(f"[data-save='{kind}']", "n => n.click()")
         rows = _rows(download.value)
         assert max(row[column] for row in rows[1:]) <= number_date(day).isoformat()
+
+
+@pytest.mark.parametrize(("stated", "place"), [("updated", 4), ("first", None)])
+def test_curves_that_are_saved_say_of_which_date_they_are(
+    open_page: Open, view: View, stated: str, place: int | None
+) -> None:
+    day = view.payload["dates"][5] - 2
+    of = "" if place is None else number_date(view.payload["dates"][place]).isoformat()
+    opened = open_page(f"#asof={number_date(day).isoformat()}&stated={stated}")
+    for kind in ("figure.csv", "all.csv"):
+        with opened.page.expect_download() as download:
+            opened.page.eval_on_selector(f"[data-save='{kind}']", "n => n.click()")
+        rows = _rows(download.value)
+        assert {(row[2], row[3]) for row in rows[1:]} == {(number_date(day).isoformat(), of)}
+    with opened.page.expect_download() as download:
+        opened.page.eval_on_selector("[data-save='all.json']", "n => n.click()")
+    assert json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["computed_as_of"] == (of or None)
 
 
 def _rows(download: Any) -> list[list[str]]:

@@ -400,9 +400,9 @@ def test_tables_are_saved_as_csv(open_page: Open) -> None:
     name, data = _saved(opened, "figure.csv")
     assert name == "dry-delta-left-2033-03-08.csv"
     lines = data.decode().split("\r\n")
-    assert lines[0] == "quantity,unit,as_of,stated,date,account,p05,p25,p50,p75,p95,reliable"
-    assert lines[1].startswith("left,persons,2033-03-08,updated,2031-02-24,engineer,")
-    values = [float(v) for v in lines[9].split(",")[6:11]]
+    assert lines[0] == "quantity,unit,as_of,computed_as_of,stated,date,account,p05,p25,p50,p75,p95,reliable"
+    assert lines[1].startswith("left,persons,2033-03-08,2033-03-08,updated,2031-02-24,engineer,")
+    values = [float(v) for v in lines[9].split(",")[7:12]]
     assert values == sorted(values)
     _, every = _saved(opened, "all.csv")
     assert {line.split(",")[0] for line in every.decode().split("\r\n")[1:-1]} >= {"left", "salt", "balance"}
@@ -418,7 +418,7 @@ def test_tables_are_saved_as_csv(open_page: Open) -> None:
 def test_everything_is_saved_as_json(open_page: Open, payload: Payload) -> None:
     _, data = _saved(open_page("#asof=2033-03-08"), "all.json")
     held = json.loads(data)
-    assert held["as_of_shown"] == "2033-03-08"
+    assert held["as_of_shown"] == held["computed_as_of"] == "2033-03-08"
     view = View(payload)
     curves = held["quantities"][0]["curves"]
     p50 = curves["updated"]["2035-08-22"]["growers"]["p50"]

@@ -302,8 +302,8 @@ def test_every_export_says_that_values_are_in_force(lynx: Callable[..., Opened])
         )
         assert all(IN_FORCE in row[-1] for row in rows[1:])
     now = list(csv.reader(io.StringIO(saved(opened, "figure.csv").decode())))
-    assert [row[:6] for row in now] == [row[:6] for row in plain]
-    assert [row[6:11] for row in now[1:]] != [row[6:11] for row in plain[1:]]
+    assert [row[:7] for row in now] == [row[:7] for row in plain]
+    assert [row[7:12] for row in now[1:]] != [row[7:12] for row in plain[1:]]
     held = json.loads(saved(opened, "all.json"))["what_if"]
     assert held["says"].startswith(IN_FORCE)
     assert list(held["pins"].values()) == [pytest.approx(next(iter(held["pins"].values())))]

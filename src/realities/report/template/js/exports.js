@@ -30,16 +30,22 @@ function stamped(app, rows, within) {
 /** @param {number} value @returns {number} without the tail of a binary fraction */
 const tidy = (value) => Number(value.toPrecision(6));
 
+/** @param {import("./page.js").App} app @returns {string} the date of the curves shown, which may be before the as-of day; empty for those before any report */
+function computedAsOf(app) {
+  const base = app.base();
+  return base === "prior" ? "" : isoText(app.P.dates[base]);
+}
+
 /** @param {import("./page.js").App} app @param {import("./decode.js").Quantity[]} quantities @returns {string} */
 export function curvesCsv(app, quantities) {
   const which = app.which();
-  const rows = [["quantity", "unit", "as_of", "stated", "date", "account", ...LEVELS, "reliable"]];
+  const rows = [["quantity", "unit", "as_of", "computed_as_of", "stated", "date", "account", ...LEVELS, "reliable"]];
   const sound = soundFor(app);
   for (const q of quantities) {
     app.P.accounts.forEach((/** @type {any} */ account, /** @type {number} */ k) => {
       const bands = q.bands(which, k);
       if (!bands.length) return;
-      q.days.forEach((day, i) => rows.push([q.key, q.data.unit, isoText(app.day()), app.state.stated, isoText(day), account.id,
+      q.days.forEach((day, i) => rows.push([q.key, q.data.unit, isoText(app.day()), computedAsOf(app), app.state.stated, isoText(day), account.id,
         .../** @type {any[]} */ (bands.map((row) => tidy(row[i]))), /** @type {any} */ (sound[k])]));
     });
   }
@@ -98,7 +104,7 @@ function everythingJson(app) {
   const quantities = P.quantities.map((/** @type {any} */ q) => ({ ...q, reports: reportsOf(q), curves: decoded.get(q.key) ?? null }));
   const claims = P.claims.map((/** @type {any} */ c) => ({ ...c, ...Object.fromEntries(["chance_made", "chance_last", "chance"].map((key) =>
     [key, integers(c[key]).map((v) => (v < 0 ? null : v / 1000))])) }));
-  return JSON.stringify({ ...P, as_of_shown: isoText(app.day()), days_are: "days since 1970-01-01", ...whatIf(app, named), quantities, claims }, null, 1);
+  return JSON.stringify({ ...P, as_of_shown: isoText(app.day()), computed_as_of: computedAsOf(app) || null, days_are: "days since 1970-01-01", ...whatIf(app, named), quantities, claims }, null, 1);
 }
 
 /** @param {import("./page.js").App} app @param {(which: any, q: any) => any} named @returns {any} what-if values in force and what they give; nothing without */
