@@ -156,7 +156,9 @@ def test_curves_that_are_saved_say_of_which_date_they_are(
         assert {(row[2], row[3]) for row in rows[1:]} == {(number_date(day).isoformat(), of)}
     with opened.page.expect_download() as download:
         opened.page.eval_on_selector("[data-save='all.json']", "n => n.click()")
-    assert json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["computed_as_of"] == (of or None)
+    assert json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["computed_as_of"] == (
+        of or None
+    )
 
 
 def _rows(download: Any) -> list[list[str]]:
