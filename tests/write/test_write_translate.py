@@ -19,7 +19,7 @@ from realities.ir.builtins import BUILTINS
 from realities.ir.expr import Call, walk
 from realities.ir.model import Dialect, Model, name_key
 from realities.model.load import build_model, read_file, read_source
-from realities.model.write.convert import PRINTERS
+from realities.model.write.convert import PRINTERS, convert_model
 from realities.model.write.translate import translate
 from realities.source import SourceText
 from realities.trajectories import Trajectories
@@ -428,3 +428,25 @@ def test_the_largest_of_several_is_taken_two_by_two_in_vensim(
     mdl = PRINTERS["vensim"](translate(file, "vensim", found))
     assert f"\t{written}\n" in mdl
     assert simulate(build_model(SourceText("m.mdl", mdl)))["y"][0].tolist() == values
+
+
+@pytest.mark.parametrize(
+    "points", ["(0,0.2),(5,0.5),(10,0.8)", "(0,:NA:),(5,0.5),(10,0.8)", "(-1,0.2),(5,0.5)"]
+)
+def test_ranges_of_sliders_and_lookups_come_back_and_a_lost_step_is_told(tmp_path: Path, points: str) -> None:
+    text = (
+        "share = 0.5 ~ Dmnl [0,1,0.05] ~ |\nopen = 1 ~ Dmnl [0,?] ~ |\n"
+        f"effect([(0,0)-(10,1)],{points}) ~ ~ |\n"
+        "x = effect(Time) * share ~ ~ |\nINITIAL TIME = 0 ~ ~ |\nFINAL TIME = 10 ~ ~ |\n"
+        "TIME STEP = 1 ~ ~ |\nSAVEPER = TIME STEP ~ ~ |\n"
+    )
+    (tmp_path / "one.mdl").write_text(text, encoding="utf-8")
+    findings = Findings()
+    there = convert_model(tmp_path / "one.mdl", tmp_path / "one.xmile", findings=findings)
+    assert [one.message for one in findings.warnings] == [
+        "left out, since the other language has no place for it: the step of 1 slider"
+    ]
+    assert '<yscale min="0" max="1"/>' in there.text
+    back = convert_model(tmp_path / "one.xmile", tmp_path / "two.mdl").text
+    assert "Dmnl [0,1]" in back and "Dmnl [0,?]" in back
+    assert re.search(r"\[\(-?\d+,0\)-\(\d+,1\)\]", back)

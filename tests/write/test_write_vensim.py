@@ -131,7 +131,7 @@ def test_everything_a_vensim_file_can_say_is_printed() -> None:
         ":SUPPLEMENTARY:",
         "kept ==",
         "3, 4;\n",
-        "[(1,2)-(3,4)], (1,2), (3,4)",
+        "[(0,0)-(10,10)], (1,2), (3,4)",
         ":INTERPOLATE: :=",
         "bare :RAW:",
         "\t.Supply\n",

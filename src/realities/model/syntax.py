@@ -86,11 +86,15 @@ class Infix:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """The points of a lookup, as written; `mode` as in `ir.model.Lookup`."""
+    """The points of a lookup, as written; `mode` as in `ir.model.Lookup`.
+
+    `frame` is what its author saw of it, if that is said: smallest x and y, largest x and y.
+    """
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
     mode: LookupMode = "interpolate"
+    frame: tuple[float, float, float, float] | None = field(default=None, compare=False, kw_only=True)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

@@ -280,21 +280,32 @@ class TreeReader:
         return syntax.Rows(values, self.span(token))
 
     def points(self, tree: Tree[Token]) -> syntax.Points:
-        """Read the points of a lookup; the frame that Vensim draws around them is dropped."""
+        """Read the points of a lookup, and the frame that Vensim draws around them."""
         first = tree.children[0]
         if isinstance(first, str):
             return self.plain_points(first)
         pairs = [self.point(one) for one in subtrees(tree) if one.data == "point"]
-        return syntax.Points(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), span=self.span(tree))
+        xs, ys = tuple(x for x, _ in pairs), tuple(y for _, y in pairs)
+        return syntax.Points(xs, ys, span=self.span(tree), frame=self.frame(tree))
+
+    def frame(self, tree: Tree[Token]) -> tuple[float, float, float, float] | None:
+        """Read the frame around points; None where there is none, or none of numbers."""
+        parts = [one for part in subtrees(tree) if part.data == "frame" for one in subtrees(part)]
+        try:
+            return _frame([value for one in parts[:2] for value in self.point(one)])
+        except UnsoundError:
+            return None
 
     def plain_points(self, token: Token) -> syntax.Points:
         """Read points that are all plain numbers, from their text."""
-        _, bracket, behind = token.partition("]")
+        before, bracket, behind = token.partition("]")
+        frame = [float(text) for text in _PLAIN_NUMBER.findall(before)] if bracket else []
         numbers = [float(text) for text in _PLAIN_NUMBER.findall(behind if bracket else token)]
         if math.inf in map(abs, numbers):
             message = "a number among these points is too large"
             raise UnsoundError("bad-number", message, self.span(token))
-        return syntax.Points(tuple(numbers[::2]), tuple(numbers[1::2]), span=self.span(token))
+        xs, ys = tuple(numbers[::2]), tuple(numbers[1::2])
+        return syntax.Points(xs, ys, span=self.span(token), frame=_frame(frame))
 
     def point(self, tree: Tree[Token]) -> tuple[float, float]:
         """Read one point."""
@@ -391,3 +402,11 @@ def subtrees(tree: Tree[Token]) -> list[Tree[Token]]:
 
 def _short(text: str) -> str:
     return text if len(text) <= 24 else f"{text[:20]}..."
+
+
+def _frame(corners: Sequence[float]) -> tuple[float, float, float, float] | None:
+    """Return the first two corners of a frame, None where they are not there or not finite."""
+    if len(corners) < 4 or not all(map(math.isfinite, corners[:4])):
+        return None
+    left, low, right, high = corners[:4]
+    return left, low, right, high

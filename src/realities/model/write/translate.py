@@ -93,6 +93,7 @@ def open_file(file: syntax.ModelFile, findings: Findings, data: Sequence[Path | 
 
 def _tell_losses(file: syntax.ModelFile, findings: Findings) -> None:
     """Note once what the other language has no place for and a run does not need."""
+    n_steps = sum(one.limits.count(",") > 1 for one in file.equations)
     lost = [
         ("the drawing", bool(file.display)),
         (_count(len(file.reality_checks), "Reality Check"), bool(file.reality_checks)),
@@ -101,6 +102,7 @@ def _tell_losses(file: syntax.ModelFile, findings: Findings) -> None:
             'the mark "==" of constants that may not be changed',
             any(one.is_unchangeable for one in file.equations),
         ),
+        (f"the step of {_count(n_steps, 'slider')}", bool(n_steps)),
         ("the mark :SUPPLEMENTARY", any(one.is_supplementary for one in file.equations)),
     ]
     names = [name for name, is_there in lost if is_there]

@@ -71,7 +71,8 @@ def _points(points: syntax.Points) -> str:
 def _pairs(points: syntax.Points) -> str:
     """Return points behind the frame that Vensim draws around them."""
     xs, ys = points.xs or (0.0,), points.ys or (0.0,)
-    corners = [number_text(value) for value in (min(xs), min(ys), max(xs), max(ys))]
+    ends = points.frame or (min(xs), min(ys), max(xs), max(ys))
+    corners = [number_text(value) for value in ends]
     frame = "[({},{})-({},{})]".format(*corners)
     pairs = (f"({number_text(x)},{number_text(y)})" for x, y in zip(points.xs, points.ys, strict=True))
     return ", ".join([frame, *pairs])

@@ -253,6 +253,8 @@ def _kind(points: syntax.Points) -> dict[str, str]:
 
 
 def _points(markup: Markup, points: syntax.Points) -> None:
+    if points.frame is not None:
+        markup.leaf("yscale", min=number_text(points.frame[1]), max=number_text(points.frame[3]))
     markup.leaf("xpts", ",".join(number_text(x) for x in points.xs))
     markup.leaf("ypts", ",".join(number_text(y) for y in points.ys))
 

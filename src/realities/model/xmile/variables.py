@@ -176,8 +176,8 @@ class _Reader:
         units, doc, mark = element.first("units"), element.first("doc"), element.first("non_negative")
         ends = element.first("range", "scale")
         limits = ""
-        if ends is not None and {"min", "max"} <= ends.attributes.keys():
-            limits = f"{ends.attributes['min'].strip()},{ends.attributes['max'].strip()}"
+        if ends is not None and {"min", "max"} & ends.attributes.keys():
+            limits = ",".join(ends.attributes.get(name, "?").strip() for name in ("min", "max"))
         default = self.setting.defaults.get(element.name, False)
         return syntax.Equation(
             syntax.Left(
@@ -316,7 +316,16 @@ def read_points(graph: Element, findings: Findings) -> syntax.Points | None:
         message = f"this graphical function has {len(xs)} x values and {len(ys)} y values"
         findings.error("bad-lookup", message, place)
         return None
-    return syntax.Points(tuple(xs), tuple(ys), _mode(graph, findings), ys_tag.text_span)
+    frame = _frame(graph.first("yscale"), xs)
+    return syntax.Points(tuple(xs), tuple(ys), _mode(graph, findings), ys_tag.text_span, frame=frame)
+
+
+def _frame(scale: Element | None, xs: Sequence[float]) -> tuple[float, float, float, float] | None:
+    """Return the frame of a graphical function whose author says from where to where its values are drawn."""
+    if scale is None:
+        return None
+    low, high = (_number(scale.attributes.get(name, "")) for name in ("min", "max"))
+    return None if low is None or high is None else (min(xs), low, max(xs), high)
 
 
 def _mode(graph: Element, findings: Findings) -> LookupMode:
