@@ -50,6 +50,15 @@ def test_a_page_written_again_from_what_was_saved_carries_the_same_model_and_dra
     assert script.startswith(f"globalThis.realitiesModel={payload['live']['model']};\n(()=>")
 
 
+def test_the_page_says_how_many_draws_it_carries(payload: Payload) -> None:
+    live = payload["live"]
+    assert live is not None
+    sizes = [draws["n"] for row in (*(day["draws"] for day in live["dates"]), live["prior"]) for draws in row]
+    least, most = min(n for n in sizes if n), max(sizes)
+    few = f", {least} at some dates" if least < most else ""
+    assert f"The page carries {most} draws an account{few}." in render_payload(payload)
+
+
 @pytest.mark.parametrize("live", [None, "missing", {"form": 999}])
 def test_a_payload_without_live_data_gives_a_page_without_them(payload: Payload, live: Any) -> None:
     without = cast("Payload", {**payload, "live": live})
