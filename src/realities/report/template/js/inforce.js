@@ -2,6 +2,7 @@
 
 import { ENOUGH_SHARE, isEnough, movesWeights } from "./asking.js";
 import { dayText, listed, quantityText } from "./format.js";
+import { ownOf } from "./state.js";
 import { each, head, leanParts, named, reading, weighingOn, weightsShown } from "./words.js";
 
 /** @param {any} one a constant or an input @param {number} value @returns {string} */
@@ -9,15 +10,26 @@ export function valueText(one, value) {
   return quantityText(value, one.unit);
 }
 
+/** @param {any} input @returns {boolean} whether it is only ever on or off */
+export const isOnOff = (input) => [input.default, ...input.changes.map((/** @type {number[]} */ c) => c[2])].every((v) => v === 0 || v === 1);
+
+/** @param {import("./page.js").App} app @param {import("./whatif.js").Constant} c @returns {boolean} whether accounts hold at most on or off of it */
+export const isSwitch = (app, c) => app.P.accounts.some((/** @type {any} */ a) => ownOf(a.switches, c.name) !== undefined) && c.ranges.every((r) => r.length === 1 && (r[0] === 0 || r[0] === 1));
+
 /** @param {import("./page.js").App} app @returns {string[]} each value in force, in the order of a link: `training time 14 days` */
 export function conditions(app) {
   if (!app.P.live) return [];
   const { constants, inputs } = app.P.live, { pins, held } = app.state;
   const given = (/** @type {string[]} */ names, /** @type {Record<string, number>} */ values) => names.filter((name) => Object.hasOwn(values, name));
   const known = (/** @type {any[]} */ list, /** @type {string} */ name) => list.find((one) => one.name === name) ?? { unit: "" };
+  // The words of the buttons, where there are buttons.
+  const inWords = (/** @type {any} */ one, /** @type {number} */ value, /** @type {boolean} */ hasButtons, at = "") =>
+    (hasButtons && (value === 0 || value === 1) ? (value ? "on" : "off") : at + valueText(one, value));
+  const pinned = (/** @type {any} */ one, /** @type {number} */ value) => inWords(one, value, Boolean(one.ranges) && isSwitch(app, one));
+  const heldAt = (/** @type {any} */ one, /** @type {number} */ value) => inWords(one, value, Boolean(one.changes) && isOnOff(one), "at ");
   return [
-    ...given(app.names.pins, pins).map((name) => `${name} ${valueText(known(constants, name), pins[name])}`),
-    ...given(app.names.held, held).map((name) => `${name} held at ${valueText(known(inputs, name), held[name])}`),
+    ...given(app.names.pins, pins).map((name) => `${name} ${pinned(known(constants, name), pins[name])}`),
+    ...given(app.names.held, held).map((name) => `${name} held ${heldAt(known(inputs, name), held[name])}`),
     ...app.wishes.flatMap((make) => make().words ?? []),
   ];
 }

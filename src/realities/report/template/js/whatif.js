@@ -3,7 +3,7 @@
 import { isEnough, isInForce, movesWeights } from "./asking.js";
 import { at } from "./draw.js";
 import { dayText, esc, letterOf, numberText, shownWeight } from "./format.js";
-import { conditions, shownWeighing, valueText, warnings } from "./inforce.js";
+import { conditions, isOnOff, isSwitch, shownWeighing, valueText, warnings } from "./inforce.js";
 import { all, el, put, show } from "./page.js";
 import { ownOf, slug } from "./state.js";
 import { weightsShown } from "./words.js";
@@ -35,9 +35,6 @@ function restOf(app, c) {
   const medians = app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => shareOf(c, rangeOf(app, c, k)[c.ranges[k].length >> 1]));
   return (Math.min(...medians) + Math.max(...medians)) / 2;
 }
-
-/** @param {import("./page.js").App} app @param {Constant} c @returns {boolean} whether accounts hold at most on or off of it */
-const isSwitch = (app, c) => app.P.accounts.some((/** @type {any} */ a) => ownOf(a.switches, c.name) !== undefined) && c.ranges.every((r) => r.length === 1 && (r[0] === 0 || r[0] === 1));
 
 /** @param {Constant} c @returns {number} how far the accounts' medians lie apart, as a part of its slider; what all are sure of comes last */
 function apart(c) {
@@ -89,9 +86,6 @@ export function startWhatIf(app) {
 export function unfoldPinned(app) {
   if (all("#more-pins .pin").some((row) => ownOf(app.state.pins, row.constant.name) !== undefined)) el("more-pins").parentElement.open = true;
 }
-
-/** @param {any} input @returns {boolean} */
-const isOnOff = (input) => [input.default, ...input.changes.map((/** @type {number[]} */ c) => c[2])].every((v) => v === 0 || v === 1);
 
 /** @param {import("./page.js").App} app @param {Constant} c */
 function sliderRow(app, c) {
