@@ -36,6 +36,8 @@ FloatArray = NDArray[np.float64]
 #: Rows of a figure's table, the as-of date not counted.
 N_ROWS: Final = 9
 NOT_RELIABLE: Final = "not reliable"
+#: Below this a value is what rounding leaves of nothing.
+NOTHING: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,28 @@ def cards(view: View, date_index: int) -> list[Card]:
     ]
 
 
+def range_text(middle: float, low: float, high: float) -> str:
+    """Return a median and its range; one number where the range has no width as shown.
+
+    Examples
+    --------
+    >>> range_text(118_900, 115_000, 121_000)
+    '118,900 (115,000 to 121,000)'
+    >>> range_text(257_200, 257_200.1, 257_200.2)
+    '257,200'
+    >>> range_text(6.87e-16, 0, 0.2)
+    '0 (0 to 0.2)'
+    """
+    m, least, most = (format_number(0.0 if abs(v) < NOTHING else v) for v in (middle, low, high))
+    return m if m == least == most else f"{m} ({least} to {most})"
+
+
 def value_cell(quantity: Quantity, date_index: int, account: int, day: float, sound: bool = True) -> str:
     """Return median and 90 % range on a day: `118,900 (115,000 to 121,000)`, and if it is not reliable."""
     at = quantity.at(date_index, account, day)
     if at is None:
         return "–"
-    text = f"{format_number(at[2])} ({format_number(at[0])} to {format_number(at[4])})"
+    text = range_text(at[2], at[0], at[4])
     return text if sound else f"{text} {NOT_RELIABLE}"
 
 
@@ -302,7 +320,8 @@ def found_text(cell: list[float] | None) -> str:
         return "–"
     parts = []
     if len(cell) >= 3:
-        parts += [f"×{format_number(cell[1])}", f"{format_number(cell[0])} to {format_number(cell[2])}"]
+        ends = [format_number(cell[0]), format_number(cell[2])]
+        parts += [f"×{format_number(cell[1])}", *([] if ends[0] == ends[1] else [" to ".join(ends)])]
     if len(cell) in {1, 4}:
         parts.append(f"noise {format_number(cell[-1])}")
     return "\n".join(parts)
@@ -322,7 +341,7 @@ def posterior_text(assumption: AssumptionData, date_index: int, sound: bool = Tr
     held = assumption["posterior"][date_index] if assumption["posterior"] else None
     if held is None:
         return "–"
-    text = f"{format_number(held[1])} ({format_number(held[0])} to {format_number(held[2])})"
+    text = range_text(held[1], held[0], held[2])
     return text if sound else f"{text} {NOT_RELIABLE}"
 
 

@@ -3,7 +3,7 @@
 import { isEnough, whichRuns } from "./asking.js";
 import { WEEK, moved } from "./cards.js";
 import { dayAt, draw, frameOf, markValue, px, py, SHAPES, shapePath, thinned, ticksFor } from "./draw.js";
-import { dayText, esc, letterOf, listed, numberText, quantityText } from "./format.js";
+import { dayText, esc, letterOf, listed, numberText, quantityText, rangeText } from "./format.js";
 import { all, el, linkOf, put, show, sourceAt } from "./page.js";
 import { figureSentence, isOutdated, soundOn } from "./words.js";
 
@@ -154,7 +154,7 @@ export function drawFigureRest(app) {
 /** @param {import("./decode.js").Quantity} q @param {number|"prior"|"live"} which @param {number} k @param {number} day @param {boolean} sound */
 export function valueCell(q, which, k, day, sound = true) {
   const at = q.at(which, k, day);
-  return at ? `${numberText(at[2])} (${numberText(at[0])} to ${numberText(at[4])})${sound ? "" : " not reliable"}` : "–";
+  return at ? `${rangeText(at[2], at[0], at[4])}${sound ? "" : " not reliable"}` : "–";
 }
 
 /** @param {any} r @param {string} unit @returns {string} what a report says: its value, or the bounds it gives */

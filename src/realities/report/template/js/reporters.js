@@ -1,7 +1,7 @@
 // Reporters and assumptions: what the reports published by the as-of date leave of them.
 
 import { reportsOf } from "./decode.js";
-import { dayText, grouped, numberText } from "./format.js";
+import { dayText, grouped, numberText, rangeText } from "./format.js";
 import { all, put } from "./page.js";
 import { soundOn } from "./words.js";
 
@@ -12,7 +12,7 @@ const held = new Map();
 function foundText(cell) {
   if (!cell || !cell.length) return "–";
   const parts = [];
-  if (cell.length >= 3) parts.push(`×${numberText(cell[1])}`, `${numberText(cell[0])} to ${numberText(cell[2])}`);
+  if (cell.length >= 3) parts.push(`×${numberText(cell[1])}`, ...(numberText(cell[0]) === numberText(cell[2]) ? [] : [`${numberText(cell[0])} to ${numberText(cell[2])}`]));
   if (cell.length === 1 || cell.length === 4) parts.push(`noise ${numberText(cell[cell.length - 1])}`);
   return parts.join("\n");
 }
@@ -33,13 +33,13 @@ export function drawReporters(app) {
       const found = q.reporters[r].posterior[state.date] || [];
       P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 3], foundText(found[k]) + (found[k] && !sound[k] ? "\nnot reliable" : "")));
     });
-    put(document.querySelector(`[data-count="${i}"]`), grouped(String(counted)));
+    put(document.querySelector(`[data-count="${i}"]`), `${grouped(String(counted))} ${counted === 1 ? "report" : "reports"}`);
   }
   for (const details of all("[data-account-index]")) {
     const k = Number(details.dataset.accountIndex), account = P.accounts[k];
     all("[data-posterior]", details).forEach((cell, i) => {
       const v = account.assumptions[i].posterior[state.date];
-      put(cell, v ? `${numberText(v[1])} (${numberText(v[0])} to ${numberText(v[2])})${sound[k] ? "" : " not reliable"}` : "–");
+      put(cell, v ? `${rangeText(v[1], v[0], v[2])}${sound[k] ? "" : " not reliable"}` : "–");
     });
   }
 }
