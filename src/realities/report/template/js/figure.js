@@ -119,9 +119,9 @@ function caption(app, runs, marks) {
 
 /** @param {import("./page.js").App} app @returns {string} why no single runs are drawn */
 function runsMissing(app) {
-  if (app.wrong) return " Single runs could not be computed.";
-  if (app.P.live) return " Single runs are being computed.";
-  return app.quantity().hasRuns(app.P.dates.length - 1) ? " Single runs are kept for the last date only." : " This page carries no single runs.";
+  const why = app.wrong ? "could not be computed" : app.P.live ? "are being computed"
+    : app.quantity().hasRuns(app.P.dates.length - 1) ? "are kept for the last date only" : "are not kept";
+  return ` Single runs ${why}.`;
 }
 
 /** @param {import("./page.js").App} app @returns {string} what curves as first stated know that nobody knew on the as-of day: dated inputs published later */

@@ -60,15 +60,9 @@ export function numberText(value) {
   return sign + plain(size, 3);
 }
 
-/** Below this a value is what rounding leaves of nothing. */
-const NOTHING = 1e-12;
-
-/** @param {number} value @returns {number} */
-const clean = (value) => (Math.abs(value) < NOTHING ? 0 : value);
-
-/** @param {number} middle @param {number} low @param {number} high @returns {string} `118,900 (115,000 to 121,000)`; one number where the range has no width as shown */
+/** What is below 1e-12 is what rounding leaves of nothing. @param {number} middle @param {number} low @param {number} high @returns {string} `118,900 (115,000 to 121,000)`; one number where the range has no width as shown */
 export function rangeText(middle, low, high) {
-  const [m, l, h] = [middle, low, high].map((value) => numberText(clean(value)));
+  const [m, l, h] = [middle, low, high].map((value) => numberText(Math.abs(value) < 1e-12 ? 0 : value));
   return m === l && m === h ? m : `${m} (${l} to ${h})`;
 }
 

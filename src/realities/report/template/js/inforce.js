@@ -23,13 +23,11 @@ export function conditions(app) {
   const given = (/** @type {string[]} */ names, /** @type {Record<string, number>} */ values) => names.filter((name) => Object.hasOwn(values, name));
   const known = (/** @type {any[]} */ list, /** @type {string} */ name) => list.find((one) => one.name === name) ?? { unit: "" };
   // The words of the buttons, where there are buttons.
-  const inWords = (/** @type {any} */ one, /** @type {number} */ value, /** @type {boolean} */ hasButtons, at = "") =>
-    (hasButtons && (value === 0 || value === 1) ? (value ? "on" : "off") : at + valueText(one, value));
-  const pinned = (/** @type {any} */ one, /** @type {number} */ value) => inWords(one, value, Boolean(one.ranges) && isSwitch(app, one));
-  const heldAt = (/** @type {any} */ one, /** @type {number} */ value) => inWords(one, value, Boolean(one.changes) && isOnOff(one), "at ");
+  const inWords = (/** @type {any} */ one, /** @type {number} */ value, at = "") =>
+    ((one.changes ? isOnOff(one) : one.ranges && isSwitch(app, one)) && (value === 0 || value === 1) ? (value ? "on" : "off") : at + valueText(one, value));
   return [
-    ...given(app.names.pins, pins).map((name) => `${name} ${pinned(known(constants, name), pins[name])}`),
-    ...given(app.names.held, held).map((name) => `${name} held ${heldAt(known(inputs, name), held[name])}`),
+    ...given(app.names.pins, pins).map((name) => `${name} ${inWords(known(constants, name), pins[name])}`),
+    ...given(app.names.held, held).map((name) => `${name} held ${inWords(known(inputs, name), held[name], "at ")}`),
     ...app.wishes.flatMap((make) => make().words ?? []),
   ];
 }
