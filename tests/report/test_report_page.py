@@ -24,6 +24,8 @@ from realities.report.bundle import page_script, page_style
 from realities.report.encode import unpack
 from realities.report.page import Parts, no_tags
 from realities.report.schema import Payload
+from realities.report.tables import claim_rows
+from realities.report.view import View
 
 VOID = {"meta", "input", "br", "img", "link", "hr"}
 
@@ -306,3 +308,11 @@ def test_a_write_that_fails_keeps_the_old_page(
         page_module.write_text(target, "new")
     assert target.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_claim_past_its_deadline_that_nothing_decides_is_not_called_open(payload: Payload) -> None:
+    changed, day = copy.deepcopy(payload), payload["as_of"]
+    for claim, deadline in zip(changed["claims"], (day - 1, day + 1), strict=False):
+        claim.update(status="open", made=day - 9, resolved=None, inside=False, deadline=deadline)
+    rows = claim_rows(View(changed), {})
+    assert [(row.status, row.status_text) for row in rows[:2]] == [("open", "Not decided"), ("open", "Open")]

@@ -178,6 +178,8 @@ def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
     for index, claim in enumerate(payload["claims"]):
         status = claim_status(claim, day)
         sign, text = STATUS_TEXT[status]
+        if status == "open" and is_closed(claim, day):
+            text = "Not decided"
         last, now = (claim["chance_last"], "") if is_closed(claim, day) else ("", claim["chance"])
         by_moment = [_first_row(claim["chance_made"], n), _first_row(last, n), _last_row(now, n)]
         sound = [view.sound(claim["made"]), view.sound(claim.get("last_day")), view.sound(day)]
