@@ -356,7 +356,7 @@ def test_single_runs_are_24_lines_or_said_to_be_missing(open_page: Open) -> None
     assert opened.page.locator("#plot-svg .rl-run").count() == 24 * 5
     early = open_page("#bands=runs&asof=2033-03-08")
     assert early.page.locator("#plot-svg .rl-run").count() == 0
-    assert "kept for the last date only" in early.text("#figure-caption")
+    assert "not kept for this date" in early.text("#figure-caption")
 
 
 def test_a_mark_that_is_chosen_leads_to_its_source(open_page: Open) -> None:

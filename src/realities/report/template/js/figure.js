@@ -120,7 +120,7 @@ function caption(app, runs, marks) {
 /** @param {import("./page.js").App} app @returns {string} why no single runs are drawn */
 function runsMissing(app) {
   const why = app.wrong ? "could not be computed" : app.P.live ? "are being computed"
-    : app.quantity().hasRuns(app.P.dates.length - 1) ? "are kept for the last date only" : "are not kept";
+    : "are not kept for this date";
   return ` Single runs ${why}.`;
 }
 
