@@ -266,7 +266,8 @@ def test_the_map_and_the_model_speak_of_one_network() -> None:
     network = case().network
     assert network is not None
     features: Any = network["features"]
-    named = {f["properties"]["constant"]: f["properties"] for f in features if "constant" in f["properties"]}
+    closing = [f["properties"] for f in features if "closes" in f["properties"]]
+    named = {properties["closes"]["constant"]: properties for properties in closing}
     routes = {v.name: v for v in case().model.variables if v.base == "route capacity"}
     assert set(named) == set(routes)
     result = run(*routes)

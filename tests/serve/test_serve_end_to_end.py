@@ -84,13 +84,17 @@ def test_the_page_is_the_one_that_run_writes_as_of_the_same_date(small: Path, tm
 
 def started(*arguments: str, home: Path) -> tuple[subprocess.Popen[str], str]:
     """Start the command in a folder for temporary files of its own, and return its first line."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "realities", "serve", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TMPDIR": str(home)},
-    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background ignores it
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "realities", "serve", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(home)},
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     return process, process.stdout.readline()
 

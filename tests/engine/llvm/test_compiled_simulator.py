@@ -352,7 +352,7 @@ def test_steps_of_adaptive_length_are_the_reference_engines() -> None:
     with pytest.raises(InputError, match="rk45 chooses its own"):
         make_simulator(growing(), integrator="rk45", engine="llvm")
     with pytest.raises(ValueError, match="no engine is named"):
-        make_simulator(growing(), engine="js")  # type: ignore[arg-type]
+        make_simulator(growing(), engine="abacus")  # type: ignore[arg-type]
 
 
 # --- other processors -----------------------------------------------------------------------------------
