@@ -176,7 +176,9 @@ def test_a_payload_of_another_form_is_refused(payload: Payload) -> None:
         render_payload({})  # type: ignore[typeddict-item]
 
 
-def test_page_code_stays_within_its_budget(payload: Payload) -> None:
+@pytest.fixture(scope="module")
+def page_code(payload: Payload) -> bytes:
+    """Script, style and frame of a page: what it holds before any data of a case."""
     bare = copy.deepcopy(payload)
     bare.update(claims=[], quantities=[], weighings=bare["weighings"][-1:], sources={}, events=[], scores=[])
     bare.update(trust=None, claimants=[], mixture=None)
@@ -184,10 +186,22 @@ def test_page_code_stays_within_its_budget(payload: Payload) -> None:
     for account in bare["accounts"]:
         account["assumptions"] = []
     text = render_payload(bare)
-    code = re.sub(r'(id="(?:payload|bulk|curves|live)">).*?(?=</script>)', r"\1", text, flags=re.DOTALL)
-    assert len(code.encode()) <= 100_000
-    # The budget of 35 kB compressed is not met, as decision 0104 says; this holds what was reached.
-    assert len(gzip.compress(code.encode())) <= 44_500
+    return re.sub(
+        r'(id="(?:payload|bulk|curves|live)">).*?(?=</script>)', r"\1", text, flags=re.DOTALL
+    ).encode()
+
+
+def test_page_code_stays_within_its_budget(page_code: bytes) -> None:
+    assert len(page_code) <= 100_000
+
+
+@pytest.mark.xfail(strict=True, reason="what-if, causes and hubs take it to 44 kB: see decision 0104")
+def test_page_code_stays_within_its_compressed_budget(page_code: bytes) -> None:
+    assert len(gzip.compress(page_code)) <= 35_000
+
+
+def test_compressed_page_code_does_not_grow_beyond_what_was_reached(page_code: bytes) -> None:
+    assert len(gzip.compress(page_code)) <= 44_500
 
 
 def test_a_page_of_five_accounts_and_twelve_quantities_stays_within_its_budget(page: str) -> None:
