@@ -16,10 +16,10 @@ from realities.report.causes.layout import place
 from realities.report.causes.links import Link, model_links
 from realities.report.causes.measured import Runs
 from realities.report.causes.ranges import Range
+from realities.report.causes.schema import CausesData
 from realities.report.causes.shown import summary
 from realities.report.causes.slopes import EITHER, LESS, MORE, NONE
 from realities.report.encode import decode_integers
-from realities.report.schema import CausesData
 
 NO_RUNS = Runs({}, (), 1)
 CONTROL = """

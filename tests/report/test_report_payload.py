@@ -14,8 +14,11 @@ import pytest
 from report_synthetic import AS_OF, synthetic_study
 
 from realities.report import study_payload
-from realities.report.payload import embedded, safe_url, significant, split_label, to_json, unit_text
+from realities.report.honest import significant
+from realities.report.payload import embedded, safe_url, to_json
+from realities.report.reported import split_label
 from realities.report.schema import Payload, day_number, number_date
+from realities.report.unit_words import unit_text
 from realities.report.view import View, chance_rows
 
 

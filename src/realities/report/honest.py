@@ -10,15 +10,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from realities.report.schema import (
-    CheckData,
-    LeftData,
-    PairData,
-    PlacesData,
-    TrustData,
-    WidthData,
-    day_number,
-)
+from realities.report.schema import day_number
+from realities.report.schema_trust import CheckData, LeftData, PairData, PlacesData, TrustData, WidthData
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from realities.report.honest import finite
-from realities.report.schema import ClaimantData, ScoreData
+from realities.report.schema_trust import ClaimantData, ScoreData
 
 if TYPE_CHECKING:
     from realities.weigh.scoring.judging import JudgedClaim

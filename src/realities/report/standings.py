@@ -11,7 +11,7 @@ from typing import Final
 
 from realities.figures import format_number
 from realities.figures.style import letter
-from realities.report.schema import ClaimantData, ScoreData
+from realities.report.schema_trust import ClaimantData, ScoreData
 from realities.report.tables import NOT_RELIABLE
 from realities.report.view import View
 from realities.weigh.honesty.words import listed

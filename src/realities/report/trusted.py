@@ -15,7 +15,7 @@ from typing import Final
 from realities.figures import format_number, format_quantity
 from realities.figures.style import letter
 from realities.report.honest import significant
-from realities.report.schema import CheckData, LeftData, TrustData, WidthData
+from realities.report.schema_trust import CheckData, LeftData, TrustData, WidthData
 from realities.report.sentences import day_text, weights_shown
 from realities.report.tables import NOT_RELIABLE, Reference
 from realities.report.view import View, shown_weight

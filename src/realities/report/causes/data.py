@@ -22,9 +22,9 @@ from realities.report.causes.layout import place
 from realities.report.causes.links import Link, folded, model_links
 from realities.report.causes.measured import Runs
 from realities.report.causes.ranges import Range
+from realities.report.causes.schema import CausesData, PictureData
 from realities.report.causes.written import comment, equations
 from realities.report.encode import encode_integers
-from realities.report.schema import CausesData, PictureData
 
 if TYPE_CHECKING:
     from realities.case.folder import Case

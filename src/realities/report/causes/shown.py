@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from realities.report.causes.schema import CausesData
 from realities.report.encode import decode_integers
-from realities.report.schema import CausesData
 
 SIGNS: Final = (
     "○ moves nothing in the runs looked at",
