@@ -1,7 +1,7 @@
 """What the names of units mean: which are one unit, and what each is made of.
 
 In comes a name as a modeller wrote it; out come its key (case, plurals and known synonyms aside) and how
-many base units make one. A word nobody knows is a base unit of its own. `units.py` builds on this.
+many base units make one. A word nobody knows is a base unit of its own. `unit_algebra.py` builds on this.
 """
 
 from __future__ import annotations

@@ -1,155 +1,40 @@
-"""Unit algebra: parse, multiply, divide, compare, print.
+"""A unit as a modeller wrote it -> `Unit`.
 
-In comes a unit as a modeller wrote it ("person/Month", "km2", "thousand tonnes"); out goes a `Unit`, a
-number times a product of named units with rational exponents. Names keep their author's spelling
-for printing; comparison goes by meaning: a week is seven days, and persons are people, and `$` is a dollar
-where a file says so (`UnitNames`). `model/unitcheck.py` uses this next, and `case/` to convert observations.
+In comes text ("person/Month", "km2", "thousand tonnes") with the names that a file defines, as where `$` is
+a dollar; out comes a unit of `unit_algebra.py`, or where reading stopped and why. `model/unitcheck.py` uses
+this next, and `case/` to convert observations.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
-from realities.errors import RealitiesError
-from realities.unit_names import PURE, Dimension, definition_of, is_known, key_of
+from realities.unit_algebra import PLAIN_NAME, Meaning, Unit, UnitError, product_of
+from realities.unit_names import definition_of, is_known, key_of
 
-#: Larger exponents or factors than these are a slip of the pen, and would only overflow.
-_LARGEST_EXPONENT = 64
+__all__ = ["DIMENSIONLESS", "PLAIN_NAMES", "Unit", "UnitError", "UnitNames", "parse_unit", "unit_names"]
+
 _LONGEST_NUMBER = 200
-_LARGEST_FACTOR = Fraction(10) ** 60
-
-
-class UnitError(RealitiesError, ValueError):
-    """A unit that cannot be read or converted; `offset` is the character where reading stopped."""
-
-    def __init__(self, message: str, offset: int = 0) -> None:
-        self.offset = offset
-        super().__init__(message)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Unit:
-    """A number times named units, each to a rational power.
-
-    Two units are equal when they measure the same thing by the same amount, however they are spelled:
-    `parse_unit("week") == parse_unit("7 days")`. `names` are the units as spelled, none twice and in
-    the order of writing; `exponents` stand beside them.
-    """
-
-    factor: Fraction = Fraction(1)
-    names: tuple[str, ...] = ()
-    exponents: tuple[Fraction, ...] = ()
-    #: What it comes to in base units, and how many; worked out from the names where it is not given.
-    _base: tuple[Dimension, Fraction] | None = field(default=None, repr=False)
-    _dimension: Dimension = field(init=False, repr=False)
-    _scale: float = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        if not 1 / _LARGEST_FACTOR <= self.factor <= _LARGEST_FACTOR:
-            raise UnitError(
-                f"the number in a unit must be positive and below 1e60, not {_roughly(self.factor)}"
-            )
-        if any(abs(exponent) > _LARGEST_EXPONENT for exponent in self.exponents):
-            raise UnitError(f"an exponent in a unit must be at most {_LARGEST_EXPONENT}")
-        base = self._base or _reduce(self.factor, self.names, self.exponents)
-        object.__setattr__(self, "_base", base)
-        object.__setattr__(self, "_dimension", base[0])
-        object.__setattr__(self, "_scale", float(base[1]))
-
-    @property
-    def is_dimensionless(self) -> bool:
-        """Whether this is a pure number, percent and such included."""
-        return not self._dimension
-
-    @property
-    def dimension(self) -> tuple[tuple[str, Fraction], ...]:
-        """The base units and their exponents, sorted by name; what `same_dimension` compares."""
-        return self._dimension
-
-    def same_dimension(self, other: Unit) -> bool:
-        """Return whether a number converts one into the other, as days and weeks do."""
-        return self._dimension == other._dimension
-
-    def factor_to(self, other: Unit) -> float:
-        """Return how many of `other` make one of this unit.
-
-        Raises
-        ------
-        UnitError
-            If the two measure different things.
-
-        Examples
-        --------
-        >>> parse_unit("week").factor_to(parse_unit("day"))
-        7.0
-        """
-        if self._dimension != other._dimension:
-            raise UnitError(f'"{self}" cannot be converted to "{other}"')
-        return self._scale / other._scale
-
-    def __mul__(self, other: Unit) -> Unit:
-        if not other.names and other.factor == 1:
-            return self
-        terms = [*self._terms(), *other._terms()]
-        return _unit(self.factor * other.factor, terms, _joined(self._in_base(), other._in_base(), 1))
-
-    def __truediv__(self, other: Unit) -> Unit:
-        inverse = [(name, -e) for name, e in other._terms()]
-        terms = [*self._terms(), *inverse]
-        return _unit(self.factor / other.factor, terms, _joined(self._in_base(), other._in_base(), -1))
-
-    def __pow__(self, exponent: int | float | Fraction) -> Unit:
-        """Return the unit to a power; a float is taken as the fraction it stands for (0.5 is one half)."""
-        if exponent == 1:
-            return self
-        power = exponent if isinstance(exponent, Fraction) else Fraction(exponent).limit_denominator(1000)
-        if abs(power) > _LARGEST_EXPONENT:
-            raise UnitError(f"an exponent in a unit must be at most {_LARGEST_EXPONENT}")
-        dimension, size = self._in_base()
-        base = tuple((name, e * power) for name, e in dimension if power), _power(size, power)
-        return _unit(_power(self.factor, power), ((name, e * power) for name, e in self._terms()), base)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Unit):
-            return NotImplemented
-        return self._dimension == other._dimension and _rounded(self._scale) == _rounded(other._scale)
-
-    def __hash__(self) -> int:
-        return hash((self._dimension, _rounded(self._scale)))
-
-    def __str__(self) -> str:
-        above = [_with_exponent(name, e) for name, e in self._terms() if e > 0]
-        below = [_with_exponent(name, -e) for name, e in self._terms() if e < 0]
-        if self.factor != 1:
-            above.insert(0, _short(self.factor))
-        if not above and not below:
-            return "Dmnl"
-        text = "*".join(above) or "1"
-        if below:
-            text += "/" + (below[0] if len(below) == 1 else f"({'*'.join(below)})")
-        return text
-
-    def __repr__(self) -> str:
-        return f"Unit({str(self)!r})"
-
-    def _in_base(self) -> tuple[Dimension, Fraction]:
-        assert self._base is not None  # settled when it was made
-        return self._base
-
-    def _terms(self) -> Iterator[tuple[str, Fraction]]:
-        return zip(self.names, self.exponents, strict=True)
+_PER = re.compile(r"per_[^\W_]", re.IGNORECASE)
+_NUMBER = re.compile(r"[\d.]+(?:e[-+]?\d+)?")
+_TOKEN = re.compile(
+    rf"""\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
+          | (?P<operator>\*\*|[*/^()·×²³])
+          | (?P<name>"[^"]*[^\s"][^"]*"|{PLAIN_NAME})
+          | (?P<other>\S))""",
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitNames:
     """Names of units that one file gives a meaning, by key: base units with exponents, and their number."""
 
-    meanings: Mapping[str, tuple[Dimension, Fraction]] = field(default_factory=dict)
+    meanings: Mapping[str, Meaning] = field(default_factory=dict)
 
 
 #: Where a file says nothing about its units.
@@ -186,7 +71,7 @@ class _Namer:
 
     def __init__(self, definitions: list[tuple[str, str, Sequence[str]]]) -> None:
         self.definitions = definitions
-        self.meanings: dict[str, tuple[Dimension, Fraction]] = {}
+        self.meanings: dict[str, Meaning] = {}
         self.wrong: dict[str, UnitError] = {}
         self._settled: set[int] = set()
         self._places = {
@@ -209,13 +94,13 @@ class _Namer:
             meaning = self._as_known(keys)
         self.meanings |= dict.fromkeys(keys, meaning)
 
-    def _made_of(self, equation: str) -> tuple[Dimension, Fraction]:
+    def _made_of(self, equation: str) -> Meaning:
         for name in _Parser(equation, PLAIN_NAMES).whole().names:
             if key_of(name) in self._places:
                 self.settle(self._places[key_of(name)])
-        return _Parser(equation, UnitNames(self.meanings)).whole()._in_base()
+        return _Parser(equation, UnitNames(self.meanings)).whole().in_base()
 
-    def _as_known(self, keys: Sequence[str]) -> tuple[Dimension, Fraction]:
+    def _as_known(self, keys: Sequence[str]) -> Meaning:
         """Return the meaning of several names of one unit: of the first that has one, else the first."""
         for key in keys:
             if key in self.meanings:
@@ -224,6 +109,11 @@ class _Namer:
             if is_known(key):
                 return _meaning(key)
         return _meaning(keys[0]) if keys else ((), Fraction(1))
+
+
+def _meaning(key: str) -> Meaning:
+    size, base = definition_of(key)
+    return base, size
 
 
 @lru_cache(maxsize=4096)
@@ -247,106 +137,6 @@ def parse_unit(text: str, names: UnitNames = PLAIN_NAMES) -> Unit:
     True
     """
     return _Parser(text, names).whole()
-
-
-def _unit(
-    factor: Fraction,
-    terms: Iterable[tuple[str, Fraction]],
-    base: tuple[Dimension, Fraction] | None = None,
-) -> Unit:
-    """Return the product, one entry for each name and no pure numbers such as `share` among others."""
-    spelled: dict[str, str] = {}
-    powers: dict[str, Fraction] = {}
-    for name, exponent in terms:
-        key = key_of(name)
-        spelled.setdefault(key, name)
-        powers[key] = powers.get(key, Fraction(0)) + exponent
-    kept = {key: e for key, e in powers.items() if e != 0 and key not in PURE}
-    if not kept and factor == 1:  # "share" alone stays a share
-        kept = dict([(key, Fraction(1)) for key, e in powers.items() if e != 0][:1])
-    return Unit(factor, tuple(spelled[key] for key in kept), tuple(kept.values()), base)
-
-
-def _reduce(
-    factor: Fraction, names: tuple[str, ...], exponents: tuple[Fraction, ...]
-) -> tuple[Dimension, Fraction]:
-    """Return the base units with their exponents, and the number of them in one of the unit."""
-    size = factor
-    total: dict[str, Fraction] = {}
-    for name, exponent in zip(names, exponents, strict=True):
-        each, base = definition_of(key_of(name))
-        size *= _power(each, exponent)
-        for base_name, base_exponent in base:
-            total[base_name] = total.get(base_name, Fraction(0)) + base_exponent * exponent
-    return tuple(sorted((name, e) for name, e in total.items() if e != 0)), size
-
-
-def _meaning(key: str) -> tuple[Dimension, Fraction]:
-    size, base = definition_of(key)
-    return base, size
-
-
-def _joined(
-    one: tuple[Dimension, Fraction], other: tuple[Dimension, Fraction], sign: int
-) -> tuple[Dimension, Fraction]:
-    """Return the base units of a product (sign 1) or a quotient (-1), and their number."""
-    total = dict(one[0])
-    for name, exponent in other[0]:
-        total[name] = total.get(name, Fraction(0)) + sign * exponent
-    size = one[1] * other[1] if sign > 0 else one[1] / other[1]
-    return tuple(sorted((name, e) for name, e in total.items() if e != 0)), size
-
-
-def _power(number: Fraction, exponent: Fraction) -> Fraction:
-    """Return number ** exponent, exactly where it is rational by an integer exponent."""
-    if number == 1:
-        return number
-    if exponent.denominator == 1:
-        return number**exponent.numerator
-    return Fraction(float(number) ** float(exponent))
-
-
-def _rounded(scale: float) -> str:
-    """Return twelve digits: roots of units are not exact, so that sqrt(km)^2 still equals km."""
-    return f"{scale:.11e}"
-
-
-def _with_exponent(name: str, exponent: Fraction) -> str:
-    if not all(_PLAIN.fullmatch(word) and word.casefold() != "per" for word in name.split()):
-        name = f'"{name}"'
-    if exponent == 1:
-        return name
-    return f"{name}^{exponent}" if exponent.denominator == 1 else f"{name}^({exponent})"
-
-
-def _short(number: Fraction) -> str:
-    """Return a number as a person writes it: a decimal where that is exact, else a fraction."""
-    decimal = format(float(number), ".15g")
-    if "e" not in decimal and Fraction(decimal) == number:
-        return decimal
-    return str(number) if number.denominator == 1 else f"({number})"
-
-
-def _roughly(number: Fraction) -> str:
-    """Return a number of any size in a few digits."""
-    if abs(number) < 1e300:
-        return format(float(number), ".6g")
-    return f"some 1e{math.log10(number.numerator) - math.log10(number.denominator):.0f}"
-
-
-# --- reading ---------------------------------------------------------------------------------------
-
-_NAME = r"""[^\s*/^()·×²³".\d][^\s*/^()·×²³"]*"""
-_PLAIN = re.compile(_NAME)
-_PER = re.compile(r"per_[^\W_]", re.IGNORECASE)
-_NUMBER = re.compile(r"[\d.]+(?:e[-+]?\d+)?")
-_TOKEN = re.compile(
-    rf"""\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
-          | (?P<operator>\*\*|[*/^()·×²³])
-          | (?P<name>"[^"]*\S[^"]*"|{_NAME})
-          | (?P<other>\S))""",
-    re.VERBOSE,
-)
 
 
 class _Parser:
@@ -409,7 +199,7 @@ class _Parser:
             while self.peek_kind() == "name":
                 words.append(self.take()[1].strip('"'))
             name = " ".join(" ".join(words).split())
-            return _unit(Fraction(1), [(name, Fraction(1))], self.meanings.get(key_of(name)))
+            return product_of(Fraction(1), [(name, Fraction(1))], self.meanings.get(key_of(name)))
         if word == "/" and self.text[offset] != "/":  # "per year" alone, or "per_year" anywhere
             return Unit(Fraction(1)) / self.power()
         if word != "(":

@@ -181,6 +181,7 @@ def test_dimensionless_is_known_by_its_dimension_not_its_size() -> None:
         ("0 person", 0, "must be positive"),
         ("1e99 person", 0, "too large"),
         ('person "', 7, "cannot stand"),
+        ('"""', 0, "cannot stand"),
         ("(" * 60 + "a" + ")" * 60, 51, "too many parentheses"),
     ],
 )
