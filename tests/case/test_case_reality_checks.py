@@ -10,7 +10,7 @@ from realities.case.folder import load_case
 from realities.ensemble import Ensemble, save_times
 from realities.errors import Findings, InputError
 from realities.model.load import build_model, read_file
-from realities.model.realitychecks import claims_of
+from realities.model.write.claims import claims_of
 from realities.source import SourceText
 from realities.weigh.scoring.forecasts import judge_draws, needed_outputs
 
@@ -117,7 +117,22 @@ SECTORS = "D: a, b ~~|\nw[D] = 1, 2 ~~|\np[D] = w[D] * 3 ~~|\nk = 3 ~~|\n"
         ),
         (
             "RC START TIME = 2 ~~|\nc :THE CONDITION: k=0 :IMPLIES: RC STEP CHECK(1, p[a], 0) >= p[a] ~~|",
-            ["always((Time < RC START TIME + 1 or p[a] <= 0) | do(k = 0))"],
+            ["always(Time >= RC START TIME + 1 implies p[a] <= 0 | do(k = 0))"],
+        ),
+        (
+            "c :THE CONDITION: k=0 :IMPLIES: p[a] < RC STEP CHECK(0, p[b], 1, 2, 6) ~~|",
+            [
+                "always(Time >= 2 and Time <= 2 + 6 implies p[a] < SAMPLE IF TRUE(Time <= 2, p[b], p[b]) "
+                "| do(k = 0))"
+            ],
+        ),
+        (
+            "c :THE CONDITION: k=0 :IMPLIES: p[a] < RC RAMP CHECK(1, p[b], k / 2, 3) ~~|",
+            [
+                "always(Time >= INITIAL TIME + TIME STEP + 1 implies p[a] < "
+                "SAMPLE IF TRUE(Time <= INITIAL TIME + TIME STEP, p[b], p[b]) * "
+                "(1 + ((k / 2) - 1) * MIN(1, MAX(0, Time - (INITIAL TIME + TIME STEP)) / 3)) | do(k = 0))"
+            ],
         ),
         (
             '"at once or not" = 1 ~~|\nc :THE CONDITION: :IMPLIES: "at once or not" = 1 ~~|',
@@ -138,7 +153,8 @@ def test_a_check_becomes_this_predicate(text: str, expected: list[str]) -> None:
         ("c :THE CONDITION: k = 1 :AND: k = 2 :IMPLIES: k = 0 ~~|", "two values"),
         ("t :TEST INPUT: k > 1 ~~|\nc :THE CONDITION: t :IMPLIES: k = 0 ~~|", "not of the form"),
         ("t :TEST INPUT: k = 1 ~~|\nc :THE CONDITION: :NOT: t :IMPLIES: k = 0 ~~|", "only a condition"),
-        ("c :THE CONDITION: k=1 :IMPLIES: p[a] < RC RAMP CHECK(0, p[a], 2, 3) ~~|", "at one moment"),
+        ("c :THE CONDITION: k=1 :IMPLIES: p[a] < RC GROW CHECK(0, p[a], 2, 3) ~~|", "RC GROW CHECK"),
+        ("c :THE CONDITION: k=1 :IMPLIES: p[a] < RC STEP CHECK(0, p[a]) ~~|", "takes 3 to 5 arguments"),
         ("c :THE CONDITION: k=1 :IMPLIES: p[a] < 1 + RC STEP CHECK(0, p[a], 2) ~~|", "stand alone"),
         (
             "c :THE CONDITION: k=1 :IMPLIES: p[a] > :AT LEAST ONCE: 2 :OR: k = 2 ~~|",
@@ -157,7 +173,6 @@ def test_names_that_nothing_bears_are_warned_of() -> None:
     text = f"{SECTORS}c :THE CONDITION: kk = 0 :IMPLIES: p[x] = q[a] ~~|{CONTROL}"
     build_model(SourceText("model.mdl", text), findings=findings)
     assert [item.code for item in findings.warnings if item.code != "missing-unit"] == [
-        "reality-check",
         "unknown-name",
         "unknown-subscript",
         "unknown-name",

@@ -59,7 +59,7 @@ from realities.case.predicate_nodes import (
 )
 from realities.case.predicate_parser import parse_predicate
 
-__all__ = ["Atom", "Held", "Intervention", "Predicate", "evaluate", "parse_predicate"]
+__all__ = ["Atom", "Held", "Intervention", "Predicate", "evaluate", "evaluate_at_times", "parse_predicate"]
 
 Missing = Literal["undefined", "helps", "hurts"]
 FloatArray = NDArray[np.float64]
@@ -136,6 +136,28 @@ def evaluate(
         margin[block] = judged.margin[:, 0]
         truth[block] = judged.truth[:, 0] & ~np.isnan(margin[block])
     return truth, margin
+
+
+def evaluate_at_times(
+    formula: Formula, signals: Mapping[Atom, FloatArray], times: FloatArray
+) -> tuple[BoolArray, FloatArray]:
+    """Return whether a formula holds, and with what margin, as seen from each time of the grid.
+
+    Parameters
+    ----------
+    formula
+        Of a predicate, or a part of one.
+    signals, times
+        As for `evaluate`.
+
+    Returns
+    -------
+    Truth and robustness, each (draw, time). Where a value is NaN, robustness is NaN and truth False.
+    """
+    run = _Run(signals, times, "undefined")
+    with np.errstate(all="ignore"):
+        judged = _full(run.judge(formula, times), times.size)
+    return judged.truth & ~np.isnan(judged.margin), judged.margin
 
 
 def _check(predicate: Predicate, values: Mapping[Atom, FloatArray], times: FloatArray) -> int:

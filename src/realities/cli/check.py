@@ -17,6 +17,7 @@ import click
 
 from realities.cli.terminal import Command, Terminal, summary_line, wants_color
 from realities.errors import Diagnostic, InputError
+from realities.reality.verdicts import Verdict, diagnose, summary
 
 if TYPE_CHECKING:
     from realities.model.compatibility import Report
@@ -36,7 +37,8 @@ def check(terminal: Terminal, target: str, as_json: bool, style: str | None, wit
     """Check a case folder or a single model, and say what is wrong and where.
 
     Of a model it also reports what the file holds: variables, functions and whether they are
-    supported, data files, units, and stocks that may go below zero.
+    supported, data files, units, and stocks that may go below zero. The model is run for its Reality
+    Checks: alone with its own constants, in a case with prior draws of every account too.
     """
     started = time.monotonic()
     seen = inspect(target)
@@ -52,6 +54,8 @@ def check(terminal: Terminal, target: str, as_json: bool, style: str | None, wit
     else:
         terminal.diagnostics(found)
         _print_report(terminal, seen.report, with_names)
+    if seen.checks and (terminal.verbosity > 0 or seen.exit_code):
+        click.echo(summary(seen.checks), err=as_json or style is not None)
     line = summary_line(
         f"{seen.checked} in {time.monotonic() - started:.1f} s", n_errors, len(found) - n_errors
     )
@@ -61,12 +65,13 @@ def check(terminal: Terminal, target: str, as_json: bool, style: str | None, wit
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was checked in words, everything found, the exit code, and a model's report."""
+    """What was checked in words, what was found, the exit code, a model's report and its Reality Checks."""
 
     checked: str
     found: tuple[Diagnostic, ...]
     exit_code: int
     report: Report | None = None
+    checks: tuple[Verdict, ...] = ()
 
 
 def inspect(target: str) -> Inspection:
@@ -91,7 +96,14 @@ def _inspect_model(path: Path) -> Inspection:
     from realities.model.compatibility import examine
 
     seen = examine(path)
-    return Inspection(path.name, seen.found, seen.exit_code, seen.report)
+    checks: tuple[Verdict, ...] = ()
+    source = None if seen.model is None else seen.model.source
+    if source is not None and seen.report.n_reality_checks:
+        from realities.reality.judging import judge_model
+
+        checks = judge_model(source)
+    found = tuple(sorted([*seen.found, *diagnose(checks, "warning")], key=_place))
+    return Inspection(path.name, found, seen.exit_code, seen.report, checks)
 
 
 def _as_json(seen: Inspection, with_names: bool) -> dict[str, object]:
@@ -101,6 +113,7 @@ def _as_json(seen: Inspection, with_names: bool) -> dict[str, object]:
         from realities.cli.model_report import report_json
 
         answer["model"] = report_json(seen.report, with_names=with_names)
+    answer["reality_checks"] = [verdict.to_json() for verdict in seen.checks]
     return answer
 
 
@@ -121,12 +134,23 @@ def _inspect_case(target: str) -> Inspection:
     from realities.case.folder import load_case
 
     case = load_case(target)
-    found = [*case.warnings, *(item for _, item in case.late_findings)]
-    found.sort(key=lambda item: (item.span.source.name, item.span.start))
+    checks: tuple[Verdict, ...] = ()
+    if case.model.source is not None and ":IMPLIES:" in case.model.source.text.upper():
+        from realities.reality.judging import judge_case
+
+        checks = judge_case(case)
+    found = [*case.warnings, *(item for _, item in case.late_findings), *diagnose(checks, "error")]
+    found.sort(key=_place)
     shown = sum(not variable.is_hidden for variable in case.model.variables)
     counts = f"{shown} equations, {len(case.accounts)} accounts, {len(case.claims)} claims"
     exit_code = 1 if any(item.severity == "error" for item in found) else 0
-    return Inspection(f"{counts}, {len(case.observations)} observations", tuple(found), exit_code)
+    return Inspection(
+        f"{counts}, {len(case.observations)} observations", tuple(found), exit_code, None, checks
+    )
+
+
+def _place(item: Diagnostic) -> tuple[str, int]:
+    return item.span.source.name, item.span.start
 
 
 def annotation(item: Diagnostic) -> str:

@@ -1,19 +1,17 @@
-"""Vensim's Reality Checks, as claims: a test, a condition, and what has to follow from them.
+"""Vensim's Reality Checks, as predicates: a test, a condition, and what has to follow from them.
 
-In come the Reality Checks of a file; out comes the text of a `claims.toml`, each check a predicate as a
-case writes it, or the reason why no predicate can say it. Where Vensim puts an equation of its own in
-place of a variable's, a claim holds the variable: `always(output = 0 | do("workers" = 0))`. A condition
-that sets nothing is only looked at: `always(workers < 1 implies output < 1)`. `load.py` has the names in
-them checked; `cli/convert.py` writes the file.
+In come the Reality Checks of a file; out comes each as a case would write it, a predicate over the model's
+variables, or the reason why no predicate can say it. Where Vensim puts an equation of its own in place of a
+variable's, a predicate holds the variable: `always(output = 0 | do("workers" = 0))`. A condition that sets
+nothing is only looked at: `always(workers < 1 implies output < 1)`. `load.py` has the names in them checked;
+`reality/` runs them; `write/claims.py` writes them as claims.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import product
 from typing import assert_never
 
@@ -30,8 +28,6 @@ RC_FUNCTIONS = frozenset(
 )
 #: A check over more combinations of elements, or of alternatives, than this is not spelled out.
 MOST_COMBINATIONS = 200
-#: The day and the account that a claim has until its reader says better.
-_DAY, _WHO = date(2000, 1, 1), "model"
 #: Words that a predicate reads as its own.
 _WORDS = re.compile(r"\b(?:and|or|not|implies|iff|until|always|eventually|historically|once|at)\b", re.I)
 _PLAIN = re.compile(r"[^\W\d][\w ]*")
@@ -49,19 +45,57 @@ class _Scenario:
     premises: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One conclusion of a check: what is set, what else has to be so, and what follows, always or once.
+
+    `held` names variables as a predicate reads them; `premise` is empty where there is none.
+    """
+
+    held: Mapping[str, float]
+    premise: str
+    conclusion: str
+    is_once: bool
+
+    @property
+    def predicate(self) -> str:
+        """The predicate that says it."""
+        said = self.conclusion
+        if self.premise:
+            said = f"{self.premise} {'and' if self.is_once else 'implies'} {said}"
+        held = ", ".join(f"{name} = {value:.12g}" for name, value in self.held.items())
+        return f"{'eventually' if self.is_once else 'always'}({said}{f' | do({held})' if held else ''})"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A check for one combination of elements: the parts that have to hold, or why they cannot be said."""
+
+    check: syntax.RealityCheck
+    elements: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the check, with its elements."""
+        return f"{self.check.name} ({', '.join(self.elements)})" if self.elements else self.check.name
+
+    @property
+    def predicate(self) -> str:
+        """The predicate that says it whole."""
+        return " and ".join(part.predicate for part in self.parts)
+
+
+def said_by(file: syntax.ModelFile) -> tuple[Said, ...]:
+    """Return the Reality Checks of a file in its order, one for each combination of their elements."""
+    writer = _Writer(file)
+    checks = [check for check in file.reality_checks if not check.is_test_input]
+    return tuple(said for check in checks for said in writer.said(check))
+
+
 def check_realities(file: syntax.ModelFile, table: Table, space: Space, findings: Findings) -> None:
     """Note what is wrong with the names in a file's Reality Checks, as warnings: no run needs them."""
-    if not file.reality_checks:
-        return
-    count = sum(not check.is_test_input for check in file.reality_checks)
-    what = "a Reality Check, which is" if count == 1 else f"{count} Reality Checks, which are"
-    what = what if count else "test inputs of Reality Checks, which are"
-    findings.warning(
-        "reality-check",
-        f"this model holds {what} no part of a run",
-        file.reality_checks[0].span,
-        f"to write them as claims of a case: realities convert {file.source.name} claims.toml",
-    )
     known = {"time", *(name_key(check.name) for check in file.reality_checks)}
     found = Findings()
     for check in file.reality_checks:
@@ -85,48 +119,6 @@ def _names(term: syntax.Term | None) -> Iterator[syntax.Name]:
         yield from (part for part in syntax.terms(term) if isinstance(part, syntax.Name))
 
 
-def claims_of(file: syntax.ModelFile, *, account: str = _WHO, source: str = _WHO, made: date = _DAY) -> str:
-    """Return the text of a claims.toml with the Reality Checks of a model.
-
-    Parameters
-    ----------
-    file
-        A model as it was read.
-    account, source, made
-        Who claims it, the key of where it stands, and since when; a model says none of them.
-    """
-    writer = _Writer(file)
-    name = file.source.name.rpartition("/")[2]
-    head = (
-        f"# The Reality Checks of {name}, as claims. A model does not say who holds them, nor since when:\n"
-        f"# change account = '{account}' and source = '{source}' to an account and a source of the case,\n"
-        f"# and made = {made.isoformat()} to the day they were written.\n"
-    )
-    checks = [check for check in file.reality_checks if not check.is_test_input]
-    claims = [claim for check in checks for claim in writer.claims(check)]
-    if not claims:
-        return head + "#\n# This model holds no Reality Check with a condition.\n"
-    taken: set[str] = set()
-    parts = [head]
-    for check, elements, verdict in claims:
-        about = f" ({', '.join(elements)})" if elements else ""
-        kind = "counterfactual" if "do(" in verdict.get("holds", "") else "fact"
-        says = check.doc or f"Wherever {check.condition or 'it runs'}, it follows that {check.consequence}."
-        lines = {
-            "id": _identity(" ".join((check.name, *elements)), taken),
-            "account": account,
-            "kind": kind,
-            "says": says + about,
-            "source": source,
-            "locator": f"{name}, line {check.span.line}",
-        }
-        written = [f"{key} = {_toml(value)}" for key, value in lines.items()]
-        written.append(f"made = {made.isoformat()}")
-        written += [f"{key} = {_toml(value)}" for key, value in verdict.items()]
-        parts.append("\n[[claim]]\n" + "\n".join(written) + "\n")
-    return "".join(parts)
-
-
 class _Writer:
     """Writes the checks of one file; knows its names and elements."""
 
@@ -136,53 +128,54 @@ class _Writer:
         self.names = {name_key(one.left.name): one.left.name for one in file.equations}
         self.n_subscripts = {name_key(one.left.name): len(one.left.subscripts) for one in file.equations}
 
-    def claims(
-        self, check: syntax.RealityCheck
-    ) -> Iterator[tuple[syntax.RealityCheck, tuple[str, ...], dict[str, str]]]:
-        """Yield a check for each combination of its elements, with what decides it."""
+    def said(self, check: syntax.RealityCheck) -> Iterator[Said]:
+        """Yield a check for each combination of its elements."""
         axes = [name_key(one.name) for one in check.subscripts]
         choices = [self.space.axes[key].elements if key in self.space.axes else (key,) for key in axes]
         combinations = list(product(*choices))
         if len(combinations) > MOST_COMBINATIONS:
             reason = f"it stands for {len(combinations):,} combinations of elements: too many to spell out"
-            yield check, (), {"undecidable": reason}
+            yield Said(check, (), reason=reason)
             return
         for elements in combinations:
             binding = dict(zip(axes, elements, strict=True))
             shown = tuple(self.space.spelling.get(element, element) for element in elements)
             try:
-                yield check, shown, {"holds": self.predicate(check, binding)}
+                yield Said(check, shown, self.parts(check, binding))
             except _UnsaidError as reason:
-                yield check, shown, {"undecidable": str(reason)}
+                yield Said(check, shown, reason=str(reason))
 
-    def predicate(self, check: syntax.RealityCheck, binding: Mapping[str, str]) -> str:
-        """Return the predicate of one check."""
+    def parts(self, check: syntax.RealityCheck, binding: Mapping[str, str]) -> tuple[Part, ...]:
+        """Return what all has to hold for a check to hold."""
         consequence = self.term(check.consequence_span)
         if check.condition_span.text.strip():
             scenarios = self.scenarios(self.term(check.condition_span), binding)
         else:
             scenarios = [_Scenario({}, ())]
-        parts = [
-            self.window(scenario, conclusion, binding)
+        return tuple(
+            self.part(scenario, conclusion, binding)
             for scenario in scenarios
             for conclusion in _conjuncts(consequence)
-        ]
-        return " and ".join(parts)
+        )
 
-    def window(self, scenario: _Scenario, conclusion: syntax.Term, binding: Mapping[str, str]) -> str:
-        """Return `always(...)` or `eventually(...)` around one conclusion, with what is held."""
+    def part(self, scenario: _Scenario, conclusion: syntax.Term, binding: Mapping[str, str]) -> Part:
+        """Return one conclusion, with what is held."""
         words = _words(conclusion)
         if "crossing" in words:
             raise _UnsaidError("two lines that have to cross (:CROSSING:) are nothing a predicate can say")
         is_once = "at least once" in words
         if is_once and not (isinstance(conclusion, syntax.Infix) and conclusion.op in _TURNED):
             raise _UnsaidError(":AT LEAST ONCE: stands in a part of the consequence, not behind all of it")
+        premises = list(scenario.premises)
+        if isinstance(conclusion, syntax.Infix) and conclusion.op in _TURNED:
+            for side, other in ((conclusion.left, conclusion.right), (conclusion.right, conclusion.left)):
+                if _is_rc(side) and isinstance(side, syntax.Apply):
+                    op = conclusion.op if side is conclusion.right else _TURNED[conclusion.op]
+                    since, line = self.checked(side, binding)
+                    said = f"{self.text(other, binding)} {op} {line}"
+                    return Part(scenario.held, " and ".join([*premises, since]), said, is_once)
         said = self.statement(conclusion, binding)
-        premise = " and ".join(scenario.premises)
-        if premise:
-            said = f"{premise} and {said}" if is_once else f"{premise} implies {said}"
-        held = ", ".join(f"{name} = {value:.12g}" for name, value in scenario.held.items())
-        return f"{'eventually' if is_once else 'always'}({said}{f' | do({held})' if held else ''})"
+        return Part(scenario.held, " and ".join(premises), said, is_once)
 
     def term(self, span: Span) -> syntax.Term:
         found = Findings()
@@ -241,7 +234,7 @@ class _Writer:
         return _Scenario({self.name(name, binding): number}, ())
 
     def why_not_held(self, name: syntax.Name, value: syntax.Term) -> str:
-        if isinstance(value, syntax.Apply) and name_key(value.function.name) in RC_FUNCTIONS:
+        if isinstance(value, syntax.Apply) and _is_rc(value):
             function = " ".join(name_key(value.function.name).upper().split())
             return (
                 f'{function} changes "{name.name}" part-way through a run; a predicate holds a variable at '
@@ -262,33 +255,41 @@ class _Writer:
             case syntax.Prefix("not", operand):
                 return f"not ({self.statement(operand, binding)})"
             case syntax.Infix("=" | "<>" | "<" | "<=" | ">" | ">=" as op, left, right):
-                for side, other in ((left, right), (right, left)):
-                    if isinstance(side, syntax.Apply) and name_key(side.function.name) in RC_FUNCTIONS:
-                        return self.checked(side, other, op if side is right else _TURNED[op], binding)
                 return f"{self.text(left, binding)} {op} {self.text(right, binding)}"
             case syntax.Name() if name_key(term.name) in self.inputs:
                 raise _UnsaidError(f'the test input "{term.name}" stands where only a condition can')
             case _:
                 return f"{self.text(term, binding)} <> 0"
 
-    def checked(self, call: syntax.Apply, other: syntax.Term, op: str, binding: Mapping[str, str]) -> str:
-        """Return a comparison with a RC CHECK function, where its line is zero from some time on."""
-        key = name_key(call.function.name)
-        arguments = call.arguments
-        is_zero = key == "rc step check" and 3 <= len(arguments) <= 4 and _number(arguments[2]) == 0.0
-        if not is_zero:
-            raise _UnsaidError(
-                f"{key.upper()} compares with what a variable was at one moment of the run; a predicate "
-                "names such a moment by its date, as in at[2022-10-05](x), and a model has no dates"
-            )
-        if len(arguments) == 4:
-            start = self.text(arguments[3], binding)
-        elif "rc start time" in self.names:
-            start = self.names["rc start time"]
-        else:
-            start = "INITIAL TIME + TIME STEP"
-        grace = self.text(arguments[0], binding)
-        return f"(Time < {start} + {grace} or {self.text(other, binding)} {op} 0)"
+    def checked(self, call: syntax.Apply, binding: Mapping[str, str]) -> tuple[str, str]:
+        """Return from when on a comparison with a RC CHECK function holds, and the line it compares with.
+
+        The line begins at the value that the basis has when the test starts.
+        """
+        key, arguments = name_key(call.function.name), call.arguments
+        n_own = {"rc step check": 3, "rc ramp check": 4}.get(key)
+        if n_own is None:
+            raise _UnsaidError(f"the line of {key.upper()} is nothing a predicate can say")
+        if not n_own <= len(arguments) <= n_own + 2:
+            raise _UnsaidError(f"{key.upper()} takes {n_own} to {n_own + 2} arguments, not {len(arguments)}")
+        grace, basis, target, *rest = (self.text(argument, binding, 3) for argument in arguments)
+        ramp, times = (rest[0], rest[1:]) if key == "rc ramp check" else ("", rest)
+        start = times[0] if times else self.start_time()
+        since = f"Time >= {start}" + ("" if _number(arguments[0]) == 0.0 else f" + {grace}")
+        if len(times) > 1:
+            since += f" and Time <= {start} + {times[1]}"
+        if not ramp and _number(arguments[2]) == 0.0:
+            return since, "0"
+        basis = f"SAMPLE IF TRUE(Time <= {start}, {basis}, {basis})"
+        if not ramp:
+            return since, basis if _number(arguments[2]) == 1.0 else f"{target} * {basis}"
+        return since, f"{basis} * (1 + ({target} - 1) * MIN(1, MAX(0, Time - ({start})) / {ramp}))"
+
+    def start_time(self) -> str:
+        """Return when tests start that do not say it themselves."""
+        if "rc start time" in self.names:
+            return self.names["rc start time"]
+        return "INITIAL TIME + TIME STEP"
 
     def text(self, term: syntax.Term, binding: Mapping[str, str], inside: int = 0) -> str:
         """Return arithmetic in the model's language, each dimension replaced by the element it stands for."""
@@ -354,6 +355,11 @@ def _conjuncts(term: syntax.Term) -> Sequence[syntax.Term]:
     return (term,)
 
 
+def _is_rc(term: syntax.Term) -> bool:
+    """Return whether a term calls a function that only a Reality Check can hold."""
+    return isinstance(term, syntax.Apply) and name_key(term.function.name) in RC_FUNCTIONS
+
+
 def _words(term: syntax.Term) -> set[str]:
     """Return the words inside the text of a term that say when it has to hold."""
     return {" ".join(found.group().strip(":").lower().split()) for found in WHEN.finditer(term.span.text)}
@@ -369,22 +375,3 @@ def _number(term: syntax.Term) -> float | None:
             return None if inner is None else -inner if op == "-" else inner
         case _:
             return None
-
-
-def _identity(name: str, taken: set[str]) -> str:
-    """Return an id of letters, digits and hyphens that no other claim has."""
-    base = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "check"
-    found = base
-    count = 1
-    while found in taken:
-        count += 1
-        found = f"{base}-{count}"
-    taken.add(found)
-    return found
-
-
-def _toml(text: str) -> str:
-    """Return a text as TOML, without escapes where it can be: a predicate is read as it stands."""
-    if "'" not in text and text.isprintable():
-        return f"'{text}'"
-    return json.dumps(text, ensure_ascii=False)

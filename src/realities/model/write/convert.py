@@ -21,7 +21,7 @@ from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.languages import LANGUAGES, READERS
 from realities.model.load import read_file, read_source
-from realities.model.realitychecks import claims_of
+from realities.model.write.claims import claims_of
 from realities.model.write.translate import translate
 from realities.model.write.vensim import vensim_text
 from realities.model.write.xmile import xmile_text

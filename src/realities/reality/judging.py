@@ -1,0 +1,350 @@
+"""A model run for its Reality Checks: each check's predicate, judged at every step of its test runs.
+
+In come a model's file and a `Ground`, which says what it is run on; out comes a `Verdict` on every check. A
+model alone is run with its own constants. In a case the dated inputs are in force, and beside the model's own
+constants go prior draws of every account. Checks that set the same share a run. `verdicts.py` says what came
+of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.case.calendar import Calendar
+from realities.case.case import Case
+from realities.case.predicate_nodes import (
+    And,
+    Comparison,
+    Formula,
+    Implies,
+    Predicate,
+    Signal,
+    Window,
+)
+from realities.case.predicates import evaluate_at_times, parse_predicate
+from realities.engine.engines import make_simulator
+from realities.engine.request import Event
+from realities.ensemble import prior_draws
+from realities.errors import Diagnostic, Findings, InputError
+from realities.ir.model import Model
+from realities.model.load import ExtraEquation, build_file, read_file
+from realities.model.realitychecks import Part, Said, said_by
+from realities.model.syntax import ModelFile
+from realities.reality.verdicts import Miss, Verdict
+from realities.source import SourceText
+from realities.trajectories import Trajectories
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+#: Prior draws of each account of a case, and the seed they come from: few, and the same every time.
+N_DRAWS, SEED = 32, 1
+#: Checks look at every step of a run that has at most so many, of a longer one at its save points.
+MOST_TIMES = 100_000
+#: A check names no dates, so that any calendar will do to read its predicate.
+_ANY_DAYS = Calendar(date(2000, 1, 1), date(2000, 1, 2), "day")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What checks are run on.
+
+    Attributes
+    ----------
+    parameters
+        Constants by name, each (draw,); none for the model's own.
+    events
+        Dated inputs in force.
+    runs
+        What each draw is, in words, (draw,).
+    date_of
+        The day of a model time, where there is one.
+    """
+
+    parameters: Mapping[str, FloatArray]
+    events: tuple[Event, ...]
+    runs: tuple[str, ...]
+    date_of: Callable[[float], date] | None = None
+
+
+@dataclass(slots=True)
+class _Trial:
+    """A check on its way to a verdict: its predicates, one for each part, and what came of them.
+
+    `reason` is why it is not run, empty until there is one. `source` holds the text of the predicates.
+    """
+
+    said: Said
+    source: SourceText
+    predicates: list[Predicate] = field(default_factory=list)
+    outcomes: list[_Outcome] = field(default_factory=list)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of one part: whether each draw keeps it, when it first breaks it, and by how much, (draw,).
+
+    Of a part that has to come about once, when it is nearest. `most` and `most_time` are those of the
+    moment that breaks it most. Amounts are NaN where the run left the real numbers.
+    """
+
+    part: Part
+    is_kept: BoolArray
+    time: FloatArray
+    by: FloatArray
+    most_time: FloatArray
+    most: FloatArray
+    unit: str
+
+
+def judge_model(source: SourceText) -> tuple[Verdict, ...]:
+    """Return a verdict on every Reality Check of a model alone, run once with its own constants.
+
+    Parameters
+    ----------
+    source
+        The text of a model that opens; files that it reads lie beside it.
+    """
+    alone = Ground({}, (), ("the run with the model's own constants",))
+    return judge(read_file(source, Findings()), lambda _model: alone)
+
+
+def judge_case(case: Case) -> tuple[Verdict, ...]:
+    """Return a verdict on every Reality Check of a case's model.
+
+    It is run with its own constants and with `N_DRAWS` prior draws of every account, in order of the case,
+    all with every dated input in force.
+    """
+    source = case.model.source
+    assert source is not None  # a case reads its model from a file
+    return judge(read_file(source, Findings()), lambda model: ground_of(case, model))
+
+
+def ground_of(case: Case, model: Model) -> Ground:
+    """Return what the checks of a case are run on."""
+    drawn = [prior_draws(case.priors(account.id), N_DRAWS, seed=SEED) for account in case.accounts]
+    names = sorted({name for draws in drawn for name in draws})
+    own = make_simulator(model, engine="reference", outputs=names).run()
+    parameters = {}
+    for name in names:
+        value = own[name][:, 0]
+        rows = [draws.get(name, np.repeat(value, N_DRAWS)) for draws in drawn]
+        parameters[name] = np.concatenate([value, *rows])
+    runs = ["the run with the model's own constants"]
+    runs += [f"a prior draw of the account {account.id}" for account in case.accounts for _ in range(N_DRAWS)]
+    calendar = case.calendar
+    events = tuple(Event(one.parameter, calendar.time_of(one.date), one.value) for one in case.events)
+    return Ground(parameters, events, tuple(runs), calendar.date_of)
+
+
+def judge(file: ModelFile, ground_of: Callable[[Model], Ground]) -> tuple[Verdict, ...]:
+    """Return a verdict on every Reality Check of a file, in its order.
+
+    Parameters
+    ----------
+    file
+        A model that opens.
+    ground_of
+        Says of the model, with what the checks look at among its variables, what they are run on.
+    """
+    trials = [_trial(said, k, file) for k, said in enumerate(said_by(file))]
+    ground, time_unit = None, ""
+    if any(not trial.reason for trial in trials):
+        try:
+            model = _built(trials, file)
+            ground, time_unit = ground_of(model), str(model.time.unit or "")
+            _run(trials, model, ground)
+        except InputError as problem:
+            _refuse(trials, f"the model does not run: {problem.diagnostics[0].message}")
+    return tuple(_verdict(trial, ground, time_unit) for trial in trials)
+
+
+def _trial(said: Said, number: int, file: ModelFile) -> _Trial:
+    """Return a check with its predicates read, or why it cannot be run."""
+    text = "\n".join(part.predicate for part in said.parts)
+    trial = _Trial(said, SourceText(file.source.name, text), reason=said.reason)
+    start = 0
+    for k, part in enumerate(said.parts):
+        findings = Findings()
+        place = trial.source.span(start, start + len(part.predicate))
+        name = f"reality check {number + 1}.{k + 1}"
+        predicate = parse_predicate(place, _ANY_DAYS, findings, name=name)
+        if predicate is None:
+            trial.reason = trial.reason or findings.errors[0].message
+        else:
+            trial.predicates.append(predicate)
+        start += len(part.predicate) + 1
+    return trial
+
+
+# -- the model with what the checks look at ------------------------------------------------------------
+
+
+def _built(trials: Sequence[_Trial], file: ModelFile) -> Model:
+    """Return the model with the atoms of checks among its variables; refuse the checks that it cannot hold.
+
+    Raises
+    ------
+    InputError
+        If the model does not open, whatever the checks are.
+    """
+    findings = Findings()
+    try:
+        model = build_file(file, Findings(), extra=_extra(trials), without_data=True, findings=findings)
+    except InputError as problem:
+        if not _refuse_named(trials, problem.diagnostics):
+            raise
+        return _built(trials, file)
+    if any(item.code == "missing-data" for item in findings.items):
+        _refuse(trials, "the model reads data that are not there")
+    for trial in trials:
+        for held in (one for predicate in trial.predicates for one in predicate.held):
+            if held.name not in model and not trial.reason:
+                trial.reason = f'no variable is named "{held.name}"'
+    return model
+
+
+def _extra(trials: Sequence[_Trial]) -> list[ExtraEquation]:
+    predicates = [predicate for trial in trials if not trial.reason for predicate in trial.predicates]
+    return [ExtraEquation(atom.name, atom.span) for one in predicates for atom in one.equations]
+
+
+def _refuse_named(trials: Sequence[_Trial], found: Sequence[Diagnostic]) -> bool:
+    """Refuse the checks in which something was found; return whether there are any."""
+    is_any = False
+    for trial in trials:
+        told = [item for item in found if item.span.source is trial.source and item.severity == "error"]
+        if told and not trial.reason:
+            trial.reason, is_any = told[0].message, True
+    return is_any
+
+
+def _refuse(trials: Sequence[_Trial], reason: str) -> None:
+    """Refuse all checks that were not refused before."""
+    for trial in trials:
+        trial.reason = trial.reason or reason
+
+
+# -- test runs --------------------------------------------------------------------------------------------
+
+
+def _run(trials: Sequence[_Trial], model: Model, ground: Ground) -> None:
+    """Run the model for its checks, once for each set of things that they set, and note what came of it."""
+    fine = _every_step(model)
+    ready = [trial for trial in trials if not trial.reason]
+    for do in sorted({one.atoms[0].do for trial in ready for one in trial.predicates}):
+        mine = [trial for trial in ready if any(one.atoms[0].do == do for one in trial.predicates)]
+        predicates = [one for trial in mine for one in trial.predicates if one.atoms[0].do == do]
+        names = tuple(dict.fromkeys(atom.name for one in predicates for atom in one.atoms))
+        try:
+            run = _test_run(model, names, {**dict(do), **fine}, ground)
+        except InputError as problem:
+            _refuse(mine, problem.diagnostics[0].message)
+        except ValueError as problem:
+            _refuse(mine, str(problem))
+        else:
+            for trial in mine:
+                pairs = zip(trial.said.parts, trial.predicates, strict=True)
+                trial.outcomes += [_outcome(part, one, run) for part, one in pairs if one in predicates]
+
+
+def _every_step(model: Model) -> dict[str, float]:
+    """Return what to hold so that a run saves every step; nothing where there are too many of them."""
+    spec = model.time
+    names = (spec.initial_time, spec.final_time, spec.time_step)
+    run = make_simulator(model, engine="reference", outputs=names).run()
+    first, last, step = (float(run[name][0, 0]) for name in names)
+    return {spec.save_period: step} if (last - first) / step <= MOST_TIMES else {}
+
+
+def _test_run(
+    model: Model, outputs: tuple[str, ...], hold: Mapping[str, float], ground: Ground
+) -> Trajectories:
+    """Return the runs of all draws with some variables held."""
+    held = {model[name].name for name in hold}
+    given = {name: values for name, values in ground.parameters.items() if model[name].name not in held}
+    simulator = make_simulator(model, outputs=outputs, hold=hold, events=ground.events)
+    return simulator.run(given, n_draws=len(ground.runs), seed=SEED)
+
+
+def _outcome(part: Part, predicate: Predicate, run: Trajectories) -> _Outcome:
+    """Return what came of one part of a check in its runs."""
+    assert isinstance(predicate.formula, Window)
+    signals = {atom: run[atom.name] for atom in predicate.atoms}
+    said = predicate.formula.operand
+    truth, margin = evaluate_at_times(said, signals, run.times)
+    if isinstance(said, Implies):  # how far what follows is missed, not what else has to be so
+        _, margin = evaluate_at_times(said.right, signals, run.times)
+    draws = np.arange(len(truth))
+    is_kept = np.asarray(truth.any(axis=1) if part.is_once else truth.all(axis=1))
+    ranked = np.nan_to_num(margin, nan=-np.inf)
+    extreme = ranked.argmax(axis=1) if part.is_once else np.where(truth, np.inf, ranked).argmin(axis=1)
+    first = extreme if part.is_once else truth.argmin(axis=1)
+    return _Outcome(
+        part=part,
+        is_kept=is_kept,
+        time=run.times[first],
+        by=-margin[draws, first],
+        most_time=run.times[extreme],
+        most=-margin[draws, extreme],
+        unit=_unit(said, run),
+    )
+
+
+def _unit(formula: Formula, run: Trajectories) -> str:
+    """Return the unit of what a formula compares, empty where that is no one thing or has none."""
+    match formula:
+        case Implies(right=right) | And(parts=(*_, right)):
+            return _unit(right, run)
+        case Comparison(left=left, right=right):
+            for side in (left, right):
+                if isinstance(side, Signal) and (unit := run.units.get(side.atom.name)) is not None:
+                    return "" if unit.is_dimensionless else str(unit)
+            return ""
+        case _:
+            return ""
+
+
+# -- verdicts ---------------------------------------------------------------------------------------------
+
+
+def _verdict(trial: _Trial, ground: Ground | None, time_unit: str) -> Verdict:
+    """Return what came of a check."""
+    name, span = trial.said.name, trial.said.check.span
+    if trial.reason or ground is None:
+        return Verdict(name, span, "not run", reason=trial.reason)
+    is_kept = np.all([one.is_kept for one in trial.outcomes], axis=0)
+    n_held, n_runs = int(is_kept.sum()), len(is_kept)
+    if n_held == n_runs:
+        return Verdict(name, span, "holds", n_held, n_runs)
+    draw = int(np.argmin(is_kept))
+    told = min(
+        (one for one in trial.outcomes if not one.is_kept[draw]), key=lambda one: float(one.time[draw])
+    )
+    return Verdict(name, span, "fails", n_held, n_runs, _miss(told, draw, ground, time_unit))
+
+
+def _miss(told: _Outcome, draw: int, ground: Ground, time_unit: str) -> Miss:
+    """Return where one run breaks a part."""
+    time = float(told.time[draw])
+    by, most = float(told.by[draw]), float(told.most[draw])
+    return Miss(
+        conclusion=told.part.conclusion,
+        premise=told.part.premise,
+        held=told.part.held,
+        time=time,
+        time_unit=time_unit,
+        day=None if ground.date_of is None else ground.date_of(time),
+        by=None if np.isnan(by) else abs(by),
+        most=None if np.isnan(most) else abs(most),
+        most_time=float(told.most_time[draw]),
+        unit=told.unit,
+        run=ground.runs[draw],
+        is_once=told.part.is_once,
+    )
