@@ -1,6 +1,6 @@
 """How often the 90 % bands of a case hold: after fitting, for figures left out, and for figures to come.
 
-    python bench/coverage.py [CASE] [--account NAME] [--from 2022-10-05 ...] [--effort sketch]
+    python bench/coverage.py [CASE] [--account NAME ...] [--from 2022-10-05 ...] [--effort quick] [--markdown]
 
 Three columns. `fitted`: every figure against the band of what its reporter could have said, by a fit that
 has seen it; its path of model error runs past the figure itself, so nearly all lie inside. `left out`: the
@@ -13,7 +13,7 @@ where a quantity whose bands hold 80 (or 97) in 100 would do as badly in more th
 of fewer than 34 is no miss: with one less it would be below 97. The chance takes figures to be independent,
 which they are not: with errors that last it is larger. A floor says no number, so its row counts how many
 of its reports the bound allows in at least one draw of twenty; levels are compared by the band of levels.
-Seven fits: a minute or two with the smallest effort.
+With several accounts the first is shown by quantity, the others in sum. Seven fits for each account and date.
 """
 
 from __future__ import annotations
@@ -27,49 +27,55 @@ from datetime import date
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from scipy.stats import binom
+from bands import cell, table, verdict
 
 from realities.case.folder import Case, load_case
 from realities.case.observations import Observation
-from realities.ensemble import Ensemble, stream
-from realities.weigh.fits import AccountFit, predict_reports
+from realities.weigh.fits import AccountFit
 from realities.weigh.likelihood import used_observations
 from realities.weigh.posterior import fit_account
-from realities.weigh.reporting.reports import quantity_reports
+from realities.weigh.scoring.followed import followed, foretold
 
 #: By quantity: how many figures lie inside their bands, of how many.
 Counts = dict[str, tuple[int, int]]
-#: What is asked of a quantity, and how rare a share must be to call a miss more than chance.
-ASKED, RARE = (0.80, 0.97), 0.05
+#: By the title of a column.
+Columns = dict[str, Counts]
 FOLDS = 5
 
 
 def main() -> None:
-    """Fit seven times and print how many figures lie inside their bands."""
+    """Fit every account seven times and print how many figures lie inside their bands."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("case", nargs="?", default="ukraine-2022")
-    parser.add_argument("--account", default="reference")
+    parser.add_argument("--account", dest="accounts", nargs="+", default=["reference"])
     parser.add_argument("--from", dest="starts", nargs="*", default=["2022-10-05"])
-    parser.add_argument("--effort", default="sketch")
+    parser.add_argument("--effort", default="quick")
+    parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     case = load_case(options.case)
-    columns = {
-        "fitted": fitted(case, options.account, options.effort),
-        "left out": left_out(case, options.account, options.effort),
-    }
-    for start in options.starts:
-        day = date.fromisoformat(start)
-        columns[f"after {day}"] = to_come(case, options.account, options.effort, day)
-    show(case, columns)
+    days = [date.fromisoformat(start) for start in options.starts]
+    found = {name: columns(case, name, options.effort, days) for name in options.accounts}
+    if options.markdown:
+        print(in_markdown(case, found))
+    else:
+        for name, counts in found.items():
+            print(f"\n{name}")
+            show(case, counts)
+
+
+def columns(case: Case, account: str, effort: str, days: Iterable[date]) -> Columns:
+    """Return the columns of one account's table."""
+    seen = {"fitted": fitted(case, account, effort), "left out": left_out(case, account, effort)}
+    return seen | {f"after {day}": to_come(case, account, effort, day) for day in days}
 
 
 def fitted(case: Case, account: str, effort: str) -> Counts:
     """Return how many figures lie in the bands of a fit that has seen them all."""
     last = case.latest_published
     fit = fit_account(case, account, as_of=last, seed=case.seed, effort=effort)
-    return inside(case, fit, used_observations(case, last), last)
+    return inside(case, fit, used_observations(case, last))
 
 
 def left_out(case: Case, account: str, effort: str) -> Counts:
@@ -83,55 +89,24 @@ def left_out(case: Case, account: str, effort: str) -> Counts:
         gone = {id(row) for row in away}
         rest = replace(case, observations=tuple(row for row in case.observations if id(row) not in gone))
         fit = fit_account(rest, account, as_of=last, seed=case.seed, effort=effort)
-        found = added(found, inside(case, fit, away, last))
+        found = added(found, inside(case, fit, away))
     return found
 
 
 def to_come(case: Case, account: str, effort: str, day: date) -> Counts:
     """Return how many figures of days after one, published after it, lie in the bands of a fit as of it."""
     fit = fit_account(case, account, as_of=day, seed=case.seed, effort=effort)
-    used = used_observations(case, case.latest_published)
-    later = [row for row in used if row.published is not None and row.published > day and row.happened > day]
-    return inside(case, fit, later, day)
+    return inside(case, fit, followed(case, day))
 
 
-def inside(case: Case, fit: AccountFit, rows: Sequence[Observation], as_of: date) -> Counts:
+def inside(case: Case, fit: AccountFit, rows: Sequence[Observation]) -> Counts:
     """Return, by quantity, how many reports lie in their 90 % predictive band, of how many."""
-    by_quantity: dict[str, list[Observation]] = {}
-    for row in rows:
-        by_quantity.setdefault(row.quantity, []).append(row)
-    fixed = {n: p.fixed for n, p in case.priors(fit.account).items() if p.fixed is not None}
-    constants = {n: np.full(fit.n_draws, v) for n, v in fixed.items()} | dict(fit.parameters)
-    counts: Counts = {}
-    for quantity, found in sorted(by_quantity.items()):
-        measure = case.measures[quantity]
-        reports = quantity_reports(measure, found, case.calendar)
-        if not len(reports.rows):
-            continue
-        name = measure.variable_for(fit.account)
-        runs = Ensemble(case, as_of=as_of, outputs=[name]).run(constants, save_times=reports.times)
-        said = np.array([np.nan if row.value is None else row.value for row in reports.rows.observations])
-        drawn = predict_reports(fit, reports, runs[name], stream(quantity, case.seed))[~runs.failed]
-        known = np.isfinite(said)
-        held = within(measure.kind, said, drawn)
-        counts[quantity] = int((held & known).sum()), int(known.sum())
-    return counts
-
-
-def within(kind: str, said: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Return which reports (row,) their predictions (draw, row) allow: a bound needs one draw of twenty."""
-    low, high = np.quantile(drawn, (0.05, 0.95), axis=0)
-    match kind:
-        case "floor":
-            return np.asarray(said <= high)
-        case "ceiling":
-            return np.asarray(said >= low)
-        case "ordinal":  # a quantile between two levels stands for both
-            low, high = (
-                np.quantile(drawn, 0.05, axis=0, method="lower"),
-                np.quantile(drawn, 0.95, axis=0, method="higher"),
-            )
-    return np.asarray((said >= low) & (said <= high))
+    predictions = foretold(case, fit, rows)
+    known = {quantity: np.isfinite(one.said) for quantity, one in predictions.items()}
+    return {
+        quantity: (int((one.inside & known[quantity]).sum()), int(known[quantity].sum()))
+        for quantity, one in predictions.items()
+    }
 
 
 def added(one: Counts, other: Counts) -> Counts:
@@ -146,37 +121,61 @@ def added(one: Counts, other: Counts) -> Counts:
     }
 
 
-def verdict(held: int, n: int) -> str:
-    """Return what is to be said of a share: nothing, `low` or `high`, with `?` where it may be chance."""
-    if held < ASKED[0] * n:
-        return "low?" if binom.cdf(held, n, ASKED[0]) > RARE else "low"
-    if held > ASKED[1] * n and held - 1 >= ASKED[1] * n:
-        return "high?" if binom.sf(held - 1, n, ASKED[1]) > RARE else "high"
-    return ""
+def in_order(case: Case, found: Columns) -> list[str]:
+    """Return the quantities with figures, bounds last."""
+    quantities = {q for counts in found.values() for q, (_, n) in counts.items() if n}
+    return sorted(quantities, key=lambda q: (is_bound(case, q), list(case.measures).index(q)))
 
 
-def show(case: Case, columns: dict[str, Counts]) -> None:
-    """Print the table, quantities with figures first, and the sums of those."""
-    kinds = {q: case.measures[q].kind for counts in columns.values() for q in counts}
-    print(f"{'90 % bands hold':<42}" + "".join(f"{title:>24}" for title in columns))
-    for quantity in sorted(kinds, key=lambda q: (kinds[q] in ("floor", "ceiling"), q)):
-        kind = "" if kinds[quantity] == "value" else f" ({kinds[quantity]})"
-        cells = [cell(counts.get(quantity)) for counts in columns.values()]
-        print(f"{quantity + kind:<42}" + "".join(f"{one:>24}" for one in cells))
-    totals = [
-        summed(n for q, n in counts.items() if kinds[q] not in ("floor", "ceiling"))
-        for counts in columns.values()
-    ]
-    print(f"{'all but bounds':<42}" + "".join(f"{cell(one):>24}" for one in totals))
+def is_bound(case: Case, quantity: str) -> bool:
+    """Return whether reports bound a quantity and say no number."""
+    return case.measures[quantity].kind in ("floor", "ceiling")
 
 
-def summed(counts: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    """Return the sums of both numbers."""
-    pairs = list(counts)
+def total(case: Case, counts: Counts) -> tuple[int, int]:
+    """Return how many figures lie in their bands, of how many, bounds apart."""
+    pairs = [pair for quantity, pair in counts.items() if not is_bound(case, quantity)]
     return sum(held for held, _ in pairs), sum(n for _, n in pairs)
 
 
-def cell(count: tuple[int, int] | None) -> str:
+def in_markdown(case: Case, found: dict[str, Columns]) -> str:
+    """Return one table of the first account by quantity, and one of the sums of all accounts."""
+    first, of_first = next(iter(found.items()))
+    rows = [
+        [labelled(case, quantity), *(cell(*counts.get(quantity, (0, 0))) for counts in of_first.values())]
+        for quantity in in_order(case, of_first)
+    ]
+    sums = {
+        case.account(name).name: [cell(*total(case, counts)) for counts in its.values()]
+        for name, its in found.items()
+    }
+    rows.append(["everything but bounds", *sums[case.account(first).name]])
+    parts = [f"Account: {case.account(first).name}.", "", table(["quantity", *of_first], rows)]
+    if len(sums) > 1:
+        all_accounts = table(
+            ["everything but bounds", *of_first], [[name, *own] for name, own in sums.items()]
+        )
+        parts += ["", all_accounts]
+    return "\n".join(parts)
+
+
+def labelled(case: Case, quantity: str) -> str:
+    """Return a quantity's label, with its kind where that is not a value."""
+    measure = case.measures[quantity]
+    return measure.label if measure.kind == "value" else f"{measure.label} ({measure.kind})"
+
+
+def show(case: Case, found: Columns) -> None:
+    """Print one account's table, quantities with figures first, and the sums of those."""
+    print(f"{'90 % bands hold':<46}" + "".join(f"{title:>24}" for title in found))
+    for quantity in in_order(case, found):
+        cells = [told(counts.get(quantity)) for counts in found.values()]
+        print(f"{labelled(case, quantity):<46}" + "".join(f"{one:>24}" for one in cells))
+    totals = [told(total(case, counts)) for counts in found.values()]
+    print(f"{'everything but bounds':<46}" + "".join(f"{one:>24}" for one in totals))
+
+
+def told(count: tuple[int, int] | None) -> str:
     """Return a share as text: how many of how many, in per cent, and the verdict."""
     if count is None or not count[1]:
         return "-"
