@@ -297,7 +297,8 @@ def test_a_case_without_claims_network_or_quantities_still_has_a_page() -> None:
     assert "figure" not in {attrs.get("id") for _, attrs in outline.elements}
 
 
-def test_writing_replaces_in_one_move_and_leaves_nothing_else(tmp_path: Path, study: Any) -> None:
+def test_writing_replaces_in_one_move_and_leaves_nothing_else(tmp_path: Path) -> None:
+    study = synthetic_study(2, 2, 2, 4)
     target = tmp_path / "deep" / "report.html"
     assert write_report(study, target) == target
     first = target.read_text(encoding="utf-8")

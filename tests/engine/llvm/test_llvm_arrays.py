@@ -84,8 +84,12 @@ def numbers(rng: np.random.Generator, how: str) -> np.ndarray:
             return rng.normal(size=N_DRAWS)
 
 
-#: The best processor and the least; what lies between is written like the one or the other.
-processors = pytest.mark.parametrize("processor", sorted({cf.processors()[0], cf.processors()[-1]}))
+#: The best processor and, as code without fused operations takes long to compile, at leisure the least; what
+#: lies between is written like the one or the other.
+BEST, *_, LEAST = [*cf.processors()[:1], *cf.processors()]
+processors = pytest.mark.parametrize(
+    "processor", [BEST, *([pytest.param(LEAST, marks=pytest.mark.slow)] if LEAST != BEST else [])]
+)
 
 
 @processors
