@@ -1,9 +1,8 @@
 """A model run for its Reality Checks: each check's predicate, judged at every step of its test runs.
 
-In come a model's file and a `Ground`, which says what it is run on; out comes a `Verdict` on every check. A
-model alone is run with its own constants. In a case the dated inputs are in force, and beside the model's own
-constants go prior draws of every account. Checks that set the same share a run. `verdicts.py` says what came
-of it.
+In come a model's file and what it is run on; out comes a `Verdict` on every check. A model alone is run with
+its own constants. In a case the dated inputs are in force, and beside the model's own constants go prior
+draws of every account. `runs.py` makes the runs, `verdicts.py` says what came of them.
 """
 
 from __future__ import annotations
@@ -22,19 +21,19 @@ from realities.case.predicate_nodes import (
     Comparison,
     Formula,
     Implies,
+    Intervention,
+    Or,
     Predicate,
     Signal,
     Window,
 )
 from realities.case.predicates import evaluate_at_times, parse_predicate
-from realities.engine.engines import make_simulator
-from realities.engine.request import Event
-from realities.ensemble import prior_draws
 from realities.errors import Diagnostic, Findings, InputError
 from realities.ir.model import Model
 from realities.model.load import ExtraEquation, build_file, read_file
 from realities.model.realitychecks import Part, Said, said_by
 from realities.model.syntax import ModelFile
+from realities.reality.runs import Ground, Runs, ground_of
 from realities.reality.verdicts import Miss, Verdict
 from realities.source import SourceText
 from realities.trajectories import Trajectories
@@ -42,34 +41,8 @@ from realities.trajectories import Trajectories
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-#: Prior draws of each account of a case, and the seed they come from: few, and the same every time.
-N_DRAWS, SEED = 32, 1
-#: Checks look at every step of a run that has at most so many, of a longer one at its save points.
-MOST_TIMES = 100_000
 #: A check names no dates, so that any calendar will do to read its predicate.
 _ANY_DAYS = Calendar(date(2000, 1, 1), date(2000, 1, 2), "day")
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What checks are run on.
-
-    Attributes
-    ----------
-    parameters
-        Constants by name, each (draw,); none for the model's own.
-    events
-        Dated inputs in force.
-    runs
-        What each draw is, in words, (draw,).
-    date_of
-        The day of a model time, where there is one.
-    """
-
-    parameters: Mapping[str, FloatArray]
-    events: tuple[Event, ...]
-    runs: tuple[str, ...]
-    date_of: Callable[[float], date] | None = None
 
 
 @dataclass(slots=True)
@@ -95,6 +68,7 @@ class _Outcome:
     """
 
     part: Part
+    held: Mapping[str, float]
     is_kept: BoolArray
     time: FloatArray
     by: FloatArray
@@ -118,29 +92,12 @@ def judge_model(source: SourceText) -> tuple[Verdict, ...]:
 def judge_case(case: Case) -> tuple[Verdict, ...]:
     """Return a verdict on every Reality Check of a case's model.
 
-    It is run with its own constants and with `N_DRAWS` prior draws of every account, in order of the case,
+    It is run with its own constants and with prior draws of every account, in order of the case,
     all with every dated input in force.
     """
     source = case.model.source
     assert source is not None  # a case reads its model from a file
     return judge(read_file(source, Findings()), lambda model: ground_of(case, model))
-
-
-def ground_of(case: Case, model: Model) -> Ground:
-    """Return what the checks of a case are run on."""
-    drawn = [prior_draws(case.priors(account.id), N_DRAWS, seed=SEED) for account in case.accounts]
-    names = sorted({name for draws in drawn for name in draws})
-    own = make_simulator(model, engine="reference", outputs=names).run()
-    parameters = {}
-    for name in names:
-        value = own[name][:, 0]
-        rows = [draws.get(name, np.repeat(value, N_DRAWS)) for draws in drawn]
-        parameters[name] = np.concatenate([value, *rows])
-    runs = ["the run with the model's own constants"]
-    runs += [f"a prior draw of the account {account.id}" for account in case.accounts for _ in range(N_DRAWS)]
-    calendar = case.calendar
-    events = tuple(Event(one.parameter, calendar.time_of(one.date), one.value) for one in case.events)
-    return Ground(parameters, events, tuple(runs), calendar.date_of)
 
 
 def judge(file: ModelFile, ground_of: Callable[[Model], Ground]) -> tuple[Verdict, ...]:
@@ -236,14 +193,15 @@ def _refuse(trials: Sequence[_Trial], reason: str) -> None:
 
 def _run(trials: Sequence[_Trial], model: Model, ground: Ground) -> None:
     """Run the model for its checks, once for each set of things that they set, and note what came of it."""
-    fine = _every_step(model)
     ready = [trial for trial in trials if not trial.reason]
-    for do in sorted({one.atoms[0].do for trial in ready for one in trial.predicates}):
+    wanted: dict[Intervention, dict[str, None]] = {}
+    for atom in (atom for trial in ready for one in trial.predicates for atom in one.atoms):
+        wanted.setdefault(atom.do, {})[atom.name] = None
+    runs = Runs(model, ground, {do: tuple(names) for do, names in wanted.items()})
+    for do in sorted(wanted):
         mine = [trial for trial in ready if any(one.atoms[0].do == do for one in trial.predicates)]
-        predicates = [one for trial in mine for one in trial.predicates if one.atoms[0].do == do]
-        names = tuple(dict.fromkeys(atom.name for one in predicates for atom in one.atoms))
         try:
-            run = _test_run(model, names, {**dict(do), **fine}, ground)
+            run = runs.run(do)
         except InputError as problem:
             _refuse(mine, problem.diagnostics[0].message)
         except ValueError as problem:
@@ -251,26 +209,7 @@ def _run(trials: Sequence[_Trial], model: Model, ground: Ground) -> None:
         else:
             for trial in mine:
                 pairs = zip(trial.said.parts, trial.predicates, strict=True)
-                trial.outcomes += [_outcome(part, one, run) for part, one in pairs if one in predicates]
-
-
-def _every_step(model: Model) -> dict[str, float]:
-    """Return what to hold so that a run saves every step; nothing where there are too many of them."""
-    spec = model.time
-    names = (spec.initial_time, spec.final_time, spec.time_step)
-    run = make_simulator(model, engine="reference", outputs=names).run()
-    first, last, step = (float(run[name][0, 0]) for name in names)
-    return {spec.save_period: step} if (last - first) / step <= MOST_TIMES else {}
-
-
-def _test_run(
-    model: Model, outputs: tuple[str, ...], hold: Mapping[str, float], ground: Ground
-) -> Trajectories:
-    """Return the runs of all draws with some variables held."""
-    held = {model[name].name for name in hold}
-    given = {name: values for name, values in ground.parameters.items() if model[name].name not in held}
-    simulator = make_simulator(model, outputs=outputs, hold=hold, events=ground.events)
-    return simulator.run(given, n_draws=len(ground.runs), seed=SEED)
+                trial.outcomes += [_outcome(part, one, run) for part, one in pairs if one.atoms[0].do == do]
 
 
 def _outcome(part: Part, predicate: Predicate, run: Trajectories) -> _Outcome:
@@ -279,8 +218,9 @@ def _outcome(part: Part, predicate: Predicate, run: Trajectories) -> _Outcome:
     signals = {atom: run[atom.name] for atom in predicate.atoms}
     said = predicate.formula.operand
     truth, margin = evaluate_at_times(said, signals, run.times)
-    if isinstance(said, Implies):  # how far what follows is missed, not what else has to be so
-        _, margin = evaluate_at_times(said.right, signals, run.times)
+    told = _last(said)
+    if told is not said:  # how far what follows is missed, not what else has to be so
+        _, margin = evaluate_at_times(told, signals, run.times)
     draws = np.arange(len(truth))
     is_kept = np.asarray(truth.any(axis=1) if part.is_once else truth.all(axis=1))
     ranked = np.nan_to_num(margin, nan=-np.inf)
@@ -288,27 +228,32 @@ def _outcome(part: Part, predicate: Predicate, run: Trajectories) -> _Outcome:
     first = extreme if part.is_once else truth.argmin(axis=1)
     return _Outcome(
         part=part,
+        held={one.name: one.value for one in predicate.held},
         is_kept=is_kept,
         time=run.times[first],
         by=-margin[draws, first],
         most_time=run.times[extreme],
         most=-margin[draws, extreme],
-        unit=_unit(said, run),
+        unit=_unit(told, run),
     )
 
 
-def _unit(formula: Formula, run: Trajectories) -> str:
-    """Return the unit of what a formula compares, empty where that is no one thing or has none."""
+def _last(formula: Formula) -> Formula:
+    """Return what a formula says last: what follows from the rest, or is left when the rest is not so."""
     match formula:
-        case Implies(right=right) | And(parts=(*_, right)):
-            return _unit(right, run)
-        case Comparison(left=left, right=right):
-            for side in (left, right):
-                if isinstance(side, Signal) and (unit := run.units.get(side.atom.name)) is not None:
-                    return "" if unit.is_dimensionless else str(unit)
-            return ""
+        case Implies(right=right) | And(parts=(*_, right)) | Or(parts=(*_, right)):
+            return _last(right)
         case _:
-            return ""
+            return formula
+
+
+def _unit(formula: Formula, run: Trajectories) -> str:
+    """Return the unit of what a formula compares, empty where it has none."""
+    if isinstance(formula, Comparison):
+        for side in (formula.left, formula.right):
+            if isinstance(side, Signal) and (unit := run.units.get(side.atom.name)) is not None:
+                return "" if unit.is_dimensionless else str(unit)
+    return ""
 
 
 # -- verdicts ---------------------------------------------------------------------------------------------
@@ -337,7 +282,7 @@ def _miss(told: _Outcome, draw: int, ground: Ground, time_unit: str) -> Miss:
     return Miss(
         conclusion=told.part.conclusion,
         premise=told.part.premise,
-        held=told.part.held,
+        held=told.held,
         time=time,
         time_unit=time_unit,
         day=None if ground.date_of is None else ground.date_of(time),

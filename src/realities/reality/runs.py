@@ -1,0 +1,150 @@
+"""The test runs of Reality Checks: a model run with what each check sets, for many draws at once.
+
+In come a model with what the checks look at among its variables, and a `Ground`; out come trajectories, one
+set for each set of things held. Preparing a run costs more than running it, so all checks that set nothing
+but constants share what is prepared. `judging.py` asks for the runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realities.case.case import Case
+from realities.case.predicate_nodes import Intervention
+from realities.engine.engines import AnySimulator, make_simulator
+from realities.engine.request import Event
+from realities.ensemble import prior_draws
+from realities.ir.model import Model
+from realities.trajectories import Trajectories
+
+FloatArray = NDArray[np.float64]
+
+#: Prior draws of each account of a case, and the seed they come from: few, and the same every time.
+N_DRAWS, SEED = 32, 1
+#: Checks look at every step of a run that has at most so many, of a longer one at its save points.
+MOST_TIMES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What checks are run on.
+
+    Attributes
+    ----------
+    parameters
+        Constants by name, each (draw,); none for the model's own.
+    events
+        Dated inputs in force.
+    runs
+        What each draw is, in words, (draw,).
+    date_of
+        The day of a model time, where there is one.
+    """
+
+    parameters: Mapping[str, FloatArray]
+    events: tuple[Event, ...]
+    runs: tuple[str, ...]
+    date_of: Callable[[float], date] | None = None
+
+
+def ground_of(case: Case, model: Model) -> Ground:
+    """Return what the checks of a case are run on."""
+    drawn = [prior_draws(case.priors(account.id), N_DRAWS, seed=SEED) for account in case.accounts]
+    names = sorted({name for draws in drawn for name in draws})
+    own = _own_values(model, names)
+    parameters = {}
+    for name in names:
+        value = own[model[name].name]
+        rows = [draws.get(name, np.full(N_DRAWS, value)) for draws in drawn]
+        parameters[name] = np.concatenate([[value], *rows])
+    runs = ["the run with the model's own constants"]
+    runs += [f"a prior draw of the account {account.id}" for account in case.accounts for _ in range(N_DRAWS)]
+    calendar = case.calendar
+    events = tuple(Event(one.parameter, calendar.time_of(one.date), one.value) for one in case.events)
+    return Ground(parameters, events, tuple(runs), calendar.date_of)
+
+
+class Runs:
+    """The runs that checks ask for.
+
+    Parameters
+    ----------
+    model
+        The model, with what the checks look at among its variables.
+    ground
+        What it is run on.
+    wanted
+        For each set of things held the variables that checks look at then.
+    """
+
+    def __init__(self, model: Model, ground: Ground, wanted: Mapping[Intervention, tuple[str, ...]]) -> None:
+        self.model, self.ground, self.wanted = model, ground, wanted
+        self.fine = _every_step(model)
+        self.plain = [do for do in wanted if self._sets_constants(do)]
+        names = sorted({name for do in self.plain for name, _ in do} | set(ground.parameters))
+        self.own = _own_values(model, names)
+        self._shared: AnySimulator | None = None
+
+    def run(self, do: Intervention) -> Trajectories:
+        """Return the runs of all draws with some variables held, at every step.
+
+        Raises
+        ------
+        InputError, ValueError
+            If the model cannot be run so, or one of the variables not be held.
+        """
+        if do in self.plain:
+            held = {self.model[name].name: value for name, value in do}
+            return self._run(self._simulator_of_constants(), {**self.own, **self._given(), **held})
+        simulator = self._simulator(self.wanted[do], dict(do))
+        held_names = {self.model[name].name for name, _ in do}
+        return self._run(simulator, {name: v for name, v in self._given().items() if name not in held_names})
+
+    def _sets_constants(self, do: Intervention) -> bool:
+        """Return whether what is held are constants that neither a date nor the clock has a hand in."""
+        spec = self.model.time
+        clock = (spec.initial_time, spec.final_time, spec.time_step, spec.save_period)
+        moved = {self.model[event.parameter].name for event in self.ground.events}
+        held = [self.model[name] for name, _ in do]
+        return all(one.kind == "constant" and one.name not in {*moved, *clock} for one in held)
+
+    def _given(self) -> dict[str, FloatArray]:
+        return {self.model[name].name: values for name, values in self.ground.parameters.items()}
+
+    def _simulator_of_constants(self) -> AnySimulator:
+        """Return the simulator of all checks that set nothing but constants, made when first asked for."""
+        if self._shared is None:
+            names = dict.fromkeys(name for do in self.plain for name in self.wanted[do])
+            self._shared = self._simulator(tuple(names), {})
+        return self._shared
+
+    def _simulator(self, outputs: tuple[str, ...], hold: Mapping[str, float]) -> AnySimulator:
+        held = {**hold, **self.fine}
+        return make_simulator(self.model, outputs=outputs, hold=held, events=self.ground.events)
+
+    def _run(self, simulator: AnySimulator, given: Mapping[str, FloatArray | float]) -> Trajectories:
+        """Return a run that is given constants, each spread over all draws: code for one does for all."""
+        n_draws = len(self.ground.runs)
+        spread = {name: np.broadcast_to(values, n_draws) for name, values in given.items()}
+        return simulator.run(spread, n_draws=n_draws, seed=SEED)
+
+
+def _every_step(model: Model) -> dict[str, float]:
+    """Return what to hold so that a run saves every step; nothing where there are too many of them."""
+    spec = model.time
+    names = (spec.initial_time, spec.final_time, spec.time_step)
+    run = make_simulator(model, engine="reference", outputs=names).run()
+    first, last, step = (float(run[name][0, 0]) for name in names)
+    return {spec.save_period: step} if (last - first) / step <= MOST_TIMES else {}
+
+
+def _own_values(model: Model, names: Iterable[str]) -> dict[str, float]:
+    """Return the values that constants have in the model itself, by full name."""
+    full = [model[name].name for name in names]
+    run = make_simulator(model, engine="reference", outputs=full).run()
+    return {name: float(run[name][0, 0]) for name in full}
