@@ -182,7 +182,7 @@ def test_the_roll_of_the_dice_gives_chances_equal_to_the_survivals(n_draws: int)
         "state at peace within": "Internal peace",
     }
     result = run(*pairs, *pairs.values(), n_draws=n_draws, seed=3)
-    five_errors = 2.5 / np.sqrt(n_draws)  # a share of draws is off by half a root of their number at most
+    five_errors = 2.5 / np.sqrt(n_draws)  # the standard error of a share is 0.5 / sqrt(n) at most
     for event, survival in pairs.items():
         np.testing.assert_allclose(result[event].mean(axis=0), result[survival][0], atol=five_errors)
 
