@@ -13,7 +13,8 @@ from dataclasses import asdict
 import click
 
 from realities.errors import MOST_ERRORS
-from realities.model.compatibility import KINDS, FunctionUse, Kind, NameUse, Report
+from realities.model.compatibility import FunctionUse, NameUse, Report
+from realities.model.kinds import KINDS, Kind
 
 WIDTH = 80
 #: How wide the column of headings is.

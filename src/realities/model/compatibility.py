@@ -2,7 +2,8 @@
 
 In come the syntax tree of a file, what was found wrong with it and, where it opens, its `Model`; out
 comes one frozen `Report`. Everything but the number of scalars is read off the tree, so that a file
-that is refused is reported on too: that is when a report is needed most. `cli/model_report.py` prints it.
+that is refused is reported on too: that is when a report is needed most. `kinds.py` says what its names are,
+`drains.py` which stocks nothing stops at zero; `cli/model_report.py` prints it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from realities.errors import Diagnostic, Findings, InputError
 from realities.ir.model import Dialect, Model
 from realities.model import syntax
 from realities.model.arrays import build_space, name_key
+from realities.model.drains import Drain, drains_of
+from realities.model.kinds import KINDS, Kind, kinds_of
 from realities.model.language import Language
 from realities.model.languages import LANGUAGES
 from realities.model.load import build_file, read_file, read_source
@@ -24,13 +27,7 @@ from realities.model.runtimes import RunTimes, run_times, time_errors
 from realities.model.tables.external import Wanted, wanted
 from realities.model.tables.library import open_library
 
-Kind = Literal["stock", "flow", "auxiliary", "constant", "lookup", "data", "control"]
 Status = Literal["supported", "refused", "unknown"]
-
-#: The kinds of a report's table, in its order; when a run starts and steps is told apart from them.
-KINDS: tuple[Kind, ...] = ("stock", "flow", "auxiliary", "constant", "lookup", "data")
-#: Beginnings of the functions whose first argument names a file.
-_FILE_READERS = ("get xls ", "get direct ", "get 123 ", "get vdf ", "get odbc ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +74,6 @@ class WantedFile:
     name: str
     is_there: bool
     lines: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Drain:
-    """A stock with an outflow that is not computed from it, so that nothing stops it at zero."""
-
-    stock: str
-    outflow: str
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +200,7 @@ def report_on(
         files=_files(wants),
         data=tuple(sorted({want.variable for want in wants if not want.function})),
         units=_units(found, names),
-        may_go_negative=tuple(_drains(file)),
+        may_go_negative=tuple(drains_of(file)),
         n_reality_checks=sum(not one.is_test_input for one in file.reality_checks),
         n_test_inputs=sum(one.is_test_input for one in file.reality_checks),
         all_names=names,
@@ -222,38 +210,6 @@ def report_on(
 # -- names -------------------------------------------------------------------------------------------
 
 
-def kinds_of(file: syntax.ModelFile, language: Language) -> dict[str, Kind]:
-    """Return what each name of a file is, by key, as far as the equations alone tell."""
-    controls = {name_key(name) for name in language.controls.names()}
-    flows = {name_key(term.name) for _, term, _ in _summands_of(file) if isinstance(term, syntax.Name)}
-    kinds: dict[str, Kind] = {}
-    for equation in file.equations:
-        key = name_key(equation.left.name)
-        kind = "control" if key in controls else _kind(equation)
-        if key in flows and (kind == "auxiliary" or (kind == "constant" and file.dialect == "xmile")):
-            kind = "flow"  # XMILE has a word for flows, Vensim's users may call a constant so or not
-        if kinds.get(key) in (None, "constant"):  # some elements constant, others not: it varies
-            kinds[key] = kind
-    return kinds
-
-
-def _kind(equation: syntax.Equation) -> Kind:
-    match equation.right:
-        case syntax.Points():
-            return "lookup"
-        case syntax.Apply(function=function):
-            key = name_key(function.name)
-            if key.startswith(_FILE_READERS):
-                last = key.rpartition(" ")[2]
-                return "lookup" if last == "lookups" else "constant" if last == "constants" else "data"
-            return "data" if equation.is_data else "stock" if key == "integ" else "auxiliary"
-        case None:
-            return "data"
-        case term:
-            is_number = all(isinstance(part, _LITERAL) for part in syntax.terms(term))
-            return "data" if equation.is_data else "constant" if is_number else "auxiliary"
-
-
 #: What XMILE says in other words: IF, <gf>, //, <init_eqn>.
 _SPELLED_OTHERWISE = {
     "if then else": "IF THEN ELSE",
@@ -261,7 +217,6 @@ _SPELLED_OTHERWISE = {
     "safediv": "SAFEDIV",
     "active initial": "initial equation",
 }
-_LITERAL = (syntax.Numeral, syntax.Rows, syntax.Prefix, syntax.Infix)
 
 
 def _names(file: syntax.ModelFile, kinds: Mapping[str, Kind]) -> tuple[NameUse, ...]:
@@ -384,82 +339,3 @@ def _units(found: Sequence[Diagnostic], names: Iterable[NameUse]) -> UnitState:
 
     n_without = sum(not use.unit for use in names if use.kind != "control")
     return UnitState(lines("unit-mismatch"), lines("bad-unit"), n_without)
-
-
-# -- stocks that may go below zero -------------------------------------------------------------------
-
-
-def _drains(file: syntax.ModelFile) -> Iterator[Drain]:
-    """Yield each stock with an outflow that is not computed from it, directly or through auxiliaries.
-
-    Another stock on the way breaks the tie: it answers only a step later.
-    """
-    needs = _needs(file)
-    spelled = {name_key(equation.left.name): equation.left.name for equation in file.equations}
-    empty = {name_key(one.left.name) for one in file.equations if one.right == syntax.Numeral(0.0)}
-    seen: set[tuple[str, str]] = set()
-    for equation, term, sign in _summands_of(file):
-        stock = name_key(equation.left.name)
-        text = " ".join(term.span.text.split())
-        if isinstance(term, syntax.Name):
-            if name_key(term.name) not in spelled or name_key(term.name) in empty:
-                continue  # an outflow that nothing defines, as an error says, or that is 0
-            text = spelled[name_key(term.name)]
-        is_number = all(isinstance(part, _LITERAL) for part in syntax.terms(term))
-        if sign > 0 or is_number or equation.is_non_negative or (stock, name_key(text)) in seen:
-            continue
-        seen.add((stock, name_key(text)))
-        if not _reaches(_named(term), stock, needs):
-            yield Drain(equation.left.name, text, equation.left.span.line)
-
-
-def _needs(file: syntax.ModelFile) -> dict[str, set[str]]:
-    """Return, for each name, the names its value needs at the same time: none for a stock."""
-    needs: dict[str, set[str]] = {}
-    for equation in file.equations:
-        if equation.right is not None and _kind(equation) != "stock":
-            needs.setdefault(name_key(equation.left.name), set()).update(_named(equation.right))
-    return needs
-
-
-def _named(term: syntax.Term) -> set[str]:
-    return {name_key(part.name) for part in syntax.terms(term) if isinstance(part, syntax.Name)}
-
-
-def _reaches(starts: Iterable[str], goal: str, needs: Mapping[str, set[str]]) -> bool:
-    waiting, seen = list(starts), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name == goal:
-            return True
-        if name not in seen:
-            seen.add(name)
-            waiting.extend(needs.get(name, ()))
-    return False
-
-
-def _summands_of(file: syntax.ModelFile) -> Iterator[tuple[syntax.Equation, syntax.Term, int]]:
-    """Yield each part of each stock's net flow that is added (1) or subtracted (-1)."""
-    for equation in file.equations:
-        match equation.right:
-            case syntax.Apply(function, (net_flow, *_)) if name_key(function.name) == "integ":
-                yield from ((equation, term, sign) for term, sign in _summands(net_flow))
-            case _:
-                pass
-
-
-def _summands(term: syntax.Term) -> Iterator[tuple[syntax.Term, int]]:
-    stack = [(term, 1)]
-    while stack:
-        part, sign = stack.pop()
-        match part:
-            case syntax.Infix("+", left, right):
-                stack += [(right, sign), (left, sign)]
-            case syntax.Infix("-", left, right):
-                stack += [(right, -sign), (left, sign)]
-            case syntax.Prefix("-", operand):
-                stack.append((operand, -sign))
-            case syntax.Prefix("+", operand):
-                stack.append((operand, sign))
-            case _:
-                yield part, sign
