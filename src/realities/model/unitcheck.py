@@ -3,42 +3,36 @@
 In comes a resolved `Model`; out come warnings (`unit-mismatch`) and the units of hidden variables that
 declare none but whose equations settle one. What nobody declared is unknown and silent. A literal
 number is without unit, except 0, a number set against a time, and one that is a whole equation.
-`verify` is next.
+`inferred.py` says what two units make together; `verify` is next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import assert_never
 
 from realities.errors import Findings
 from realities.ir.builtin import Builtin, UnitTerm
-from realities.ir.builtins import BUILTINS, NOT_AVAILABLE
-from realities.ir.expr import Binary, BinaryOp, Call, Expr, Number, Ref, Time, Unary, walk
+from realities.ir.builtins import BUILTINS
+from realities.ir.expr import Binary, Call, Expr, Number, Ref, Time, Unary, walk
 from realities.ir.model import Model, Variable
 from realities.ir.text import expression_text
+from realities.model.inferred import (
+    Inferred,
+    Literal,
+    agree,
+    computed,
+    expected,
+    quoted,
+    raised,
+    relation,
+    stronger,
+)
 from realities.source import NOWHERE, Span
-from realities.units import DIMENSIONLESS, Unit, UnitError, parse_unit
-
-
-@dataclass(frozen=True, slots=True)
-class _Literal:
-    """What is computed from numbers only; its value where that is simple to say."""
-
-    value: float | None = None
-
-
-#: The unit of an expression; or that it is a mere number; or None, unknown.
-_Inferred = Unit | _Literal | None
+from realities.units import DIMENSIONLESS, Unit, UnitError
 
 #: Functions whose literal arguments may stand for any unit: 1 in QUANTUM(x, 1) is one of x.
 _LENIENT = frozenset({"vensim.quantum", "vensim.modulo", "vensim.xidz"})
-_PERCENT = parse_unit("percent")
-_ROUNDING = 1e-9
-#: A number up to this size, as in MAX(x, 0.001), only keeps what it stands with from zero.
-_GUARD = 0.01
 _LONGEST_SHOWN = 48
 
 
@@ -114,7 +108,7 @@ class _Checker:
         found = self._infer(variable.expression)
         if unit is None or self.time_unit is None:
             return
-        if variable.is_hidden and self._agree(found, unit):
+        if variable.is_hidden and agree(found, unit, self.time_unit):
             return  # a smooth or delay over a literal time, SMOOTH(x, 5)
         wanted = unit / self.time_unit
         start = f'"{variable.name}" is a stock in "{unit}": its net flow must be in "{wanted}", not'
@@ -122,12 +116,12 @@ class _Checker:
             start = f'with its time in "{self.time_unit}", what {function} holds changes in "{wanted}", not'
         self._declared(variable, wanted, found, start)
 
-    def _declared(self, variable: Variable, wanted: Unit | None, found: _Inferred, start: str) -> None:
+    def _declared(self, variable: Variable, wanted: Unit | None, found: Inferred, start: str) -> None:
         """Warn when what was found is not what is wanted; a mere number may stand for anything."""
-        if wanted is None or not isinstance(found, Unit) or self._agree(found, wanted):
+        if wanted is None or not isinstance(found, Unit) or agree(found, wanted, self.time_unit):
             return
         topic = start.replace(variable.name, "")
-        self._warn(variable.span, f'{start} "{found}"', self._relation(found, wanted), topic=topic)
+        self._warn(variable.span, f'{start} "{found}"', relation(found, wanted, self.time_unit), topic=topic)
 
     def unit_of(self, variable: Variable) -> Unit | None:
         """Return the unit of a variable: declared or, if it is hidden, inferred."""
@@ -145,25 +139,25 @@ class _Checker:
 
     # -- expressions ---------------------------------------------------------------------------------
 
-    def _infer(self, expression: Expr) -> _Inferred:
+    def _infer(self, expression: Expr) -> Inferred:
         """Return the unit of an expression; operands first, without recursion."""
-        found: dict[int, _Inferred] = {}
+        found: dict[int, Inferred] = {}
         for part in reversed(list(walk(expression))):
             found[id(part)] = self._part(part, found)
         return found[id(expression)]
 
-    def _part(self, part: Expr, found: Mapping[int, _Inferred]) -> _Inferred:
+    def _part(self, part: Expr, found: Mapping[int, Inferred]) -> Inferred:
         match part:
             case Number(value=value):
-                return _Literal(value)
+                return Literal(value)
             case Ref(name=name):
                 return self.unit_of(self.model[name])
             case Time():
                 return self.time_unit
             case Unary(op="-", operand=operand):
                 inner = found[id(operand)]
-                if isinstance(inner, _Literal) and inner.value is not None:
-                    return _Literal(-inner.value)
+                if isinstance(inner, Literal) and inner.value is not None:
+                    return Literal(-inner.value)
                 return inner
             case Unary():
                 return DIMENSIONLESS
@@ -174,9 +168,9 @@ class _Checker:
             case _:
                 assert_never(part)
 
-    def _binary(self, part: Binary, left: _Inferred, right: _Inferred) -> _Inferred:
-        if isinstance(left, _Literal) and isinstance(right, _Literal):
-            return _Literal(_computed(part.op, left.value, right.value))
+    def _binary(self, part: Binary, left: Inferred, right: Inferred) -> Inferred:
+        if isinstance(left, Literal) and isinstance(right, Literal):
+            return Literal(computed(part.op, left.value, right.value))
         match part.op:
             case "*":
                 return self._product(left, right, 1)
@@ -188,16 +182,17 @@ class _Checker:
                 return DIMENSIONLESS
             case "+" | "-":
                 self._same(part, left, right)
-                return _stronger(left, right)
+                return stronger(left, right)
             case _:
                 self._same(part, left, right)
                 return DIMENSIONLESS
 
-    def _same(self, part: Binary, left: _Inferred, right: _Inferred) -> None:
+    def _same(self, part: Binary, left: Inferred, right: Inferred) -> None:
         """Warn when the sides of a sum or comparison are in different units."""
-        if self._agree(left, right) or _places(part.left) == _places(part.right) == [_place(part.span)]:
+        is_made = _places(part.left) == _places(part.right) == [_place(part.span)]
+        if is_made or agree(left, right, self.time_unit):
             return  # what stands at one place altogether was written by a pass
-        one, other = _quoted(left), _quoted(right)
+        one, other = quoted(left), quoted(right)
         match part.op:
             case "+":
                 message = f"cannot add {one} and {other}"
@@ -206,15 +201,15 @@ class _Checker:
             case _:
                 message = f"cannot compare {one} with {other}"
         sides = f"{self._described(part.left, left)}; {self._described(part.right, right)}"
-        self._warn(part.span, message, sides, self._relation(left, right))
+        self._warn(part.span, message, sides, relation(left, right, self.time_unit))
 
-    def _product(self, left: _Inferred, right: _Inferred, sign: int) -> _Inferred:
+    def _product(self, left: Inferred, right: Inferred, sign: int) -> Inferred:
         """Return the unit of a product (sign 1) or quotient (-1); a mere number is without unit in it."""
         if any(
-            isinstance(side, _Literal) and side.value == 0.0
+            isinstance(side, Literal) and side.value == 0.0
             for side in ((left, right) if sign > 0 else (left,))
         ):
-            return _Literal(0.0)  # nothing of anything is nothing, whatever the unit
+            return Literal(0.0)  # nothing of anything is nothing, whatever the unit
         if left is None or right is None:
             return None
         one = left if isinstance(left, Unit) else DIMENSIONLESS
@@ -229,41 +224,41 @@ class _Checker:
             self._products[key] = (one, other, found)
         return self._products[key][2]
 
-    def _power(self, span: Span, base: _Inferred, exponent: _Inferred) -> _Inferred:
+    def _power(self, span: Span, base: Inferred, exponent: Inferred) -> Inferred:
         if isinstance(exponent, Unit) and not exponent.is_dimensionless:
             self._warn(span, f'an exponent must be a number without unit, not "{exponent}"')
             return None
-        if isinstance(exponent, _Literal):
-            return _raised(base, exponent.value)
+        if isinstance(exponent, Literal):
+            return raised(base, exponent.value)
         if isinstance(base, Unit) and isinstance(exponent, Unit) and not base.is_dimensionless:
             message = f'only a number without unit can be raised to a power that varies, not "{base}"'
             self._warn(span, message, "divide it by a reference value first")
             return None
-        return DIMENSIONLESS if isinstance(base, Unit | _Literal) else None
+        return DIMENSIONLESS if isinstance(base, Unit | Literal) else None
 
     # -- functions -----------------------------------------------------------------------------------
 
-    def _call(self, call: Call, args: Sequence[_Inferred]) -> _Inferred:
+    def _call(self, call: Call, args: Sequence[Inferred]) -> Inferred:
         if call.function == "power":
-            if all(isinstance(arg, _Literal) for arg in args):
-                return _Literal()
+            if all(isinstance(arg, Literal) for arg in args):
+                return Literal()
             return self._power(call.span, *args)
         row = BUILTINS[call.function]
         terms = row.argument_terms(len(args))
-        if args and all(isinstance(arg, _Literal) for arg in args) and not row.takes_table:
-            return None if row.result_term is None else _Literal()
+        if args and all(isinstance(arg, Literal) for arg in args) and not row.takes_table:
+            return None if row.result_term is None else Literal()
         letters = self._letters(terms, args)
         if not _is_ours(call):
             self._check_arguments(call, row, terms, args, letters)
         if row.result_term is None:
             table = None if call.table is None else self.model.lookups.get(call.table)
             return None if table is None or call.function != "lookup" else table.unit
-        result = _expected(row.result_term, letters)
+        result = expected(row.result_term, letters)
         if result is None and self._is_settled_by_literals(row.result_term, terms, args):
-            return _Literal()
+            return Literal()
         return result
 
-    def _letters(self, terms: Sequence[UnitTerm], args: Sequence[_Inferred]) -> dict[str, Unit]:
+    def _letters(self, terms: Sequence[UnitTerm], args: Sequence[Inferred]) -> dict[str, Unit]:
         """Return the units that the letters of a rule stand for, each as the first argument settles it."""
         letters = {} if self.time_unit is None else {"t": self.time_unit}
         for term, arg in zip(terms, args, strict=True):
@@ -272,7 +267,7 @@ class _Checker:
             open_letters = [letter for letter in term if letter not in letters]
             if len(open_letters) == 1 and open_letters != ["t"]:
                 letter = open_letters[0]
-                rest = _expected({other: p for other, p in term.items() if other != letter}, letters)
+                rest = expected({other: p for other, p in term.items() if other != letter}, letters)
                 if rest is not None:
                     alone = arg if rest is DIMENSIONLESS else arg / rest
                     letters[letter] = alone ** (1 / term[letter])
@@ -283,32 +278,32 @@ class _Checker:
         call: Call,
         row: Builtin,
         terms: Sequence[UnitTerm],
-        args: Sequence[_Inferred],
+        args: Sequence[Inferred],
         letters: Mapping[str, Unit],
     ) -> None:
         name = _function_name(row.key)
         for number, (term, arg) in enumerate(zip(terms, args, strict=True), start=1):
-            wanted = None if term is None else _expected(term, letters)
+            wanted = None if term is None else expected(term, letters)
             if wanted is None or term is None or arg is None:
                 continue
-            if isinstance(arg, _Literal) and (row.is_random or row.key in _LENIENT or list(term) != ["u"]):
+            if isinstance(arg, Literal) and (row.is_random or row.key in _LENIENT or list(term) != ["u"]):
                 continue
-            if self._agree(arg, wanted):
+            if agree(arg, wanted, self.time_unit):
                 continue
             part = call.args[number - 1]
             described = self._described(part, arg)
             span = call.span if part.span is NOWHERE else part.span
             if not term:
-                self._warn(span, f"{name} needs a number without unit, not {_quoted(arg)}", described)
+                self._warn(span, f"{name} needs a number without unit, not {quoted(arg)}", described)
             elif "u" in term and "t" not in term:
-                message = f'{name} cannot take {_quoted(arg)} together with "{wanted}"'
-                self._warn(span, message, described, self._relation(arg, wanted))
+                message = f'{name} cannot take {quoted(arg)} together with "{wanted}"'
+                self._warn(span, message, described, relation(arg, wanted, self.time_unit))
             else:
-                message = f'argument {number} of {name} must be in "{wanted}", not {_quoted(arg)}'
-                self._warn(span, message, described, self._relation(arg, wanted))
+                message = f'argument {number} of {name} must be in "{wanted}", not {quoted(arg)}'
+                self._warn(span, message, described, relation(arg, wanted, self.time_unit))
 
     def _is_settled_by_literals(
-        self, result: UnitTerm, terms: Sequence[UnitTerm], args: Sequence[_Inferred]
+        self, result: UnitTerm, terms: Sequence[UnitTerm], args: Sequence[Inferred]
     ) -> bool:
         """Return whether all arguments that could give the result its unit are mere numbers."""
         giving = [
@@ -316,30 +311,11 @@ class _Checker:
             for term, arg in zip(terms, args, strict=True)
             if term is not None and result is not None and any(letter in result for letter in term)
         ]
-        return bool(giving) and all(isinstance(arg, _Literal) for arg in giving)
+        return bool(giving) and all(isinstance(arg, Literal) for arg in giving)
 
-    # -- agreement and words -------------------------------------------------------------------------
+    # -- words ---------------------------------------------------------------------------------------
 
-    def _agree(self, one: _Inferred, other: _Inferred) -> bool:
-        """Return whether two sides can stand against each other, as far as is known."""
-        if one is other:
-            return True
-        if isinstance(one, Unit) and isinstance(other, Unit):
-            if not one.same_dimension(other):
-                return False
-            factor = one.factor_to(other)
-            # A share times 100 is a percentage; authors write the 100 themselves.
-            is_percent = _mentions_percent(one) != _mentions_percent(other)
-            sizes = (1.0, 100.0, 0.01) if is_percent else (1.0,)
-            return any(abs(factor / size - 1.0) < _ROUNDING for size in sizes)
-        if isinstance(one, _Literal) and isinstance(other, Unit):
-            one, other = other, one
-        if isinstance(one, Unit) and isinstance(other, _Literal):
-            is_time = self.time_unit is not None and one.same_dimension(self.time_unit)
-            return is_time or one.is_dimensionless or _suits_any_unit(other.value)
-        return True
-
-    def _described(self, part: Expr, found: _Inferred) -> str:
+    def _described(self, part: Expr, found: Inferred) -> str:
         """Return what one side is, as its author named it."""
         match part:
             case Ref(name=name):
@@ -351,21 +327,7 @@ class _Checker:
                 return f'"Time" is in {found}'
         text = expression_text(part)
         shown = f'"{text}"' if len(text) <= _LONGEST_SHOWN else "one side"
-        return (
-            f"{shown} is a number without unit" if isinstance(found, _Literal) else f"{shown} is in {found}"
-        )
-
-    def _relation(self, one: _Inferred, other: _Inferred) -> str:
-        """Return how two units are related, where that helps; else an empty string."""
-        if not (isinstance(one, Unit) and isinstance(other, Unit)):
-            return ""
-        if one.same_dimension(other):
-            return f"1 {one} is {one.factor_to(other):.6g} {other}"
-        if self.time_unit is not None and (one / other).same_dimension(self.time_unit**-1):
-            return f'they differ by a time, "{self.time_unit}": one is a rate of the other'
-        if self.time_unit is not None and (one / other).same_dimension(self.time_unit):
-            return f'they differ by a time, "{self.time_unit}": one is a rate of the other'
-        return ""
+        return f"{shown} is a number without unit" if isinstance(found, Literal) else f"{shown} is in {found}"
 
     def _warn(self, span: Span, message: str, *hints: str, topic: str = "") -> None:
         """Warn, once for a topic at a place: elements of an array share their equation."""
@@ -390,69 +352,6 @@ def _places(part: Expr) -> list[tuple[int, int]]:
 
 def _place(span: Span) -> tuple[int, int]:
     return span.start, span.end
-
-
-def _suits_any_unit(value: float | None) -> bool:
-    """Return whether a number says nothing of its unit: nothing, not available, or a guard against zero."""
-    return value is not None and (value == NOT_AVAILABLE or abs(value) <= _GUARD)
-
-
-def _raised(base: _Inferred, exponent: float | None) -> _Inferred:
-    if isinstance(base, Unit) and base.is_dimensionless:
-        return DIMENSIONLESS
-    if not isinstance(base, Unit) or exponent is None:
-        return None
-    try:
-        return base**exponent
-    except (UnitError, ValueError, OverflowError):
-        return None
-
-
-def _expected(term: Mapping[str, Fraction], letters: Mapping[str, Unit]) -> Unit | None:
-    """Return the unit a term stands for, None while one of its letters is open."""
-    unit: Unit | None = None
-    for letter, power in term.items():
-        if letter not in letters:
-            return None
-        factor = letters[letter] ** power
-        unit = factor if unit is None else unit * factor
-    return DIMENSIONLESS if unit is None else unit
-
-
-def _stronger(left: _Inferred, right: _Inferred) -> _Inferred:
-    """Return what is known of a sum: the unit of a side that has one, unless the other is a mere number.
-
-    In 1 + rate * time, with a literal rate, the 1 says more than the time.
-    """
-    if isinstance(left, _Literal):
-        left, right = right, left
-    if isinstance(left, Unit) and isinstance(right, _Literal) and not left.is_dimensionless:
-        return left if right.value == 0.0 else None
-    return left if isinstance(left, Unit) else right if isinstance(right, Unit) else None
-
-
-def _computed(op: BinaryOp, left: float | None, right: float | None) -> float | None:
-    if left is None or right is None:
-        return None
-    match op:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return left / right if right else None
-        case _:
-            return None
-
-
-def _mentions_percent(unit: Unit) -> bool:
-    return any(parse_unit(f'"{name}"') == _PERCENT for name in unit.names)
-
-
-def _quoted(found: _Inferred) -> str:
-    return f'"{found}"' if isinstance(found, Unit) else "a number without unit"
 
 
 def _function_name(key: str) -> str:
