@@ -233,6 +233,31 @@ def test_printing_gives_an_article_of_less_than_twenty_sheets(open_page: Open, c
     assert opened.problems == []
 
 
+@pytest.mark.parametrize(
+    ("link", "nobody"),
+    [
+        ("asof=2022-09-20", True),
+        ("asof=2022-07-01&stated=first", True),
+        ("asof=2022-09-21", False),
+        ("stated=first", False),
+    ],
+)
+def test_before_the_decree_no_account_knows_of_it(
+    open_page: Open, pages: dict[str, Path], link: str, nobody: bool
+) -> None:
+    opened = open_page(f"#{link}&show=ru_mobilised_cum", at=pages["ukraine-2022"].as_uri())
+    rows = opened.page.eval_on_selector_all(
+        "#figure-table tbody tr", "all => all.map(row => Array.from(row.cells, cell => cell.textContent))"
+    )
+    assert len(rows) > 5
+    assert all(cells[1:] == ["0"] * 5 for cells in rows) == nobody
+    assert "hindsight" not in opened.text("#figure-caption")
+    with opened.page.expect_download() as download:
+        opened.page.eval_on_selector("[data-save='figure.csv']", "node => node.click()")
+    saved = Path(download.value.path()).read_text(encoding="utf-8").splitlines()[1:]
+    assert all(line.split(",")[7:12] == ["0"] * 5 for line in saved) == nobody
+
+
 def test_a_page_of_the_flagship_stays_within_twice_its_budgets(
     open_page: Open, pages: dict[str, Path]
 ) -> None:

@@ -13,7 +13,8 @@ def unmarked(curves: Any, data: bytes) -> dict[str, Any]:
     """Return the curves of one quantity with their texts again."""
     n, n_run = len(decode_integers(curves["days"])), len(decode_integers(curves["run_days"]))
     at = curves["at"]
-    rows = [curves["prior"], *curves["bands"]]
+    rows = [*curves.get("earlier", []), curves["prior"], *curves["bands"]]
+    n_earlier = len(curves.get("earlier", []))
     held = [(d, k) for d, row in enumerate(rows) for k, is_held in enumerate(row) if is_held]
     how = [[data[at + p * len(held) + i] for i in range(len(held))] for p in range(5)]
     numbers = _numbers(data, at + 5 * len(held))
@@ -39,8 +40,9 @@ def unmarked(curves: Any, data: bytes) -> dict[str, Any]:
     lines = [[texts.get((d, k), "") for k in range(len(row))] for d, row in enumerate(rows)]
     return {
         **{key: value for key, value in curves.items() if key != "at"},
-        "prior": lines[0],
-        "bands": lines[1:],
+        **({"earlier": lines[:n_earlier]} if n_earlier else {}),
+        "prior": lines[n_earlier],
+        "bands": lines[n_earlier + 1 :],
         "runs": {
             key: [told.get((key, k), "") for k in range(len(row))] for key, row in curves["runs"].items()
         },

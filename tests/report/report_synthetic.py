@@ -141,6 +141,7 @@ def synthetic_study(
         dates=dates,
         weighings=weighings,
         forecasts=forecasts,
+        stated_before=(),
         prior_forecasts={a: _forecast(calendar, quantities, k, None, claims) for k, a in enumerate(ids)},
         claims=judged,
         scorecard=_scorecard(judged, ids),

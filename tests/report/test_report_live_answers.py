@@ -63,7 +63,7 @@ def answers(live: LiveData) -> list[dict[str, Any]]:
     asked: list[dict[str, Any]] = [{"date": last, "pins": {"growth rate": growth}} for growth in GROWTHS]
     asked += [
         {"date": last, "want": ["count"], "variables": ["Level"], "runs": True},
-        {"date": "prior", "pins": {"growth rate": 0.0}, "want": ["count"]},
+        {"date": -1, "pins": {"growth rate": 0.0}, "want": ["count"]},
         {"date": last, "held": {"growth rate": 0.0}, "want": ["count"]},
         {"date": last, "want": ["no such quantity"]},
     ]
@@ -158,7 +158,7 @@ def test_draws_that_leave_the_numbers_bend_no_curve_and_where_all_do_there_is_no
     huge = {"held": {"start value": 1.79e308}, "want": ["count"], "variables": ["Level"], "runs": True}
     last = len(live["dates"]) - 1
     before, after = last_answers(
-        ask(live, [{"date": "prior", **huge}, {"date": last, "pins": {"growth rate": 0.05}, **huge}])
+        ask(live, [{"date": -1, **huge}, {"date": last, "pins": {"growth rate": 0.05}, **huge}])
     )
     some, none = before["accounts"]
     assert 0 < some["failed"] < some["draws"], "those that shrink stay numbers"
@@ -204,7 +204,7 @@ def test_answers_are_the_same_whenever_they_are_asked(live: LiveData) -> None:
     last = len(live["dates"]) - 1
     one, other = ({"date": last, "pins": {"growth rate": value}, "want": ["count"]} for value in (0.02, 0.07))
     alone = last_answers(ask(live, [one]))[0]
-    again = last_answers(ask(live, [other, {"date": "prior", "want": ["count"]}, one]))[-1]
+    again = last_answers(ask(live, [other, {"date": -1, "want": ["count"]}, one]))[-1]
     for answer in (alone, again):
         answer.pop("ms"), answer.pop("id")
     assert alone == again

@@ -30,8 +30,9 @@ MEDIAN: Final = 2
 PRIOR: Final = "prior"
 #: Curves with more steps than this from zero are left out: 64-bit integers and browsers stay exact below it.
 MOST_STEPS: Final = 1e12
-#: Steps into which the range of single runs is cut at most.
+#: Steps into which the range of single runs is cut at most, and that of curves before any report: it is wide.
 RUN_LEVELS: Final = 375
+PRIOR_LEVELS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,18 @@ PLANS: Final = (
     ),
     *(
         Plan(
-            Detail(n_days, 0.005, 400, n_run_days=0, has_prior_runs=False),
+            Detail(n_days, tolerance, levels, n_run_days=0, has_prior_runs=False),
             Detail(16, 0.015, 200, n_run_days=0, has_prior_runs=False),
         )
-        for n_days in (48, 32, 20)
+        for n_days, tolerance, levels in (
+            (60, 0.0035, 600),
+            (56, 0.004, 500),
+            (52, 0.0045, 450),
+            (48, 0.005, 400),
+            (40, 0.005, 400),
+            (32, 0.005, 400),
+            (20, 0.005, 400),
+        )
     ),
 )
 
@@ -109,6 +118,7 @@ class HeldCurves:
     days: NDArray[np.int64]
     bands: Rows
     prior: list[FloatArray | None]
+    earlier: Rows  # the same for days on which fewer dated inputs were known
     runs: dict[str, list[FloatArray | None]]
     #: Curves of the last date that has some: the steps are cut from their range.
     telling: FloatArray
@@ -121,6 +131,7 @@ def held_curves(study: Study, quantity: str, dates: Sequence[date]) -> HeldCurve
     ids = [account.id for account in study.case.accounts]
     by_date = [[study.forecasts[day].get(account) for account in ids] for day in dates]
     before = [study.prior_forecasts.get(account) for account in ids]
+    stated = [[known.get(account) for account in ids] for _, known in study.stated_before]
     held = [f for row in (*by_date, before) for f in row if f is not None and quantity in f.quantiles]
     if not held:
         return None
@@ -136,6 +147,7 @@ def held_curves(study: Study, quantity: str, dates: Sequence[date]) -> HeldCurve
 
     rows = [[bands(forecast) for forecast in row] for row in by_date]
     first = [bands(forecast) for forecast in before]
+    earlier = [[bands(forecast) for forecast in row] for row in stated]
     by_age = [stack for row in reversed(rows) if len(stack := _stack(row))]  # the last date first
     telling = by_age[0] if by_age else _stack(first)  # early dates may see far and wide
     step = round_step(telling)
@@ -149,9 +161,16 @@ def held_curves(study: Study, quantity: str, dates: Sequence[date]) -> HeldCurve
         found = _alike(*(_stack(row) for key, row in both.items() if has_prior or key != PRIOR))
         run_orders[has_prior] = days_in_order(days, found, finest.n_run_days, finest.tolerance)
     drawable = [[_drawable(array, step) for array in row] for row in rows]
-    order = days_in_order(days, _alike(*by_age, _stack(first)), finest.n_days, finest.tolerance)
+    shapes = _alike(*by_age, *map(_stack, (first, *earlier)))
     return HeldCurves(
-        days, drawable, [_drawable(array, step) for array in first], both, telling, order, run_orders
+        days=days,
+        bands=drawable,
+        prior=[_drawable(array, step) for array in first],
+        earlier=[[_drawable(array, step) for array in row] for row in earlier],
+        runs=both,
+        telling=telling,
+        order=days_in_order(days, shapes, finest.n_days, finest.tolerance),
+        run_orders=run_orders,
     )
 
 
@@ -164,15 +183,21 @@ def curves_data(held: HeldCurves, plan: Detail) -> CurvesData:
     run_kept = kept[:1]
     if any(len(_stack(row)) for row in runs.values()):
         run_kept = held.run_orders[plan.has_prior_runs].first(plan.n_run_days, plan.tolerance)
-    return CurvesData(
+    first = _stack([array for row in (held.prior, *held.earlier) for array in row])
+    prior_step = max(round_step(first, min(plan.levels, PRIOR_LEVELS)), step)
+    data = CurvesData(
         step=step,
+        prior_step=prior_step,
         days=encode_rising([int(day) for day in held.days[kept]]),
         bands=[_encode(row, kept, step, MEDIAN) for row in held.bands],
-        prior=_encode(held.prior, kept, step, MEDIAN),
+        prior=_encode(held.prior, kept, prior_step, MEDIAN),
         run_step=run_step,
         run_days=encode_rising([int(day) for day in held.days[run_kept]]),
         runs={key: _encode(row, run_kept, run_step, None) for key, row in runs.items()},
     )
+    if held.earlier:
+        data["earlier"] = [_encode(row, kept, prior_step, MEDIAN) for row in held.earlier]
+    return data
 
 
 def _carries(plan: Detail, key: str, row: list[FloatArray | None]) -> bool:

@@ -159,6 +159,7 @@ def build_payload(
         weighings=weighings(study),
         counted=counted_data(case, study.as_of),
         started=started(case),
+        stated=[day_number(day) for day, _ in study.stated_before],
         why=why_data(study),
         ranges=ranges(study, dates),
         quantities=quantities,

@@ -43,7 +43,7 @@ def take_curves(quantities: list[QuantityData]) -> tuple[list[QuantityData], byt
 def curve_bytes(curves: CurvesData) -> bytes:
     """Return the bytes of one quantity: those of its bands, then those of its single runs."""
     n_days, n_run_days = integers_of(curves["days"]).size, integers_of(curves["run_days"]).size
-    rows = [curves["prior"], *curves["bands"]]
+    rows = [*curves.get("earlier", []), curves["prior"], *curves["bands"]]
     runs = [integers_of(text) for row in curves["runs"].values() for text in row if text]
     counts = np.array([one.size // n_run_days for one in runs], dtype=np.int64)
     return (
@@ -52,7 +52,7 @@ def curve_bytes(curves: CurvesData) -> bytes:
 
 
 def _bands(rows: list[list[str]], n_days: int) -> bytes:
-    """Return the bytes of bundles in rows of one date each, the first before any report."""
+    """Return the bytes of bundles in rows of one date each, the first ones before any report."""
     n_dates, n_accounts = len(rows), len(rows[0]) if rows else 0
     planes = np.zeros((_N_PLANES, n_dates, n_accounts, n_days), dtype=np.int64)
     held = np.zeros((n_dates, n_accounts), dtype=bool)
@@ -96,12 +96,14 @@ def _marked(curves: CurvesData, at: int) -> CurvesData:
     def marks(row: list[str]) -> list[int]:
         return [int(bool(text)) for text in row]
 
+    more = {"earlier": [marks(row) for row in curves["earlier"]]} if "earlier" in curves else {}
     return cast(
         "CurvesData",
         cast(
             "Any",
             {
                 **curves,
+                **more,
                 "at": at,
                 "bands": [marks(row) for row in curves["bands"]],
                 "prior": marks(curves["prior"]),

@@ -102,13 +102,17 @@ class CurvesData(TypedDict):
     """What the accounts expect of one quantity.
 
     `bands` holds five quantile curves per date and account, `prior` those before any report, `runs`
-    single runs by ISO date or "prior"; an empty text is an account without numbers there.
+    single runs by ISO date or "prior"; an empty text is an account without numbers there. `earlier` is as
+    `prior`, a row for each day of the payload's `stated`, with the dated inputs known before that day; both
+    have a step of their own, or that of `bands`.
     """
 
     step: float
+    prior_step: NotRequired[float]
     days: str
     bands: list[list[str]]
     prior: list[str]
+    earlier: NotRequired[list[list[str]]]
     run_step: float
     run_days: str
     runs: dict[str, list[str]]
@@ -249,7 +253,8 @@ class Payload(TypedDict):
     """Everything a page shows.
 
     `live` lets the page run the model; null, or missing in a saved payload, where that could not be built; so
-    is `causes`. `ranges` are p5, p50 and p95 of a constant after the reports, by name, date and account.
+    is `causes`. `ranges` are p5, p50 and p95 of a constant after the reports, by name, date and account. On
+    days before each of `stated`, ascending, accounts as first stated know fewer dated inputs.
     """
 
     schema: int
@@ -275,6 +280,7 @@ class Payload(TypedDict):
     causes: NotRequired[CausesData | None]
     counted: NotRequired[CountedData]
     started: NotRequired[list[float]]
+    stated: NotRequired[list[int]]
     why: NotRequired[list[WhyData]]
     ranges: NotRequired[dict[str, list[list[list[float] | None]]]]
 

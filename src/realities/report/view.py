@@ -74,7 +74,10 @@ class Quantity:
         if not text:
             return np.zeros((5, 0))
         levels = decode_curves(text, len(self.days), MEDIAN).astype(np.float64)
-        result: FloatArray = levels * self.curves["step"]
+        step = self.curves["step"]
+        if date_index is None:
+            step = self.curves.get("prior_step", step)
+        result: FloatArray = levels * step
         return result
 
     def at(self, date_index: int | None, account: int, day: float) -> FloatArray | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from realities.case.folder import Case
@@ -40,6 +40,8 @@ FORWARD_DRAWS: Mapping[Effort, tuple[int, int, int]] = {
 }
 #: What is said to be going on while what runs found is run forward, checked and weighed anew.
 FORWARD = "Running forward"
+#: Sets of dated inputs with which accounts are looked at as first stated, at most: further ones are left out.
+MOST_STATED = 6
 #: As-of dates of the report where the case names none.
 N_REPORT_DATES = 4
 
@@ -49,9 +51,11 @@ class Study:
     """Everything `realities run` computes of one case.
 
     `dates` are the as-of dates in order, the last of them `as_of`; `weighings` and `forecasts` are
-    keyed by them. `prior_forecasts` are the accounts as first stated, before any report; `honesty` says how
-    far the weights at the last date can be trusted, None where no report weighs. `timeline` has more dates,
-    where it was asked for; `between` has weights on the days between all of these.
+    keyed by them. `prior_forecasts` are the accounts as first stated, before any report, with the dated
+    inputs published by `as_of`; `stated_before` are the same for days before each of some dates, ascending,
+    with the inputs published by then. `honesty` says how far the weights at the last date can be trusted,
+    None where no report weighs. `timeline` has more dates, where it was asked for; `between` has weights on
+    the days between all of these.
     """
 
     case: Case
@@ -68,6 +72,7 @@ class Study:
     honesty: Honesty | None = None
     timeline: tuple[Moment, ...] = ()
     between: tuple[Between, ...] = ()
+    stated_before: tuple[tuple[date, Mapping[str, Forecast]], ...] = ()
 
     def __repr__(self) -> str:
         counts = f"{len(self.dates)} dates, {len(self.claims)} claims"
@@ -135,11 +140,12 @@ def run_case(
         earlier = timeline_dates(case, day, moments) if with_timeline else ()
         every = sorted({*moments, *earlier})
         tasks = paths(case, every, seed=key, effort=effort, with_bases=with_timeline)
-        first = _views_first_stated(case, day, counts, key, effort)  # these wait for nothing and fill a gap
-        work: list[Task] = [*tasks, *first]
+        stated = stated_days(case, day)
+        first = _views_first_stated(case, day, stated, counts, key, effort)
+        work: list[Task] = [*tasks, *first]  # the latter wait for nothing and fill a gap
         weighed = map_tasks(case, done, work, workers=crew, stage=STAGE, progress=progress)
         sampled_runs = runs_by_account(tasks, weighed[: len(tasks)])
-        priors = {view.fit.account: one for view, (_, one) in zip(first, weighed[len(tasks) :], strict=True)}
+        by_known = _first_stated(case, [one for _, one in weighed[len(tasks) :]])
         runs = at_dates(sampled_runs, every, moments)
         at_last = {account: by_date[-1] for account, by_date in runs.items()}
         asked = honesty_tasks(case, at_last, day, key, effort) if known_on(case, day).rows else []
@@ -175,13 +181,14 @@ def run_case(
         dates=moments,
         weighings=weighings,
         forecasts=forecasts,
-        prior_forecasts=priors,
+        prior_forecasts=by_known[-1],
         honesty=trust,
         claims=claims,
         scorecard=scorecard,
         warnings=(*_warnings(case, weighings, forecasts[day]), *scorecard.warnings),
         timeline=told,
         between=joined(case, gaps, found[len(asked) + len(views) :]),
+        stated_before=tuple(zip(stated, by_known[:-1], strict=True)),
     )
 
 
@@ -203,6 +210,20 @@ def study_dates(case: Case, as_of: date) -> tuple[date, ...]:
     return tuple(sorted({day for day in wanted | made if day < as_of} | {as_of}))
 
 
+def stated_days(case: Case, as_of: date) -> tuple[date, ...]:
+    """Return the days, ascending, from which accounts as first stated know one more dated input, or several.
+
+    Days before which no report was published are left out, as no page shows anything before them, and of
+    more than `MOST_STATED` all but the first, the last and some evenly between: for a while accounts then
+    know less than they could, and never more.
+    """
+    first = min((row.published for row in case.as_of(as_of) if row.published is not None), default=None)
+    days = sorted({event.published for event in case.events_as_of(as_of)})
+    days = [day for day in days if first is not None and day > first]
+    n = min(len(days), MOST_STATED)
+    return tuple(days[round(k * (len(days) - 1) / max(n - 1, 1))] for k in range(n))
+
+
 def forward_draws(case: Case, effort: Effort, draws: int | None) -> tuple[int, int, int]:
     """Return how many forward runs to make: at the last date, at earlier dates, from the priors."""
     last, earlier, prior = FORWARD_DRAWS[effort]
@@ -215,13 +236,15 @@ class View:
     """One account as of one date: to be fitted, and run forward `n_draws` times.
 
     `fit` has no runs where the account is to be seen as first stated, before any report. Reports
-    published by `until` are scored; `is_last` says that this is the date of the study itself.
+    published by `until` are scored; `is_last` says that this is the date of the study itself, `with_claims`
+    whether claims get chances.
     """
 
     fit: FitTask
     n_draws: int
     until: date | None = None
     is_last: bool = False
+    with_claims: bool = True
 
 
 def look_ahead(case: Case, view: View) -> tuple[AccountFit, Forecast]:
@@ -236,7 +259,16 @@ def look_ahead(case: Case, view: View) -> tuple[AccountFit, Forecast]:
     else:
         account = unweighed_account(case, task.account, seed=task.seed, n_draws=view.n_draws)
     ahead = forward(
-        case, ForwardTask(account, task.as_of, view.n_draws, task.seed, view.until, with_pairs=view.is_last)
+        case,
+        ForwardTask(
+            account,
+            task.as_of,
+            view.n_draws,
+            task.seed,
+            view.until,
+            with_pairs=view.is_last,
+            with_claims=view.with_claims,
+        ),
     )
     return replace(account, discrepancies={}, chains=account.chains if view.is_last else {}), ahead
 
@@ -264,10 +296,30 @@ def _views(
 
 
 def _views_first_stated(
-    case: Case, as_of: date, counts: tuple[int, int, int], seed: int, effort: Effort
+    case: Case,
+    as_of: date,
+    stated: Sequence[date],
+    counts: tuple[int, int, int],
+    seed: int,
+    effort: Effort,
 ) -> list[View]:
-    """Return the accounts to be looked at as first stated, before any report."""
-    return [View(FitTask(account.id, as_of, (), seed, effort), counts[2]) for account in case.accounts]
+    """Return the accounts to be looked at as first stated: before each of some days, and as of a later date.
+
+    What is known before a day is what was known on the one before it in `stated`.
+    """
+    known = [*(stated[:1] and [stated[0] - timedelta(days=1)]), *stated[:-1], as_of]
+    return [
+        View(FitTask(account.id, day, (), seed, effort), counts[2], with_claims=False)
+        for day in known
+        for account in case.accounts
+    ]
+
+
+def _first_stated(case: Case, found: Sequence[Forecast]) -> list[dict[str, Forecast]]:
+    """Return what accounts expect as first stated, by what is known and by account."""
+    n = len(case.accounts)
+    names = [account.id for account in case.accounts]
+    return [dict(zip(names, found[k : k + n], strict=True)) for k in range(0, len(found), n)]
 
 
 Task = Path | View | HonestyTask | Stretch

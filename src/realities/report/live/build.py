@@ -114,6 +114,7 @@ def live_data(study: Study, parts: LiveParts, dates: Sequence[date], n: int) -> 
         ],
         prior=[_prior(case, account, own, _share(n, BEFORE)) for account, own in each],
         prior_logs=[log(before[account.id]) for account in case.accounts],
+        stated=[day_number(day) for day, _ in study.stated_before],
         quantities=quantities,
         seed=study.seed,
     )

@@ -8,7 +8,7 @@ the page builds its sliders of them. All else is for the worker alone.
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict
 
 #: The form of live data that this version writes, and the only one its worker reads.
 LIVE_FORM: Final = 1
@@ -251,7 +251,8 @@ class LiveQuantityData(TypedDict):
 class LiveData(TypedDict):
     """Everything the worker needs, and what the page builds its sliders of.
 
-    `model` is the model as JavaScript (see `engine/js`), `defaults` are its parameters' own values.
+    `model` is the model as JavaScript (see `engine/js`), `defaults` are its parameters' own values, `stated`
+    is as in the payload.
     """
 
     form: int
@@ -265,5 +266,6 @@ class LiveData(TypedDict):
     dates: list[LiveDateData]
     prior: list[LiveDrawsData]
     prior_logs: list[float]
+    stated: NotRequired[list[int]]
     quantities: list[LiveQuantityData]
     seed: int

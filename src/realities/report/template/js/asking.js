@@ -7,7 +7,7 @@ import { settled } from "./page.js";
  * What a part of the page adds to a question: inputs or constants held as an intervention, each with the words that say
  * so, and variables to chart.
  * @typedef {{held?: Record<string, number>, words?: string[], variables?: string[]}} Wish
- * @typedef {import("./live.js").Answer & {date: number|"prior", pins: Record<string, number>, held: Record<string, number>}} Held
+ * @typedef {import("./live.js").Answer & {date: number, pins: Record<string, number>, held: Record<string, number>}} Held
  *   an answer with what it was asked
  */
 
@@ -80,10 +80,10 @@ export function isInForce(app) {
 
 /** @param {import("./page.js").App} app @returns {boolean} whether weights shown are those of the what-if: pinned constants move them, held inputs do not */
 export function movesWeights(app) {
-  return app.answer !== null && app.answer.date !== "prior" && Object.keys(app.answer.pins).length > 0;
+  return app.answer !== null && app.answer.date >= 0 && Object.keys(app.answer.pins).length > 0;
 }
 
-/** Single runs that the page does not carry are made by the worker, from the same draws. @param {import("./page.js").App} app @returns {number|"prior"|"live"} whose single runs are drawn */
+/** Single runs that the page does not carry are made by the worker, from the same draws. @param {import("./page.js").App} app @returns {number|"live"} whose single runs are drawn */
 export function whichRuns(app) {
   const { answer } = app, which = app.which();
   const isPlain = answer && answer.date === which && !Object.keys(answer.pins).length && !Object.keys(answer.held).length;

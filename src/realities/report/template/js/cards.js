@@ -3,7 +3,7 @@
 import { isInForce, movesWeights } from "./asking.js";
 import { dayText, esc, grouped, shownWeight } from "./format.js";
 import { readingInForce, shownWeighing, soundWeights, weightsOf } from "./inforce.js";
-import { all, el, put, show, throttled } from "./page.js";
+import { all, el, put, putHtml, show, throttled } from "./page.js";
 import { hindsight, isOutdated, reading, usedOn, weightsShown } from "./words.js";
 
 /** @param {import("./page.js").App} app @returns {() => void} draws the cards and the bar */
@@ -20,10 +20,7 @@ export function startCards(app) {
 
   const speak = throttled(() => {
     const html = (isInForce(app) ? readingInForce(app) : reading(P, app.day())).map(([text, strong]) => (strong ? `<strong>${esc(text)}</strong>` : esc(text))).join("");
-    if (el("reading").dataset.said !== html) {
-      el("reading").dataset.said = html;
-      el("reading").innerHTML = html;
-    }
+    putHtml(el("reading"), html);
   }, 500);
 
   slider.addEventListener("input", () => app.set({ day: nearest(stops, Number(slider.value)) }));
@@ -51,8 +48,7 @@ export function startCards(app) {
       const reliable = sound[k], stated = w.fits[k].reliable ? `as stated ${shownWeight(before[k])}` : "as stated not reliable";
       const html = (reliable ? `<b>${esc(shownWeight(shown[k]))}</b> ` : "<em>not reliable</em> ") +
         (moves ? `<span>with what-if; ${esc(stated)}</span>` : reliable ? "in 100" : "");
-      const node = el(`weight-${k}`);
-      if (node.dataset.said !== html) { node.dataset.said = html; node.innerHTML = html; }
+      putHtml(el(`weight-${k}`), html);
       el(`meter-${k}`).style.width = `${reliable ? shown[k] : 0}%`;
       const stamp = hindsight(account, day);
       put(el(`stamp-${k}`), stamp);

@@ -61,10 +61,10 @@ function summed(differences, onto) {
 /**
  * The curves of one quantity, as planes.py wrote them.
  * @param {Uint8Array} bytes of all quantities @param {any} data the quantity's curves, with a 1 for each bundle @param {number} days @param {number} runDays
- * @returns {{bands: Map<string, number[][]>, runs: Map<string, number[][]>}} in steps, by date (0 before any report) and account; runs by key and account
+ * @returns {{bands: Map<string, number[][]>, runs: Map<string, number[][]>}} in steps, by row (those before any report first) and account; runs by key and account
  */
 function unfolded(bytes, data, days, runDays) {
-  const rows = [data.prior, ...data.bands], bands = new Map(), runs = new Map();
+  const rows = [...(data.earlier ?? []), data.prior, ...data.bands], bands = new Map(), runs = new Map();
   const held = rows.flatMap((row, d) => row.flatMap((/** @type {number} */ is, /** @type {number} */ k) => (is ? [[d, k]] : [])));
   const next = numbersOf(bytes, data.at + 5 * held.length), none = Array(days).fill(0);
   /** @type {Map<string, number[]>[]} */
@@ -138,34 +138,35 @@ export class Quantity {
     this.live = bands || runs ? { bands: on(bands, this.days), runs: on(runs, this.runDays) } : null;
   }
 
-  /** @param {number|"prior"|"live"} date place of the as-of date @param {number} k account @returns {number[][]} empty where there is none */
+  /** @param {number|"live"} date place of the as-of date, below 0 before any report as `statedOn` has it @param {number} k account @returns {number[][]} empty where there is none */
   bands(date, k) {
     if (date === "live") return this.live?.bands[k] ?? [];
-    const name = `${date === "prior" ? 0 : date + 1} ${k}`, held = this.cache.get(name);
+    const name = `${date + 1 + (this.curves.earlier ?? []).length} ${k}`, held = this.cache.get(name);
     if (held) return held;
-    const curves = (this.levels.bands.get(name) || []).map((row) => row.map((v) => v * this.curves.step));
+    const step = date < 0 ? this.curves.prior_step ?? this.curves.step : this.curves.step;
+    const curves = (this.levels.bands.get(name) || []).map((row) => row.map((v) => v * step));
     this.cache.set(name, curves);
     return curves;
   }
 
-  /** @param {number|"prior"|"live"} date @returns {boolean} */
+  /** @param {number|"live"} date @returns {boolean} */
   hasRuns(date) {
     if (date === "live") return Boolean(this.live?.runs.length);
     return this.runKey(date) in this.curves.runs;
   }
 
-  /** @param {number|"prior"} date */
+  /** @param {number} date */
   runKey(date) {
-    return date === "prior" ? date : new Date(this.payload.dates[date] * 86400000).toISOString().slice(0, 10);
+    return date < 0 ? (date + 1 ? "" : "prior") : new Date(this.payload.dates[date] * 86400000).toISOString().slice(0, 10);
   }
 
-  /** @param {number|"prior"|"live"} date @param {number} k @returns {number[][]} */
+  /** @param {number|"live"} date @param {number} k @returns {number[][]} */
   runs(date, k) {
     if (date === "live") return this.live?.runs[k] ?? [];
     return (this.levels.runs.get(`${this.runKey(date)} ${k}`) || []).map((run) => run.map((v) => v * this.curves.run_step));
   }
 
-  /** @param {number|"prior"|"live"} date @param {number} k @param {number} day @returns {number[]|null} five quantiles */
+  /** @param {number|"live"} date @param {number} k @param {number} day @returns {number[]|null} five quantiles */
   at(date, k, day) {
     const bands = this.bands(date, k), days = this.days;
     if (!bands.length) return null;

@@ -6,6 +6,7 @@ import { drawn, soundFor } from "./figure.js";
 import { dayText, esc, isoText, letterOf, shownChance } from "./format.js";
 import { conditionsSentence, shownWeighing, soundWeights } from "./inforce.js";
 import { all, el, say } from "./page.js";
+import { statedOn } from "./state.js";
 import { claimStatus, isClosed, isOutdated, soundOn, weightsShown } from "./words.js";
 
 const LEVELS = ["p05", "p25", "p50", "p75", "p95"];
@@ -32,8 +33,8 @@ const tidy = (value) => Number(value.toPrecision(6));
 
 /** @param {import("./page.js").App} app @returns {string} the date of the curves shown, which may be before the as-of day; empty for those before any report */
 function computedAsOf(app) {
-  const base = app.base();
-  return base === "prior" ? "" : isoText(app.P.dates[base]);
+  const of = app.P.dates[app.base()];
+  return of === undefined ? "" : isoText(of);
 }
 
 /** @param {import("./page.js").App} app @param {import("./decode.js").Quantity[]} quantities @returns {string} */
@@ -100,11 +101,11 @@ function everythingJson(app) {
   const named = (/** @type {any} */ which, /** @type {any} */ q) => Object.fromEntries(P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => [a.id,
     Object.fromEntries(q.bands(which, k).map((/** @type {number[]} */ row, /** @type {number} */ i) => [LEVELS[i], row.map(tidy)]))]));
   const decoded = new Map(app.quantities.map((q) => [q.key, { days: q.days.map(isoText),
-    updated: Object.fromEntries(P.dates.map((/** @type {number} */ d, /** @type {number} */ i) => [isoText(d), named(i, q)])), first_stated: named("prior", q) }]));
+    updated: Object.fromEntries(P.dates.map((/** @type {number} */ d, /** @type {number} */ i) => [isoText(d), named(i, q)])), first_stated: named(statedOn(P, app.day()), q) }]));
   const quantities = P.quantities.map((/** @type {any} */ q) => ({ ...q, reports: reportsOf(q), curves: decoded.get(q.key) ?? null }));
   const claims = P.claims.map((/** @type {any} */ c) => ({ ...c, ...Object.fromEntries(["chance_made", "chance_last", "chance"].map((key) =>
     [key, integers(c[key]).map((v) => (v < 0 ? null : v / 1000))])) }));
-  return JSON.stringify({ ...P, as_of_shown: isoText(app.day()), computed_as_of: computedAsOf(app) || null, days_are: "days since 1970-01-01", ...whatIf(app, named), quantities, claims }, null, 1);
+  return JSON.stringify({ ...P, as_of_shown: isoText(app.day()), holds: "every date of the page, those after as_of_shown too", computed_as_of: computedAsOf(app) || null, days_are: "days since 1970-01-01", ...whatIf(app, named), quantities, claims }, null, 1);
 }
 
 /** @param {import("./page.js").App} app @param {(which: any, q: any) => any} named @returns {any} what-if values in force and what they give; nothing without */

@@ -4,7 +4,8 @@ import { isEnough, whichRuns } from "./asking.js";
 import { WEEK, moved } from "./cards.js";
 import { dayAt, draw, frameOf, markValue, px, py, SHAPES, shapePath, thinned, ticksFor } from "./draw.js";
 import { dayText, esc, letterOf, listed, numberText, quantityText, rangeText } from "./format.js";
-import { all, el, linkOf, put, show, sourceAt } from "./page.js";
+import { all, el, linkOf, put, putHtml, show, sourceAt } from "./page.js";
+import { statedUntil } from "./state.js";
 import { figureSentence, isOutdated, soundOn } from "./words.js";
 
 /**
@@ -12,7 +13,7 @@ import { figureSentence, isOutdated, soundOn } from "./words.js";
  */
 
 /** What is drawn now, for the pointer and the exports. */
-export const drawn = { panels: /** @type {Panel[]} */ ([]), html: "" };
+export const drawn = { panels: /** @type {Panel[]} */ ([]) };
 
 /**
  * What each reporter of a quantity is to be divided by: the bias found for it as of the date of the curves, the median under
@@ -22,7 +23,7 @@ export const drawn = { panels: /** @type {Panel[]} */ ([]), html: "" };
 export function biases(app, q, accounts) {
   const date = app.base();
   return q.data.reporters.map((/** @type {any} */ reporter) => {
-    const found = date === "prior" || reporter.scale === "logit" ? [] : reporter.posterior[date] || [];
+    const found = reporter.scale === "logit" ? [] : reporter.posterior[date] || [];
     const middles = accounts.flatMap((k) => (found[k] && found[k].length > 2 && found[k][1] > 0 ? [found[k][1]] : [])).sort((a, b) => a - b);
     const n = middles.length;
     return n ? (middles[(n - 1) >> 1] + middles[n >> 1]) / 2 : 1;
@@ -41,7 +42,7 @@ function marksOf(app, accounts) {
 
 /** @param {import("./page.js").App} app @returns {boolean[]} whether what is drawn of each account is reliable; what it states at first always is */
 export function soundFor(app) {
-  const base = app.base(), sound = soundOn(app.P, base === "prior" ? null : app.P.dates[base]);
+  const sound = soundOn(app.P, app.P.dates[app.base()]);
   return app.which() === "live" ? sound.map((ok, k) => ok && isEnough(app, k)) : sound;
 }
 
@@ -79,10 +80,7 @@ export function drawFigure(app) {
     const tracks = Array.from({ length: columns }, (_, i) => `${(cell + (i ? 0 : left)).toFixed(1)}px`).join(" ");
     html = `<div class="panels" style="grid-template-columns:${tracks}">${html}</div>`;
   } else html = panel(chart);
-  if (html !== drawn.html) {
-    drawn.html = html;
-    el("plot-svg").innerHTML = html;
-  }
+  putHtml(el("plot-svg"), html);
   put(el("figure-title"), q.data.title);
   put(el("figure-unit"), q.unitLine(whole.word));
   put(el("figure-sentence"), figureSentence(P, q, which, app.day(), app.base(), sound));
@@ -96,11 +94,11 @@ function caption(app, runs, marks) {
   if (wanted && !runs) text += runsMissing(app);
   const weak = soundFor(app).flatMap((ok, k) => (ok || !app.visible().includes(k) ? [] : [letterOf(k)]));
   if (weak.length) text += ` Faint: not reliable, ${weak.join(", ")}.`;
-  const base = app.base(), of = base === "prior" ? null : app.P.dates[base];
+  const of = app.P.dates[app.base()] ?? null;
   if (app.state.stated === "first") text += " As first stated: before any report.";
   else if (of === null) text += ` As first stated: no curves are known for ${dayText(app.day())} or before.`;
   else if (isOutdated(app.P, of, app.day())) text += ` Curves are those of ${dayText(of)}, the latest computed by ${dayText(app.day())}.`;
-  if (of === null) text += laterInputs(app);
+  if (of === null) text += otherInputs(app);
   if (q.data.kind === "floor") text += " Reports count from below: at least so many.";
   if (q.data.kind === "ceiling") text += " Reports bound from above: at most so many.";
   if (app.state.fixed) text += correction(app);
@@ -111,10 +109,7 @@ function caption(app, runs, marks) {
     shapePath(SHAPES[r % SHAPES.length], 6, 6)}"/></svg>${esc(q.data.reporters[r].name)}</span>`).join("");
   const count = drawn.panels.length ? drawn.panels[0].marks.length : 0;
   const note = count < marks.length ? `<span>${count} of ${marks.length} reports drawn; the list has all.</span>` : "";
-  if (el("figure-marks").dataset.said !== html + note) {
-    el("figure-marks").dataset.said = html + note;
-    el("figure-marks").innerHTML = html + note;
-  }
+  putHtml(el("figure-marks"), html + note);
 }
 
 /** @param {import("./page.js").App} app @returns {string} why no single runs are drawn */
@@ -124,11 +119,12 @@ function runsMissing(app) {
   return ` Single runs ${why}.`;
 }
 
-/** @param {import("./page.js").App} app @returns {string} what curves as first stated know that nobody knew on the as-of day: dated inputs published later */
-function laterInputs(app) {
-  const later = app.P.events.filter((/** @type {any} */ event) => event.published > app.day());
-  const told = later.map((/** @type {any} */ event) => `${event.parameter} from ${dayText(event.day)}`);
-  return told.length ? ` Hindsight: they run with what was published only later, ${listed(told)}.` : "";
+/** @param {import("./page.js").App} app @returns {string} where curves as first stated do not know just what was known on the as-of day: dated inputs they know too soon, in pages that carry one view for all days, or do not know yet */
+function otherInputs(app) {
+  const day = app.day(), until = statedUntil(app.P, app.base());
+  const told = app.P.events.filter((/** @type {any} */ event) => event.published > day !== event.published > until)
+    .map((/** @type {any} */ event) => `${event.parameter} from ${dayText(event.day)}`);
+  return told.length ? ` They ${until > day ? "know, in hindsight," : "do not know yet"} ${listed(told)}.` : "";
 }
 
 /** @param {import("./page.js").App} app @returns {string} by what marks are divided, and whose finding that is */
@@ -151,7 +147,7 @@ export function drawFigureRest(app) {
   if (el("figure-reports").open) drawReports(app);
 }
 
-/** @param {import("./decode.js").Quantity} q @param {number|"prior"|"live"} which @param {number} k @param {number} day @param {boolean} sound */
+/** @param {import("./decode.js").Quantity} q @param {number|"live"} which @param {number} k @param {number} day @param {boolean} sound */
 export function valueCell(q, which, k, day, sound = true) {
   const at = q.at(which, k, day);
   return at ? `${rangeText(at[2], at[0], at[4])}${sound ? "" : " not reliable"}` : "–";

@@ -40,8 +40,7 @@ export function conditionsSentence(app) {
 
 /** @param {import("./page.js").App} app @returns {any} the weighing whose weights are shown: under what-if values that of the draws' date */
 export function shownWeighing(app) {
-  const base = app.base();
-  return weighingOn(app.P, movesWeights(app) && base !== "prior" ? app.P.dates[base] : app.day());
+  return weighingOn(app.P, (movesWeights(app) ? app.P.dates[app.base()] : null) ?? app.day());
 }
 
 /** @param {import("./page.js").App} app @returns {boolean[]} whether the weight shown of each account is reliable */
@@ -54,7 +53,7 @@ export function readingInForce(app) {
   const { P } = app, list = conditions(app), more = list.length - 3;
   const named3 = more > 0 ? `${list.slice(0, 3).join(", ")} and ${more} more` : listed(list);
   const why = app.wrong ? " They could not be computed." : !app.answer ? " They are being computed."
-    : app.base() === "prior" ? " As first stated, before any report, they move curves only."
+    : app.base() < 0 ? " As first stated, before any report, they move curves only."
     : " They ask what would have happened, and move curves only.";
   /** @type {import("./words.js").Part[]} */
   const start = [["What-if values are in force", true], [` for every account alike: ${named3}.`, false]];

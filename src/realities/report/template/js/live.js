@@ -6,8 +6,8 @@
 import { text, unpack } from "./decode.js";
 
 /**
- * @typedef {{date: number|"prior", pins: Record<string, number>, held: Record<string, number>, n?: number,
- *   want: string[], variables: string[], runs: boolean}} Request a date by its place; pins are conditions on constants, the
+ * @typedef {{date: number, pins: Record<string, number>, held: Record<string, number>, n?: number,
+ *   want: string[], variables: string[], runs: boolean}} Request a date by its place, below 0 before any report; pins are conditions on constants, the
  *   same value for all accounts, and move weights; held inputs or constants are interventions: what had happened if,
  *   which move curves and no weights
  * @typedef {{effective: number, draws: number, logEvidenceShift: number, error: number, failed: number}} AccountAnswer

@@ -14,7 +14,7 @@ import { drawNetwork, startNetwork } from "./network.js";
 import { drawOthers, startOthers } from "./others.js";
 import { all, el, keepRoles, put, settled, show, throttled } from "./page.js";
 import { drawReporters } from "./reporters.js";
-import { dateOn, firstState, readHash, writeHash } from "./state.js";
+import { dateOn, firstState, readHash, statedOn, writeHash } from "./state.js";
 import { drawTrust, startTrust } from "./trust.js";
 import { drawRanges, drawWhatIf, startWhatIf, unfoldPinned } from "./whatif.js";
 import { startWhy } from "./why.js";
@@ -41,7 +41,7 @@ async function start() {
     day: () => app.state.day,
     quantity: () => quantities[Math.max(0, keys.indexOf(app.state.show))],
     visible: () => P.accounts.flatMap((/** @type {any} */ a, /** @type {number} */ k) => (app.state.hide.includes(a.id) ? [] : [k])),
-    base: () => (app.state.stated === "first" || app.state.date < 0 ? "prior" : app.state.date),
+    base: () => (app.state.stated === "first" || app.state.date < 0 ? statedOn(P, app.state.day) : app.state.date),
     which: () => (app.answer && isInForce(app) ? "live" : app.base()),
     wishes: [],
     answer: null,

@@ -2,13 +2,13 @@
 
 /**
  * `set` changes the state and redraws; `names` are what a link can carry; `stops` the days the as-of bar steps over;
- * `day` the as-of day; `base` whose draws are used: those of a date by its place, or "prior", before any report; `which`
+ * `day` the as-of day; `base` whose draws are used: those of a date by its place, or below 0 before any report; `which`
  * whose curves are drawn: the same, or "live" under what-if values. Of these, `answer` is the newest answer, `pending`
  * says that another is awaited, `wrong` why there is none; a part of the page that asks for more adds to `wishes`.
  * @typedef {{P: any, quantities: import("./decode.js").Quantity[], keys: string[], state: import("./state.js").State,
  *   names: import("./state.js").Names, stops: number[],
  *   set: (patch: Partial<import("./state.js").State>) => void, day: () => number,
- *   quantity: () => import("./decode.js").Quantity, visible: () => number[], base: () => number|"prior", which: () => number|"prior"|"live",
+ *   quantity: () => import("./decode.js").Quantity, visible: () => number[], base: () => number, which: () => number|"live",
  *   wishes: (() => import("./asking.js").Wish)[], answer: import("./asking.js").Held|null, pending: boolean, wrong: string}} App
  */
 
@@ -21,6 +21,13 @@ export const all = (selector, root = document) => Array.from(root.querySelectorA
 /** Writes only what changes, so that nothing is announced, repainted or unfocused for nothing. @param {any} node @param {string} text */
 export function put(node, text) {
   if (node && node.textContent !== text) node.textContent = text;
+}
+
+/** The same for what has tags in it. @param {any} node @param {string} html */
+export function putHtml(node, html) {
+  if (node.dataset.said === html) return;
+  node.dataset.said = html;
+  node.innerHTML = html;
 }
 
 /** @param {any} node @param {boolean} shown */

@@ -29,6 +29,20 @@ export function dateOn(P, day) {
   return P.dates.filter((/** @type {number} */ d) => d <= day).length - 1;
 }
 
+/**
+ * Accounts as first stated know the dated inputs published by a day and no later ones: a view of them for each set.
+ * @param {any} P @param {number} day @returns {number} the view of a day: -1 with all inputs, -2 with all but the last, and so on
+ */
+export function statedOn(P, day) {
+  return -1 - (P.stated ?? []).filter((/** @type {number} */ d) => d > day).length;
+}
+
+/** @param {any} P @param {number} base below 0, as `statedOn` has it @returns {number} the last day on which something became known that it knows */
+export function statedUntil(P, base) {
+  const stated = P.stated ?? [], n = stated.length;
+  return n ? stated[n + base] ?? stated[0] - 1 : P.as_of;
+}
+
 /** What an object has under a name that people gave: `constructor`, too. @template T @param {Record<string, T>} object @param {string} name @returns {T|undefined} */
 export function ownOf(object, name) {
   return Object.hasOwn(object, name) ? object[name] : undefined;

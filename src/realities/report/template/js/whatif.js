@@ -26,7 +26,7 @@ function valueAt(c, share) {
 
 /** @param {import("./page.js").App} app @param {Constant} c @param {number} k @returns {number[]} its 90% range and median now, or the one number it is fixed at */
 function rangeOf(app, c, k) {
-  const base = app.base(), known = base === "prior" ? null : app.P.ranges?.[c.name]?.[base]?.[k];
+  const known = app.P.ranges?.[c.name]?.[app.base()]?.[k];
   return known ?? (c.ranges[k].length === 3 ? [c.ranges[k][0], c.ranges[k][1], c.ranges[k][2]] : c.ranges[k]);
 }
 

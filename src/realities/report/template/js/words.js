@@ -147,10 +147,10 @@ function count(v) {
   return shownWeight(v).replace("<", "less than ").replace(">", "more than ");
 }
 
-/** @param {any} P @param {import("./decode.js").Quantity} quantity @param {number|"prior"|"live"} which curves @param {number} day
- * @param {number|"prior"} base the place of their date @param {boolean[]} sound whether they are reliable, by account */
+/** @param {any} P @param {import("./decode.js").Quantity} quantity @param {number|"live"} which curves @param {number} day
+ * @param {number} base the place of their date, below 0 before any report @param {boolean[]} sound whether they are reliable, by account */
 export function figureSentence(P, quantity, which, day, base, sound) {
-  const { title, unit } = quantity.data, of = base === "prior" ? null : P.dates[base];
+  const { title, unit } = quantity.data, of = P.dates[base] ?? null;
   const parts = P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => {
     const at = quantity.at(which, k, day);
     if (!at) return `${letterOf(k)} has no numbers`;

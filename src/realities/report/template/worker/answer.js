@@ -22,11 +22,11 @@ export class Answerer {
     this.data = data;
     this.runner = new Runner(model, data);
     this.pause = pause;
-    /** @type {Map<number|"prior", Scene>} */
+    /** @type {Map<number, Scene>} */
     this.scenes = new Map();
   }
 
-  /** @param {number|"prior"} date @returns {Scene} */
+  /** @param {number} date @returns {Scene} */
   scene(date) {
     let scene = this.scenes.get(date);
     if (!scene) {
@@ -72,7 +72,7 @@ class Task {
     this.held = request.held || {};
     this.isWhatIf = Object.keys(this.pins).length + Object.keys(this.held).length > 0;
     this.isIntervention = Object.keys(this.held).length > 0;
-    this.weighs = request.date !== "prior" && Object.keys(this.pins).length > 0;
+    this.weighs = request.date >= 0 && Object.keys(this.pins).length > 0;
     this.wanted = (request.want || []).map((/** @type {string} */ key) => scene.quantities.findIndex((/** @type {any} */ q) => q.key === key));
     this.variables = (request.variables || []).map((/** @type {string} */ name) => data.variables.findIndex((/** @type {any} */ v) => v.name === name));
     if ([...this.wanted, ...this.variables].includes(-1)) throw new Error("nothing of that name can be shown");

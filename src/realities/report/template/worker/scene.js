@@ -16,12 +16,12 @@ import { summedNumbers } from "./text.js";
  */
 
 export class Scene {
-  /** @param {any} data live data @param {import("./running.js").Runner} runner @param {number|"prior"} place of the date */
+  /** @param {any} data live data @param {import("./running.js").Runner} runner @param {number} place of the date, below 0 before any report: -1 with all dated inputs, -2 with those known before the last of `stated`, and so on */
   constructor(data, runner, place) {
-    const date = place === "prior" ? null : data.dates[place];
+    const date = place < 0 ? null : data.dates[place], stated = data.stated ?? [];
     this.data = data;
     this.runner = runner;
-    this.day = date ? date.day : Math.max(...data.dates.map((/** @type {any} */ one) => one.day));
+    this.day = date ? date.day : place < -1 ? stated[stated.length + place] ?? stated[0] - 1 : Math.max(...data.dates.map((/** @type {any} */ one) => one.day));
     /** @type {(number|null)[]} */
     this.logs = date ? date.logs : data.prior_logs;
     this.quantities = data.quantities;
