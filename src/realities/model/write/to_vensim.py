@@ -17,11 +17,11 @@ from realities.model import syntax
 from realities.model.arrays import Binding, name_key
 from realities.model.nonnegative import keep_non_negative
 from realities.model.symbols import Symbol
+from realities.model.write.opened import Opened
 from realities.model.write.recast import Place
 from realities.model.write.recipes import filled
 from realities.model.write.vensim import is_plain_name
 from realities.model.write.vensim_terms import CONTROLS, VensimTerms, escaped
-from realities.model.write.xmile_terms import Opened
 from realities.model.xmile.language import XMILE
 from realities.source import Span
 

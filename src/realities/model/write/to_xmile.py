@@ -19,9 +19,11 @@ from realities.model.symbols import Scope, Symbol
 from realities.model.tables.data import Series, table_of
 from realities.model.value import value_before_run
 from realities.model.write.flows import with_flows
+from realities.model.write.opened import Opened
 from realities.model.write.recast import Place, renamed_in
 from realities.model.write.spelling import dimensions_of, variable_dimensions
-from realities.model.write.xmile_terms import CONTROLS, Opened, mirrored, readable, unescaped
+from realities.model.write.xmile_points import mirrored, readable
+from realities.model.write.xmile_terms import CONTROLS, unescaped
 from realities.model.write.xmile_vectors import VectorTerms
 
 #: Names that mean something of their own in every XMILE model.

@@ -24,9 +24,9 @@ from realities.model.symbols import build_table
 from realities.model.tables.data import read_data, split_data
 from realities.model.tables.external import Shelf, read_dimensions, read_equations
 from realities.model.tables.library import open_library
+from realities.model.write.opened import Opened
 from realities.model.write.to_vensim import to_vensim, without_marks
 from realities.model.write.to_xmile import to_xmile
-from realities.model.write.xmile_terms import Opened
 from realities.source import Span
 
 

@@ -17,11 +17,11 @@ from realities.ir.model import LookupMode
 from realities.model import syntax
 from realities.model.arrays import name_key
 from realities.model.vensim.language import VENSIM
+from realities.model.write.opened import Opened
 from realities.model.write.recast import Place, Recaster, is_steady
 from realities.model.write.recipes import filled
 from realities.model.write.recipes_vensim import RECIPES, SAME
 from realities.model.write.vensim import FUNCTIONS
-from realities.model.write.xmile_terms import Opened
 from realities.model.xmile.conveyors import EXIT, LEAK
 from realities.model.xmile.language import XMILE
 

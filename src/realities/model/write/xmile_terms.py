@@ -10,21 +10,20 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
-from itertools import pairwise, product
+from itertools import product
 
 from realities.errors import Findings
-from realities.ir.model import LookupMode
 from realities.model import syntax
-from realities.model.arrays import Binding, Space, name_key
-from realities.model.resolve import Resolver
-from realities.model.symbols import Symbol, Table
-from realities.model.tables.data import Series
+from realities.model.arrays import Binding, name_key
+from realities.model.symbols import Symbol
 from realities.model.write.flows import is_stock
+from realities.model.write.opened import Opened
 from realities.model.write.recast import Place, Recaster, is_steady
 from realities.model.write.recipes_xmile import RECIPES, SAME
 from realities.model.write.spelling import FUNCTIONS, name_text
+from realities.model.write.xmile_points import MODES, is_strict, readable, turned
 
 #: The control variables by key, and what XMILE calls them.
 CONTROLS: Mapping[str, str] = {
@@ -37,35 +36,6 @@ CONTROLS: Mapping[str, str] = {
 _REDUCTIONS: Mapping[str, str] = {"sum": "SUM", "prod": "", "vmin": "MIN", "vmax": "MAX"}
 #: The most parts that a function of an array is written out in.
 _MOST_PARTS = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A Vensim model whose names are settled.
-
-    Attributes
-    ----------
-    file
-        The tree, what stands in table files read into it.
-    resolver
-        Its dimensions, symbols and macros.
-    series
-        Values of data variables, by the key of their full name.
-    """
-
-    file: syntax.ModelFile
-    resolver: Resolver
-    series: Mapping[str, Series]
-
-    @property
-    def space(self) -> Space:
-        """The dimensions and elements."""
-        return self.resolver.space
-
-    @property
-    def table(self) -> Table:
-        """What each name stands for."""
-        return self.resolver.table
 
 
 class XmileTerms(Recaster):
@@ -89,7 +59,7 @@ class XmileTerms(Recaster):
         self.special = {
             **dict.fromkeys(_REDUCTIONS, self._reduced),
             **dict.fromkeys(("integ", "active initial"), self._kept),
-            **dict.fromkeys(_MODES, self._other_lookup),
+            **dict.fromkeys(MODES, self._other_lookup),
             "delay n": self._delay_n,
             "ramp": self._ramp,
             "elmcount": self._count,
@@ -338,7 +308,7 @@ class XmileTerms(Recaster):
     def _other_lookup(self, call: syntax.Apply, place: Place) -> syntax.Term:
         """Return LOOKUP EXTRAPOLATE, BACKWARD or FORWARD: points of its own, read in another way."""
         key = name_key(call.function.name)
-        word, change = _MODES[key]
+        word, change = MODES[key]
         if len(call.arguments) != 2:
             return self.refused(call, "with these arguments")
         table, x = call.arguments
@@ -356,8 +326,8 @@ class XmileTerms(Recaster):
             case (syntax.Name() as table, y):
                 symbol = self.table.get(table.name)
                 rights = [] if symbol is None else [one.right for one in symbol.equations]
-                if all(isinstance(one, syntax.Points) and _is_strict(one.ys) for one in rights):
-                    function = self._derived(table, "inverse", _turned, place)
+                if all(isinstance(one, syntax.Points) and is_strict(one.ys) for one in rights):
+                    function = self._derived(table, "inverse", turned, place)
                     if function is not None:
                         return syntax.Apply(function, (self.term(y, place),), (), call.span)
         return self.refused(call, "unless the ordinates rise or fall throughout")
@@ -441,38 +411,3 @@ def _joined(key: str, parts: Sequence[syntax.Term], call: syntax.Apply) -> synta
         return syntax.Apply(function, (left, right), (), call.span)
 
     return reduce(join, parts)
-
-
-def _with_mode(mode: LookupMode) -> Callable[[syntax.Points], syntax.Points]:
-    return lambda points: replace(points, mode=mode)
-
-
-def mirrored(points: syntax.Points) -> syntax.Points:
-    """Return points over -x that hold each value to the next: at -x the value of the next point."""
-    xs = tuple(-x for x in reversed(points.xs))
-    return replace(points, xs=xs, ys=tuple(reversed(points.ys)), mode="discrete")
-
-
-def _turned(points: syntax.Points) -> syntax.Points:
-    """Return points with abscissae and ordinates exchanged."""
-    pairs = sorted(zip(points.ys, points.xs, strict=True))
-    return replace(points, xs=tuple(y for y, _ in pairs), ys=tuple(x for _, x in pairs))
-
-
-def _is_strict(values: Sequence[float]) -> bool:
-    steps = [later - earlier for earlier, later in pairwise(values)]
-    return bool(steps) and (all(step > 0 for step in steps) or all(step < 0 for step in steps))
-
-
-#: What a lookup read in another way is called, and how its points change.
-_MODES: Mapping[str, tuple[str, Callable[[syntax.Points], syntax.Points]]] = {
-    "lookup backward": ("stepwise", _with_mode("discrete")),
-    "lookup extrapolate": ("extrapolated", _with_mode("extrapolate")),
-    "lookup forward": ("stepwise ahead", mirrored),
-}
-
-
-def readable(points: syntax.Points) -> syntax.Points:
-    """Return points as XMILE can hold them: in order."""
-    pairs = sorted(zip(points.xs, points.ys, strict=True), key=lambda pair: pair[0])
-    return replace(points, xs=tuple(x for x, _ in pairs), ys=tuple(y for _, y in pairs))

@@ -13,9 +13,10 @@ from realities.errors import Findings
 from realities.ir.builtins import NOT_AVAILABLE
 from realities.model import syntax
 from realities.model.arrays import name_key
+from realities.model.write.opened import Opened
 from realities.model.write.recast import Place
 from realities.model.write.recipes import filled
-from realities.model.write.xmile_terms import Opened, XmileTerms, marked
+from realities.model.write.xmile_terms import XmileTerms, marked
 from realities.model.xmile.slices import ELEMENT, POSITION
 
 #: The most parts that a selection is written out in; each stands there twice.
