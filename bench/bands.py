@@ -27,10 +27,10 @@ def verdict(held: int, n: int) -> str:
 
 
 def cell(held: int, n: int) -> str:
-    """Return a share as Markdown: how many of how many, per cent unless all, bold with a verdict outside."""
+    """Return a share as Markdown: how many of how many, in per cent, bold with a verdict if outside."""
     if not n:
         return "-"
-    share = f"{held} of {n}" + ("" if held == n else f" ({100 * held / n:.0f} %)")
+    share = f"{held} of {n} ({100 * held / n:.0f} %)"
     said = verdict(held, n)
     return f"**{share}** {said}" if said else share
 

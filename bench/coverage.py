@@ -52,9 +52,11 @@ def main() -> None:
     parser.add_argument("--account", dest="accounts", nargs="+", default=["reference"])
     parser.add_argument("--from", dest="starts", nargs="*", default=["2022-10-05"])
     parser.add_argument("--effort", default="quick")
+    parser.add_argument("--seed", type=int, help="default: the case's own")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     case = load_case(options.case)
+    case = case if options.seed is None else replace(case, seed=options.seed)
     days = [date.fromisoformat(start) for start in options.starts]
     found = {name: columns(case, name, options.effort, days) for name in options.accounts}
     if options.markdown:

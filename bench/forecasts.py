@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from math import inf
 
@@ -73,8 +74,10 @@ def main() -> None:
     parser.add_argument("--months", type=float, nargs="+", default=[3.0, 12.0])
     parser.add_argument("--effort", default="quick")
     parser.add_argument("--account", help="show this account by quantity, and not all by weight")
+    parser.add_argument("--seed", type=int, help="default: the case's own")
     options = parser.parse_args()
     case, shown = load_case(options.case), options.account or ALL
+    case = case if options.seed is None else replace(case, seed=options.seed)
     days = [date.fromisoformat(start) for start in options.starts]
     found = {day: scored(case, day, options.effort) for day in days}
     name = shown if shown == ALL else case.account(shown).name
