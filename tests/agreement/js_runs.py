@@ -18,10 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 from ulp_twins import disagreements, tolerances, twins
 
 from realities.engine.js.node import node, run_programs
-from realities.engine.js.simulator import job_of, method_of, program_of, steps_of, values_at
+from realities.engine.js.simulator import job_of, program_of, steps_of, values_at
 from realities.engine.llvm.clock import Draws, make_clock
 from realities.engine.reference import Simulator
-from realities.engine.request import Event, given_constants, make_request
+from realities.engine.request import Event, fixed_method, given_constants, make_request
 from realities.engine.timeline import choose_saves, save_together
 from realities.ir.model import Integrator, Model
 
@@ -91,7 +91,7 @@ def by_javascript(several: Sequence[Asked]) -> list[tuple[dict[str, FloatArray],
         timeline = make_clock(request, given).timeline(draws)
         wanted = None if asked.save_times is None else np.asarray(asked.save_times)
         saves = save_together(request.outputs, choose_saves(timeline, wanted, asked.final_time))
-        program = program_of(request, draws, method_of(request))
+        program = program_of(request, draws, fixed_method(request, "JavaScript"))
         prepared.append((program, job_of(program, draws, timeline, steps_of(saves)), saves))
     found = run_programs([(program, [job]) for program, job, _ in prepared])
     return [

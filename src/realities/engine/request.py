@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -191,3 +191,25 @@ def _check_settled(model: Model, variable: Variable, value: ArrayLike) -> None:
                 (f"it is {model.settled[variable.name]:g}; change it in the model file",),
             )
         )
+
+
+def fixed_method(request: Request, engine: str) -> Literal["euler", "rk2", "rk4"]:
+    """Return how a request's steps are taken by an engine that takes those the model says.
+
+    Raises
+    ------
+    InputError
+        If the steps are adaptive.
+    """
+    if request.integrator == "rk45":
+        model = request.model
+        raise InputError(
+            Diagnostic(
+                "error",
+                "adaptive-steps",
+                f"{engine} takes the steps that a model says; rk45 chooses its own",
+                model[model.time.time_step].span,
+                ("run it with the reference engine, or with another integrator, such as rk4",),
+            )
+        )
+    return request.integrator

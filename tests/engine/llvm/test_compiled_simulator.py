@@ -18,8 +18,9 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from hand_built import aux, build, call, constant, fixed_delay, initial, lookup, op, ref, sample, stock, time
 
+from realities.engine import watching
 from realities.engine.engines import make_simulator
-from realities.engine.llvm import compiled, library, simulator, targets
+from realities.engine.llvm import compiled, library, targets
 from realities.engine.llvm.cache import Cache
 from realities.engine.llvm.kernel.emit import emit
 from realities.engine.llvm.native import Tier, compile_text
@@ -229,7 +230,7 @@ def test_better_code_may_come_in_the_middle_of_a_run(monkeypatch: pytest.MonkeyP
 def test_a_failed_draw_is_told_as_the_reference_engine_tells_it(
     begin: list[float], at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulator, "_MOST_WATCHED", at_once)  # all steps at once, or one after another
+    monkeypatch.setattr(watching, "MOST_WATCHED", at_once)  # all steps at once, or one after another
     model, given = growing(40), {"begin": np.array(begin)}
     for options in ({}, {"outputs": ["twice"]}, {"outputs": []}):
         found = CompiledSimulator(model, **options).run(given)

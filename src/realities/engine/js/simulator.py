@@ -21,19 +21,17 @@ from realities.engine.request import (
     Event,
     Request,
     check_numbers,
+    fixed_method,
     given_constants,
     make_request,
     wanted_times,
 )
 from realities.engine.timeline import SavePoints, Saves, Timeline, choose_saves, save_each, save_together
-from realities.errors import Diagnostic, InputError
+from realities.engine.watching import first_not_finite, watched_names
 from realities.ir.model import Integrator, Model
 from realities.trajectories import Excerpt, Trajectories
 
 FloatArray = NDArray[np.float64]
-
-#: Numbers that are kept at once to find out where a draw left the real numbers.
-_MOST_WATCHED = 2**22
 
 
 class JsSimulator:
@@ -70,7 +68,7 @@ class JsSimulator:
         self._request = make_request(model, outputs=outputs, hold=hold, events=events, integrator=integrator)
         self.model, self.outputs, self.hold = model, self._request.outputs, self._request.hold
         self.integrator: Integrator = self._request.integrator
-        self._method = method_of(self._request)
+        self._method = fixed_method(self._request, "JavaScript")
         if node() is None:
             raise ImportError(
                 "the model runs as JavaScript under Node, and no program named node was found; install Node, "
@@ -150,45 +148,19 @@ class JsSimulator:
     def _first_failure(
         self, failed: NDArray[np.bool_], draws: Draws, timeline: Timeline, saves: Saves
     ) -> tuple[int, str, float] | None:
-        """Return (draw, variable, time) of the first value of the first failed draw that is not finite.
-
-        The draw is run again with every stock and output kept at every step, some steps at a time.
-        """
+        """Return (draw, variable, time) of the first value of the first failed draw that is not finite."""
         if not failed.any():
             return None
         draw = int(np.argmax(failed))
         stocks = {stock.name for stock in program_of(self._request, draws, self._method).stocks}
-        names = [variable.name for variable in self.model.variables if variable.name in stocks]
-        outputs = tuple(dict.fromkeys([*names, *saves.of]))
-        watched, n_steps = replace(self._request, outputs=outputs), saves.last_step + 1
-        at_once = max(1, _MOST_WATCHED // len(outputs))
-        for first in range(0, n_steps, at_once):
-            steps = np.arange(first, min(first + at_once, n_steps))
-            points = SavePoints(timeline.times[steps], steps, np.zeros(steps.size))
-            together = save_together(outputs, points)
-            program, found = self._run(watched, draws.only(draw), timeline, together)
-            values = values_at(program, found, together)
-            odd = np.array([~np.isfinite(values[name][0]) for name in outputs])  # (output, step)
-            if odd.any():
-                column = int(np.argmax(odd.any(axis=0)))
-                return draw, outputs[int(np.argmax(odd[:, column]))], float(points.times[column])
-        return None
+        names = watched_names(self.model, stocks, saves.of)
+        watched = replace(self._request, outputs=names)
 
+        def again(together: Saves) -> dict[str, FloatArray]:
+            return values_at(*self._run(watched, draws.only(draw), timeline, together), together)
 
-def method_of(request: Request) -> Method:
-    """Return how a request's steps are taken; InputError where they are adaptive."""
-    if request.integrator == "rk45":
-        model = request.model
-        raise InputError(
-            Diagnostic(
-                "error",
-                "adaptive-steps",
-                "JavaScript takes the steps that a model says; rk45 chooses its own",
-                model[model.time.time_step].span,
-                ("run it with the reference engine, or with another integrator, such as rk4",),
-            )
-        )
-    return request.integrator
+        found = first_not_finite(names, timeline, saves.last_step, again)
+        return None if found is None else (draw, *found)
 
 
 def program_of(request: Request, draws: Draws, method: Method) -> Program:

@@ -20,9 +20,9 @@ from realities.engine.llvm.emitted import Emitted
 from realities.engine.llvm.native import Kernel, kernel_key
 from realities.engine.llvm.targets import Machine
 from realities.engine.program.lower import lower
-from realities.engine.program.program import Method, Program, kind_of
+from realities.engine.program.program import Program, kind_of
 from realities.engine.program.text import program_text
-from realities.engine.request import Request
+from realities.engine.request import Request, fixed_method
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,7 @@ def compile_request(
     optimized: bool = False,
 ) -> Compiled:
     """Return a request compiled for runs that give these constants (name -> differs between draws)."""
-    method = method_of(request)
+    method = fixed_method(request, "the compiled engine")
     program = lower(
         request.model,
         request.outputs,
@@ -96,12 +96,6 @@ def _addresses(emitted: Emitted) -> NDArray[np.uint64]:
     from realities.engine.llvm.math.special import address
 
     return np.array([address(name) for name in emitted.functions], dtype=np.uint64)
-
-
-def method_of(request: Request) -> Method:
-    """Return how a request's steps are taken; one with adaptive steps is not for this engine."""
-    assert request.integrator != "rk45"
-    return request.integrator
 
 
 def _n_parts(program: Program, value: int) -> int:

@@ -29,12 +29,13 @@ from realities.engine.request import (
     Event,
     Request,
     check_numbers,
+    fixed_method,
     given_constants,
     make_request,
     wanted_times,
 )
-from realities.engine.timeline import SavePoints, Saves, Timeline, choose_saves, save_each, save_together
-from realities.errors import Diagnostic, InputError
+from realities.engine.timeline import Saves, Timeline, choose_saves, save_each, save_together
+from realities.engine.watching import first_not_finite, watched_names
 from realities.ir.model import Integrator, Model
 from realities.trajectories import Excerpt, Trajectories
 
@@ -43,8 +44,6 @@ Made = TypeVar("Made")
 
 #: A simulator keeps code for this many kinds of given constants, and this many settings of runs.
 _MOST_KEPT = 8
-#: Numbers that are kept at once to find out where a draw left the real numbers.
-_MOST_WATCHED = 2**22
 
 
 class CompiledSimulator:
@@ -105,7 +104,7 @@ class CompiledSimulator:
         self._request = make_request(model, outputs=outputs, hold=hold, events=events, integrator=integrator)
         self.model, self.outputs, self.hold = model, self._request.outputs, self._request.hold
         self.integrator: Integrator = self._request.integrator
-        _check_integrator(self._request)
+        fixed_method(self._request, "the compiled engine")
         check_numbers(threads=threads)
         llvm()
         self._machine = this_machine(target)
@@ -279,29 +278,19 @@ class CompiledSimulator:
         return self._settings.get((id(compiled), even, draws.seed, key), make)
 
     def _look_closer(self, setting: Setting, draws: Draws, draw: int) -> tuple[int, str, float] | None:
-        """Return (draw, variable, time) of the first value of a draw that is not finite.
-
-        The draw is run again with every stock and output kept at every step, some steps at a time.
-        """
+        """Return (draw, variable, time) of the first value of a draw that is not finite."""
         stocks = {stock.name for stock in setting.compiled.program.stocks}
-        names = [variable.name for variable in self.model.variables if variable.name in stocks]
-        outputs = tuple(dict.fromkeys([*names, *setting.saves.of]))
+        names = watched_names(self.model, stocks, setting.saves.of)
         given = {parameter: array.ndim > 0 for parameter, array in draws.constants.items()}
-        compiled = self._compile(replace(self._request, outputs=outputs), given)
-        n_steps = setting.saves.last_step + 1
-        at_once = max(1, _MOST_WATCHED // (len(outputs) * compiled.emitted.lanes))
-        for first in range(0, n_steps, at_once):
-            steps = np.arange(first, min(first + at_once, n_steps))
-            points = SavePoints(setting.timeline.times[steps], steps, np.zeros(steps.size))
-            saves = save_together(outputs, points)
+        compiled = self._compile(replace(self._request, outputs=names), given)
+
+        def again(saves: Saves) -> dict[str, FloatArray]:
             watched = make_setting(compiled, draws.constants, draws.seed, setting.timeline, saves)
-            results = _run(watched, draws.only(draw), threads=1)
-            finite = {name: np.isfinite(values[0]) for name, values in results.values().items()}
-            column = int(np.argmin(np.all(list(finite.values()), axis=0))) if finite else 0
-            for name in outputs:
-                if not finite[name][column]:
-                    return draw, name, float(points.times[column])
-        return None
+            return _run(watched, draws.only(draw), threads=1).values()
+
+        lanes = compiled.emitted.lanes
+        found = first_not_finite(names, setting.timeline, setting.saves.last_step, again, lanes=lanes)
+        return None if found is None else (draw, *found)
 
 
 class _Kept(Generic[Made]):
@@ -408,17 +397,3 @@ def _run(setting: Setting, draws: Draws, threads: int) -> _Results:
     )
     results.forget_padding()
     return results
-
-
-def _check_integrator(request: Request) -> None:
-    if request.integrator == "rk45":
-        model = request.model
-        raise InputError(
-            Diagnostic(
-                "error",
-                "adaptive-steps",
-                "the compiled engine takes the steps that a model says; rk45 chooses its own",
-                model[model.time.time_step].span,
-                ("run it with the reference engine, or with another integrator, such as rk4",),
-            )
-        )
