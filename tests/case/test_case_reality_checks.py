@@ -122,7 +122,7 @@ SECTORS = "D: a, b ~~|\nw[D] = 1, 2 ~~|\np[D] = w[D] * 3 ~~|\nk = 3 ~~|\n"
         (
             "c :THE CONDITION: k=0 :IMPLIES: p[a] < RC STEP CHECK(0, p[b], 1, 2, 6) ~~|",
             [
-                "always(Time >= 2 and Time <= 2 + 6 implies p[a] < SAMPLE IF TRUE(Time <= 2, p[b], p[b]) "
+                "always(Time >= 2 and Time < 2 + 6 implies p[a] < SAMPLE IF TRUE(Time <= 2, p[b], p[b]) "
                 "| do(k = 0))"
             ],
         ),

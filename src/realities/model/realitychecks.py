@@ -11,21 +11,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import assert_never
 
 from realities.errors import Findings
 from realities.model import syntax
 from realities.model.arrays import Space, build_space, name_key
+from realities.model.rclines import RC_FUNCTIONS, Line, RcError, check_known, line_of
 from realities.model.symbols import Table
 from realities.model.vensim.terms import WHEN, read_statement
 from realities.source import Span
 
-#: Functions that only a Reality Check can hold.
-RC_FUNCTIONS = frozenset(
-    f"rc {name}{suffix}" for name in ("compare", "decay", "grow", "ramp", "step") for suffix in ("", " check")
-)
 #: A check over more combinations of elements, or of alternatives, than this is not spelled out.
 MOST_COMBINATIONS = 200
 #: Words that a predicate reads as its own.
@@ -39,27 +36,33 @@ class _UnsaidError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Scenario:
-    """What a condition sets, by full name, and what else has to be so."""
+    """What a condition sets, by full name, to numbers or to other equations, and what else has to be so."""
 
     held: Mapping[str, float]
     premises: tuple[str, ...]
+    equations: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One conclusion of a check: what is set, what else has to be so, and what follows, always or once.
 
-    `held` names variables as a predicate reads them; `premise` is empty where there is none.
+    `held` names variables as a predicate reads them; `premise` is empty where there is none. `equations` are
+    what takes the place of other variables' own, where a name means the variable as it was; no predicate says
+    so, and `why` tells it.
     """
 
     held: Mapping[str, float]
     premise: str
     conclusion: str
     is_once: bool
+    equations: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
 
     @property
     def predicate(self) -> str:
-        """The predicate that says it."""
+        """The predicate that says it, but for `equations`."""
         said = self.conclusion
         if self.premise:
             said = f"{self.premise} {'and' if self.is_once else 'implies'} {said}"
@@ -80,6 +83,11 @@ class Said:
     def name(self) -> str:
         """The name of the check, with its elements."""
         return f"{self.check.name} ({', '.join(self.elements)})" if self.elements else self.check.name
+
+    @property
+    def undecidable(self) -> str:
+        """Why no predicate says it whole, empty where one does."""
+        return self.reason or next((part.why for part in self.parts if part.why), "")
 
     @property
     def predicate(self) -> str:
@@ -166,16 +174,36 @@ class _Writer:
         is_once = "at least once" in words
         if is_once and not (isinstance(conclusion, syntax.Infix) and conclusion.op in _TURNED):
             raise _UnsaidError(":AT LEAST ONCE: stands in a part of the consequence, not behind all of it")
-        premises = list(scenario.premises)
-        if isinstance(conclusion, syntax.Infix) and conclusion.op in _TURNED:
-            for side, other in ((conclusion.left, conclusion.right), (conclusion.right, conclusion.left)):
-                if _is_rc(side) and isinstance(side, syntax.Apply):
-                    op = conclusion.op if side is conclusion.right else _TURNED[conclusion.op]
-                    since, line = self.checked(side, binding)
-                    said = f"{self.text(other, binding)} {op} {line}"
-                    return Part(scenario.held, " and ".join([*premises, since]), said, is_once)
-        said = self.statement(conclusion, binding)
-        return Part(scenario.held, " and ".join(premises), said, is_once)
+        premises = scenario.premises
+        line = self.compared(conclusion, binding)
+        if line is None:
+            said = self.statement(conclusion, binding)
+        else:
+            said, since = line
+            premises = (*premises, since)
+        premise = " and ".join(premises)
+        return Part(scenario.held, premise, said, is_once, scenario.equations, scenario.why)
+
+    def compared(self, term: syntax.Term, binding: Mapping[str, str]) -> tuple[str, str] | None:
+        """Return a comparison with a RC CHECK function, and when it is made; None where there is no such."""
+        if not isinstance(term, syntax.Infix) or term.op not in _TURNED:
+            return None
+        for side, other in ((term.left, term.right), (term.right, term.left)):
+            if isinstance(side, syntax.Apply) and _is_rc(side):
+                op = term.op if side is term.right else _TURNED[term.op]
+                line = self.line(side, binding)
+                return f"{self.text(other, binding)} {op} {line.text}", line.premise
+        return None
+
+    def line(self, call: syntax.Apply, binding: Mapping[str, str]) -> Line:
+        """Return the line that a RC function draws."""
+        key = name_key(call.function.name)
+        own = self.names.get("rc start time", "INITIAL TIME + TIME STEP")
+        try:
+            check_known(key)
+            return line_of(key, [self.text(argument, binding, 3) for argument in call.arguments], own)
+        except RcError as problem:
+            raise _UnsaidError(str(problem)) from None
 
     def term(self, span: Span) -> syntax.Term:
         found = Findings()
@@ -206,10 +234,16 @@ class _Writer:
 
     def both(self, first: _Scenario, second: _Scenario) -> _Scenario:
         """Return two scenarios in one."""
-        twice = [name for name in first.held if second.held.get(name, first.held[name]) != first.held[name]]
+        before, after = ({**one.held, **one.equations} for one in (first, second))
+        twice = [name for name in before if after.get(name, before[name]) != before[name]]
         if twice:
             raise _UnsaidError(f"its condition sets {twice[0]} to two values at once")
-        return _Scenario({**first.held, **second.held}, (*first.premises, *second.premises))
+        return _Scenario(
+            {**first.held, **second.held},
+            (*first.premises, *second.premises),
+            {**first.equations, **second.equations},
+            first.why or second.why,
+        )
 
     def test_input(self, call: syntax.Name, binding: Mapping[str, str]) -> _Scenario:
         """Return what a test input sets, for the elements it is named with."""
@@ -227,20 +261,18 @@ class _Writer:
                 raise _UnsaidError(f'the test input "{check.name}" is not of the form "variable = value"')
 
     def setting(self, name: syntax.Name, value: syntax.Term, binding: Mapping[str, str]) -> _Scenario:
-        """Return the scenario in which one variable is held at a number."""
-        number = _number(value)
-        if number is None:
-            raise _UnsaidError(self.why_not_held(name, value))
-        return _Scenario({self.name(name, binding): number}, ())
-
-    def why_not_held(self, name: syntax.Name, value: syntax.Term) -> str:
+        """Return the scenario in which one variable is held at a number, or has another equation."""
+        variable, number = self.name(name, binding), _number(value)
+        if number is not None:
+            return _Scenario({variable: number}, ())
         if isinstance(value, syntax.Apply) and _is_rc(value):
-            function = " ".join(name_key(value.function.name).upper().split())
-            return (
-                f'{function} changes "{name.name}" part-way through a run; a predicate holds a variable at '
-                "one number for a whole run"
-            )
-        return f'it sets "{name.name}" to an expression; a predicate holds a variable at a number'
+            function = name_key(value.function.name).upper()
+            equation = self.line(value, binding).instead_of(variable)
+            why = f'{function} changes "{name.name}" part-way through a run'
+        else:
+            equation = self.text(value, binding)
+            why = f'it sets "{name.name}" to an expression'
+        return _Scenario({}, (), {variable: equation}, f"{why}; a predicate holds a variable at one number")
 
     def is_variable(self, name: syntax.Name) -> bool:
         return name_key(name.name) in self.names
@@ -260,36 +292,6 @@ class _Writer:
                 raise _UnsaidError(f'the test input "{term.name}" stands where only a condition can')
             case _:
                 return f"{self.text(term, binding)} <> 0"
-
-    def checked(self, call: syntax.Apply, binding: Mapping[str, str]) -> tuple[str, str]:
-        """Return from when on a comparison with a RC CHECK function holds, and the line it compares with.
-
-        The line begins at the value that the basis has when the test starts.
-        """
-        key, arguments = name_key(call.function.name), call.arguments
-        n_own = {"rc step check": 3, "rc ramp check": 4}.get(key)
-        if n_own is None:
-            raise _UnsaidError(f"the line of {key.upper()} is nothing a predicate can say")
-        if not n_own <= len(arguments) <= n_own + 2:
-            raise _UnsaidError(f"{key.upper()} takes {n_own} to {n_own + 2} arguments, not {len(arguments)}")
-        grace, basis, target, *rest = (self.text(argument, binding, 3) for argument in arguments)
-        ramp, times = (rest[0], rest[1:]) if key == "rc ramp check" else ("", rest)
-        start = times[0] if times else self.start_time()
-        since = f"Time >= {start}" + ("" if _number(arguments[0]) == 0.0 else f" + {grace}")
-        if len(times) > 1:
-            since += f" and Time <= {start} + {times[1]}"
-        if not ramp and _number(arguments[2]) == 0.0:
-            return since, "0"
-        basis = f"SAMPLE IF TRUE(Time <= {start}, {basis}, {basis})"
-        if not ramp:
-            return since, basis if _number(arguments[2]) == 1.0 else f"{target} * {basis}"
-        return since, f"{basis} * (1 + ({target} - 1) * MIN(1, MAX(0, Time - ({start})) / {ramp}))"
-
-    def start_time(self) -> str:
-        """Return when tests start that do not say it themselves."""
-        if "rc start time" in self.names:
-            return self.names["rc start time"]
-        return "INITIAL TIME + TIME STEP"
 
     def text(self, term: syntax.Term, binding: Mapping[str, str], inside: int = 0) -> str:
         """Return arithmetic in the model's language, each dimension replaced by the element it stands for."""

@@ -21,19 +21,19 @@ from realities.case.predicate_nodes import (
     Comparison,
     Formula,
     Implies,
-    Intervention,
     Or,
     Predicate,
     Signal,
     Window,
 )
+from realities.case.predicate_tokens import full_name
 from realities.case.predicates import evaluate_at_times, parse_predicate
 from realities.errors import Diagnostic, Findings, InputError
 from realities.ir.model import Model
 from realities.model.load import ExtraEquation, build_file, read_file
 from realities.model.realitychecks import Part, Said, said_by
 from realities.model.syntax import ModelFile
-from realities.reality.runs import Ground, Runs, ground_of
+from realities.reality.runs import Ground, NewEquation, Runs, Setting, ground_of, new_equation
 from realities.reality.verdicts import Miss, Verdict
 from realities.source import SourceText
 from realities.trajectories import Trajectories
@@ -49,12 +49,14 @@ _ANY_DAYS = Calendar(date(2000, 1, 1), date(2000, 1, 2), "day")
 class _Trial:
     """A check on its way to a verdict: its predicates, one for each part, and what came of them.
 
-    `reason` is why it is not run, empty until there is one. `source` holds the text of the predicates.
+    `reason` is why it is not run, empty until there is one. `source` holds the text of the predicates, and
+    `equations` those that take the place of variables' own, for each part.
     """
 
     said: Said
     source: SourceText
     predicates: list[Predicate] = field(default_factory=list)
+    equations: list[tuple[NewEquation, ...]] = field(default_factory=list)
     outcomes: list[_Outcome] = field(default_factory=list)
     reason: str = ""
 
@@ -68,7 +70,7 @@ class _Outcome:
     """
 
     part: Part
-    held: Mapping[str, float]
+    held: Mapping[str, str]
     is_kept: BoolArray
     time: FloatArray
     by: FloatArray
@@ -110,7 +112,8 @@ def judge(file: ModelFile, ground_of: Callable[[Model], Ground]) -> tuple[Verdic
     ground_of
         Says of the model, with what the checks look at among its variables, what they are run on.
     """
-    trials = [_trial(said, k, file) for k, said in enumerate(said_by(file))]
+    equations: dict[tuple[str, str], NewEquation] = {}
+    trials = [_trial(said, k, file, equations) for k, said in enumerate(said_by(file))]
     ground, time_unit = None, ""
     if any(not trial.reason for trial in trials):
         try:
@@ -122,8 +125,8 @@ def judge(file: ModelFile, ground_of: Callable[[Model], Ground]) -> tuple[Verdic
     return tuple(_verdict(trial, ground, time_unit) for trial in trials)
 
 
-def _trial(said: Said, number: int, file: ModelFile) -> _Trial:
-    """Return a check with its predicates read, or why it cannot be run."""
+def _trial(said: Said, number: int, file: ModelFile, equations: dict[tuple[str, str], NewEquation]) -> _Trial:
+    """Return a check with its predicates read, or why it cannot be run; checks share `equations`."""
     text = "\n".join(part.predicate for part in said.parts)
     trial = _Trial(said, SourceText(file.source.name, text), reason=said.reason)
     start = 0
@@ -136,6 +139,8 @@ def _trial(said: Said, number: int, file: ModelFile) -> _Trial:
             trial.reason = trial.reason or findings.errors[0].message
         else:
             trial.predicates.append(predicate)
+            mine = sorted(part.equations.items())
+            trial.equations.append(tuple(equations.setdefault(one, new_equation(*one)) for one in mine))
         start += len(part.predicate) + 1
     return trial
 
@@ -161,22 +166,30 @@ def _built(trials: Sequence[_Trial], file: ModelFile) -> Model:
     if any(item.code == "missing-data" for item in findings.items):
         _refuse(trials, "the model reads data that are not there")
     for trial in trials:
-        for held in (one for predicate in trial.predicates for one in predicate.held):
-            if held.name not in model and not trial.reason:
-                trial.reason = f'no variable is named "{held.name}"'
+        held = [one.name for predicate in trial.predicates for one in predicate.held]
+        held += [one.variable for part in trial.equations for one in part]
+        unknown = [name for name in held if name not in model]
+        if unknown and not trial.reason:
+            trial.reason = f'no variable is named "{unknown[0]}"'
     return model
 
 
 def _extra(trials: Sequence[_Trial]) -> list[ExtraEquation]:
-    predicates = [predicate for trial in trials if not trial.reason for predicate in trial.predicates]
-    return [ExtraEquation(atom.name, atom.span) for one in predicates for atom in one.equations]
+    """Return what checks look at and the equations they set, each once."""
+    ready = [trial for trial in trials if not trial.reason]
+    atoms = [atom for trial in ready for one in trial.predicates for atom in one.equations]
+    found = {atom.name: ExtraEquation(atom.name, atom.span) for atom in atoms}
+    for one in (one for trial in ready for part in trial.equations for one in part):
+        found[one.name] = ExtraEquation(one.name, one.span)
+    return list(found.values())
 
 
 def _refuse_named(trials: Sequence[_Trial], found: Sequence[Diagnostic]) -> bool:
     """Refuse the checks in which something was found; return whether there are any."""
     is_any = False
     for trial in trials:
-        told = [item for item in found if item.span.source is trial.source and item.severity == "error"]
+        mine = [trial.source, *(one.span.source for part in trial.equations for one in part)]
+        told = [item for item in found if item.severity == "error" and item.span.source in mine]
         if told and not trial.reason:
             trial.reason, is_any = told[0].message, True
     return is_any
@@ -194,28 +207,36 @@ def _refuse(trials: Sequence[_Trial], reason: str) -> None:
 def _run(trials: Sequence[_Trial], model: Model, ground: Ground) -> None:
     """Run the model for its checks, once for each set of things that they set, and note what came of it."""
     ready = [trial for trial in trials if not trial.reason]
-    wanted: dict[Intervention, dict[str, None]] = {}
-    for atom in (atom for trial in ready for one in trial.predicates for atom in one.atoms):
-        wanted.setdefault(atom.do, {})[atom.name] = None
-    runs = Runs(model, ground, {do: tuple(names) for do, names in wanted.items()})
-    for do in sorted(wanted):
-        mine = [trial for trial in ready if any(one.atoms[0].do == do for one in trial.predicates)]
+    wanted: dict[Setting, dict[str, None]] = {}
+    for trial in ready:
+        for setting, one in _settings(trial):
+            wanted.setdefault(setting, {}).update(dict.fromkeys(atom.name for atom in one.atoms))
+    runs = Runs(model, ground, {setting: tuple(names) for setting, names in wanted.items()})
+    for setting in sorted(wanted):
+        mine = [trial for trial in ready if any(one == setting for one, _ in _settings(trial))]
         try:
-            run = runs.run(do)
+            run = runs.run(setting)
         except InputError as problem:
             _refuse(mine, problem.diagnostics[0].message)
         except ValueError as problem:
             _refuse(mine, str(problem))
         else:
             for trial in mine:
-                pairs = zip(trial.said.parts, trial.predicates, strict=True)
-                trial.outcomes += [_outcome(part, one, run) for part, one in pairs if one.atoms[0].do == do]
+                pairs = zip(trial.said.parts, _settings(trial), strict=True)
+                trial.outcomes += [_outcome(part, one, run) for part, (its, one) in pairs if its == setting]
+
+
+def _settings(trial: _Trial) -> list[tuple[Setting, Predicate]]:
+    """Return the predicate of each part of a check with what it sets."""
+    pairs = zip(trial.predicates, trial.equations, strict=True)
+    return [(Setting(one.atoms[0].do, equations), one) for one, equations in pairs]
 
 
 def _outcome(part: Part, predicate: Predicate, run: Trajectories) -> _Outcome:
     """Return what came of one part of a check in its runs."""
     assert isinstance(predicate.formula, Window)
-    signals = {atom: run[atom.name] for atom in predicate.atoms}
+    values = {atom: run[atom.name] for atom in predicate.atoms}
+    signals = {atom: np.where(np.isfinite(found), found, np.nan) for atom, found in values.items()}
     said = predicate.formula.operand
     truth, margin = evaluate_at_times(said, signals, run.times)
     told = _last(said)
@@ -228,7 +249,10 @@ def _outcome(part: Part, predicate: Predicate, run: Trajectories) -> _Outcome:
     first = extreme if part.is_once else truth.argmin(axis=1)
     return _Outcome(
         part=part,
-        held={one.name: one.value for one in predicate.held},
+        held={
+            **{one.name: f"{one.value:g}" for one in predicate.held},
+            **{full_name(name): text for name, text in part.equations.items()},
+        },
         is_kept=is_kept,
         time=run.times[first],
         by=-margin[draws, first],

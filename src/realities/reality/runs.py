@@ -8,7 +8,7 @@ but constants share what is prepared. `judging.py` asks for the runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 
 from realities.case.case import Case
 from realities.case.predicate_nodes import Intervention
+from realities.case.predicate_tokens import full_name
 from realities.engine.engines import AnySimulator, make_simulator
 from realities.engine.request import Event
 from realities.ensemble import prior_draws
 from realities.ir.model import Model
+from realities.model.replaced import as_it_was, with_equations
+from realities.source import SourceText, Span
 from realities.trajectories import Trajectories
 
 FloatArray = NDArray[np.float64]
@@ -69,49 +72,88 @@ def ground_of(case: Case, model: Model) -> Ground:
     return Ground(parameters, events, tuple(runs), calendar.date_of)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class NewEquation:
+    """What takes the place of a variable's own equation; `name` is the hidden variable that holds it."""
+
+    variable: str
+    name: str
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Setting:
+    """What a check sets: variables held at numbers, and others with new equations."""
+
+    held: Intervention
+    equations: tuple[NewEquation, ...] = ()
+
+
+def new_equation(variable: str, text: str) -> NewEquation:
+    """Return an equation in place of a variable's own; the same text gives the same hidden variable."""
+    name = full_name(variable)
+    return NewEquation(name, f"reality check: {name} = {text}", SourceText("", text).span(0, len(text)))
+
+
 class Runs:
     """The runs that checks ask for.
 
     Parameters
     ----------
     model
-        The model, with what the checks look at among its variables.
+        The model, with what the checks look at and the equations they set among its variables.
     ground
         What it is run on.
     wanted
-        For each set of things held the variables that checks look at then.
+        For each setting the variables that checks look at then.
     """
 
-    def __init__(self, model: Model, ground: Ground, wanted: Mapping[Intervention, tuple[str, ...]]) -> None:
+    def __init__(self, model: Model, ground: Ground, wanted: Mapping[Setting, tuple[str, ...]]) -> None:
         self.model, self.ground, self.wanted = model, ground, wanted
         self.fine = _every_step(model)
-        self.plain = [do for do in wanted if self._sets_constants(do)]
-        names = sorted({name for do in self.plain for name, _ in do} | set(ground.parameters))
+        self.plain = [one for one in wanted if self._sets_constants(one)]
+        names = sorted({name for one in self.plain for name, _ in one.held} | set(ground.parameters))
         self.own = _own_values(model, names)
         self._shared: AnySimulator | None = None
 
-    def run(self, do: Intervention) -> Trajectories:
-        """Return the runs of all draws with some variables held, at every step.
+    def run(self, setting: Setting) -> Trajectories:
+        """Return the runs of all draws with what is set, at every step.
 
         Raises
         ------
         InputError, ValueError
-            If the model cannot be run so, or one of the variables not be held.
+            If the model cannot be run so, or one of the variables not be set.
         """
-        if do in self.plain:
-            held = {self.model[name].name: value for name, value in do}
+        held = {self.model[name].name: value for name, value in setting.held}
+        if setting in self.plain:
             return self._run(self._simulator_of_constants(), {**self.own, **self._given(), **held})
-        simulator = self._simulator(self.wanted[do], dict(do))
-        held_names = {self.model[name].name for name, _ in do}
-        return self._run(simulator, {name: v for name, v in self._given().items() if name not in held_names})
+        given = {name: values for name, values in self._given().items() if name not in held}
+        if not setting.equations:
+            return self._run(self._simulator(self.wanted[setting], held), given)
+        instead = {self.model[one.variable].name: one.name for one in setting.equations}
+        places = [one.span.source for one in setting.equations]
+        simulator = make_simulator(
+            with_equations(self.model, instead, places),
+            outputs=self.wanted[setting],
+            hold={**held, **self.fine},
+            events=[
+                replace(one, parameter=as_it_was(name)) if name in instead else one
+                for one in self.ground.events
+                for name in [self.model[one.parameter].name]
+            ],
+        )
+        return self._run(
+            simulator, {as_it_was(name) if name in instead else name: value for name, value in given.items()}
+        )
 
-    def _sets_constants(self, do: Intervention) -> bool:
-        """Return whether what is held are constants that neither a date nor the clock has a hand in."""
+    def _sets_constants(self, setting: Setting) -> bool:
+        """Return whether all that is set are constants that neither a date nor the clock has a hand in."""
         spec = self.model.time
         clock = (spec.initial_time, spec.final_time, spec.time_step, spec.save_period)
         moved = {self.model[event.parameter].name for event in self.ground.events}
-        held = [self.model[name] for name, _ in do]
-        return all(one.kind == "constant" and one.name not in {*moved, *clock} for one in held)
+        held = [self.model[name] for name, _ in setting.held]
+        is_plain = all(one.kind == "constant" and one.name not in {*moved, *clock} for one in held)
+        return is_plain and not setting.equations
 
     def _given(self) -> dict[str, FloatArray]:
         return {self.model[name].name: values for name, values in self.ground.parameters.items()}
@@ -119,7 +161,7 @@ class Runs:
     def _simulator_of_constants(self) -> AnySimulator:
         """Return the simulator of all checks that set nothing but constants, made when first asked for."""
         if self._shared is None:
-            names = dict.fromkeys(name for do in self.plain for name in self.wanted[do])
+            names = dict.fromkeys(name for one in self.plain for name in self.wanted[one])
             self._shared = self._simulator(tuple(names), {})
         return self._shared
 

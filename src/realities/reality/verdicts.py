@@ -26,7 +26,7 @@ class Miss:
     conclusion, premise
         What had to follow, and whenever what else is so, as a predicate says it; the latter may be empty.
     held
-        What was set, by full name.
+        What was set, by full name: a number, or another equation.
     time, time_unit, day
         When, in model time, and the date where the case has one. Where something has to come about once and
         never does, when it was nearest.
@@ -42,7 +42,7 @@ class Miss:
 
     conclusion: str
     premise: str
-    held: Mapping[str, float]
+    held: Mapping[str, str]
     time: float
     time_unit: str
     day: date | None
@@ -128,7 +128,7 @@ def _hints(verdict: Verdict) -> Iterator[str]:
     """Yield what was set, in how many runs the check holds, and what to do."""
     miss = verdict.miss
     assert miss is not None
-    set_to = [f"{name} = {value:g}" for name, value in miss.held.items()]
+    set_to = [f"{name} = {value}" for name, value in miss.held.items()]
     so = [f"wherever {miss.premise}"] if miss.premise else []
     if set_to or so:
         yield " ".join([*([f"with {', '.join(set_to)}"] if set_to else []), *so])

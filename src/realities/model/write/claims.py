@@ -41,8 +41,8 @@ def claims_of(file: syntax.ModelFile, *, account: str = _WHO, source: str = _WHO
     for said in found:
         check = said.check
         about = f" ({', '.join(said.elements)})" if said.elements else ""
-        kind = "counterfactual" if any(part.held for part in said.parts) else "fact"
-        verdict = {"undecidable": said.reason} if said.reason else {"holds": said.predicate}
+        kind = "counterfactual" if any(part.held or part.equations for part in said.parts) else "fact"
+        verdict = {"undecidable": said.undecidable} if said.undecidable else {"holds": said.predicate}
         says = check.doc or f"Wherever {check.condition or 'it runs'}, it follows that {check.consequence}."
         lines = {
             "id": _identity(" ".join((check.name, *said.elements)), taken),
