@@ -72,6 +72,15 @@ class Opened:
         """Wait until the parts that wait for the reader to stop have been drawn."""
         self.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=30_000)
 
+    def at_rest(self) -> None:
+        """Wait until the model has run and what follows from it has been drawn."""
+        self.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=180_000)
+        self.page.wait_for_timeout(600)
+
+    def told(self, selector: str) -> str:
+        """Return the text of an element, drawn now or only when it comes into view."""
+        return str(self.page.text_content(selector)).strip()
+
     def text(self, selector: str) -> str:
         return str(self.page.inner_text(selector)).strip()
 

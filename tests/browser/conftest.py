@@ -137,3 +137,13 @@ def open_page(browser: Any, report: Path) -> Iterator[Callable[..., Opened]]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def lynx(open_page: Callable[..., Opened], lynx_report: Path) -> Callable[..., Opened]:
+    """Open the page of a bundled case that runs in the page: as `open_page`."""
+
+    def opened(fragment: str = "", **options: Any) -> Opened:
+        return open_page(fragment, at=lynx_report.as_uri(), **options)
+
+    return opened

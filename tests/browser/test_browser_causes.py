@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from browser_support import PHONE, WIDE, Opened
 
 pytestmark = pytest.mark.browser
-Open = Callable[..., Opened]
 BIRTHS = "#causes-picture .box:has-text('hare births')"
-
-
-@pytest.fixture
-def lynx(open_page: Open, lynx_report: Path) -> Callable[..., Opened]:
-    def opened(fragment: str = "", **options: Any) -> Opened:
-        return open_page(fragment, at=lynx_report.as_uri(), **options)
-
-    return opened
-
-
-def told(opened: Opened, selector: str) -> str:
-    """Return the text of an element, drawn now or only when it comes into view."""
-    return str(opened.page.text_content(selector)).strip()
-
-
-def wait(opened: Opened) -> None:
-    opened.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=180_000)
-    opened.page.wait_for_timeout(400)
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])
@@ -37,7 +16,7 @@ def test_the_whole_model_is_a_picture_that_stays_in_the_page(
     lynx: Callable[..., Opened], size: tuple[int, int]
 ) -> None:
     opened = lynx(size=size)
-    wait(opened)
+    opened.at_rest()
     boxes = opened.page.locator("#causes-picture .box")
     assert boxes.count() > 15
     assert opened.page.locator("#causes-picture .arrow").count() > 20
@@ -58,15 +37,15 @@ def test_keys_choose_a_variable_and_the_model_is_run_for_its_course(lynx: Callab
     assert not opened.page.is_visible("#cause")
     opened.page.focus(BIRTHS)
     opened.page.keyboard.press("Enter")
-    assert told(opened, "#cause-title") == "hare births"
+    assert opened.told("#cause-title") == "hare births"
     assert opened.page.evaluate("document.activeElement.getAttribute('aria-current')") == "true"
-    assert told(opened, "#cause-equation").startswith("hare births = (1 - hare cycle of its own)")
-    assert "Hares + more of it makes for more" in told(opened, "#cause-causes")
-    assert "Hares + more of it makes for more" in told(opened, "#cause-effects")
-    wait(opened)
+    assert opened.told("#cause-equation").startswith("hare births = (1 - hare cycle of its own)")
+    assert "Hares + more of it makes for more" in opened.told("#cause-causes")
+    assert "Hares + more of it makes for more" in opened.told("#cause-effects")
+    opened.at_rest()
     n = opened.page.locator("#cards .card, .cards .card").count()
     assert opened.page.locator("#cause-plot .rl-line").count() == n
-    assert told(opened, "#cause-sentence").startswith("hare births on ")
+    assert opened.told("#cause-sentence").startswith("hare births on ")
     row = opened.page.locator("#cause-table tbody tr").first
     assert row.locator("td").count() == n
     assert "cause=hare-births" in opened.page.url
@@ -77,25 +56,25 @@ def test_keys_choose_a_variable_and_the_model_is_run_for_its_course(lynx: Callab
 
 def test_a_link_restores_the_variable_and_a_list_leads_on(lynx: Callable[..., Opened]) -> None:
     opened = lynx("#cause=lynx-births")
-    wait(opened)
-    assert told(opened, "#cause-title") == "lynx births"
+    opened.at_rest()
+    assert opened.told("#cause-title") == "lynx births"
     opened.page.click("#cause-causes button:has-text('hares about')")
-    assert told(opened, "#cause-title") == "hares about"
+    assert opened.told("#cause-title") == "hares about"
     opened.page.select_option("#causes-go", label="lynx growth per hare")
-    wait(opened)
-    assert told(opened, "#cause-sentence").startswith("What each account assumed before any report")
+    opened.at_rest()
+    assert opened.told("#cause-sentence").startswith("What each account assumed before any report")
     assert not opened.page.is_visible("#cause-chart")
     assert opened.problems == []
 
 
 def test_the_table_of_links_follows_the_picture(lynx: Callable[..., Opened]) -> None:
     opened = lynx()
-    wait(opened)
+    opened.at_rest()
     opened.page.evaluate("document.querySelectorAll('#causes details').forEach(d => (d.open = true))")
     rows = "#link-table tbody tr"
     assert opened.page.locator(rows).count() == opened.page.locator("#causes-picture .arrow").count()
     opened.page.click(BIRTHS)
-    wait(opened)
+    opened.at_rest()
     told = opened.page.eval_on_selector_all(rows, "all => all.map(r => [...r.cells].map(c => c.textContent))")
     assert ["Hares", "hare births", "+ more of it makes for more"] in [row[:3] for row in told]
     assert all("hare births" in row[:2] for row in told)
@@ -103,7 +82,7 @@ def test_the_table_of_links_follows_the_picture(lynx: Callable[..., Opened]) -> 
 
 def test_arrows_of_the_box_in_focus_stand_out(lynx: Callable[..., Opened]) -> None:
     opened = lynx()
-    wait(opened)
+    opened.at_rest()
     opened.page.focus(BIRTHS)
     key = opened.page.evaluate("document.activeElement.dataset.key")
     lit = opened.page.eval_on_selector_all(

@@ -28,14 +28,6 @@ PICTURE = "document.getElementById('plot-svg').innerHTML"
 SAID = "#reading, #why, .cards, #figure-sentence, #figure-caption, #figure-table, #overview-table"
 
 
-@pytest.fixture
-def lynx(open_page: Open, lynx_report: Path) -> Callable[..., Opened]:
-    def opened(fragment: str = "", **options: Any) -> Opened:
-        return open_page(fragment, at=lynx_report.as_uri(), **options)
-
-    return opened
-
-
 def slider(opened: Opened, place: int = 0) -> Any:
     return opened.page.locator("[data-pin] input[type=range]").nth(place)
 
@@ -45,12 +37,7 @@ def press(opened: Opened, *keys: str, place: int = 0) -> None:
     slider(opened, place).focus()
     for key in keys:
         opened.page.keyboard.press(key)
-    wait(opened)
-
-
-def wait(opened: Opened) -> None:
-    opened.page.wait_for_selector("body:not([data-busy])", state="attached", timeout=180_000)
-    opened.page.wait_for_timeout(600)
+    opened.at_rest()
 
 
 def said(opened: Opened) -> list[str]:
@@ -93,7 +80,7 @@ def test_unpinning_restores_the_first_picture_exactly(lynx: Callable[..., Opened
     press(opened, "End", place=1)
     assert opened.page.evaluate(PICTURE) != picture
     opened.page.locator("[data-pin] .x").nth(1).click()
-    wait(opened)
+    opened.at_rest()
     assert opened.page.evaluate(PICTURE) == picture
     assert said(opened) == texts
     assert opened.focus() == slider(opened, 1).get_attribute("id")
@@ -154,7 +141,7 @@ def test_a_value_taken_back_at_once_leaves_nothing_behind(lynx: Callable[..., Op
     slider(opened).focus()
     opened.page.keyboard.press("PageUp")
     opened.page.locator("[data-pin] .x").first.click()
-    wait(opened)
+    opened.at_rest()
     assert opened.page.evaluate(PICTURE) == picture
     assert said(opened) == texts
 
@@ -170,7 +157,7 @@ def test_single_runs_that_the_page_does_not_carry_are_made_of_its_draws(
     page.write_text(render_payload(bare), encoding="utf-8")
     for fragment in ("#bands=runs", "#bands=runs&layout=side", "#bands=runs&stated=first"):
         opened = open_page(fragment, at=page.as_uri())
-        wait(opened)
+        opened.at_rest()
         assert opened.page.locator("#plot-svg .rl-run").count() == 24 * len(bare["accounts"]), fragment
         path = opened.page.get_attribute("#plot-svg .rl-run >> nth=0", "d")
         assert path is not None
@@ -178,7 +165,7 @@ def test_single_runs_that_the_page_does_not_carry_are_made_of_its_draws(
         assert opened.text("#figure-caption").startswith("Thin lines: 24 single runs"), fragment
         assert IN_FORCE not in opened.text("#reading")
         opened.page.click("[data-set='bands=bands']")
-        wait(opened)
+        opened.at_rest()
         assert not opened.page.locator("#plot-svg .rl-run").count()
         assert "ingle runs" not in opened.text("#figure-caption")
 
@@ -192,7 +179,7 @@ def test_all_values_are_unpinned_at_once(lynx: Callable[..., Opened]) -> None:
     assert opened.page.locator("[data-pin].pinned").count() == 2
     opened.page.locator("#whatif [data-unpin]").focus()
     opened.page.keyboard.press("Enter")
-    wait(opened)
+    opened.at_rest()
     assert opened.page.locator("[data-pin].pinned").count() == 0
     assert opened.page.evaluate(PICTURE) == picture
     assert opened.focus() == "whatif-title"
@@ -206,7 +193,7 @@ def test_a_link_restores_the_values_and_what_follows_from_them(lynx: Callable[..
     key, _, value = fragment[1:].partition("=")
     assert float(value) > 0
     second = lynx(f"{fragment}&nonsense=3&{key}x=7")
-    wait(second)
+    second.at_rest()
     assert second.page.evaluate(PICTURE) == first.page.evaluate(PICTURE)
     assert said(second) == said(first)
     assert slider(second, 1).input_value() == slider(first, 1).input_value()
@@ -219,7 +206,7 @@ def test_values_beyond_a_slider_stop_at_its_end_and_those_that_are_none_are_igno
     press(opened, "End")
     key = opened.page.evaluate("location.hash")[1:].partition("=")[0]
     beyond = lynx(f"#{key}=1e300")
-    wait(beyond)
+    beyond.at_rest()
     assert beyond.page.locator("[data-pin] output").first.inner_text() == (
         opened.page.locator("[data-pin] output").first.inner_text()
     )
@@ -240,7 +227,7 @@ def test_everything_works_on_keys(lynx: Callable[..., Opened]) -> None:
     opened.page.keyboard.press("Shift+Tab")
     assert opened.page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Unpin ")
     opened.page.keyboard.press("Enter")
-    wait(opened)
+    opened.at_rest()
     assert opened.page.locator("[data-pin].pinned").count() == 0
 
 
@@ -270,14 +257,14 @@ def test_an_earlier_date_has_its_own_what_if(lynx: Callable[..., Opened], lynx_p
     last = said(opened)
     opened.page.focus("#asof")
     opened.page.keyboard.press("Home")
-    wait(opened)
+    opened.at_rest()
     assert IN_FORCE in opened.text("#reading")
     for _ in range(60):
         if opened.page.input_value("#asof") == str(lynx_payload["dates"][0]):
             break
         opened.page.keyboard.press("ArrowRight")
     assert opened.page.input_value("#asof") == str(lynx_payload["dates"][0])
-    wait(opened)
+    opened.at_rest()
     assert said(opened) != last
     assert opened.text("#asof-day") in opened.text("#reading")
     assert opened.problems == []
@@ -370,9 +357,9 @@ def test_script_in_names_and_claims_is_text_in_all_that_moves(
     assert opened.page.evaluate(PICTURE) != before
     opened.page.locator("#network .map.wide [role=button]").first.press("Enter")
     opened.page.locator("#causes-picture .box.f").first.press("Enter")
-    wait(opened)
+    opened.at_rest()
     opened.page.locator("#cause-causes button").first.press("Enter")
-    wait(opened)
+    opened.at_rest()
     opened.page.locator("#plot-svg .rl-mark").first.click(force=True)
     for selector in (
         "#whatif-status",
@@ -385,7 +372,7 @@ def test_script_in_names_and_claims_is_text_in_all_that_moves(
     for kind in ("figure.svg", "all.csv", "all.json"):
         saved(opened, kind)
     again = open_page("#" + opened.page.url.partition("#")[2], at=page.as_uri())
-    wait(again)
+    again.at_rest()
     for one in (opened, again):
         assert one.dialogs == []
         assert one.problems == []
@@ -415,7 +402,7 @@ def test_on_a_phone_the_chart_stays_in_view_while_sliders_move(lynx: Callable[..
     last.scroll_into_view_if_needed()
     last.focus()
     opened.page.keyboard.press("ArrowRight")
-    wait(opened)
+    opened.at_rest()
     box, bar = (opened.page.locator(name).bounding_box() for name in ("#plot", "#asof-bar"))
     assert bar["y"] == 0
     assert abs(box["y"] - bar["height"]) <= 1
@@ -446,7 +433,7 @@ def test_an_embedded_figure_keeps_its_values(lynx: Callable[..., Opened]) -> Non
     first = lynx()
     press(first, "PageUp")
     embedded = lynx(first.page.evaluate("location.hash") + "&embed=1", size=(700, 640))
-    wait(embedded)
+    embedded.at_rest()
     assert "what if: " in embedded.text("#embed-source")
     assert "with what-if values" in embedded.page.text_content("#figure-sentence")
     assert not embedded.page.is_visible("#whatif")
