@@ -10,6 +10,7 @@ from math import hypot
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
+from two_accounts import BOTH, OFFICE, SLOW
 
 from realities.case.folder import Case, load_case
 from realities.weigh.between import Between, Reach, reach_of, weigh_between
@@ -23,13 +24,6 @@ MakeCase = Callable[..., Case]
 SMALL = SamplerSettings(2, 300, 8, 1500, components=2, enough_draws=200, posterior_draws=400)
 REACH = Reach(400, 100, replace(SMALL, runs=1), fits=True)
 
-SLOW = {"start value": "lognormal(median=80, sigma=0.3)"}
-FAST = {"start value": "lognormal(median=150, sigma=0.3)", "growth rate": "normal(0, 0.05)"}
-BOTH = {"slow": SLOW, "fast": FAST}
-OFFICE = (
-    'reporters."Bureau" = { noise = 0.1 }\n'
-    'reporters."Office" = { bias = 1, noise = "lognormal(median=0.2, sigma=0.3)" }'
-)
 ROWS = [
     (2001, 2002, 101.3, "", "", "person", "Bureau"),
     (2002, 2003, 98.1, "", "", "person", "Bureau"),
