@@ -27,13 +27,14 @@ from datetime import date
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from bands import cell, table, verdict
+from bands import cell, table
 
 from realities.case.folder import Case, load_case
 from realities.case.observations import Observation
 from realities.weigh.fits import AccountFit
 from realities.weigh.likelihood import used_observations
 from realities.weigh.posterior import fit_account
+from realities.weigh.scoring.bands import verdict
 from realities.weigh.scoring.followed import followed, foretold
 
 #: By quantity: how many figures lie inside their bands, of how many.

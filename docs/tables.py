@@ -75,13 +75,61 @@ class Table:
         return FOLDER / f"{self.name}.md"
 
 
-UKRAINE_DATES = "--from 2022-10-05 2023-01-01 2023-06-01 2024-01-01"
+UKRAINE = "ukraine-2022 --from 2022-10-05 2023-01-01 2023-06-01 2024-01-01"
+UKRAINE_COVERAGE = (
+    f"bench/coverage.py {UKRAINE} --account reference author analyst commenter decree --markdown"
+)
+EHRLICH_COVERAGE = (
+    "bench/coverage.py ehrlich-simon --from 1980-09-29 --account reference scarcity ingenuity --markdown"
+)
+EHRLICH = "bench/forecasts.py ehrlich-simon --from 1980-09-29 1990-12-31 --months 24 120"
+LYNX_COVERAGE = (
+    "bench/coverage.py lynx-hare --from 1911-12-31 --account predation follow own-cycles steady --markdown"
+)
+LYNX = "bench/forecasts.py lynx-hare --from 1906-12-31 1911-12-31 --months 24 60"
+
 TABLES: tuple[Table, ...] = (
+    Table(
+        "ukraine-2022-coverage",
+        "ukraine-2022: how often bands hold",
+        f"{UKRAINE_COVERAGE} --effort quick",
+        cpu_seconds=100,
+        check=f"{UKRAINE_COVERAGE} --effort quick",
+    ),
+    Table(
+        "ukraine-2022-forecasts",
+        "ukraine-2022: forecasts and what followed",
+        f"bench/forecasts.py {UKRAINE} --effort default",
+        cpu_seconds=400,
+        check=f"bench/forecasts.py {UKRAINE} --effort quick",
+    ),
+    Table(
+        "ehrlich-simon-coverage",
+        "ehrlich-simon: how often bands hold",
+        f"{EHRLICH_COVERAGE} --effort quick",
+        cpu_seconds=25,
+        check=f"{EHRLICH_COVERAGE} --effort quick",
+    ),
+    Table(
+        "ehrlich-simon-forecasts",
+        "ehrlich-simon: forecasts and what followed",
+        f"{EHRLICH} --effort default",
+        cpu_seconds=40,
+        check=f"{EHRLICH} --effort default",
+    ),
     Table(
         "lynx-hare-coverage",
         "lynx-hare: how often bands hold",
-        "bench/coverage.py lynx-hare --account predation --from 1911-12-31 --effort quick --markdown",
-        cpu_seconds=60,
+        f"{LYNX_COVERAGE} --effort sketch",
+        cpu_seconds=20,
+        check=f"{LYNX_COVERAGE} --effort sketch",
+    ),
+    Table(
+        "lynx-hare-forecasts",
+        "lynx-hare: forecasts and what followed",
+        f"{LYNX} --effort quick",
+        cpu_seconds=20,
+        check=f"{LYNX} --effort quick",
     ),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,11 +14,13 @@ from report_synthetic import AS_OF, HOSTILE, synthetic_study
 
 from realities.report import render_payload, standings, study_payload, trusted
 from realities.report.schema import Payload, day_number
+from realities.report.scored import account_scores
 from realities.report.sentences import day_text
 from realities.report.tables import NOT_RELIABLE, references, weight_rows
 from realities.report.trusted import NOT_COMPUTED, odds_text, probability_text
 from realities.report.view import View
 from realities.weigh.between import Between, OnDay
+from realities.weigh.scoring.tally import QuantityScores
 from realities.weigh.timeline import AtMoment, Moment
 
 
@@ -128,6 +131,28 @@ def test_probabilities_keep_the_digits_that_matter(value: float, text: str) -> N
     assert probability_text(value) == text
 
 
+def test_a_page_says_whose_bands_missed_what_followed(study: Any) -> None:
+    card = study.scorecard
+    quantity = next(iter(study.case.measures))
+    wide, narrow = (QuantityScores(1.0, 40, inside=inside, n_banded=40) for inside in (40, 24))
+    accounts = {
+        name: replace(scores, n_reports=40, quantities={quantity: wide if k else narrow})
+        for k, (name, scores) in enumerate(card.accounts.items())
+    }
+    told = copy.copy(study)
+    told.scorecard = replace(card, accounts=accounts)
+    rows = standings.report_score_rows([account_scores(told, name) for name in accounts])
+    cells = {name: cells for name, _, cells in rows}["Bands that missed"]
+    label = study.case.measures[quantity].label
+    assert cells[0] == f"{label}: 24 of 40, too few"
+    assert cells[1] == f"{label}: 40 of 40, too many, perhaps by chance"
+
+
+def test_bands_that_held_as_often_as_asked_are_not_told() -> None:
+    one = standings.ScoreData(reports=40, missed=[])
+    assert "Bands that missed" not in [name for name, *_ in standings.report_score_rows([one, one])]
+
+
 def test_scores_rest_on_a_count_and_the_sentence_says_how_few(view: View, study: Any) -> None:
     rows = {name: cells for name, _, cells in standings.claim_score_rows(view.payload["scores"])}
     n = study.scorecard.accounts["engineer"].n_claims
@@ -214,8 +239,18 @@ def test_days_between_weighed_dates_have_weights_and_a_row_for_the_last_of_each_
     assert [one["day"] for one in longer["weighings"]] == sorted(one["day"] for one in longer["weighings"])
     assert [one for one in longer["weighings"] if one not in added] == plain["weighings"]
     assert added[0]["weights"] == [0.3333] * 3 and all(fit["reliable"] for fit in added[0]["fits"])
-    dates = [row[0] for row in weight_rows(View(longer))]
-    assert len(dates) == len(plain["weighings"]) + 1 and day_text(added[-1]["day"]) in dates
+    view = View(longer)
+    rows = weight_rows(view)
+    until = dict(zip((one["day"] for one in longer["weighings"]), view.stale, strict=True))
+    listed = [one["day"] for one in added if until[one["day"]] is not None or one is added[-1]]
+    assert len(rows) == len(plain["weighings"]) + len(listed)
+    assert set(map(day_text, listed)) <= {row[0] for row in rows}
+    holds = {row[0]: row[1] for row in rows}
+    for day, news in until.items():
+        if news is not None:
+            assert holds[day_text(day)] == day_text(news - 1)
+            assert view.is_outdated(day, news) and not view.is_outdated(day, news - 1)
+    assert until[longer["as_of"]] is None
 
 
 def test_a_page_saved_before_there_was_honesty_can_still_be_read(payload: Payload) -> None:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import binom, norm
 
 from realities.case.claims import Claim
 from realities.case.folder import Case
 from realities.weigh.fits import Weighing
 from realities.weigh.forward import Forecast
 from realities.weigh.results import study_to_json
+from realities.weigh.scoring.bands import verdict
 from realities.weigh.scoring.baselines import baseline_crps, pasts, persistence
 from realities.weigh.scoring.forecasts import ClaimChance
 from realities.weigh.scoring.judging import JudgedClaim
@@ -137,6 +138,34 @@ def test_reports_are_scored_with_both_baselines_on_the_same_reports(case: Case) 
     assert card.accounts["grows"].n_reports_hindsight == 0
     assert card.accounts["shrinks"].n_reports_hindsight == 1  # as of 2004-01-01 it was not written yet
     assert card.accounts["shrinks"].is_hindsight
+
+
+def test_reports_in_the_band_forecast_for_them_are_counted(case: Case) -> None:
+    days = [new_year(2004), new_year(2005), new_year(2006)]
+    own = {days[0]: [3.0], days[1]: [5.0], days[2]: []}
+    places = {days[0]: [0.049], days[1]: [0.95], days[2]: []}
+    forecasts = {
+        d: {
+            a: replace(forecast({"count": np.array(own[d])}), below={"count": np.array(places[d])})
+            for a in ACCOUNTS
+        }
+        for d in days
+    }
+    weighings = {d: weighing(case, d, grows=0.5, shrinks=0.5) for d in days}
+    found = score_case(case, [], weighings, forecasts).accounts["grows"].quantities["count"]
+    assert (found.inside, found.n_banded) == (1, 2)
+
+
+@pytest.mark.parametrize("n", [5, 33, 34, 60])
+def test_a_band_is_told_where_it_held_fewer_than_80_or_more_than_97_in_100(n: int) -> None:
+    for inside in range(n + 1):
+        said = verdict(inside, n)
+        assert said.startswith("low") == (inside < 0.8 * n)
+        assert said.startswith("high") == (inside == n and n >= 34)
+        if said in ("low", "low?"):
+            assert (said == "low") == (binom.cdf(inside, n, 0.80) <= 0.05)
+        if said in ("high", "high?"):
+            assert (said == "high") == (binom.sf(inside - 1, n, 0.97) <= 0.05)
 
 
 def test_a_report_predicted_without_bounds_is_counted_and_told(case: Case) -> None:

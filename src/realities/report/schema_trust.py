@@ -108,7 +108,8 @@ class ScoreData(TypedDict, total=False):
     `bins` hold low, high, number, mean chance, share that happened and the range in which that share would
     lie; `murphy` reliability, resolution, uncertainty and what varies inside bins; `corp` miscalibration,
     discrimination and uncertainty. `shaky` counts the scored claims, `shaky_dates` the dates forecast from,
-    whose fit is not reliable, of `dates`.
+    whose fit is not reliable, of `dates`. `missed` are quantities whose 90 % bands held too few of the
+    reports published next, or too many, in words.
     """
 
     brier: float | None
@@ -126,6 +127,7 @@ class ScoreData(TypedDict, total=False):
     reports: int
     reports_hindsight: int
     prequential: float | None
+    missed: list[str]
     bins: list[list[float | None]]
     murphy: list[float] | None
     corp: list[float] | None

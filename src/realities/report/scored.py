@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from realities.report.honest import finite
 from realities.report.schema_trust import ClaimantData, ScoreData
+from realities.weigh.scoring.bands import verdict
 
 if TYPE_CHECKING:
     from realities.weigh.scoring.judging import JudgedClaim
@@ -29,9 +30,23 @@ def account_scores(study: Study, account: str) -> ScoreData:
         reports=scores.n_reports,
         reports_hindsight=scores.n_reports_hindsight,
         prequential=finite(scores.prequential_log_score, 6),
+        missed=_missed(study, scores),
         shaky_dates=sum(not study.weighings[day].fits[account].reliable for day in ahead),
         dates=len(ahead),
     )
+
+
+def _missed(study: Study, scores: Scores) -> list[str]:
+    """Return the quantities whose bands held too few of the reports published next, or too many, in words."""
+    found = []
+    for quantity, one in scores.quantities.items():
+        said = verdict(one.inside, one.n_banded)
+        if said:
+            many = "too many" if said.startswith("high") else "too few"
+            doubt = ", perhaps by chance" if said.endswith("?") else ""
+            label = study.case.measures[quantity].label
+            found.append(f"{label}: {one.inside} of {one.n_banded}, {many}{doubt}")
+    return found
 
 
 def claimant_scores(study: Study) -> list[ClaimantData]:

@@ -102,6 +102,8 @@ def _quantity(found: QuantityScores) -> Json:
         "crps": number(found.crps),
         "reports": found.n,
         "not_scored": found.n_not_finite,
+        "inside": found.inside,
+        "banded": found.n_banded,
         "persistence": number(found.persistence),
         "climatology": number(found.climatology),
         "skill_persistence": number(found.skill_persistence),

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from realities.case.folder import Case
 from realities.weigh.fits import Weighing
-from realities.weigh.forward import Forecast
+from realities.weigh.forward import LEVELS, Forecast
 from realities.weigh.likelihood import reports_published, used_observations
 from realities.weigh.scoring.baselines import BASELINES, Baseline, baseline_crps, pasts
 from realities.weigh.scoring.judging import JudgedClaim
@@ -30,8 +30,8 @@ from realities.weigh.scoring.tally import QuantityScores, Scores, Verdict, score
 FloatArray = NDArray[np.float64]
 Ahead = Mapping[date, Mapping[str, float]]
 Baselines = Mapping[str, Mapping[Baseline, FloatArray]]
-#: Scores of the rows published after each date: the account's own, and those of the baselines.
-Rows = Sequence[tuple[FloatArray, Mapping[Baseline, FloatArray]]]
+#: Of the rows published after each date: the account's scores, where in its draws they fell, the baselines.
+Rows = Sequence[tuple[FloatArray, FloatArray, Mapping[Baseline, FloatArray]]]
 
 #: What all accounts together, weighed, are called as a forecaster.
 MIXTURE: Final = "all accounts, by weight"
@@ -171,11 +171,13 @@ def _with_reports(
     account: str,
 ) -> Scores:
     """Return scores to which those of an account's forecasts of reports are added."""
-    by_quantity: dict[str, list[tuple[FloatArray, Mapping[Baseline, FloatArray]]]] = {}
+    by_quantity: dict[str, list[tuple[FloatArray, FloatArray, Mapping[Baseline, FloatArray]]]] = {}
     authored, n_hindsight = case.account(account).authored, 0
     for day in sorted(baselines):
-        for quantity, own in forecasts[day][account].crps.items():
-            by_quantity.setdefault(quantity, []).append((own, baselines[day][quantity]))
+        forecast = forecasts[day][account]
+        for quantity, own in forecast.crps.items():
+            rows = own, forecast.below.get(quantity, np.zeros(0)), baselines[day][quantity]
+            by_quantity.setdefault(quantity, []).append(rows)
             if authored is not None and authored > day:
                 n_hindsight += int(np.isfinite(own).sum())
     quantities = {quantity: _quantity_scores(rows) for quantity, rows in sorted(by_quantity.items())}
@@ -190,8 +192,8 @@ def _with_reports(
 
 
 def _quantity_scores(rows: Rows) -> QuantityScores:
-    own = np.concatenate([scores for scores, _ in rows])
-    scored = own[np.isfinite(own)]
+    own, below = (np.concatenate([found[k] for found in rows]) for k in (0, 1))
+    scored, places = own[np.isfinite(own)], below[np.isfinite(below)]
     steady, usual = (_compared(rows, baseline) for baseline in BASELINES)
     return QuantityScores(
         crps=_mean(scored),
@@ -202,13 +204,15 @@ def _quantity_scores(rows: Rows) -> QuantityScores:
         skill_persistence=skill(_mean(steady[0]), _mean(steady[1])),
         skill_climatology=skill(_mean(usual[0]), _mean(usual[1])),
         n_compared=(steady[0].size, usual[0].size),
+        inside=int(((places >= LEVELS[0]) & (places <= LEVELS[-1])).sum()),
+        n_banded=int(places.size),
     )
 
 
 def _compared(rows: Rows, baseline: Baseline) -> tuple[FloatArray, FloatArray]:
     """Return the scores of account and baseline on the reports for which both have one, (report,)."""
-    own = np.concatenate([scores for scores, _ in rows])
-    other = np.concatenate([found[baseline] for _, found in rows])
+    own = np.concatenate([scores for scores, _, _ in rows])
+    other = np.concatenate([found[baseline] for _, _, found in rows])
     both = np.isfinite(own) & np.isfinite(other)
     return own[both], other[both]
 

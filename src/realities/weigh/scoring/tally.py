@@ -50,6 +50,7 @@ class QuantityScores:
     `crps` is the mean over `n` values, in the measure's unit; `n_not_finite` more could not be scored, since
     a draw predicted no finite number. `persistence` and `climatology` are the means of the baselines over the
     `n_compared` (two numbers) of those values for which they have one, and the skills compare on the same.
+    `inside` of `n_banded` values lay in the 90 % band that was forecast for them.
     """
 
     crps: float | None
@@ -60,6 +61,8 @@ class QuantityScores:
     skill_persistence: float | None = None
     skill_climatology: float | None = None
     n_compared: tuple[int, int] = (0, 0)
+    inside: int = 0
+    n_banded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
