@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from realities.trajectories import AccountTrajectories, Trajectories
     from realities.weigh.fits import Weighing
     from realities.weigh.handover.dataset import to_arviz, to_xarray
+    from realities.weigh.sensitivity.analysis import Sensitivity, sensitivity_of
     from realities.weigh.study import Study, run_case
     from realities.weigh.timeline import Moment, weigh_timeline
     from realities.weigh.weighing import weigh_accounts
@@ -45,6 +46,7 @@ _HOME = {
     "Observation": "case.observations",
     "Quantiles": "engine.reducers",
     "RealitiesError": "errors",
+    "Sensitivity": "weigh.sensitivity.analysis",
     "SimulationError": "errors",
     "Study": "weigh.study",
     "Trajectories": "trajectories",
@@ -55,6 +57,7 @@ _HOME = {
     "make_simulator": "engine.engines",
     "run_batch": "engine.batch",
     "run_case": "weigh.study",
+    "sensitivity_of": "weigh.sensitivity.analysis",
     "simulate": "engine.engines",
     "simulate_accounts": "account_runs",
     "to_arviz": "weigh.handover.dataset",
@@ -78,6 +81,7 @@ __all__ = [
     "Observation",
     "Quantiles",
     "RealitiesError",
+    "Sensitivity",
     "SimulationError",
     "Study",
     "Trajectories",
@@ -88,6 +92,7 @@ __all__ = [
     "make_simulator",
     "run_batch",
     "run_case",
+    "sensitivity_of",
     "simulate",
     "simulate_accounts",
     "to_arviz",

@@ -1,7 +1,7 @@
 """What a case is, once its folder has been read, and what can be asked of it.
 
-`folder.py` makes a `Case`. `simulate`, `weigh`, `run` and `report` ask the public functions of `realities`,
-which are further on in the package, and are found when they are called.
+`folder.py` makes a `Case`. `simulate`, `weigh`, `run`, `sensitivity` and `report` ask the public functions
+of `realities`, which are further on in the package, and are found when they are called.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from realities.ir.model import Model
 from realities.telling import Told, teller
 
 if TYPE_CHECKING:
-    from realities import AccountTrajectories, Study, Weighing
+    from realities import AccountTrajectories, Sensitivity, Study, Weighing
 
 Effort = Literal["sketch", "quick", "default", "publish"]
 
@@ -255,6 +255,35 @@ class Case:
             as_of=None if as_of is None else day_of(as_of),
             effort=effort,
             draws=draws,
+            seed=seed,
+            workers=workers,
+            progress=teller(progress),
+        )
+
+    def sensitivity(
+        self,
+        as_of: date | str | None = None,
+        *,
+        accounts: Sequence[str] | None = None,
+        effort: Effort = "default",
+        over_time: bool = False,
+        seed: int | None = None,
+        workers: int | None = 1,
+        progress: Told = None,
+    ) -> Sensitivity:
+        """Return what moves claims and weights, and what would settle them: `realities.sensitivity_of`.
+
+        The date may be text: "2019-01-31".
+        """
+        from realities import sensitivity_of
+
+        check_effort(effort)
+        return sensitivity_of(
+            self,
+            as_of=None if as_of is None else day_of(as_of),
+            accounts=accounts,
+            effort=effort,
+            over_time=over_time,
             seed=seed,
             workers=workers,
             progress=teller(progress),

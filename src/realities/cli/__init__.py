@@ -24,6 +24,7 @@ from realities.cli.cases import cases, new
 from realities.cli.check import check
 from realities.cli.convert import convert
 from realities.cli.run import report, run, weigh
+from realities.cli.sensitivity import sensitivity
 from realities.cli.serve import serve
 from realities.cli.simulate import simulate
 from realities.cli.terminal import Terminal
@@ -42,7 +43,7 @@ def group(context: click.Context, quiet: bool, verbose: bool, traceback: bool) -
     del traceback  # read where an internal error is caught
 
 
-for command in (run, weigh, check, simulate, bench, convert, report, serve, cases, new):
+for command in (run, weigh, sensitivity, check, simulate, bench, convert, report, serve, cases, new):
     group.add_command(command)
 
 

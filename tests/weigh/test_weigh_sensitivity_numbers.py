@@ -1,0 +1,185 @@
+"""The numbers behind sensitivities, each against a closed form or another way to the same."""
+
+from __future__ import annotations
+
+import builtins
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp, norm
+
+from realities.errors import RealitiesError
+from realities.weigh.sensitivity.assumptions import mean_error
+from realities.weigh.sensitivity.information import Named, Predicted, told
+from realities.weigh.sensitivity.pawn import check_installed, distance, shifts
+
+
+def test_an_input_that_is_the_output_has_the_index_that_can_be_counted() -> None:
+    """Slice k of ten of a uniform number has a distance of max(k, 9 - k) tenths; their median is 0.7."""
+    x = (np.arange(5000) + 0.5) / 5000
+    found = shifts({"x": x}, x, np.arange(5000))
+    assert found is not None
+    assert found.index["x"] == pytest.approx(0.7, abs=0.002)
+
+
+def test_a_share_of_a_sum_has_the_index_that_quadrature_gives() -> None:
+    """Of two uniform numbers added, the index of each comes from the distribution functions alone."""
+    rng = np.random.default_rng(1)
+    x, z = rng.random(20_000), rng.random(20_000)
+    found = shifts({"x": x, "z": z}, x + z, np.arange(20_000))
+    assert found is not None
+    assert found.index["x"] == pytest.approx(_index_of_a_sum(), abs=0.02)
+    assert found.index["z"] == pytest.approx(_index_of_a_sum(), abs=0.02)
+
+
+def _index_of_a_sum() -> float:
+    y = np.linspace(0.0, 2.0, 4001)
+    every = np.where(y < 1.0, 0.5 * y**2, 1.0 - 0.5 * (2.0 - y) ** 2)
+    distances = []
+    for k in range(10):
+        starts = (k + (np.arange(200) + 0.5) / 200) / 10
+        inside = np.clip(y[:, None] - starts, 0.0, 1.0).mean(axis=1)
+        distances.append(np.abs(inside - every).max())
+    return float(np.median(distances))
+
+
+def test_the_order_of_draws_changes_nothing() -> None:
+    rng = np.random.default_rng(2)
+    points = rng.integers(0, 150, 600)
+    inputs = {name: rng.normal(size=150)[points] for name in ("one", "other")}
+    output = inputs["one"] + rng.normal(size=600)
+    order = rng.permutation(600)
+    turned = shifts({name: values[order] for name, values in inputs.items()}, output[order], points[order])
+    assert turned == shifts(inputs, output, points)
+
+
+@pytest.mark.parametrize("n_points", [600, 100])
+def test_inputs_that_do_nothing_stay_below_the_floor(n_points: int) -> None:
+    """Also where few posterior points are repeated often, which makes chance look like effect."""
+    rng = np.random.default_rng(3)
+    points = rng.integers(0, n_points, 600)
+    output = rng.normal(size=n_points)[points]
+    idle = {f"idle {k}": rng.normal(size=n_points)[points] for k in range(40)}
+    found = shifts({**idle, "busy": output + rng.normal(size=n_points)[points]}, output, points)
+    assert found is not None
+    assert sum(found.index[name] > found.floor for name in idle) <= 1
+    assert found.index["busy"] > found.floor
+
+
+def test_an_output_that_is_one_number_has_no_sensitivity() -> None:
+    x = np.arange(200.0)
+    assert shifts({"x": x}, np.ones(200), np.arange(200)) is None
+    assert shifts({"x": x[:50]}, x[:50], np.arange(50)) is None
+
+
+def test_infinite_margins_and_draws_without_an_answer_are_taken_as_they_are() -> None:
+    x = np.arange(400.0)
+    output = np.where(x < 200, -np.inf, np.inf)
+    output[::7] = np.nan
+    found = shifts({"x": x}, output, np.arange(400))
+    assert found is not None and found.index["x"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_without_salib_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = builtins.__import__
+
+    def missing(name: str, *rest: Any) -> Any:
+        if name.startswith("SALib"):
+            raise ImportError(name)
+        return find(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(RealitiesError, match=r'pip install "realities\[sensitivity\]"'):
+        check_installed()
+
+
+def test_distances_are_kolmogorovs() -> None:
+    rng = np.random.default_rng(4)
+    one, other = rng.normal(size=300), rng.normal(0.3, 1.0, size=200)
+    assert distance(one, other) == pytest.approx(ks_2samp(one, other).statistic)
+    weights = rng.integers(0, 4, 200).astype(np.float64)
+    repeated = np.repeat(other, weights.astype(int))
+    assert distance(one, other, weights) == pytest.approx(ks_2samp(one, repeated).statistic)
+
+
+def test_repeated_points_make_no_error_smaller() -> None:
+    values = np.random.default_rng(5).normal(size=50)
+    alone = mean_error(values, np.arange(50))
+    assert alone == pytest.approx(values.std() / sqrt(50))
+    assert mean_error(np.repeat(values, 8), np.repeat(np.arange(50), 8)) == pytest.approx(alone)
+
+
+def test_draws_that_all_agree_have_an_error_too() -> None:
+    assert mean_error(np.ones(20), np.arange(20)) == pytest.approx(1 / 20)
+
+
+def exact_bits(means: list[float], sds: list[float], weights: list[float]) -> float:
+    """Return the mutual information of which normal it is and a number from it, by quadrature."""
+    y = np.linspace(-30.0, 40.0, 200_001)
+    densities = [norm.pdf(y, mean, sd) for mean, sd in zip(means, sds, strict=True)]
+    mixture = sum(w * p for w, p in zip(weights, densities, strict=True))
+    return sum(
+        w * float(np.trapezoid(p * np.log2(np.maximum(p, 1e-300) / np.maximum(mixture, 1e-300)), y))
+        for w, p in zip(weights, densities, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("apart", "noise", "wide"),
+    [(1.0, 0.5, 1.0), (2.0, 0.1, 1.0), (4.0, 0.9, 1.0), (0.0, 0.3, 4.0), (6.0, 0.0, 1.0)],
+)
+def test_information_is_that_of_two_normals(apart: float, noise: float, wide: float) -> None:
+    rng = np.random.default_rng(6)
+    own, n = sqrt(1.0 - noise**2), 1500
+    predicted = {
+        "one": Predicted(own * rng.normal(size=n), np.full(n, noise), np.arange(n)),
+        "other": Predicted(apart + own * wide * rng.normal(size=n), np.full(n, noise * wide), np.arange(n)),
+    }
+    found = told(predicted, {"one": 0.6, "other": 0.4})
+    wanted = exact_bits([0.0, apart], [1.0, wide], [0.6, 0.4])
+    assert found.bits == pytest.approx(wanted, abs=4 * found.error + 0.02)
+
+
+def test_two_accounts_that_predict_the_same_are_not_told_apart() -> None:
+    rng = np.random.default_rng(7)
+    bits = []
+    for _ in range(10):
+        predicted = {
+            name: Predicted(rng.normal(size=300), np.full(300, 0.2), np.arange(300)) for name in "abc"
+        }
+        bits.append(told(predicted, dict.fromkeys("abc", 1 / 3)).bits)
+    assert max(bits) < 0.03
+
+
+def test_three_accounts_far_apart_are_told_in_full() -> None:
+    rng = np.random.default_rng(8)
+    predicted = {
+        name: Predicted(100.0 * k + rng.normal(size=400), np.full(400, 0.1), np.arange(400))
+        for k, name in enumerate("abc")
+    }
+    found = told(predicted, {"a": 0.5, "b": 0.25, "c": 0.25})
+    assert found.bits == pytest.approx(1.5, abs=0.05)
+    assert found.change == pytest.approx(0.5, abs=0.02)  # the half goes to one, or to nothing
+
+
+def test_levels_tell_what_counting_gives() -> None:
+    chances = {"one": [0.8, 0.2, 0.0], "other": [0.1, 0.3, 0.6]}
+    predicted = {
+        name: Named(np.tile(np.array(row), (800, 1)), np.arange(800)) for name, row in chances.items()
+    }
+    rows = np.array(list(chances.values()))
+    mixture = rows.mean(axis=0)
+    wanted = 0.5 * np.nansum(np.where(rows > 0, rows * np.log2(np.maximum(rows, 1e-300) / mixture), 0.0))
+    found = told(predicted, {"one": 0.5, "other": 0.5})
+    assert found.bits == pytest.approx(wanted, abs=0.02)
+
+
+def test_an_account_without_weight_tells_nothing() -> None:
+    rng = np.random.default_rng(9)
+    predicted = {
+        name: Predicted(50.0 * k + rng.normal(size=200), np.full(200, 0.1), np.arange(200))
+        for k, name in enumerate("ab")
+    }
+    assert told(predicted, {"a": 1.0, "b": 0.0}).bits == 0.0
