@@ -87,18 +87,58 @@ def test_every_prior_draw_is_possible(account: str) -> None:
         assert (result[name] >= -1e-6).all(), name
 
 
+def summed(result: Trajectories, flow: str) -> np.ndarray:
+    """Return what a flow has brought by each time: by Euler's method, exactly what a stock would hold."""
+    steps = result[flow][:, :-1] * np.diff(result.times)
+    return np.concatenate([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)], axis=1)
+
+
+def every_step(*outputs: str) -> Trajectories:
+    """Run prior draws of the widest account, and keep every step."""
+    every = np.arange(0.0, 1773.0, 2.0)
+    return run(*outputs, parameters=prior_draws("author", 8), n_draws=8, save_times=every)
+
+
 def test_no_ukrainian_soldier_is_lost_or_made_up() -> None:
-    names = ["Deployed[Ukraine]", "Killed[Ukraine]", "In care[Ukraine]", "Absent[Ukraine]", "Surge left"]
-    constants = ["initial force[Ukraine]", "Ukrainian surge", "Ukrainian base intake", "returned share"]
-    result = run(*names, "Casualties[Ukraine]", *constants)
-    now = {name: result[name][0] for name in (*names, "Casualties[Ukraine]", *constants)}
+    men = ["Deployed", "In care", "Killed", "Captured", "Absent", "Casualties", "back from care"]
+    names = [f"{name}[Ukraine]" for name in men]
+    constants = ["initial force[Ukraine]", "Ukrainian surge", "Ukrainian base intake"]
+    now = every_step(*names, "Surge left", "returned share", *constants)
     came = now["initial force[Ukraine]"] + now["Ukrainian surge"] - now["Surge left"]
-    came = came + now["Ukrainian base intake"] * result.times
-    wounded = now["Casualties[Ukraine]"] - now["Killed[Ukraine]"]
-    gone_for_good = (wounded - now["In care[Ukraine]"]) * (1 - now["returned share"])
-    here = now["Deployed[Ukraine]"] + now["In care[Ukraine]"]
-    accounted = here + now["Killed[Ukraine]"] + now["Absent[Ukraine]"] + gone_for_good
-    np.testing.assert_allclose(accounted, came, rtol=1e-9)
+    came = came + now["Ukrainian base intake"] * now.times
+    not_back = summed(now, "back from care[Ukraine]") * (1 / now["returned share"] - 1)
+    where = sum(now[f"{name}[Ukraine]"] for name in ("Deployed", "In care", "Killed", "Captured", "Absent"))
+    np.testing.assert_allclose(where + not_back, came, rtol=1e-9)
+
+
+def test_no_russian_soldier_is_lost_or_made_up() -> None:
+    men = ["Deployed", "In care", "Killed", "Captured", "Absent", "back from care"]
+    flows = ["paid recruits", "contract exits", "call up rate", "graduation"]
+    stocks = ["Called up", "In training", "Local troops", "Conscripted[Donetsk]", "Conscripted[Luhansk]"]
+    stocks += ["Conscripted[Kherson]", "Conscripted[Zaporizhzhia]"]
+    constants = ["initial force[Russia]", "first local troops", "local absence", "returned share"]
+    now = every_step(*[f"{name}[Russia]" for name in men], *flows, *stocks, *constants)
+    came = now["initial force[Russia]"] + summed(now, "paid recruits") + now["Called up"]
+    trained = summed(now, "paid recruits") + now["Called up"] - summed(now, "graduation")
+    np.testing.assert_allclose(now["In training"], trained, rtol=1e-9, atol=1e-4)
+    came = came + now["first local troops"] + sum(now[name] for name in stocks if "Conscripted" in name)
+    not_back = summed(now, "back from care[Russia]") * (1 / now["returned share"] - 1)
+    slipped_away = now["local absence"] * np.concatenate(
+        [np.zeros((8, 1)), np.cumsum(now["Local troops"][:, :-1] * np.diff(now.times), axis=1)], axis=1
+    )
+    where = sum(now[f"{name}[Russia]"] for name in ("Deployed", "In care", "Killed", "Captured", "Absent"))
+    where = where + now["In training"] + now["Local troops"] + summed(now, "contract exits")
+    np.testing.assert_allclose(where + not_back + slipped_away, came, rtol=1e-9)
+
+
+def test_whoever_leaves_the_pool_of_men_is_in_the_army_or_abroad() -> None:
+    names = ["Men to call on", "Called up", "Abroad", "paid recruits", "contract exits"]
+    constants = ["men to call on at first", "call up age among leavers"]
+    now = every_step(*names, *constants)
+    left = now["Called up"] + summed(now, "paid recruits") - summed(now, "contract exits")
+    left = left + now["call up age among leavers"] * now["Abroad"]
+    np.testing.assert_allclose(now["Men to call on"] + left, now["men to call on at first"], rtol=1e-12)
+    assert (now["Men to call on"] < now["men to call on at first"])[:, -1].all()
 
 
 def test_areas_add_up() -> None:
