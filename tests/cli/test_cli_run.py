@@ -5,14 +5,20 @@ from __future__ import annotations
 import io
 import json
 from contextlib import redirect_stdout
+from datetime import date
+from math import nan
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from realities.case.folder import load_case
 from realities.cli import invoke
+from realities.cli.over_time import timeline_lines
 from realities.cli.run import note_engine
 from realities.cli.terminal import Terminal
+from realities.weigh.study import Study
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +128,26 @@ def test_a_timeline_adds_dates_and_changes_no_weight(
     assert invoke([*line, "--timeline"]) == 0
     table = capsys.readouterr().out
     assert all(moment["as_of"] in table for moment in moments)
+
+
+def test_a_timeline_gives_no_number_to_what_is_not_reliable_and_keeps_the_others() -> None:
+    def at(weight: float, *, reliable: bool) -> SimpleNamespace:
+        return SimpleNamespace(weight=weight, reliable=reliable, predictive=nan, predictive_reliable=False)
+
+    def line(*accounts: SimpleNamespace) -> tuple[list[str], str]:
+        found = dict(zip("abc", accounts, strict=True))
+        moment = SimpleNamespace(as_of=date(2022, 5, 1), n_new=1, n_revised=0, accounts=found)
+        named = [SimpleNamespace(id=name, name=name.upper()) for name in found]
+        study = SimpleNamespace(case=SimpleNamespace(accounts=named), timeline=[moment])
+        *head, last, _ = timeline_lines(cast("Study", study))
+        return last.split()[2:5], " ".join(head)
+
+    sound, head = line(at(0.0001, reliable=True), at(0.3349, reliable=True), at(0.665, reliable=True))
+    assert sound == ["<1", "33", "67"]
+    assert "not reliable" not in head
+    shaky, head = line(at(0.0001, reliable=True), at(0.3349, reliable=False), at(0.665, reliable=True))
+    assert shaky == ["<1", "-", "67"]
+    assert "-: not reliable" in head
 
 
 def test_an_as_of_date_before_everything_leaves_the_weights_equal(

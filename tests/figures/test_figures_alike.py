@@ -62,6 +62,7 @@ def charts() -> dict[str, Chart]:
     weights = 100 * rng.dirichlet(np.ones(4), len(days)).T
     weights[1, 5:9] = np.nan
     stairs = [account(f"Account {k}", k, [row]) for k, row in enumerate(weights)]
+    stale = steps(days, stairs, as_of=date(2024, 2, 29))
     points = account("One", 0, [[10, np.nan, 40, 90, 88]])
     points["open"] = [False, False, True, False, True]
     widths = [(-2.0, "¼"), (-1.0, "½"), (0.0, "1"), (1.0, "2"), (2.0, "4")]
@@ -81,6 +82,8 @@ def charts() -> dict[str, Chart]:
         "runs": runs(days, singles, marks=marks[:9]),
         "small": small(days, accounts(days, 5, 1e3, 7), as_of=date(2025, 1, 1), width=190, height=120),
         "steps": steps(days, stairs, as_of=date(2024, 2, 29), name="Weights"),
+        "steps out of date": stale | {"stale": [float(d) + 9 if d % 3 else None for d in days]},
+        "steps out of date at the date": stale | {"stale": [float(day) + 1 for day in days]},
         "steps before the first": steps(days, stairs, as_of=date(2020, 1, 1)),
         "steps without a date": steps(days[:1], [account("One", 0, [[100]])]),
         "lines": zoned,

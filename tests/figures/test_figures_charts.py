@@ -161,6 +161,33 @@ def test_a_step_holds_until_the_as_of_date_between_two_steps() -> None:
     assert past.split("H")[-1].split("V")[1] == future.split(" ")[1].split("H")[0]
 
 
+def test_a_step_that_is_out_of_date_is_thin_until_the_next() -> None:
+    chart = steps(DAYS[:3], [account("One", 0, [[10, 50, 90]])])
+    second, last = (float(day) for day in DAYS[1:3])
+    plain = [node.get("d") or "" for node in of_class(drawn(chart), "rl-line")]
+    assert not of_class(drawn(chart), "rl-thin")
+    chart["stale"] = [None, second + (last - second) / 4, None]
+    root = drawn(chart)
+    (thin,) = [node.get("d") or "" for node in of_class(root, "rl-thin")]
+    start, end = thin.removeprefix("M").split("H")
+    turns = plain[-1].replace("M", "").replace("V", "H").split("H")
+    assert start.split(" ")[1] == turns[2], "at the height of the step it prolongs"
+    assert end == turns[3], "as far as the next step"
+    x = float(turns[1]) + (float(turns[3]) - float(turns[1])) / 4
+    assert float(start.split(" ")[0]) == pytest.approx(x, abs=0.1)
+    thick = [n.get("d") or "" for n in of_class(root, "rl-line") if "rl-thin" not in (n.get("class") or "")]
+    assert f"H{start.split(' ')[0]}M{end} {turns[2]}V" in thick[-1]
+
+
+def test_a_thin_step_is_faint_only_after_the_as_of_date() -> None:
+    first, last = (float(day) for day in DAYS[:2])
+    as_of = date.fromordinal(date(1970, 1, 1).toordinal() + int((first + last) / 2))
+    chart = steps(DAYS[:2], [account("One", 0, [[10, 50]])], as_of=as_of)
+    chart["stale"] = [first + 1, None]
+    thin = of_class(drawn(chart), "rl-thin")
+    assert [("rl-faint" in (node.get("class") or "")) for node in thin] == [True, False]
+
+
 def test_lines_show_which_points_are_not_reliable() -> None:
     one = account("One", 0, [[10, 50, 90]])
     one["open"] = [False, True, False]

@@ -121,7 +121,12 @@ def test_hostile_text_stays_text(flagship: Case, tiny: Case, weighing: Weighing)
 def test_a_weight_that_is_not_reliable_says_so(weighing: Weighing) -> None:
     name, fit = next(iter(weighing.fits.items()))
     shaky = replace(weighing, fits={**weighing.fits, name: replace(fit, reliable=False)})
-    assert shaky._repr_html_().count("not reliable") == 1
+    root = ElementTree.fromstring(shaky._repr_html_())
+    cells = [["".join(cell.itertext()) for cell in row] for row in root.iter() if row.tag.endswith("tr")]
+    assert cells[1][1:3] == ["–", "–"] and cells[1][-1] == "not reliable"
+    assert re.fullmatch(r"[<>]?\d+", cells[2][1]) and cells[2][-1] == "yes"
+    tracks = [node.get("width") for node in root.iter() if "rl-bar" in (node.get("class") or "")]
+    assert [float(width or 1) == 0 for width in tracks] == [True, False]
     assert "Not all of it is reliable." in shaky._repr_html_()
     assert "not reliable" in repr(shaky)
 

@@ -19,10 +19,13 @@ from realities.report.shrink import shrink
     [
         ("const total = 1; // a note\nconsole.log(total);\n", "let e=1;console.log(e);"),
         ("const one = { const: 1 }.const;\n", "let e={const:1}.const;"),
+        ("const is = { true: false }.true || true;\n", "let e={true:!1}.true||!0;"),
+        ("const is = (one) => (one ? true : false);\n", "let t=e=>(e?!0:!1);"),
         ("const { name: first, second, ...rest } = data;", "let{name:e,second:a,...t}=data;"),
         ("const point = { x: one, one, go() { return 0.5; } };", "let e={x:one,one,go(){return .5}};"),
         ("function twice(value, by = 2) {\n  return value * by;\n}\n", "function a(t,e=2){return t*e}"),
         ("const f = ({ left, top: [high] }) => left + high;", "let a=({left:t,top:[e]})=>t+e;"),
+        ("const f = async (one) => (one) => (one.two);", "let t=async(e)=>e=>(e.two);"),
         ("let a = b + +c - -d;", "let e=b+ +c- -d;"),
         ("const say = (word) => `say ${word} ${ { word }.word } /* kept */`;", None),
         ('const ends = /[/]\\/"/g.test(text) ? 1 / 2 : text.x;', 'let e=/[/]\\/"/g.test(text)?1/2:text.x;'),

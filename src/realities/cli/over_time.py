@@ -1,6 +1,7 @@
 """The table of `realities weigh --timeline`: one line a date, weights and what was predicted how well.
 
-In comes a study; out come lines of text. What is not reliable is a dash.
+In comes a study; out come lines of text. What is not reliable is a dash. Where one account is not, the others
+keep their numbers, as everywhere: they stand in the right proportion to one another, of a total nobody knows.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from realities.figures.counts import in_hundred, shown_weight
+
 if TYPE_CHECKING:
     from realities.weigh.study import Study
     from realities.weigh.timeline import AtMoment, Moment
-
-#: Weights are shown between these: no number of runs tells certainty from almost.
-LEAST, MOST = 1, 99
 
 
 def timeline_lines(study: Study) -> Iterator[str]:
@@ -24,6 +24,8 @@ def timeline_lines(study: Study) -> Iterator[str]:
     badges = string.ascii_uppercase[: len(accounts)]
     yield "Weights in 100; then by how much each account's prediction of what was new fell short of the best"
     yield "(log score). +: rows that are new, ~: rows that replace others."
+    if any(not one.reliable for moment in study.timeline for one in moment.accounts.values()):
+        yield "-: not reliable; then the others' weights hold next to one another, their total is not known."
     for badge, account in zip(badges, study.case.accounts, strict=False):
         yield f"  {badge}  {account.name}"
     weights, scores = "".join(f"{b:>4}" for b in badges), "".join(f"{b:>7}" for b in badges)
@@ -35,8 +37,8 @@ def timeline_lines(study: Study) -> Iterator[str]:
 
 def _line(moment: Moment, accounts: list[str]) -> str:
     found = [moment.accounts[name] for name in accounts]
-    are_reliable = all(one.reliable for one in found)
-    weights = [f"{min(max(round(100 * one.weight), LEAST), MOST)}" if are_reliable else "-" for one in found]
+    counts = in_hundred([one.weight for one in found], accounts)
+    weights = [shown_weight(n) if one.reliable else "-" for n, one in zip(counts, found, strict=True)]
     best = max((one.predictive for one in found if _is_scored(one)), default=0.0)
     scores = [f"{one.predictive - best:.1f}" if _is_scored(one) else "-" for one in found]
     table = "".join(f"{text:>4}" for text in weights) + "   " + "".join(f"{text:>7}" for text in scores)

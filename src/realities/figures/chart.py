@@ -60,7 +60,8 @@ class Chart(TypedDict):
     Left out: `span` (ends of `x`), `ticks` (about `n` round values that cover what is passed, and nothing
     else), the margins (as wide as labels need), `xs` (starts of months or years, at most about `nx`). `ends`
     are "names" or "letters"; `bare` has no labels on the value axis; `zone` is shaded, `even` a level to
-    compare with; `name` says what the picture shows to readers who do not see it.
+    compare with; `stale` says of each step from which day on it is out of date: its line is thin then. `name`
+    says what the picture shows to readers who do not see it.
     """
 
     kind: Kind
@@ -79,6 +80,7 @@ class Chart(TypedDict):
     nx: NotRequired[int]
     even: NotRequired[float]
     zone: NotRequired[tuple[float, float]]
+    stale: NotRequired[list[float | None]]
     left: NotRequired[float]
     right: NotRequired[float]
     top: NotRequired[float]

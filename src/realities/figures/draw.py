@@ -122,18 +122,25 @@ def _path(frame: Frame, x: Sequence[float], row: Row) -> str:
     return path
 
 
-def _stairs(frame: Frame, x: Sequence[float], row: Row) -> str:
-    """A path on which each value holds until the next; gaps stay open."""
-    path, is_up = "", True
-    for day, value in zip(x, row, strict=True):
+def _stairs(frame: Frame, x: Sequence[float], row: Row, stale: Sequence[float | None]) -> tuple[str, str]:
+    """Paths on which each value holds until the next, and on which it still stands but is out of date.
+
+    Gaps stay open.
+    """
+    path, thin, held, since = "", "", None, None
+    for day, value, from_ in zip(x, row, stale, strict=True):
         across = f"{frame.x(day):.1f}"
-        if value is None:
-            path += "" if is_up else f"H{across}"
-        else:
+        if held is not None:
+            old = day if since is None else min(since, day)
+            path += f"H{frame.x(old):.1f}"
+            if old < day:
+                thin += f"M{frame.x(old):.1f} {held}H{across}"
+                path += "" if value is None else f"M{across} {held}"
+        if value is not None:
             y = f"{frame.y(value):.1f}"
-            path += f"M{across} {y}" if is_up else f"H{across}V{y}"
-        is_up = value is None
-    return path
+            path += f"M{across} {y}" if held is None else f"V{y}"
+        held, since = None if value is None else f"{frame.y(value):.1f}", from_
+    return path, thin
 
 
 def _curve(kind: str, one: Series, path: str) -> str:
@@ -164,11 +171,18 @@ def _steps(frame: Frame, chart: Chart, one: Series) -> str:
     x, row, as_of = chart["x"], one["rows"][0], chart.get("asof")
     cut = x[-1] if as_of is None else min(max(as_of, x[0]), x[-1])
     after = sum(day <= cut for day in x)
-    held = row[after - 1]  # the step in force at the as-of date
+    stale = chart.get("stale") or [None] * len(x)
+    held, since = row[after - 1], stale[after - 1]  # the step in force at the as-of date
+    later = None if since is None else max(since, cut)
     faint = one.copy()
     faint["faint"] = True
-    return _curve("rl-line", faint, _stairs(frame, [cut, *x[after:]], [held, *row[after:]])) + _curve(
-        "rl-line", one, _stairs(frame, [*x[:after], cut], [*row[:after], held])
+    drawn = (
+        (faint, _stairs(frame, [cut, *x[after:]], [held, *row[after:]], [later, *stale[after:]])),
+        (one, _stairs(frame, [*x[:after], cut], [*row[:after], held], [*stale[:after], None])),
+    )
+    return "".join(
+        _curve("rl-line", series, path) + (_curve("rl-line rl-thin", series, thin) if thin else "")
+        for series, (path, thin) in drawn
     )
 
 

@@ -41,7 +41,7 @@ font-variant-numeric:tabular-nums}
 .rl .rl-line.rl-1{stroke-dasharray:7 3}.rl .rl-line.rl-2{stroke-dasharray:2 3}
 .rl .rl-line.rl-3{stroke-dasharray:8 3 2 3}.rl .rl-line.rl-4{stroke-dasharray:3 3}
 .rl .rl-line.rl-5{stroke-dasharray:12 4}
-.rl .rl-line.rl-faint{opacity:.3}
+.rl .rl-line.rl-faint{opacity:.3}.rl .rl-line.rl-thin{stroke-width:1}
 .rl .rl-lead{fill:none;stroke:var(--c);stroke-width:1;opacity:.6}
 .rl text.rl-end{fill:var(--c);font-weight:600}
 .rl text.rl-end.rl-4,.rl text.rl-now{fill:var(--ink)}

@@ -240,7 +240,9 @@ def _weights_figure(view: View) -> str:
         series.append(account(one["name"], k, [values]))
     name = "Weight of each account in 100, by as-of date; the table below has the numbers."
     days = [w["day"] for w in weighings]
-    return draw(steps(days, series, as_of=number_date(payload["as_of"]), name=name, width=1120))
+    chart = steps(days, series, as_of=number_date(payload["as_of"]), name=name, width=1120)
+    chart["stale"] = list(view.stale)
+    return draw(chart)
 
 
 @cache

@@ -1,8 +1,8 @@
 """A script with short names and without blanks, so that a page stays small.
 
 In comes one script of the page's own style (every statement ends in a semicolon, names are plain); out comes
-one that does the same. Nothing is computed or moved: comments and blanks go, `const` becomes `let`, and what
-the script declares gets a short name, wherever it stands, so that no scope has to be understood; names that
+one that does the same. Nothing is computed or moved: comments, blanks and some brackets go, and what the
+script declares gets a short name, wherever it stands, so that no scope has to be understood; names that
 never stand in one statement of the script's own level may get the same. Names of properties, of what the
 browser provides and of anything that is never declared stay. `bundle.py` calls it last.
 """
@@ -55,6 +55,12 @@ _OPERANDS: Final = frozenset(
     ("return", "typeof", "case", "in", "of", "void", "delete", "throw", "new", "await", "yield")
 )
 _ENDS: Final = {")": "(", "]": "[", "}": "{"}
+#: What says the same in fewer letters; what is never written to may be declared as if it were.
+_SHORTER: Final[dict[str, tuple[Kind, str]]] = {
+    "const": ("name", "let"),
+    "true": ("number", "!0"),
+    "false": ("number", "!1"),
+}
 #: The place in which all names of the script's own level meet.
 _TOP: Final = -1
 
@@ -88,14 +94,24 @@ def shrink(script: str) -> str:
         if new is not None and new != token.text:
             token.text = f"{token.text}:{new}" if _is_shorthand(tokens, i) else new
     for i, token in enumerate(tokens):
-        if token.text == "const" and token.kind == "name" and _declares(tokens, i):
-            token.text = "let"  # what is never written to may be either, and one word packs better than two
-    return _joined(tokens)
+        if token.kind == "name" and token.text in _SHORTER and not _names_property(tokens, i):
+            token.kind, token.text = _SHORTER[token.text]
+    bare = {k for i in range(len(tokens)) if _is_lone_parameter(tokens, i) for k in (i - 1, i + 1)}
+    return _joined([token for i, token in enumerate(tokens) if i not in bare])
 
 
-def _declares(tokens: Sequence[Token], i: int) -> bool:
-    """Whether a name that declares variables elsewhere does so here, and is not that of a property."""
-    return (i == 0 or tokens[i - 1].text not in {".", "?."}) and tokens[i + 1].text not in {":", "("}
+def _is_lone_parameter(tokens: Sequence[Token], i: int) -> bool:
+    """Whether a name is the only parameter of an arrow function, which needs no brackets then."""
+    around = [token.text for token in tokens[max(i - 1, 0) : i + 3]]
+    is_plain = tokens[i].kind == "name" and around[:1] == ["("] and around[2:] == [")", "=>"]
+    return is_plain and (i < 2 or tokens[i - 2].kind != "name")
+
+
+def _names_property(tokens: Sequence[Token], i: int) -> bool:
+    """Whether a word of the language is the name of a property here."""
+    after = tokens[i + 1].text if i + 1 < len(tokens) else ""
+    before = tokens[i - 1].text if i else ""
+    return before in {".", "?."} or (after in {":", "("} and before in {"{", ","})
 
 
 def _tokens(script: str) -> Iterator[Token]:
@@ -399,5 +415,5 @@ def _gap(before: Token, token: Token, left: str, right: str) -> str:
     if (left[-1], right[0]) in {("+", "+"), ("-", "-"), ("/", "/"), ("<", "!")}:
         return " "
     ends = before.kind != "sign" or before.text in {")", "]", "}"}
-    starts = token.kind in {"name", "number", "text", "regex"} or right[0] in "`([{!+-"
+    starts = right[0] in "`([+-"  # what could go on from the line before; all else begins a statement anyhow
     return "\n" if token.after_line and ends and starts else ""

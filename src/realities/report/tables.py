@@ -130,22 +130,27 @@ def _month(day: int) -> str:
     return number_date(day).isoformat()[:7]
 
 
-def weight_rows(view: View) -> list[tuple[str, str, list[str]]]:
-    """Return weights over time: date, reports used, cell per account.
+def weight_rows(view: View) -> list[tuple[str, str, str, list[str]]]:
+    """Return weights over time: date, the last day on which they hold if that is known, reports used, cells.
 
-    Of the many days between weighed dates the last of each month is listed.
+    Of the many days between weighed dates the last of each month is listed, and each whose weights go out of
+    date before the next one.
     """
     rows = []
-    for weighing, after in pairwise([*view.payload["weighings"], None]):
+    for (weighing, after), stale in zip(
+        pairwise([*view.payload["weighings"], None]), view.stale, strict=True
+    ):
         assert weighing is not None
-        if weighing.get("between") and after is not None and _month(after["day"]) == _month(weighing["day"]):
+        is_last = after is None or _month(after["day"]) != _month(weighing["day"])
+        if weighing.get("between") and stale is None and not is_last:
             continue
         hundredths = weights_shown(view.payload, weighing["weights"])
         cells = [
             shown_weight(n) if fit["reliable"] else NOT_RELIABLE
             for n, fit in zip(hundredths, weighing["fits"], strict=True)
         ]
-        rows.append((day_text(weighing["day"]), f"{weighing['used']:,}", cells))
+        holds = "" if stale is None else day_text(stale - 1)
+        rows.append((day_text(weighing["day"]), holds, f"{weighing['used']:,}", cells))
     return rows
 
 

@@ -154,6 +154,16 @@ class View:
         """Return whether something was published after the day of a computation and by another day."""
         return any(computed < known <= day for known in self.counted)
 
+    def news(self, after: int, until: int) -> int | None:
+        """Return the first day between two on which something was published; None for none."""
+        return next((known for known in self.counted if after < known < until), None)
+
+    @cached_property
+    def stale(self) -> list[int | None]:
+        """Return by weighing the day before the next one from which its weights do not count all reports."""
+        days = [weighing["day"] for weighing in self.payload["weighings"]]
+        return [self.news(day, until) for day, until in pairwise([*days, 0])]
+
     def weighing_on(self, day: int) -> WeighingData | None:
         """Return the latest weighing that is not after a day; None before the first."""
         known = [w for w in self.payload["weighings"] if w["day"] <= day]

@@ -27,10 +27,11 @@ N_WARNINGS, N_CLAIMS, N_MARKS = 4, 10, 60
 def weighing_card(weighing: Weighing) -> str:
     """Return the weights of all accounts as bars, and how well each is known as a table."""
     names = _names(weighing)
-    shown = _shown(weighing)
+    sound = [fit.reliable for fit in weighing.fits.values()]
+    shown = [n if ok else NOT_RELIABLE for n, ok in zip(_shown(weighing), sound, strict=True)]
     chart = bars(
         list(names.values()),
-        [float(weighing.weights[name]) for name in names],
+        [float(weighing.weights[name]) if ok else 0.0 for name, ok in zip(names, sound, strict=True)],
         shown,
         name=f"Weights in 100: {', '.join(f'{names[a]} {n}' for a, n in zip(names, shown, strict=True))}.",
     )
@@ -45,8 +46,8 @@ def weighing_card(weighing: Weighing) -> str:
             [
                 [
                     named(k, names[name]),
-                    shown[k],
-                    _error(weighing.weight_errors.get(name, nan)),
+                    shown[k] if fit.reliable else "–",
+                    _error(weighing.weight_errors.get(name, nan)) if fit.reliable else "–",
                     _number(fit.log_evidence),
                     _number(fit.log_evidence_error),
                     _number(fit.effective_draws),

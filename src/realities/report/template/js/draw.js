@@ -8,7 +8,7 @@ import { niceTicks, spread, tickLabels, timeTicks, valueRange } from "./scale.js
  * @typedef {{index: number, rows: (number|null)[][], label?: string, faint?: boolean, end?: number|null, open?: boolean[], shown?: string}} Series
  * @typedef {{kind: string, w: number, h: number, x: number[], series: Series[], marks?: Mark[], asof?: number|null, ends?: string,
  *   span?: [number, number], ticks?: number[], n?: number, bare?: boolean, xs?: [number, string][], nx?: number, even?: number,
- *   zone?: [number, number], left?: number, right?: number, top?: number, bottom?: number, name?: string}} Chart
+ *   zone?: [number, number], stale?: (number|null)[], left?: number, right?: number, top?: number, bottom?: number, name?: string}} Chart
  * @typedef {{w: number, h: number, left: number, right: number, top: number, bottom: number,
  *   days: [number, number], ticks: number[], labels: string[], word: string}} Frame
  */
@@ -99,24 +99,30 @@ const curve = (kind, s, d) => `<path class="${kind}${colour(s)}" d="${d}"/>`;
 /** @param {Frame} f @param {Chart} c @param {Series} s */
 const median = (f, c, s) => curve("rl-line", s, path(f, c.x, s.rows[2]));
 
-/** @param {Frame} f @param {number[]} x @param {(number|null)[]} row @returns {string} each value holds until the next; gaps stay open */
-function stairs(f, x, row) {
-  let out = "", up = true;
+/** @param {Frame} f @param {Series} s @param {number[]} x @param {(number|null)[]} row @param {(number|null)[]} stale @returns {string} each value holds until the next, on a thin line while it is out of date; gaps stay open */
+function stairs(f, s, x, row, stale) {
+  let out = "", thin = "", held = "";
   x.forEach((d, i) => {
-    const v = row[i], across = at(px(f, d));
-    if (v === null) out += up ? "" : `H${across}`;
-    else out += up ? `M${across} ${at(py(f, v))}` : `H${across}V${at(py(f, v))}`;
-    up = v === null;
+    const v = row[i], across = at(px(f, d)), y = v === null ? "" : at(py(f, v)), old = Math.min(stale[i - 1] ?? d, d);
+    if (held) {
+      out += `H${at(px(f, old))}`;
+      if (old < d) {
+        thin += `M${at(px(f, old))} ${held}H${across}`;
+        out += y && `M${across} ${held}`;
+      }
+    }
+    out += y && (held ? "V" : `M${across} `) + y;
+    held = y;
   });
-  return out;
+  return curve("rl-line", s, out) + (thin && curve("rl-line rl-thin", s, thin));
 }
 
 /** @param {Frame} f @param {Chart} c @param {Series} s what lies after the as-of date is faint */
 function steps(f, c, s) {
   const x = c.x, row = s.rows[0], cut = Math.min(Math.max(c.asof ?? Infinity, x[0]), x[x.length - 1]);
-  const next = x.filter((d) => d <= cut).length, held = row[next - 1];
-  return curve("rl-line", { ...s, faint: true }, stairs(f, [cut, ...x.slice(next)], [held, ...row.slice(next)])) +
-    curve("rl-line", s, stairs(f, [...x.slice(0, next), cut], [...row.slice(0, next), held]));
+  const next = x.filter((d) => d <= cut).length, held = row[next - 1], stale = c.stale ?? [], since = stale[next - 1] ?? null;
+  return stairs(f, { ...s, faint: true }, [cut, ...x.slice(next)], [held, ...row.slice(next)], [since && Math.max(since, cut), ...stale.slice(next)]) +
+    stairs(f, s, [...x.slice(0, next), cut], [...row.slice(0, next), held], stale);
 }
 
 /** @param {Frame} f @param {Chart} c @param {Series} s a line with its points, those that are not reliable hollow */

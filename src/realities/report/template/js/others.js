@@ -4,7 +4,7 @@ import { draw, frameOf } from "./draw.js";
 import { numberText } from "./format.js";
 import { soundFor, valueCell } from "./figure.js";
 import { all, el, put } from "./page.js";
-import { weighingOn } from "./words.js";
+import { newsOn, weighingOn } from "./words.js";
 
 /** @param {import("./page.js").App} app */
 export function startOthers(app) {
@@ -62,5 +62,6 @@ function drawWeights(app) {
     return { index: k, label: P.accounts[k].name, rows: [row], end: row[row.length - 1] };
   });
   plot.innerHTML = !dates.length ? "" : draw({ kind: "steps", w: width, h: small ? 200 : 260, x: dates.map((/** @type {any} */ w) => w.day), series, ticks: [0, 25, 50, 75, 100],
+    stale: dates.map((/** @type {any} */ w, /** @type {number} */ i) => newsOn(P, w.day, dates[i + 1]?.day ?? 0)),
     asof: app.day(), ends: small ? "letters" : "names", name: "Weight of each account in 100, by as-of date; the table below has the numbers." });
 }

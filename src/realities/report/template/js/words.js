@@ -36,9 +36,14 @@ export function stopsOf(P) {
   return Array.from(new Set(days)).sort((a, b) => a - b);
 }
 
+/** @param {any} P @param {number} from @param {number} until @returns {number|null} the first day after one and before another on which something was published */
+export function newsOn(P, from, until) {
+  return counted(P).map(([d]) => d).find((d) => d > from && d < until) ?? null;
+}
+
 /** @param {any} P @param {number|null} from @param {number} day @returns {boolean} whether something was published after a date and by a day */
 export function isOutdated(P, from, day) {
-  return from !== null && counted(P).some(([d]) => d > from && d <= day);
+  return from !== null && newsOn(P, from, day + 1) !== null;
 }
 
 /** @param {any} P @param {number|null|undefined} day @returns {boolean[]} whether each account's latest fit as of a day is reliable; where there is none, yes */
