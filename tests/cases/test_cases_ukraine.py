@@ -278,8 +278,9 @@ def test_a_town_is_held_contested_or_free_where_its_share_says_so() -> None:
         assert measure.kind == "ordinal" and measure.levels is not None
         cut_off = np.clip(result[lines[quantity]], 0.0, 1.0)
         np.testing.assert_allclose(cut_off, result[shares[quantity]], atol=1e-9)
-        rows = [row.value for row in case().observations if row.quantity == quantity]
-        assert set(rows) <= set(measure.levels.levels)
+        rows = [row for row in case().observations if row.quantity == quantity]
+        stated = {figure for row in rows for figure in (row.value, row.low, row.high)} - {None}
+        assert stated <= set(measure.levels.levels)
 
 
 def test_every_claim_of_the_exchange_is_there_and_most_can_be_decided() -> None:
