@@ -20,18 +20,20 @@ _SHOWN = 5
 @click.option(
     "--data", "data", metavar="FILE", multiple=True, help="Series for data variables; may be repeated."
 )
+@click.option("--views", is_flag=True, help="Draw a Vensim model anew, a view for each group; OUT may be IN.")
 @click.pass_obj
-def convert(terminal: Terminal, model_file: str, out: str, data: Sequence[str]) -> None:
+def convert(terminal: Terminal, model_file: str, out: str, data: Sequence[str], views: bool) -> None:
     """Write model IN as OUT: .mdl for Vensim, .xmile or .stmx for XMILE, .toml for its Reality Checks."""
     from realities.model.write.convert import convert_model
 
     findings = Findings()
     written = convert_model(
-        Path(model_file), Path(out), data=[Path(name) for name in data], findings=findings
+        Path(model_file), Path(out), data=[Path(name) for name in data], views=views, findings=findings
     )
     terminal.diagnostics(findings.warnings)
     kind = "claim" if written.path.suffix.lower() == ".toml" else "variable"
-    click.echo(f"Wrote {written.path}: {counted(written.n_variables, kind)}.")
+    drawn = f", {counted(written.n_views, 'view')}" if written.n_views else ""
+    click.echo(f"Wrote {written.path}: {counted(written.n_variables, kind)}{drawn}.")
     for names, what in ((written.macros, "macro"), (written.added, "variable")):
         if names:
             verb = "was" if len(names) == 1 else "were"

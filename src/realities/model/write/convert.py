@@ -2,6 +2,7 @@
 
     read        any model file -> syntax tree              load.py
     translate   the tree in the other language             translate.py
+    draw        views, where Vensim is to show some        sketch/redraw.py
     print       the tree -> text                           vensim.py, xmile.py
     write       beside the file that is wanted, then renamed into its place
 
@@ -22,6 +23,7 @@ from realities.model.arrays import name_key
 from realities.model.languages import LANGUAGES, READERS
 from realities.model.load import read_file, read_source
 from realities.model.write.claims import claims_of
+from realities.model.write.sketch.redraw import redrawn_text, with_views
 from realities.model.write.translate import translate
 from realities.model.write.vensim import vensim_text
 from realities.model.write.xmile import xmile_text
@@ -53,6 +55,8 @@ class Converted:
         How many names it defines; for claims, how many Reality Checks became claims.
     macros, added
         Names of the macros and of the variables that were made, to say what the language has no word for.
+    n_views
+        How many views were drawn.
     """
 
     path: Path
@@ -60,6 +64,7 @@ class Converted:
     n_variables: int
     macros: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    n_views: int = 0
 
 
 def convert_model(
@@ -67,12 +72,14 @@ def convert_model(
     out: Path | str,
     *,
     data: Sequence[Path | str] = (),
+    views: bool = False,
     findings: Findings | None = None,
 ) -> Converted:
     """Write a model in the language that a file's name asks for, and return what was written.
 
     Both files give the same results. Stocks, equations, units, comments and groups are kept; functions
-    that the other language lacks are written out, or become macros of the same meaning.
+    that the other language lacks are written out, or become macros of the same meaning. What becomes a
+    Vensim model is drawn: a view for each group or module.
 
     Parameters
     ----------
@@ -83,6 +90,9 @@ def convert_model(
         model that is there is replaced, unless it is the one to read; claims that are there never are.
     data
         Files with the values of data variables, which become graphical functions in XMILE.
+    views
+        Whether to draw a Vensim model anew too: views take the place of its drawing, and its equations
+        stay as they are written. Then both files may be one.
     findings
         Takes the warnings: what was left out, renamed or settled.
 
@@ -97,7 +107,11 @@ def convert_model(
     source_path, target = Path(model), Path(out)
     found = Findings()
     dialect = _dialect(target)
-    _check_distinct(source_path, target)
+    if views and dialect != "vensim":
+        raise _refusal("unknown-format", "views are drawn in .mdl files only", target)
+    _check_distinct(
+        source_path, target, may_be_one=views and DIALECTS.get(source_path.suffix.lower()) == dialect
+    )
     if dialect is None and target.exists():
         message = f'"{target}" is there already, and may hold claims that somebody wrote'
         advice = "choose another name, and copy what is wanted out of it"
@@ -110,7 +124,7 @@ def convert_model(
         text = claims_of(file)
         result = Converted(target, text, text.count("[[claim]]"))
     else:
-        result = _converted(file, dialect, target, data, found)
+        result = _converted(file, dialect, target, data, found, views=views)
     found.check()
     write_beside(target, lambda path: path.write_text(result.text, encoding="utf-8", newline="\n"))
     if findings is not None:
@@ -119,18 +133,30 @@ def convert_model(
 
 
 def _converted(
-    file: syntax.ModelFile, dialect: Dialect, target: Path, data: Sequence[Path | str], found: Findings
+    file: syntax.ModelFile,
+    dialect: Dialect,
+    target: Path,
+    data: Sequence[Path | str],
+    found: Findings,
+    *,
+    views: bool,
 ) -> Converted:
     """Return a model as text in a language; what it cannot say is noted."""
     translated = translate(file, dialect, found, data)
     found.check()
-    text = PRINTERS[dialect](translated)
+    n_views = 0
+    if dialect == "vensim" and (views or file.dialect != dialect):
+        translated, n_views = with_views(translated, has_modules=file.dialect != dialect)
+    if views and file.dialect == dialect:
+        text = redrawn_text(translated, file)
+    else:
+        text = PRINTERS[dialect](translated)
     _check_readable(text, target)
     before, after = _names(file), _names(translated)
     known = {name_key(one.name) for one in file.macros}
     macros = [one.name for one in translated.macros if name_key(one.name) not in known]
     added = [name for key, name in after.items() if key not in before] if dialect != file.dialect else []
-    return Converted(target, text, len(after), tuple(macros), tuple(added))
+    return Converted(target, text, len(after), tuple(macros), tuple(added), n_views)
 
 
 def _names(file: syntax.ModelFile) -> dict[str, str]:
@@ -153,8 +179,8 @@ def _dialect(target: Path) -> Dialect | None:
     raise _refusal("unknown-format", message, target)
 
 
-def _check_distinct(model: Path, target: Path) -> None:
-    if target.exists() and model.exists() and target.samefile(model):
+def _check_distinct(model: Path, target: Path, *, may_be_one: bool) -> None:
+    if not may_be_one and target.exists() and model.exists() and target.samefile(model):
         raise _refusal("exists", f'"{target}" is the model itself; choose another name', target)
     if not target.resolve().parent.is_dir():
         raise FileNotFoundError(2, "there is no such folder", str(target.parent))

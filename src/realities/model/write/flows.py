@@ -24,7 +24,7 @@ class Stock:
 
 
 @dataclass(slots=True)
-class _Summand:
+class Summand:
     """One part of a net flow, and whether it is added or taken away."""
 
     is_added: bool
@@ -81,8 +81,8 @@ def _refilled(equation: syntax.Equation, stock: Stock) -> syntax.Equation:
     if not isinstance(equation.right, syntax.Apply):
         return equation
     subscripts = equation.left.subscripts
-    flows = [_Summand(True, syntax.Name(name, subscripts)) for name in stock.inflows.values()]
-    flows += [_Summand(False, syntax.Name(name, subscripts)) for name in stock.outflows.values()]
+    flows = [Summand(True, syntax.Name(name, subscripts)) for name in stock.inflows.values()]
+    flows += [Summand(False, syntax.Name(name, subscripts)) for name in stock.outflows.values()]
     arguments = (_sum(flows), equation.right.arguments[1])
     return replace(equation, right=replace(equation.right, arguments=arguments))
 
@@ -112,7 +112,7 @@ class _Splitter:
 
     def split(self, parts: Sequence[syntax.Equation]) -> tuple[Stock, list[syntax.Equation]]:
         """Return the flows of one stock, and the equations of the flow that was made for the rest."""
-        sums = [list(_summands(_net(one))) for one in parts]
+        sums = [list(summands(_net(one))) for one in parts]
         own = [self._flows(summands, one.left) for summands, one in zip(sums, parts, strict=True)]
         shared = [flow for flow in own[0] if all(flow in others for others in own[1:])]
         flows: dict[bool, dict[str, str]] = {True: {}, False: {}}
@@ -128,7 +128,7 @@ class _Splitter:
             made = [self._made(name, one, rest) for one, rest in zip(parts, rests, strict=True)]
         return Stock(flows[True], flows[False]), made
 
-    def _flows(self, summands: Sequence[_Summand], left: syntax.Left) -> list[tuple[bool, str]]:
+    def _flows(self, summands: Sequence[Summand], left: syntax.Left) -> list[tuple[bool, str]]:
         """Return the summands that are plain variables with the stock's own subscripts, each once."""
         found: list[tuple[bool, str]] = []
         for one in summands:
@@ -153,7 +153,7 @@ class _Splitter:
         self.made.add(name_key(name))
         return name
 
-    def _made(self, name: str, stock: syntax.Equation, rest: Sequence[_Summand]) -> syntax.Equation:
+    def _made(self, name: str, stock: syntax.Equation, rest: Sequence[Summand]) -> syntax.Equation:
         """Return the equation of a new flow: the sum of what is left of a net flow."""
         unit = f"({stock.unit})/{self.time_unit}" if stock.unit and self.time_unit else ""
         left = replace(stock.left, name=name)
@@ -164,16 +164,16 @@ def _net(equation: syntax.Equation) -> syntax.Term:
     return equation.right.arguments[0] if isinstance(equation.right, syntax.Apply) else syntax.Numeral(0.0)
 
 
-def _summands(term: syntax.Term) -> Iterator[_Summand]:
+def summands(term: syntax.Term) -> Iterator[Summand]:
     """Yield the parts that a net flow adds and takes away; a zero alone is none."""
-    parts: list[_Summand] = []
+    parts: list[Summand] = []
     while isinstance(term, syntax.Infix) and term.op in ("+", "-"):
-        parts.append(_Summand(term.op == "+", term.right))
+        parts.append(Summand(term.op == "+", term.right))
         term = term.left
     if isinstance(term, syntax.Prefix) and term.op == "-":
-        parts.append(_Summand(False, term.operand))
+        parts.append(Summand(False, term.operand))
     elif not (isinstance(term, syntax.Numeral) and term.value == 0 and not parts):
-        parts.append(_Summand(True, term))
+        parts.append(Summand(True, term))
     yield from reversed(parts)
 
 
@@ -185,10 +185,10 @@ def _is_own(term: syntax.Term, left: syntax.Left) -> bool:
 
 
 def _rest(
-    summands: Sequence[_Summand], left: syntax.Left, flows: Mapping[bool, Mapping[str, str]]
-) -> list[_Summand]:
+    summands: Sequence[Summand], left: syntax.Left, flows: Mapping[bool, Mapping[str, str]]
+) -> list[Summand]:
     """Return the summands that no flow stands for; a flow stands for one of several equal ones."""
-    left_over: list[_Summand] = []
+    left_over: list[Summand] = []
     met: set[tuple[bool, str]] = set()
     for one in summands:
         key = name_key(one.term.name) if isinstance(one.term, syntax.Name) else ""
@@ -199,7 +199,7 @@ def _rest(
     return left_over
 
 
-def _sum(summands: Sequence[_Summand]) -> syntax.Term:
+def _sum(summands: Sequence[Summand]) -> syntax.Term:
     """Return what some summands add up to."""
     if not summands:
         return syntax.Numeral(0.0)

@@ -41,8 +41,8 @@ _NO_SKETCH = (
     "*View 1\n"
     "$192-192-192,0,Times New Roman|12||0-0-0|0-0-0|0-0-255|-1--1--1|-1--1--1|96,96,100,0\n"
     "///---\\\\\\\n"
-    ":L\x7f<%^E!@\n"
 )
+_SETTINGS = ":L\x7f<%^E!@"
 
 
 def is_plain_name(name: str) -> bool:
@@ -250,9 +250,14 @@ def _display(file: syntax.ModelFile) -> str:
     """Return the drawing and the settings: the file's own, or an empty sheet."""
     if file.dialect == "vensim" and file.display:
         return file.display
+    return _NO_SKETCH + settings_text(file)
+
+
+def settings_text(file: syntax.ModelFile) -> str:
+    """Return the settings that stand behind the drawing: how to integrate, and units with several names."""
     units = (",".join(_unit_names(unit)) for unit in file.unit_definitions)
     settings = [f"15:0,0,0,{_INTEGRATION[file.integrator]},0,0", *(f"22:{line}" for line in units)]
-    return _NO_SKETCH + "\n".join(settings) + "\n"
+    return "\n".join([_SETTINGS, *settings]) + "\n"
 
 
 def _unit_names(unit: syntax.UnitDefinition) -> list[str]:
