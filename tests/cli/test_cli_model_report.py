@@ -83,7 +83,7 @@ def test_json_carries_the_report_beside_the_findings(
 ) -> None:
     invoke(["check", "--json", town(tmp_path)])
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"schema", "diagnostics", "model"}
+    assert set(found) == {"schema", "diagnostics", "model", "reality_checks"}
     assert found["model"]["opens"] is True
     assert found["model"]["names"]["stock"] == 1
     assert found["model"]["may_go_negative"] == [{"stock": "houses", "outflow": "fires", "line": 4}]

@@ -6,12 +6,16 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import realities.case
 from realities.cli import invoke
-from realities.reality.judging import judge_model
-from realities.reality.runs import N_DRAWS
+from realities.engine.request import Event
+from realities.errors import Findings
+from realities.model.load import read_file
+from realities.reality.judging import judge, judge_model
+from realities.reality.runs import N_DRAWS, Ground
 from realities.reality.verdicts import Verdict, summary
 from realities.source import SourceText
 
@@ -29,6 +33,9 @@ FINAL TIME = 12 ~ h ~|
 TIME STEP = 0.5 ~ h ~|
 SAVEPER = 3 ~ h ~|
 """
+
+
+STEP = "c :THE CONDITION: inflow = RC STEP(inflow, 0, 6) :IMPLIES: Tank <= 19.5 ~~|\n"
 
 
 def verdicts(checks: str, model: str = TANK) -> list[Verdict]:
@@ -127,6 +134,22 @@ def test_what_leaves_the_real_numbers_is_told_as_such() -> None:
         found = verdict(f"inflow = 0 :IMPLIES: {what} > 0")
         assert found.miss is not None and found.miss.by is None
         assert "left the real numbers" in str(found.to_json()["reason"])
+
+
+def test_of_alternatives_the_last_is_told_and_of_things_together_the_worst() -> None:
+    miss = verdict("inflow = 4 :IMPLIES: Time < 5 :OR: (Tank < 20 :AND: level < 1000)").miss
+    assert miss is not None
+    assert (miss.time, miss.by) == (5.0, 10.0)
+
+
+def test_a_dated_input_and_a_drawn_constant_reach_a_variable_as_it_was() -> None:
+    file = read_file(SourceText("m.mdl", TANK + STEP), Findings())
+    ground = Ground({"inflow": np.array([2.0, 4.0])}, (Event("inflow", 3.0, 1.0),), ("first", "second"))
+    (found,) = judge(file, lambda _model: ground)
+    # 10 + 3 hours of what was drawn, 3 of what the date brings, and nothing from 6 on: 19 and 25
+    assert (found.status, found.n_held, found.n_runs) == ("fails", 1, 2)
+    assert found.miss is not None
+    assert (found.miss.run, found.miss.most) == ("second", 5.5)
 
 
 def test_a_check_of_a_dimension_is_one_for_each_element() -> None:

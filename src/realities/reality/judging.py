@@ -239,9 +239,9 @@ def _outcome(part: Part, predicate: Predicate, run: Trajectories) -> _Outcome:
     signals = {atom: np.where(np.isfinite(found), found, np.nan) for atom, found in values.items()}
     said = predicate.formula.operand
     truth, margin = evaluate_at_times(said, signals, run.times)
-    told = _last(said)
+    told = _last(said, is_once=part.is_once and bool(part.premise))
     if told is not said:  # how far what follows is missed, not what else has to be so
-        _, margin = evaluate_at_times(told, signals, run.times)
+        margin = np.where(np.isnan(margin), np.nan, evaluate_at_times(told, signals, run.times)[1])
     draws = np.arange(len(truth))
     is_kept = np.asarray(truth.any(axis=1) if part.is_once else truth.all(axis=1))
     ranked = np.nan_to_num(margin, nan=-np.inf)
@@ -262,10 +262,12 @@ def _outcome(part: Part, predicate: Predicate, run: Trajectories) -> _Outcome:
     )
 
 
-def _last(formula: Formula) -> Formula:
-    """Return what a formula says last: what follows from the rest, or is left when the rest is not so."""
+def _last(formula: Formula, *, is_once: bool = False) -> Formula:
+    """Return what a formula says last: what follows from the rest, or has to come about once beside it."""
     match formula:
-        case Implies(right=right) | And(parts=(*_, right)) | Or(parts=(*_, right)):
+        case Implies(right=right) | Or(parts=(*_, right)):
+            return _last(right)
+        case And(parts=(*_, right)) if is_once:
             return _last(right)
         case _:
             return formula

@@ -128,23 +128,24 @@ class Runs:
         if setting in self.plain:
             return self._run(self._simulator_of_constants(), {**self.own, **self._given(), **held})
         given = {name: values for name, values in self._given().items() if name not in held}
-        if not setting.equations:
-            return self._run(self._simulator(self.wanted[setting], held), given)
+        if setting.equations:
+            return self._run_changed(setting, held, given)
+        return self._run(self._simulator(self.wanted[setting], held), given)
+
+    def _run_changed(
+        self, setting: Setting, held: Mapping[str, float], given: Mapping[str, FloatArray]
+    ) -> Trajectories:
+        """Return the runs with other equations; as they were, variables take what is given and dated."""
         instead = {self.model[one.variable].name: one.name for one in setting.equations}
-        places = [one.span.source for one in setting.equations]
+        own = {name: as_it_was(name) for name in instead}
+        moved = [(one, self.model[one.parameter].name) for one in self.ground.events]
         simulator = make_simulator(
-            with_equations(self.model, instead, places),
+            with_equations(self.model, instead, [one.span.source for one in setting.equations]),
             outputs=self.wanted[setting],
             hold={**held, **self.fine},
-            events=[
-                replace(one, parameter=as_it_was(name)) if name in instead else one
-                for one in self.ground.events
-                for name in [self.model[one.parameter].name]
-            ],
+            events=[replace(one, parameter=own.get(name, name)) for one, name in moved],
         )
-        return self._run(
-            simulator, {as_it_was(name) if name in instead else name: value for name, value in given.items()}
-        )
+        return self._run(simulator, {own.get(name, name): values for name, values in given.items()})
 
     def _sets_constants(self, setting: Setting) -> bool:
         """Return whether all that is set are constants that neither a date nor the clock has a hand in."""
