@@ -66,6 +66,21 @@ def test_every_equation_says_what_it_is_and_where_it_comes_from() -> None:
         assert kinds.search(variable.doc.strip()), f"{variable.name}: {variable.doc}"
 
 
+def test_every_source_that_an_equation_names_is_in_the_list() -> None:
+    tags = {v.name: re.findall(r"\[([^\[\]]*)\]$", v.doc.strip()) for v in case().model.variables if v.doc}
+    named = {
+        name: [word for tag in found for word in re.findall(r"[a-z0-9]+(?:_[a-z0-9]+)+", tag)]
+        for name, found in tags.items()
+    }
+    unknown = {name: word for name, words in named.items() for word in words if word not in case().sources}
+    assert not unknown
+    works = re.compile(r"(source|literature)[:,]")
+    for name, found in tags.items():
+        for tag in found:
+            known = set(re.findall(r"\w+", tag)) & set(case().sources)
+            assert known or not works.match(tag), f"{name}: {tag} names no entry of sources.bib"
+
+
 def test_the_model_stays_within_its_budget() -> None:
     shown = [v for v in case().model.variables if not v.is_hidden]
     assert sum(v.kind != "constant" for v in shown) <= 260
