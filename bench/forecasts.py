@@ -192,7 +192,7 @@ def skill_cell(against: Against, n: int) -> str:
 
 def percent(value: float | None) -> str:
     """Return a part in per cent."""
-    return "-" if value is None else f"{100 * value:.0f} %"
+    return "-" if value is None else f"{round(100 * value):d} %"
 
 
 def size(value: float | None) -> str:
