@@ -60,6 +60,15 @@ def test_a_forecast_keeps_everything_its_author_wrote() -> None:
     assert not claim.is_inside_model
 
 
+def test_an_outcome_that_sources_disagree_about_has_no_value() -> None:
+    outcome = '{ value = "disputed", source = "map", date = 2023-03-21 }'
+    (claim,), found = parse(written(outcome=outcome), accounts=("analyst",), sources=("post2022", "map"))
+    assert not found
+    assert claim.outcome is not None and claim.outcome.value is None
+    _, found = parse(written(outcome=outcome.replace("disputed", "unclear")))
+    assert found
+
+
 def test_atoms_are_named_after_the_claim_and_point_into_the_file() -> None:
     (claim,), _ = parse(written())
     assert claim.predicate is not None

@@ -361,6 +361,17 @@ def test_an_outcome_counts_from_its_date_where_no_report_decides() -> None:
     assert status(AT, [], as_of=date(2022, 7, 1), outcome=OUTCOME) == "did not happen"
 
 
+def test_an_outcome_may_be_that_sources_disagree() -> None:
+    outcome = '{ value = "disputed", source = "s", date = 2022-07-01 }'
+    claim = claim_of(AT, outcome=outcome)
+    case = case_of(claim, [measured("x", reporter("A"))], [])
+    found = standing(case, claim, date(2022, 7, 1))
+    assert (found.status, found.basis) == ("disputed", "outcome")
+    assert status(AT, [], as_of=date(2022, 6, 30), outcome=outcome) == "open"
+    assert decided_on(case, claim, LATE) == date(2022, 7, 1)
+    assert status(AT, [row(date(2022, 3, 15), 150.0)], outcome=outcome) == "happened"
+
+
 def test_reports_come_before_an_outcome() -> None:
     assert status(AT, [row(date(2022, 3, 15), 150.0)], outcome=OUTCOME) == "happened"
 

@@ -77,7 +77,7 @@ def claim_card(claim: Claim) -> str:
     if claim.predicate is not None:
         rows.append(["Holds if", Html(f"<code>{escape(claim.predicate.span.text)}</code>")])
     if claim.outcome is not None:
-        became = "happened" if claim.outcome.value else "did not happen"
+        became = {True: "happened", False: "did not happen", None: "disputed"}[claim.outcome.value]
         rows.append(["Outcome in the case", f"{became}, known {format_date(claim.outcome.date)}"])
     return card(
         f"Claim {claim.id}",

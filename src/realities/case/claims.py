@@ -15,7 +15,7 @@ from realities.case.calendar import Calendar
 from realities.case.located import Located
 from realities.case.predicate_nodes import Predicate
 from realities.case.predicate_parser import parse_predicate
-from realities.case.schema import CLAIM, CLAIMS
+from realities.case.schema import CLAIM, CLAIMS, DISPUTED
 from realities.case.shapes import conforms
 from realities.errors import Findings, did_you_mean
 from realities.ir.model import Model
@@ -29,9 +29,9 @@ _QUOTES: Final = ('"', "'", "“", "„", "»", "«", "‘", "‚")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a claim according to a source, known from `date` on."""
+    """What became of a claim according to a source, known from `date` on; None where sources disagree."""
 
-    value: bool
+    value: bool | None
     source: str
     date: datetime.date
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -170,9 +170,14 @@ class _Claims:
     def outcome(self, index: int) -> Outcome | None:
         at = ("claim", index, "outcome")
         value, known = self.document.get(*at, "value"), self.day(*at, "date")
-        if not isinstance(value, bool) or known is None:
+        if known is None or not (isinstance(value, bool) or value == DISPUTED):
             return None
-        return Outcome(value, self.text(*at, "source"), known, self.document.value(*at))
+        return Outcome(
+            None if value == DISPUTED else bool(value),
+            self.text(*at, "source"),
+            known,
+            self.document.value(*at),
+        )
 
     def check_names(self, index: int, claim_id: str) -> None:
         """Note an id met before, an account and sources that do not exist."""

@@ -40,6 +40,8 @@ ACCOUNT_ID: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 MOST_DRAWS: Final = 10_000_000
 MOST_SEED: Final = 2**63 - 1
 
+#: What an outcome says where the sources disagree.
+DISPUTED: Final = "disputed"
 SCHEMA_FOLDER: Final = Path(__file__).with_name("schemas")
 
 _TITLE = Text("the title, one line")
@@ -323,7 +325,7 @@ CLAIM: Final = Table(
             "outcome",
             Table(
                 (
-                    Key("value", Flag(), required=True),
+                    Key("value", AnyOf((Flag(), Choice((DISPUTED,)))), required=True),
                     Key("source", _SOURCE, required=True),
                     Key("date", Day("when it was known"), required=True),
                 ),

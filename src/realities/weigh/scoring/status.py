@@ -21,7 +21,8 @@ In come a case, a claim and a date; out comes one word. The rule, in full:
 6. All readers who find something find the same: `happened` or `did not happen`. They differ: `disputed`.
    Where every reader of one reporter abstains and a predicate needs several quantities, readers who
    take each from another reporter are asked in the same way.
-7. All abstain: `outcome`, once its date has come; before that, or without one, `open`.
+7. All abstain: `outcome`, once its date has come, which may itself be that sources disagree; before that, or
+   without one, `open`.
 """
 
 from __future__ import annotations
@@ -59,6 +60,11 @@ from realities.weigh.reporting.rows import (
 ClaimStatus = Literal["open", "happened", "did not happen", "disputed", "value", "undecidable"]
 FloatArray = NDArray[np.float64]
 
+_BECAME: Final[Mapping[bool | None, ClaimStatus]] = {
+    True: "happened",
+    False: "did not happen",
+    None: "disputed",
+}
 #: Truths drawn for one reader, and the part of them that has to agree.
 N_TRUTHS: Final = 400
 SURE: Final = 0.975
@@ -106,7 +112,7 @@ def standing(case: Case, claim: Claim, as_of: date) -> Standing:
     if found:
         return Standing("happened" if found == {True} else "did not happen", "reports", readings)
     if claim.outcome is not None and claim.outcome.date <= as_of:
-        return Standing("happened" if claim.outcome.value else "did not happen", "outcome", readings)
+        return Standing(_BECAME[claim.outcome.value], "outcome", readings)
     return Standing("open", readings=readings)
 
 
@@ -114,13 +120,14 @@ def decided_on(case: Case, claim: Claim, as_of: date, final: Standing | None = N
     """Return the day of publication on which a claim was first decided as it is at `as_of`.
 
     Found by halving, as more reports hardly ever make a decided claim open again. None if it is open,
-    disputed or never to be decided. `final` is its standing at `as_of`, if that is known.
+    disputed by reports or never to be decided; an outcome, also one that sources disagree, has a day of its own.
+    `final` is its standing at `as_of`, if that is known.
     """
     final = final or standing(case, claim, as_of)
-    if final.status not in ("happened", "did not happen"):
-        return None
     if final.basis == "outcome" and claim.outcome is not None:
         return claim.outcome.date
+    if final.status not in ("happened", "did not happen"):
+        return None
     published = {row.published for row in case.observations if row.published is not None}
     days = sorted(day for day in published if day <= as_of)
     low, high = 0, len(days) - 1
