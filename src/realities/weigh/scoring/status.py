@@ -120,7 +120,7 @@ def decided_on(case: Case, claim: Claim, as_of: date, final: Standing | None = N
     """Return the day of publication on which a claim was first decided as it is at `as_of`.
 
     Found by halving, as more reports hardly ever make a decided claim open again. None if it is open,
-    disputed by reports or never to be decided; an outcome, also one that sources disagree, has a day of its own.
+    disputed by reports or never to be decided; an outcome has a day of its own, also where sources disagree.
     `final` is its standing at `as_of`, if that is known.
     """
     final = final or standing(case, claim, as_of)
