@@ -13,8 +13,9 @@ from realities.case.folder import load_case
 from realities.errors import Findings
 from realities.ir.model import Model
 from realities.model.load import read_file
+from realities.reality import runs
 from realities.reality.judging import judge, judge_case
-from realities.reality.runs import N_DRAWS, Ground, ground_of
+from realities.reality.runs import Ground, ground_of
 from realities.source import SourceText
 
 MODEL = Path(realities.__file__).parent / "cases" / "ukraine-2022" / "model.mdl"
@@ -100,11 +101,18 @@ def test_a_model_broken_on_purpose_fails_the_checks_that_concern_it() -> None:
 
 
 @pytest.mark.slow
-def test_every_reality_check_holds_for_every_account() -> None:
+@pytest.mark.parametrize(
+    ("n_draws", "seed"), [(runs.N_DRAWS, runs.SEED), (100, 8), (100, 9), (100, 10), (100, 11)]
+)
+def test_every_reality_check_holds_for_every_account(
+    n_draws: int, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "N_DRAWS", n_draws)
+    monkeypatch.setattr(runs, "SEED", seed)
     case = load_case("ukraine-2022")
     verdicts = judge_case(case)
-    assert {one.status for one in verdicts} == {"holds"}
-    assert {one.n_runs for one in verdicts} == {1 + N_DRAWS * len(case.accounts)}
+    assert [one.name for one in verdicts if one.status != "holds"] == []
+    assert {one.n_runs for one in verdicts} == {1 + n_draws * len(case.accounts)}
 
 
 @pytest.mark.slow
