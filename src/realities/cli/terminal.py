@@ -112,7 +112,7 @@ class Command(click.Command):
 def _loudness(short: str, long: str, verbosity: int, text: str) -> click.Option:
     def set_it(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
         if wanted:
-            context.find_object(Terminal).verbosity = verbosity  # type: ignore[union-attr]
+            context.ensure_object(Terminal).verbosity = verbosity
 
     return click.Option([short, long], is_flag=True, expose_value=False, callback=set_it, help=text)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
@@ -131,18 +132,20 @@ class Model:
     #: values: a run cannot give them others.
     settled: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_name", {v.name: v for v in self.variables})
-        object.__setattr__(self, "_by_key", {name_key(v.name): v for v in self.variables})
+    @cached_property
+    def _by_name(self) -> dict[str, Variable]:
+        return {variable.name: variable for variable in self.variables}
+
+    @cached_property
+    def _by_key(self) -> dict[str, Variable]:
+        return {name_key(variable.name): variable for variable in self.variables}
 
     def __getitem__(self, name: str) -> Variable:
         """Return a variable by its full name; case, spaces and underscores do not matter."""
-        by_name: dict[str, Variable] = self._by_name  # type: ignore[attr-defined]
-        by_key: dict[str, Variable] = self._by_key  # type: ignore[attr-defined]
-        return by_name[name] if name in by_name else by_key[name_key(name)]
+        return self._by_name[name] if name in self._by_name else self._by_key[name_key(name)]
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name_key(name) in self._by_key  # type: ignore[attr-defined]
+        return isinstance(name, str) and name_key(name) in self._by_key
 
     @property
     def constants(self) -> tuple[Variable, ...]:

@@ -266,9 +266,9 @@ class _Builder:
             if target not in space.axes:
                 space.unknown(mapping, self.findings)
                 continue
-            images = [(element,) for element in space.axes[target].elements]
+            images: list[tuple[str, ...]] = [(element,) for element in space.axes[target].elements]
             if mapping.members:
-                images = [tuple(self.member(member, ())) for member in mapping.members]  # type: ignore[misc]
+                images = [tuple(self.member(member, ())) for member in mapping.members]
                 if len(images) != len(axis.elements):
                     images = [(e,) for image in images for e in image]
             if len(images) != len(axis.elements):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
@@ -69,7 +70,10 @@ class Trajectories:
             object.__setattr__(self, "failed", np.zeros(n_draws, dtype=bool))
         if self.failed.shape != (n_draws,):
             raise ValueError(f"failed must be ({n_draws},), not {self.failed.shape}")
-        object.__setattr__(self, "_by_key", {_key(name): name for name in self.values})
+
+    @cached_property
+    def _by_key(self) -> dict[str, str]:
+        return {_key(name): name for name in self.values}
 
     @property
     def n_draws(self) -> int:
@@ -81,7 +85,7 @@ class Trajectories:
         return self.values[self._full_name(name)]
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and _key(name) in self._by_key  # type: ignore[attr-defined]
+        return isinstance(name, str) and _key(name) in self._by_key
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.values)
@@ -245,9 +249,8 @@ class Trajectories:
     def _full_name(self, name: str) -> str:
         if name in self.values:
             return name
-        by_key: dict[str, str] = self._by_key  # type: ignore[attr-defined]
-        if _key(name) in by_key:
-            return by_key[_key(name)]
+        if _key(name) in self._by_key:
+            return self._by_key[_key(name)]
         hint = did_you_mean(name, self.values)
         raise KeyError(f'no variable named "{name}" was saved' + (f"; {hint}" if hint else ""))
 
