@@ -55,7 +55,9 @@ class Grid:
     is_passed: BoolArray
 
 
-def place(pieces: Sequence[Piece], joined: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+def place(
+    pieces: Sequence[Piece], joined: Sequence[tuple[str, str]], *, in_haste: bool = False
+) -> list[tuple[int, int]]:
     """Return the column and row of each piece's first cell, from 0, no two pieces in one cell.
 
     Parameters
@@ -64,11 +66,13 @@ def place(pieces: Sequence[Piece], joined: Sequence[tuple[str, str]]) -> list[tu
         What is to be placed.
     joined
         Pairs of words with an arrow between them; direction does not matter.
+    in_haste
+        Whether one attempt must do.
     """
     if not pieces:
         return []
     search = _Search(pieces, joined)
-    n_runs = max(_FEWEST, min(_MOST, _SHARED // len(pieces)))
+    n_runs = 1 if in_haste else max(_FEWEST, min(_MOST, _SHARED // len(pieces)))
     best = min((search.run() for _ in range(n_runs)), key=lambda found: found[0])
     return _packed(pieces, best[1])
 

@@ -73,12 +73,12 @@ class Drawing:
     lines: tuple[Line, ...]
 
 
-def draw(view: View) -> Drawing:
-    """Return a view with a place for everything on it."""
+def draw(view: View, *, in_haste: bool = False) -> Drawing:
+    """Return a view with a place for everything on it, found in haste or with more care."""
     pieces = pieces_of(view)
     joined = [(one.cause, one.effect) for one in view.arrows]
     sheet = _Sheet(view)
-    for piece, (column, row) in zip(pieces, place(pieces, joined), strict=True):
+    for piece, (column, row) in zip(pieces, place(pieces, joined, in_haste=in_haste), strict=True):
         sheet.add(piece, column, row)
     sheet.arrows()
     return Drawing(view.title, tuple(sheet.shapes), tuple(sheet.lines))

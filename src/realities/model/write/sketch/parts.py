@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from realities.model.write.sketch.views import Arrow, Causes, Pipe, View, Word, WordKind
@@ -19,6 +20,8 @@ LONGEST_TITLE: Final = 30
 #: The smaller side of a cut holds at least this many hundredths of the words.
 _SMALLEST: Final = 36
 _PASSES: Final = 8
+#: Most units to grow a side from.
+_STARTS: Final = 60
 
 
 def views_of(causes: Causes, notes: Mapping[str, str], title: str) -> tuple[View, ...]:
@@ -121,64 +124,87 @@ def _units(keys: Sequence[str], arrows: Sequence[Arrow], pipes: Iterable[Pipe]) 
     return list(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Ties:
+    """What a cut is judged by.
+
+    `homes` is the unit of each cause, None for what is on another view anyhow, `uses` the unit of each
+    thing it acts on, `near` the causes that flipping a unit can change, and `sizes` how many words it holds.
+    """
+
+    homes: Sequence[int | None]
+    uses: Sequence[Sequence[int]]
+    near: Sequence[Sequence[int]]
+    sizes: Sequence[int]
+
+
 def _bisected(units: Sequence[Sequence[str]], arrows: Sequence[Arrow], share: int) -> set[str]:
     """Return the words of the first of two sides, which holds about `share` hundredths of them."""
-    unit_of = {key: number for number, unit in enumerate(units) for key in unit}
-    sizes = [len(unit) for unit in units]
+    ties = _ties(units, arrows)
     best: tuple[int, list[bool]] | None = None
-    for start in range(len(units)):
-        is_first = _grown(start, units, unit_of, arrows, share)
-        cost = _improved(is_first, sizes, unit_of, arrows, share)
+    for start in range(0, len(units), -(-len(units) // _STARTS)):
+        is_first = _grown(start, ties, share)
+        cost = _improved(is_first, ties, share)
         if best is None or cost < best[0]:
             best = cost, is_first
     assert best is not None
-    return {key for key, number in unit_of.items() if best[1][number]}
+    return {key for number, unit in enumerate(units) for key in unit if best[1][number]}
 
 
-def _grown(
-    start: int,
-    units: Sequence[Sequence[str]],
-    unit_of: Mapping[str, int],
-    arrows: Sequence[Arrow],
-    share: int,
-) -> list[bool]:
-    """Return a side grown from one unit: again and again what has most arrows to it for its size."""
-    near: list[Counter[int]] = [Counter() for _ in units]
+def _ties(units: Sequence[Sequence[str]], arrows: Sequence[Arrow]) -> _Ties:
+    unit_of = {key: number for number, unit in enumerate(units) for key in unit}
+    causes = list(dict.fromkeys(one.cause for one in arrows))
+    place = {key: i for i, key in enumerate(causes)}
+    uses: list[list[int]] = [[] for _ in causes]
+    near: list[dict[int, None]] = [{} for _ in units]
     for one in arrows:
-        a, b = unit_of.get(one.cause), unit_of[one.effect]
-        if a is not None and a != b:
-            near[a][b] += 1
-            near[b][a] += 1
-    is_first = [number == start for number in range(len(units))]
-    wanted = sum(map(len, units)) * share // 100
-    size = len(units[start])
-    while size < wanted:
-        rest = [number for number in range(len(units)) if not is_first[number]]
-        if not rest:
-            break
-        ties = {n: sum(count for other, count in near[n].items() if is_first[other]) for n in rest}
-        chosen = max(rest, key=lambda n: (ties[n] * 1000 // len(units[n]), -n))
+        i, effect, home = place[one.cause], unit_of[one.effect], unit_of.get(one.cause)
+        uses[i].append(effect)
+        near[effect][i] = None
+        if home is not None:
+            near[home][i] = None
+    return _Ties(
+        [unit_of.get(key) for key in causes], uses, [list(one) for one in near], list(map(len, units))
+    )
+
+
+def _grown(start: int, ties: _Ties, share: int) -> list[bool]:
+    """Return a side grown from one unit: again and again what has most arrows to it for its size."""
+    joined: list[Counter[int]] = [Counter() for _ in ties.sizes]
+    for home, uses in zip(ties.homes, ties.uses, strict=True):
+        for effect in uses:
+            if home is not None and home != effect:
+                joined[home][effect] += 1
+                joined[effect][home] += 1
+    pull = [0] * len(ties.sizes)
+    is_first = [False] * len(ties.sizes)
+    rest = set(range(len(ties.sizes)))
+    left, chosen = sum(ties.sizes) * share // 100, start
+    while True:
         is_first[chosen] = True
-        size += len(units[chosen])
-    return is_first
+        rest.discard(chosen)
+        left -= ties.sizes[chosen]
+        if left <= 0 or not rest:
+            return is_first
+        for other, count in joined[chosen].items():
+            pull[other] += count
+        chosen = max(rest, key=lambda n: (pull[n] * 1000 // ties.sizes[n], -n))
 
 
-def _improved(
-    is_first: list[bool],
-    sizes: Sequence[int],
-    unit_of: Mapping[str, int],
-    arrows: Sequence[Arrow],
-    share: int,
-) -> int:
+def _improved(is_first: list[bool], ties: _Ties, share: int) -> int:
     """Move one unit at a time to the other side while that helps; return what the cut costs."""
-    cost = _cost(is_first, sizes, unit_of, arrows, share)
+    first = sum(size for size, here in zip(ties.sizes, is_first, strict=True) if here)
+    total = sum(ties.sizes)
+    cost = sum(_cost(i, is_first, ties) for i in range(len(ties.homes))) + _uneven(first, total, share)
     for _ in range(_PASSES):
         before = cost
-        for number in range(len(sizes)):
+        for number, size in enumerate(ties.sizes):
+            old = sum(_cost(i, is_first, ties) for i in ties.near[number]) + _uneven(first, total, share)
             is_first[number] = not is_first[number]
-            trial = _cost(is_first, sizes, unit_of, arrows, share)
-            if trial < cost:
-                cost = trial
+            moved = first + (size if is_first[number] else -size)
+            new = sum(_cost(i, is_first, ties) for i in ties.near[number]) + _uneven(moved, total, share)
+            if new < old:
+                cost, first = cost + new - old, moved
             else:
                 is_first[number] = not is_first[number]
         if cost == before:
@@ -186,26 +212,17 @@ def _improved(
     return cost
 
 
-def _cost(
-    is_first: Sequence[bool],
-    sizes: Sequence[int],
-    unit_of: Mapping[str, int],
-    arrows: Sequence[Arrow],
-    share: int,
-) -> int:
-    """Return what a cut costs: words needed on both sides, arrows from them, and sides too unequal."""
-    needed: dict[str, set[bool]] = {}
-    n_across = 0
-    for one in arrows:
-        side = is_first[unit_of[one.effect]]
-        needed.setdefault(one.cause, set()).add(side)
-        if one.cause in unit_of:
-            home = is_first[unit_of[one.cause]]
-            needed[one.cause].add(home)
-            n_across += home != side
-    n_twice = sum(len(sides) - 1 for sides in needed.values())
-    total = sum(sizes)
-    first = sum(size for size, here in zip(sizes, is_first, strict=True) if here)
-    uneven = abs(first * 100 - total * share) // max(total, 1)
-    too_small = max(0, uneven - (50 - _SMALLEST))
-    return 4 * n_twice + 2 * n_across + too_small * 20 + uneven // 4
+def _cost(cause: int, is_first: Sequence[bool], ties: _Ties) -> int:
+    """Return what one cause costs: four for standing on both sides, two for each arrow across."""
+    sides = [is_first[number] for number in ties.uses[cause]]
+    home = ties.homes[cause]
+    if home is None:
+        return 4 * (len(set(sides)) - 1)
+    n_across = sum(side is not is_first[home] for side in sides)
+    return 2 * n_across + (4 if n_across else 0)
+
+
+def _uneven(first: int, total: int, share: int) -> int:
+    """Return what sides of other sizes than wanted cost."""
+    hundredths = abs(first * 100 - total * share) // max(total, 1)
+    return 20 * max(0, hundredths - (50 - _SMALLEST)) + hundredths // 4

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from realities.model import syntax
-from realities.model.write.sketch.drawing import draw
+from realities.model.write.sketch.drawing import Drawing, draw
 from realities.model.write.sketch.parts import views_of
 from realities.model.write.sketch.text import sketch_text
 from realities.model.write.sketch.views import View, causes
@@ -23,6 +23,8 @@ from realities.model.write.vensim import settings_text
 
 #: Name of the view of what is in no group.
 TITLE: Final = "View 1"
+#: More views are drawn in haste, so that a model of a thousand equations takes half a minute.
+MANY: Final = 24
 #: What ends a drawing, and how the settings behind it begin.
 _END = re.compile(r"^[ \t]*///---\\[^\n]*\n|^(?=:L\x7f?<%)", re.MULTILINE)
 
@@ -45,7 +47,9 @@ def with_views(file: syntax.ModelFile, *, has_modules: bool = False) -> tuple[sy
     views = model_views(file, has_modules=has_modules)
     end = _END.search(file.display)
     settings = settings_text(file) if end is None else file.display[end.end() :]
-    return replace(file, display=sketch_text(map(draw, views)) + settings), len(views)
+    in_haste = len(views) > MANY
+    drawings = [draw(view, in_haste=in_haste) for view in views] or [Drawing(TITLE, (), ())]
+    return replace(file, display=sketch_text(drawings) + settings), len(drawings)
 
 
 def redrawn_text(file: syntax.ModelFile, before: syntax.ModelFile) -> str:
