@@ -14,7 +14,19 @@ from realities.cli.terminal import paint
 from realities.errors import Diagnostic
 from realities.source import SourceText
 
-COMMANDS = ("run", "weigh", "check", "simulate", "bench", "convert", "report", "serve", "cases", "new")
+COMMANDS = (
+    "run",
+    "weigh",
+    "sensitivity",
+    "check",
+    "simulate",
+    "bench",
+    "convert",
+    "report",
+    "serve",
+    "cases",
+    "new",
+)
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,8 +18,8 @@ from realities.weigh.sensitivity.pawn import check_installed, distance, shifts
 
 def test_an_input_that_is_the_output_has_the_index_that_can_be_counted() -> None:
     """Slice k of ten of a uniform number has a distance of max(k, 9 - k) tenths; their median is 0.7."""
-    x = (np.arange(5000) + 0.5) / 5000
-    found = shifts({"x": x}, x, np.arange(5000))
+    x = (np.arange(2000) + 0.5) / 2000
+    found = shifts({"x": x}, x, np.arange(2000))
     assert found is not None
     assert found.index["x"] == pytest.approx(0.7, abs=0.002)
 
@@ -27,11 +27,11 @@ def test_an_input_that_is_the_output_has_the_index_that_can_be_counted() -> None
 def test_a_share_of_a_sum_has_the_index_that_quadrature_gives() -> None:
     """Of two uniform numbers added, the index of each comes from the distribution functions alone."""
     rng = np.random.default_rng(1)
-    x, z = rng.random(20_000), rng.random(20_000)
-    found = shifts({"x": x, "z": z}, x + z, np.arange(20_000))
+    x, z = rng.random(6000), rng.random(6000)
+    found = shifts({"x": x, "z": z}, x + z, np.arange(6000))
     assert found is not None
-    assert found.index["x"] == pytest.approx(_index_of_a_sum(), abs=0.02)
-    assert found.index["z"] == pytest.approx(_index_of_a_sum(), abs=0.02)
+    assert found.index["x"] == pytest.approx(_index_of_a_sum(), abs=0.03)
+    assert found.index["z"] == pytest.approx(_index_of_a_sum(), abs=0.03)
 
 
 def _index_of_a_sum() -> float:

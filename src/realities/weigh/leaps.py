@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realities.case.folder import Case
+from realities.case.observations import Observation
 from realities.weigh.dates import known_on
 from realities.weigh.likelihood import AccountLikelihood
 from realities.weigh.sampling.evidence import Run, sample_run
@@ -46,10 +47,20 @@ def sampled(case: Case, path: Path) -> list[AccountRun]:
     return found
 
 
-def leap(case: Case, path: Path, day: date, before: AccountRun | None) -> AccountRun:
-    """Return what a run finds at a date, from what it found at the one before."""
+def leap(
+    case: Case,
+    path: Path,
+    day: date,
+    before: AccountRun | None,
+    rows: Sequence[Observation] | None = None,
+) -> AccountRun:
+    """Return what a run finds at a date, from what it found at the one before.
+
+    `rows` are those that weigh, if not all that are known on the day.
+    """
     known = known_on(case, day)
-    likelihood = AccountLikelihood(case, path.account, day, width=path.width, rows=known.rows)
+    weighing = known.rows if rows is None else tuple(rows)
+    likelihood = AccountLikelihood(case, path.account, day, width=path.width, rows=weighing)
     names = likelihood.space.names
     if not likelihood.observations or not names:
         return AccountRun(names, None)

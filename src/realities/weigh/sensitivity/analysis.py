@@ -26,7 +26,7 @@ from realities.weigh.sensitivity.moves import Moves, moves_of
 from realities.weigh.sensitivity.pawn import check_installed
 from realities.weigh.sensitivity.quantities import QuantityEffect, quantities_under
 from realities.weigh.sensitivity.separating import Candidate, SeparatingTask, predictions, ranked
-from realities.weigh.sensitivity.walk import WalkTask, news_of, settings_of, walked
+from realities.weigh.sensitivity.walk import QUICK_REACH, REACH, WalkTask, news_of, walked
 from realities.weigh.weighing import weigh_dates
 
 #: Draws behind each effect, in which constants are put back, behind a report to come; in a quick look.
@@ -166,7 +166,7 @@ def sensitivity_of(
         under = crew.map(under_account, tasks, stage="Moving assumptions", progress=progress)
         own = tasks[-len(wanted) :] if over_time else []
         quantities = crew.map(quantities_under, own, stage="Looking over time", progress=progress)
-        draws, enough = settings_of(case, is_quick=is_quick)
+        draws, enough = QUICK_REACH if is_quick else REACH
         walks = [WalkTask(name, day, key, draws, enough) for name in names] if last.used else []
         told = crew.map(walked, walks, stage="Following the record", progress=progress)
         asked = [SeparatingTask(last.fits[name], day, key, n_reports) for name in names]

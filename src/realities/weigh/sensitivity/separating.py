@@ -39,6 +39,8 @@ N_DAYS = 8
 SILENCE_DAYS = 90
 #: The day told of a quantity is the first that gives this part of the most bits.
 NEARLY = 0.9
+#: Less information than this is nothing.
+LEAST_BITS = 0.005
 #: What an account expects: these quantiles.
 LEVELS = (0.05, 0.5, 0.95)
 #: What random streams are for, after the seed and `STREAM_FORWARD`.
@@ -148,7 +150,7 @@ def ranked(
                     expected={name: shown for name, (_, shown) in here.items()},
                 )
             )
-    return tuple(sorted(found, key=lambda one: (-one.bits, -one.bits_even, one.quantity, one.day)))
+    return tuple(sorted(found, key=_most_first))
 
 
 def best_of_each(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -156,11 +158,25 @@ def best_of_each(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
     by_quantity: dict[str, list[Candidate]] = {}
     for one in found:
         by_quantity.setdefault(one.quantity, []).append(one)
-    best = [
-        min((one for one in own if one.bits >= NEARLY * own[0].bits), key=lambda one: one.day)
-        for own in by_quantity.values()
-    ]
-    return tuple(sorted(best, key=lambda one: (-one.bits, -one.bits_even, one.quantity)))
+    best = [_first_good(own) for own in by_quantity.values()]
+    return tuple(sorted(best, key=_most_first))
+
+
+def _first_good(own: Sequence[Candidate]) -> Candidate:
+    """Return the first of one quantity's candidates that tells nearly as much as any of them.
+
+    Where none tells anything under the weights of the date, even ones decide.
+    """
+
+    def told(one: Candidate) -> float:
+        return one.bits if own[0].bits >= LEAST_BITS else one.bits_even
+
+    most = max(map(told, own))
+    return min((one for one in own if told(one) >= NEARLY * most), key=lambda one: one.day)
+
+
+def _most_first(one: Candidate) -> tuple[float, float, str, date]:
+    return -one.bits if one.bits >= LEAST_BITS else 0.0, -one.bits_even, one.quantity, one.day
 
 
 def candidates(case: Case, as_of: date) -> dict[str, QuantityReports]:

@@ -2,8 +2,8 @@
 
 In come a case, an account and the `News` of the record in order; out comes the log evidence after as many of
 them as draws reach. Posterior draws are weighed by what is new; where too few stay effective, or their
-weights' tail is too long, the account is fitted again at the end of that day, from where the last fit ended
-(`leaps.py`). What is new is one reporter's figures of one quantity on one day, or a dated input. On one day
+weights' tail is too long, the account is fitted again there, from where the last fit ended (`leaps.py`).
+What is new is one reporter's figures of one quantity on one day, or a dated input. On one day
 inputs come first, then quantities and reporters in the order of their names; that order is arbitrary, and
 only shares of a day depend on it. Next is `moves.py`.
 """
@@ -26,18 +26,22 @@ from realities.weigh.dates import days_of_news, known_on
 from realities.weigh.honesty.reweighting import log_ratio
 from realities.weigh.leaps import leap
 from realities.weigh.likelihood import ParameterSpace, Runs, reports_of
-from realities.weigh.posterior import path_of, settings_for
+from realities.weigh.posterior import path_of
 from realities.weigh.reporting.reports import QuantityReports
-from realities.weigh.sampling.evidence import WORST_K_HAT, Run, SamplerSettings, pooled
+from realities.weigh.sampling.evidence import HEAVY_EFFORTS, WORST_K_HAT, Run, pooled
 from realities.weigh.sampling.moves import finite_or_zero
 from realities.weigh.sequence import AccountRun
 
 FloatArray = NDArray[np.float64]
 
+#: A fit on the way: that of a quick look at a slow model, whatever the model.
+ON_THE_WAY = HEAVY_EFFORTS["quick"]
+#: Draws weighed at a time, and how many of them have to stay effective: in a quick look, and otherwise.
+QUICK_REACH, REACH = (512, 40), (2000, 80)
 #: News that one run of the model serves; bounds memory.
 AT_ONCE = 24
 #: After so many fits in a row that were not reliable, the walk ends.
-MOST_MISSES = 5
+MOST_MISSES = 8
 #: What random streams are for, after the seed and `STREAM_WEIGH`.
 _WALK = 13
 
@@ -138,10 +142,7 @@ class _Walk:
         self._case, self._task = case, task
         self._news = news_of(case, task.as_of)
         self._priors = case.priors(task.account)
-        settings = settings_for(case, "quick")
-        self._settings = replace(
-            settings, runs=1, enough_draws=min(settings.enough_draws, task.enough), posterior_draws=task.draws
-        )
+        self._settings = replace(ON_THE_WAY, enough_draws=task.enough, posterior_draws=task.draws)
 
     def result(self) -> dict[int, After]:
         found = {0: After(0.0, 0.0, True)}
@@ -153,25 +154,18 @@ class _Walk:
             at += len(told)
             if len(told) == together - (at - len(told)):
                 continue
-            end = self._end_of_day(at)
-            again = self._fitted(base, end)
+            again = self._fitted(base, at + 1)
             misses = misses + 1 if again is None else 0
             if again is not None:
                 base = again
-                found[end] = After(base.log_evidence, base.error, True)
-            at = end
+                found[at + 1] = After(base.log_evidence, base.error, True)
+            at += 1
         return found
 
     def _alike(self, at: int) -> int:
         """Return up to where the news share the inputs that are known after the next of them."""
         end = at + 1
         while end < min(len(self._news), at + AT_ONCE) and not self._news[end].inputs:
-            end += 1
-        return end
-
-    def _end_of_day(self, at: int) -> int:
-        day, end = self._news[at].day, at + 1
-        while end < len(self._news) and self._news[end].day == day:
             end += 1
         return end
 
@@ -189,10 +183,13 @@ class _Walk:
         return found
 
     def _fitted(self, base: _Base, n: int) -> _Base | None:
-        """Return draws of the account fitted at the end of a day; None if that is not reliable."""
+        """Return draws of the account fitted after the first `n` of the news; None if not reliable."""
         task, day = self._task, self._news[n - 1].day
         path = path_of(task.account, [day], 0, task.seed, self._settings)
-        run = leap(self._case, path, day, base.run if isinstance(base.run.found, Run) else None)
+        state = _states(Same(self._case), task.as_of)[n]
+        rows = [row for reports in state.values() for row in reports.rows.observations]
+        before = base.run if isinstance(base.run.found, Run) else None
+        run = leap(self._case, path, day, before, rows)
         if run.found is None:
             return None
         seed = [task.seed, STREAM_WEIGH, _WALK]
@@ -251,11 +248,3 @@ def _states(same: Same, as_of: date) -> tuple[Mapping[str, QuantityReports], ...
             state = {**state, **reports_of(same.case, rows)}
         found.append(state)
     return tuple(found)
-
-
-def settings_of(case: Case, *, is_quick: bool) -> tuple[int, int]:
-    """Return how many draws are weighed at a time, and how many have to stay effective."""
-    brief: SamplerSettings = settings_for(case, "quick")
-    if is_quick:
-        return min(brief.posterior_draws, 1000), min(brief.enough_draws // 2, 100)
-    return 2000, min(brief.enough_draws, 200)
