@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from realities.cli import invoke
 from realities.engine.request import Event
 from realities.errors import Findings
 from realities.model.load import read_file
+from realities.reality import verdicts as verdicts_of
 from realities.reality.judging import judge, judge_model
 from realities.reality.runs import N_DRAWS, Ground
 from realities.reality.verdicts import Verdict, summary
@@ -136,6 +138,14 @@ def test_what_leaves_the_real_numbers_is_told_as_such() -> None:
         assert "left the real numbers" in str(found.to_json()["reason"])
 
 
+def test_a_check_may_set_when_the_model_runs() -> None:
+    miss = verdict("TIME STEP = 0.25 :IMPLIES: Tank < 20.5").miss
+    assert miss is not None and miss.time == 5.25  # 10 + 2 t is 20.5 there, between two of its own steps
+    miss = verdict("SAVEPER = 2 :IMPLIES: Tank < 20.5").miss
+    assert miss is not None and miss.time == 6.0
+    assert verdict("FINAL TIME = 4 :IMPLIES: Tank <= 18").status == "holds"
+
+
 def test_of_alternatives_the_last_is_told_and_of_things_together_the_worst() -> None:
     miss = verdict("inflow = 4 :IMPLIES: Time < 5 :OR: (Tank < 20 :AND: level < 1000)").miss
     assert miss is not None
@@ -156,6 +166,12 @@ def test_a_check_of_a_dimension_is_one_for_each_element() -> None:
     found = verdicts("c[D] :THE CONDITION: part[D] = 0.5 :IMPLIES: into[D] < 1 :OR: part[D] <> 0.5 ~~|\n")
     assert [one.name for one in found] == ["c (a)", "c (b)"]
     assert {one.status for one in found} == {"fails"}
+
+
+def test_every_code_has_an_example() -> None:
+    text = Path(verdicts_of.__file__).read_text(encoding="utf-8")
+    folders = {path.name for path in (Path(__file__).parents[1] / "bad" / "check").iterdir()}
+    assert set(re.findall(r'"(reality-check[a-z-]*)"', text)) == folders
 
 
 def test_a_model_whose_data_are_missing_is_not_run() -> None:

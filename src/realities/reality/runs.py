@@ -142,7 +142,7 @@ class Runs:
         simulator = make_simulator(
             with_equations(self.model, instead, [one.span.source for one in setting.equations]),
             outputs=self.wanted[setting],
-            hold={**held, **self.fine},
+            hold={**self._saving(held), **held},
             events=[replace(one, parameter=own.get(name, name)) for one, name in moved],
         )
         return self._run(simulator, {own.get(name, name): values for name, values in given.items()})
@@ -167,8 +167,13 @@ class Runs:
         return self._shared
 
     def _simulator(self, outputs: tuple[str, ...], hold: Mapping[str, float]) -> AnySimulator:
-        held = {**hold, **self.fine}
+        held = {**self._saving(hold), **hold}
         return make_simulator(self.model, outputs=outputs, hold=held, events=self.ground.events)
+
+    def _saving(self, hold: Mapping[str, float]) -> dict[str, float]:
+        """Return what to hold so that every step is saved, whatever step a check sets."""
+        step = hold.get(self.model.time.time_step)
+        return self.fine if step is None else dict.fromkeys(self.fine, step)
 
     def _run(self, simulator: AnySimulator, given: Mapping[str, FloatArray | float]) -> Trajectories:
         """Return a run that is given constants, each spread over all draws: code for one does for all."""
