@@ -1,7 +1,6 @@
 """The shape of every file of a case: what `conforms` checks and what the published JSON Schemas say.
 
-`schemas/*.json` beside this file are written by `write_schemas` and are what editors load; a test
-keeps them current.
+`schemas/*.json` beside it, which editors load, are written by `write_schemas`; a test keeps them current.
 """
 
 from __future__ import annotations
