@@ -6,8 +6,10 @@ import copy
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from planes_read import whole_page
 from report_synthetic import AS_OF, HOSTILE, synthetic_study
@@ -146,6 +148,21 @@ def test_a_page_says_whose_bands_missed_what_followed(study: Any) -> None:
     label = study.case.measures[quantity].label
     assert cells[0] == f"{label}: 24 of 40, too few"
     assert cells[1] == f"{label}: 40 of 40, too many, perhaps by chance"
+
+
+def test_a_miss_after_one_date_is_told_where_the_others_make_up_for_it(study: Any) -> None:
+    card, (name, *_), day = study.scorecard, study.scorecard.accounts, study.dates[0]
+    quantity = next(iter(study.case.measures))
+    fair = {quantity: QuantityScores(1.0, 60, inside=52, n_banded=60)}
+    told = copy.copy(study)
+    told.scorecard = replace(card, accounts={name: replace(card.accounts[name], quantities=fair)})
+    places = np.repeat([0.5, 0.99], [12, 8])
+    told.forecasts = {
+        one: {name: SimpleNamespace(below={quantity: places} if one == day else {})} for one in study.dates
+    }
+    label = study.case.measures[quantity].label
+    missed = account_scores(told, name).get("missed")
+    assert missed == [f"{label}: 12 of 20 after {day_text(day_number(day))}, too few"]
 
 
 def test_bands_that_held_as_often_as_asked_are_not_told() -> None:

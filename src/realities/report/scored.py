@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
+from realities.figures import format_date
 from realities.report.honest import finite
 from realities.report.schema_trust import ClaimantData, ScoreData
-from realities.weigh.scoring.bands import verdict
+from realities.weigh.scoring.bands import held, verdict
 
 if TYPE_CHECKING:
     from realities.weigh.scoring.judging import JudgedClaim
@@ -30,22 +31,30 @@ def account_scores(study: Study, account: str) -> ScoreData:
         reports=scores.n_reports,
         reports_hindsight=scores.n_reports_hindsight,
         prequential=finite(scores.prequential_log_score, 6),
-        missed=_missed(study, scores),
+        missed=_missed(study, account),
         shaky_dates=sum(not study.weighings[day].fits[account].reliable for day in ahead),
         dates=len(ahead),
     )
 
 
-def _missed(study: Study, scores: Scores) -> list[str]:
-    """Return the quantities whose bands held too few of the reports published next, or too many, in words."""
+def _missed(study: Study, account: str) -> list[str]:
+    """Return the quantities whose bands held too few of the reports published next, or too many, in words.
+
+    Over all dates, or where that is as asked, over the reports that followed one of them.
+    """
     found = []
-    for quantity, one in scores.quantities.items():
-        said = verdict(one.inside, one.n_banded)
-        if said:
+    for quantity, one in study.scorecard.accounts[account].quantities.items():
+        label = study.case.measures[quantity].label
+        if said := verdict(one.inside, one.n_banded):
             many = "too many" if said.startswith("high") else "too few"
             doubt = ", perhaps by chance" if said.endswith("?") else ""
-            label = study.case.measures[quantity].label
             found.append(f"{label}: {one.inside} of {one.n_banded}, {many}{doubt}")
+            continue
+        for day in study.dates[:-1]:
+            places = study.forecasts[day][account].below.get(quantity)
+            inside, n = (0, 0) if places is None else held(places)
+            if verdict(inside, n) == "low":
+                found.append(f"{label}: {inside} of {n} after {format_date(day)}, too few")
     return found
 
 

@@ -1,13 +1,15 @@
 """Whether a 90 % band held as often as is asked of one: 80 to 97 in 100.
 
-In come how many figures lay in their bands, of how many; out comes a verdict. The scores of a study, the page
-and the tables of `bench/` use it.
+In come the places of figures in their predictions, or how many lay in their bands, of how many; out comes a
+verdict. The scores of a study, the page and the tables of `bench/` use it.
 """
 
 from __future__ import annotations
 
 from typing import Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrc
 
 Verdict = Literal["", "low", "low?", "high", "high?"]
@@ -15,6 +17,14 @@ Verdict = Literal["", "low", "low?", "high", "high?"]
 #: What is asked of a quantity, and how rare a share must be to call a miss more than chance.
 ASKED: Final = (0.80, 0.97)
 RARE: Final = 0.05
+#: The ends of the band.
+BAND: Final = (0.05, 0.95)
+
+
+def held(places: NDArray[np.float64]) -> tuple[int, int]:
+    """Return how many figures lie in their bands, of how many, from their places in [0, 1]; NaN is none."""
+    known = places[np.isfinite(places)]
+    return int(((known >= BAND[0]) & (known <= BAND[1])).sum()), int(known.size)
 
 
 def verdict(inside: int, n: int) -> Verdict:

@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import sqrt
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +26,12 @@ from realities.ensemble import stream
 from realities.weigh.fits import AccountFit, Weighing, predict_reports
 from realities.weigh.likelihood import AccountLikelihood, used_observations
 from realities.weigh.reporting.reports import quantity_reports
+from realities.weigh.scoring.bands import BAND
 from realities.weigh.scoring.scores import crps, skill
 from realities.weigh.scoring.straight import NAIVE, Known, Naive, naive_members
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-
-#: The band that is held against what followed.
-BAND: Final = (0.05, 0.95)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from realities.case.folder import Case
 from realities.weigh.fits import Weighing
-from realities.weigh.forward import LEVELS, Forecast
+from realities.weigh.forward import Forecast
 from realities.weigh.likelihood import reports_published, used_observations
+from realities.weigh.scoring.bands import held
 from realities.weigh.scoring.baselines import BASELINES, Baseline, baseline_crps, pasts
 from realities.weigh.scoring.judging import JudgedClaim
 from realities.weigh.scoring.scores import pooled_crps, skill
@@ -193,7 +194,7 @@ def _with_reports(
 
 def _quantity_scores(rows: Rows) -> QuantityScores:
     own, below = (np.concatenate([found[k] for found in rows]) for k in (0, 1))
-    scored, places = own[np.isfinite(own)], below[np.isfinite(below)]
+    scored, (inside, n_banded) = own[np.isfinite(own)], held(below)
     steady, usual = (_compared(rows, baseline) for baseline in BASELINES)
     return QuantityScores(
         crps=_mean(scored),
@@ -204,8 +205,8 @@ def _quantity_scores(rows: Rows) -> QuantityScores:
         skill_persistence=skill(_mean(steady[0]), _mean(steady[1])),
         skill_climatology=skill(_mean(usual[0]), _mean(usual[1])),
         n_compared=(steady[0].size, usual[0].size),
-        inside=int(((places >= LEVELS[0]) & (places <= LEVELS[-1])).sum()),
-        n_banded=int(places.size),
+        inside=inside,
+        n_banded=n_banded,
     )
 
 
