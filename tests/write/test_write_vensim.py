@@ -166,3 +166,18 @@ def test_the_comment_of_a_group_stays_with_it() -> None:
     again = read_text("m.mdl", written)[0]
     assert again.group_notes == file.group_notes
     assert [(one.left.name, one.group) for one in again.equations] == [("a", "city"), ("b", "other")]
+
+
+def test_reality_checks_stay_in_their_group() -> None:
+    bar = "*" * 56
+    text = (
+        f"x = 1 ~~|\n{bar}\n\t.Checks\n{bar}~\n\tWhat must hold.\n|\n"
+        "no x :THE CONDITION: x = 0 :IMPLIES: x < 1 ~~ Nothing is less than one. |\n"
+    )
+    file = read_file(SourceText("m.mdl", text), Findings())
+    assert file.reality_checks[0].group == "Checks"
+    written = vensim_text(file)
+    assert written.index("x =") < written.index("\t.Checks") < written.index("no x :THE CONDITION:")
+    again = read_file(SourceText("m.mdl", written), Findings())
+    assert again.reality_checks == file.reality_checks and again.group_notes == file.group_notes
+    assert again.reality_checks[0].group == "Checks"

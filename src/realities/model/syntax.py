@@ -237,7 +237,7 @@ class RealityCheck:
     """A statement about a model that holds or does not: a test input, or a condition and what it implies.
 
     `condition` and `consequence` are kept as written, and where; a test input has no condition, and its
-    consequence is the equation that takes the place of a variable's own.
+    consequence is the equation that takes the place of a variable's own. `group` is where it stands.
     """
 
     name: str
@@ -249,6 +249,7 @@ class RealityCheck:
     condition_span: Span = field(default=NOWHERE, compare=False, repr=False)
     consequence_span: Span = field(default=NOWHERE, compare=False, repr=False)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    group: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,7 @@ def _reality_check(
         condition,
         consequence,
         place,
+        block.group,
     )
 
 

@@ -105,7 +105,11 @@ def vensim_text(file: syntax.ModelFile) -> str:
     for equation in file.equations:
         parts += _grouped(equation, group, space, notes)
         group = equation.group
-    parts += [_reality_check(check) for check in file.reality_checks]
+    for check in file.reality_checks:
+        if check.group and check.group != group:
+            group = check.group
+            parts.append(_group_head(group, notes.pop(group, "")))
+        parts.append(_reality_check(check))
     parts += [_group_head(name, note) for name, note in notes.items()]  # groups without an equation
     return "\n".join([*parts, _display(file)])
 
