@@ -24,7 +24,7 @@ _HIT: Final = 60
 _CROSSING: Final = 12
 _ALONG: Final = 15
 _TWICE: Final = 30
-_PARTS: Final = 14
+_PARTS: Final = 10
 _ROUNDS: Final = 3
 #: Room that an arrow leaves beside a word.
 _ROOM: Final = 3
@@ -40,8 +40,10 @@ class Curve:
     end: Box
 
 
-def curves(arrows: Sequence[Curve], boxes: Sequence[Box], pipes: Sequence[Box]) -> list[tuple[int, int]]:
-    """Return the point through which each arrow bends.
+def curves(
+    arrows: Sequence[Curve], boxes: Sequence[Box], pipes: Sequence[Box]
+) -> tuple[int, list[tuple[int, int]]]:
+    """Return the point through which each arrow bends, behind what all of them cost.
 
     Parameters
     ----------
@@ -51,7 +53,7 @@ def curves(arrows: Sequence[Curve], boxes: Sequence[Box], pipes: Sequence[Box]) 
         What stands on the drawing: an arrow keeps off boxes, and crosses pipes rather than follow them.
     """
     if not arrows:
-        return []
+        return 0, []
     walls, thin = np.array(boxes, dtype=np.int64), np.array(pipes, dtype=np.int64).reshape(-1, 4)
     middles = np.array([[_middle(one, bend) for bend in _BENDS] for one in arrows])  # (arrow, bend, 2)
     trials = [[_points(one, bend) for bend in _BENDS] for one in arrows]
@@ -64,20 +66,19 @@ def curves(arrows: Sequence[Curve], boxes: Sequence[Box], pipes: Sequence[Box]) 
         for one, bent, outside in zip(arrows, trials, seen, strict=True)
     ]
     chosen = [min(range(len(_BENDS)), key=costs.__getitem__) for costs in plain]
+    paid = [0] * len(arrows)
     for _ in range(_ROUNDS):
         before = list(chosen)
         for i in range(len(arrows)):
             others = [j for j in range(len(arrows)) if j != i]
-            costs = _among(
-                [seen[j][chosen[j]] for j in others],
-                middles[others, [chosen[j] for j in others]],
-                seen[i],
-                middles[i],
-            )
-            chosen[i] = min(range(len(_BENDS)), key=lambda bend: plain[i][bend] + costs[bend])
+            drawn = [seen[j][chosen[j]] for j in others]
+            costs = _among(drawn, middles[others, [chosen[j] for j in others]], seen[i], middles[i])
+            totals = [own + cost for own, cost in zip(plain[i], costs, strict=True)]
+            chosen[i] = min(range(len(_BENDS)), key=totals.__getitem__)
+            paid[i] = totals[chosen[i]]
         if chosen == before:
             break
-    return [_middle(one, _BENDS[bend]) for one, bend in zip(arrows, chosen, strict=True)]
+    return sum(paid), [_middle(one, _BENDS[bend]) for one, bend in zip(arrows, chosen, strict=True)]
 
 
 def _among(

@@ -32,8 +32,8 @@ _FAR: Final = 700
 _NOISE: Final = 2000
 _NOISY: Final = (16, 60)
 _QUIET: Final = 8
-#: Attempts, of which the best is taken: more for few words.
-_FEWEST, _MOST, _SHARED = 3, 6, 130
+#: Attempts: more for few words.
+_FEWEST, _MOST, _SHARED = 4, 6, 160
 #: Cells of the grid for a hundred in use.
 _ROOM: Final = 220
 _SAMPLES: Final = 24
@@ -55,10 +55,12 @@ class Grid:
     is_passed: BoolArray
 
 
-def place(
+def places(
     pieces: Sequence[Piece], joined: Sequence[tuple[str, str]], *, in_haste: bool = False
-) -> list[tuple[int, int]]:
-    """Return the column and row of each piece's first cell, from 0, no two pieces in one cell.
+) -> list[tuple[int, list[tuple[int, int]]]]:
+    """Return several ways to place pieces: the length of all arrows, and each piece's column and row from 0.
+
+    No two pieces share a cell. Length is in hundredths of a row, long arrows counted more.
 
     Parameters
     ----------
@@ -70,11 +72,10 @@ def place(
         Whether one attempt must do.
     """
     if not pieces:
-        return []
+        return [(0, [])]
     search = _Search(pieces, joined)
     n_runs = 1 if in_haste else max(_FEWEST, min(_MOST, _SHARED // len(pieces)))
-    best = min((search.run() for _ in range(n_runs)), key=lambda found: found[0])
-    return _packed(pieces, best[1])
+    return [(length, _packed(pieces, at)) for length, at in (search.run() for _ in range(n_runs))]
 
 
 class _Search:
@@ -98,7 +99,7 @@ class _Search:
         self.noise = _Noise()
 
     def run(self) -> tuple[int, IntArray]:
-        """Return what the drawing costs that one more attempt leads to, and its places."""
+        """Return the length of all arrows that one more attempt leads to, and its places."""
         self.is_placed[:] = False
         self.in_use[:] = 0
         self._start()
@@ -108,16 +109,9 @@ class _Search:
         for _ in range(_QUIET):
             if not self._sweep(0):
                 break
-        return self._total(), self.at.copy()
-
-    def _total(self) -> int:
-        """Return what all arrows cost where they are."""
-        grid, at = self.grid, self.at[self.owner] + self.offset
-        p, q = at[self.a], at[self.b]
-        step = q - p + (grid.columns - 1, grid.rows - 1)
-        length = int(grid.length[step[:, 0], step[:, 1]].sum())
-        through = int((self._hits(p, q) * self.in_use).sum())
-        return length + _THROUGH * through + _CROSSING * int(_crossings(p[np.newaxis], q, p, q).sum()) // 2
+        at = self.at[self.owner] + self.offset
+        step = at[self.b] - at[self.a] + (self.grid.columns - 1, self.grid.rows - 1)
+        return int(self.grid.length[step[:, 0], step[:, 1]].sum()), self.at.copy()
 
     def _start(self) -> None:
         """Place one piece after another, each where it costs least among those placed."""
@@ -269,7 +263,7 @@ def _passed(x: int, y: int) -> list[tuple[int, int]]:
     found: dict[tuple[int, int], None] = {}
     for t in range(1, n):
         cx, cy = (2 * x * t + n) // (2 * n), (2 * y * t + n) // (2 * n)
-        if abs(x * t - cx * n) * 100 <= 42 * n and abs(y * t - cy * n) * 100 <= 36 * n:
+        if abs(x * t - cx * n) * 100 <= 42 * n and abs(y * t - cy * n) * 100 <= 42 * n:
             found[cx, cy] = None
     return [cell for cell in found if cell not in ((0, 0), (x, y))]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from realities.model.write.sketch.arcs import Box, Curve, curves
-from realities.model.write.sketch.cells import place
+from realities.model.write.sketch.cells import places
 from realities.model.write.sketch.chains import Half, Piece, pieces_of
 from realities.model.write.sketch.views import View, Word
 
@@ -23,8 +23,8 @@ _WIDTHS: Final = {
     **dict.fromkeys("mwMW%@", 13),
     **dict.fromkeys("ABCDEGHKLNOPQRTUVXYZ&", 11),
 }
-#: Widest line of a word, and of a note.
-NARROW: Final = 104
+#: Widest lines of a word, the next where it would take more than three, and of a note.
+NARROW: Final = (104, 136, 176)
 NOTE: Final = 640
 #: Room between words, beside and above; around the whole.
 _BESIDE, _ABOVE = 20, 18
@@ -34,6 +34,8 @@ _BOX = 42, 20
 #: Half the size of a valve along and across its pipe, and of a cloud.
 VALVE: Final = (6, 8)
 CLOUD: Final = (10, 8)
+#: What an arrow's way through words or others counts against the length of arrows.
+_TANGLE: Final = 14
 #: How far above the middle of its row a valve stands, so that its name has room below.
 _RAISED: Final = 15
 
@@ -74,14 +76,19 @@ class Drawing:
 
 
 def draw(view: View, *, in_haste: bool = False) -> Drawing:
-    """Return a view with a place for everything on it, found in haste or with more care."""
+    """Return a view with a place for everything on it: the best of several drawings, or one in haste."""
     pieces = pieces_of(view)
     joined = [(one.cause, one.effect) for one in view.arrows]
-    sheet = _Sheet(view)
-    for piece, (column, row) in zip(pieces, place(pieces, joined, in_haste=in_haste), strict=True):
-        sheet.add(piece, column, row)
-    sheet.arrows()
-    return Drawing(view.title, tuple(sheet.shapes), tuple(sheet.lines))
+    best: tuple[int, Drawing] | None = None
+    for length, cells in places(pieces, joined, in_haste=in_haste):
+        sheet = _Sheet(view)
+        for piece, (column, row) in zip(pieces, cells, strict=True):
+            sheet.add(piece, column, row)
+        cost = length + _TANGLE * sheet.arrows()
+        if best is None or cost < best[0]:
+            best = cost, Drawing(view.title, tuple(sheet.shapes), tuple(sheet.lines))
+    assert best is not None
+    return best[1]
 
 
 class _Sheet:
@@ -161,17 +168,18 @@ class _Sheet:
                 corner = stock.x, valve.y
         self.lines.append(Line("into" if half.is_into else "out of", number, end, *corner))
 
-    def arrows(self) -> None:
-        """Add the arrows, bent so that they cross little and run through nothing."""
+    def arrows(self) -> int:
+        """Add the arrows, bent so that they cross little and run through nothing; return how ill it went."""
         ends = [
             (self._anchor(one.cause, one.effect), self._anchor(one.effect, one.cause))
             for one in self.view.arrows
         ]
         boxes = [(one.x, one.y, one.half_width, one.half_height) for one in self.shapes]
         pipes = [_span(boxes[one.start], (one.x, one.y), boxes[one.end]) for one in self.lines]
-        found = curves([Curve(boxes[a], boxes[b]) for a, b in ends], boxes, pipes)
+        cost, found = curves([Curve(boxes[a], boxes[b]) for a, b in ends], boxes, pipes)
         for arrow, (start, end), (x, y) in zip(self.view.arrows, ends, found, strict=True):
             self.lines.append(Line("at start" if arrow.at_start else "arrow", start, end, x, y))
+        return cost
 
     def _anchor(self, key: str, other: str) -> int:
         """Return what an arrow begins or ends at: of a flow its valve where that is nearer than its name."""
@@ -189,7 +197,9 @@ def _span(valve: Box, corner: tuple[int, int], end: Box) -> Box:
 def _size(word: Word) -> tuple[int, int]:
     """Return half the width and height of a word, its box included."""
     text = word.name if word.kind != "shadow" else f"<{word.name}>"
-    lines, width = wrapped(text, NARROW)
+    lines, width = next(
+        (found for one in NARROW if (found := wrapped(text, one))[0] <= 3), wrapped(text, NARROW[-1])
+    )
     half_width, half_height = width // 2 + 4, lines * LINE // 2 + 3
     if word.kind != "stock":
         return half_width, half_height
