@@ -258,6 +258,28 @@ def test_before_the_decree_no_account_knows_of_it(
     assert all(line.split(",")[7:12] == ["0"] * 5 for line in saved) == nobody
 
 
+def test_a_link_keeps_the_sector_and_claims_without_a_verdict_can_be_chosen(
+    open_page: Open, pages: dict[str, Path]
+) -> None:
+    opened = open_page(at=pages["ukraine-2022"].as_uri())
+    opened.page.locator("#causes-picture .box").first.click()
+    crumb = opened.text("#causes-crumbs [aria-current]")
+    assert crumb != "All sectors"
+    opened.page.wait_for_timeout(500)
+    link = opened.page.evaluate("location.hash")
+    assert link.startswith("#sector=")
+    again = open_page(link, at=pages["ukraine-2022"].as_uri())
+    assert again.text("#causes-crumbs [aria-current]") == crumb
+    again.page.locator("#causes-crumbs button").first.click()
+    assert again.text("#causes-crumbs [aria-current]") == "All sectors"
+    for value, text in (("open", "Open"), ("not decided", "Not decided")):
+        again.page.select_option("#claims-status", value)
+        again.settle()
+        chips = again.page.locator("#claims-table tbody:not([hidden]) .chip span:last-child")
+        assert set(chips.all_text_contents()) <= {text}
+    assert chips.count() > 0
+
+
 def test_a_page_of_the_flagship_stays_within_twice_its_budgets(
     open_page: Open, pages: dict[str, Path]
 ) -> None:

@@ -30,6 +30,7 @@ NAMES = {
     "pins": ["training time", "constructor", "asof", "a b", "A-b"],
     "held": ["decree", "toString"],
     "hubs": ["east", "west"],
+    "sectors": ["", "War economy"],
     "causes": ["stock[north]"],
     "limits": {"training time": [1, 10], "constructor": [0, 1], "asof": [0, 1], "a b": [0, 1], "A-b": [0, 1]},
 }
@@ -64,6 +65,21 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_values_stay_within_the_ends_of_their_sliders(read: Any) -> None:
     links = [f"#training-time={text}" for text in ("-5", "1e300", "3.25", "1e-400")]
     assert [one["pins"] for one in read(*links)] == [{"training time": v} for v in (1, 10, 3.25, 1)]
+
+
+def test_what_is_no_day_is_left_alone_and_a_day_stays(read: Any) -> None:
+    for found in read(
+        *(f"#asof={text}" for text in ("2024-02-30", "2024-13-01", "2024-2-3", "2024", "x", ""))
+    ):
+        assert (found["day"], found["link"]) == (PAGE["as_of"], "")
+    (leap,) = read("#asof=2024-02-29")
+    assert (leap["day"], leap["link"]) == (19782, "asof=2024-02-29")
+
+
+def test_a_sector_stays_in_the_link_and_one_that_is_none_does_not(read: Any) -> None:
+    known, unknown = read("#sector=War+economy", "#sector=constructor")
+    assert (known["sector"], known["link"]) == ("War economy", "sector=War+economy")
+    assert (unknown["sector"], unknown["link"]) == ("", "")
 
 
 def test_what_is_no_number_is_left_alone(read: Any) -> None:

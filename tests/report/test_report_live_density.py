@@ -75,10 +75,7 @@ def compared(problems: list[Problem], folder: Path) -> None:
         name = problem.reports.measure.quantity
         assert found["times"] == pytest.approx(problem.reports.times, rel=1e-12), name
         expected = problem.reports.log_density(problem.truths, problem.numbers)
-        exact = name not in OTHER_POINTS
-        assert found["logs"] == pytest.approx(
-            expected, rel=1e-9 if exact else 0.0, abs=1e-9 if exact else 0.02
-        ), name
+        assert found["logs"] == pytest.approx(expected, rel=1e-9, abs=1e-9), name
 
 
 @pytest.mark.parametrize("name", ["lynx-hare", "ehrlich-simon", "ukraine-2022"])
@@ -99,9 +96,6 @@ def test_the_worker_finds_the_likelihood_of_every_bundled_case(name: str, tmp_pa
     compared(problems, tmp_path)
 
 
-#: Intervals that share a bias and nothing else, or are many: the package integrates over what they share, the
-#: worker as for all others, and both are approximations.
-OTHER_POINTS = ("levels", "many intervals")
 VALUES = [
     row(104.0, day=9),
     row(97.0, day=40, who="B"),

@@ -330,4 +330,7 @@ def test_a_claim_past_its_deadline_that_nothing_decides_is_not_called_open(paylo
     for claim, deadline in zip(changed["claims"], (day - 1, day + 1), strict=False):
         claim.update(status="open", made=day - 9, resolved=None, inside=False, deadline=deadline)
     rows = claim_rows(View(changed), {})
-    assert [(row.status, row.status_text) for row in rows[:2]] == [("open", "Not decided"), ("open", "Open")]
+    assert [(row.status, row.status_text) for row in rows[:2]] == [
+        ("not decided", "Not decided"),
+        ("open", "Open"),
+    ]

@@ -184,6 +184,7 @@ def test_what_could_not_be_established_is_no_lean() -> None:
 
 def test_without_a_verdict_a_lean_says_that_other_widths_were_not_tried() -> None:
     assert read([0, 70, 30]).endswith("Other widths of the priors were not tried for this date.")
+    assert "for C. That is with priors as stated. Other" in read([0, 70, 30])
     assert "widths" not in read([20, 50, 30])
 
 
@@ -196,6 +197,16 @@ def test_a_figure_says_value_and_range_of_every_account(view: View) -> None:
     text = sentences.figure_sentence(view, view.charted[0], 14)
     assert text.startswith("Area irrigated on 22 Aug 2035, median and 90% range by account: A ")
     assert text.count(" km² (") == 5
+
+
+def test_a_figure_gives_one_number_where_a_range_has_no_width(payload: Payload) -> None:
+    flat = copy.deepcopy(payload)
+    for one in flat["quantities"]:
+        if one["curves"] is not None:
+            one["curves"]["step"] = 1e-30
+    view = View(flat)
+    text = sentences.figure_sentence(view, view.charted[0], 14)
+    assert " to " not in text and "(" not in text
 
 
 def test_an_account_written_later_is_stamped(payload: Payload) -> None:
@@ -225,6 +236,8 @@ def test_an_outcome_is_told_only_once_it_was_known() -> None:
     assert told == ["not made yet", "open", "open", "happened"]
     assert sentences.claim_status(claim(status="value", resolved=None), 0) == "value"
     assert sentences.claim_status(claim(status="open", resolved=None), 999) == "open"
+    late = claim(status="open", resolved=None, deadline=150)
+    assert [sentences.claim_status(late, day) for day in (149, 150)] == ["open", "not decided"]
 
 
 def test_a_chance_is_hindsight_once_a_claim_is_decided_or_its_time_is_over() -> None:

@@ -103,6 +103,8 @@ def test_of_many_inputs_some_are_known_late_and_none_too_soon(make_case: MakeCas
     assert len(kept) == MOST_STATED
     assert (kept[0], kept[-1]) == (many[0], many[-1])
     assert sorted(set(kept)) == list(kept) and set(kept) <= set(many)
+    late = [text for text in run_case(case, effort="sketch").warnings if "as first stated" in text]
+    assert len(late) == len(many) - MOST_STATED
 
 
 def test_the_flagship_is_first_stated_without_its_decree() -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from math import floor, isclose
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from realities.figures import format_date, format_quantity
+from realities.figures import format_date, format_number, format_quantity
 from realities.figures.style import letter
 from realities.report.schema import ClaimData, Payload, SeparationData, number_date
 from realities.report.view import Quantity, View, in_hundred, shown_weight
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
 Part = tuple[str, bool]
 
+#: Why a lean on an earlier date may be none on the last one, for which it was tried whether leans survive.
+UNTRIED = "Other widths of the priors were not tried for this date."
 #: From these counts out of 100 on, the reports are said to lean, and to point strongly.
 LEAN, STRONG = 60, 90
+#: Below this a value is what rounding leaves of nothing.
+NOTHING: Final = 1e-12
 
 
 def day_text(day: int) -> str:
@@ -190,7 +194,7 @@ def _lean_parts(
         apart = "does" if singular else "do"
         each = _each(range(len(shown)), shown, None)
         return [(f" {apart} not separate the accounts: out of 100, {each}.", False)]
-    untried = " Other widths of the priors were not tried for this date." if shown[top] >= LEAN else ""
+    untried = f" That is with priors as stated. {UNTRIED}" if shown[top] >= LEAN else ""
     return [
         (f" {_verb(shown[top], singular)} account {letter(top)}, ", False),
         (names[top], True),
@@ -259,11 +263,30 @@ def figure_sentence(view: View, quantity: Quantity, date_index: int, day: int | 
         if at is None:
             parts.append(f"{letter(k)} has no numbers")
         else:
-            ends = f"{format_quantity(at[0], '')} to {format_quantity(at[4], '')}"
-            ends += "" if sound[k] else "; not reliable"
-            parts.append(f"{letter(k)} {format_quantity(at[2], data['unit'])} ({ends})")
+            said = "; ".join(
+                filter(None, (ends_text(at[2], at[0], at[4]), "" if sound[k] else "not reliable"))
+            )
+            value = format_quantity(at[2], data["unit"])
+            parts.append(f"{letter(k)} {value} ({said})" if said else f"{letter(k)} {value}")
     when = f", as forecast on {day_text(of)}" if view.is_outdated(of, day) else ""
     return f"{data['title']} on {day_text(day)}{when}, median and 90% range by account: {'; '.join(parts)}."
+
+
+def ends_text(middle: float, low: float, high: float) -> str:
+    """Return the ends of a range, nothing where it has no width as shown.
+
+    Examples
+    --------
+    >>> ends_text(118_900, 115_000, 121_000), ends_text(257_200, 257_200.1, 257_200.2)
+    ('115,000 to 121,000', '')
+    """
+    m, least, most = (shown_number(value) for value in (middle, low, high))
+    return "" if m == least == most else f"{least} to {most}"
+
+
+def shown_number(value: float) -> str:
+    """Return a number; below `NOTHING` it is what rounding leaves of nothing."""
+    return format_number(0.0 if abs(value) < NOTHING else value)
 
 
 def hindsight(payload: Payload, account: int, day: int) -> str:
@@ -281,7 +304,7 @@ def claim_status(claim: ClaimData, day: int) -> str:
     if day < claim["made"]:
         return "not made yet"
     if claim["resolved"] is None or day < claim["resolved"]:
-        return "open"
+        return "not decided" if is_closed(claim, day) else "open"
     return claim["status"]
 
 
@@ -300,6 +323,7 @@ STATUS_TEXT = {
     "did not happen": ("✕", "Did not happen"),
     "disputed": ("≠", "Disputed"),
     "open": ("○", "Open"),
+    "not decided": ("○", "Not decided"),
     "not made yet": ("·", "Not made yet"),
     "value": ("–", "Value"),
     "undecidable": ("?", "Undecidable"),

@@ -96,8 +96,24 @@ def shrink(script: str) -> str:
     for i, token in enumerate(tokens):
         if token.kind == "name" and token.text in _SHORTER and not _names_property(tokens, i):
             token.kind, token.text = _SHORTER[token.text]
-    bare = {k for i in range(len(tokens)) if _is_lone_parameter(tokens, i) for k in (i - 1, i + 1)}
-    return _joined([token for i, token in enumerate(tokens) if i not in bare])
+    idle = {k for i in range(len(tokens)) if _is_idle(tokens, i) for k in (i, tokens[i].match)}
+    return _joined([token for i, token in enumerate(tokens) if i not in idle])
+
+
+def _is_idle(tokens: Sequence[Token], i: int) -> bool:
+    """Whether the bracket at `i` and its other half say nothing: they can go."""
+    if tokens[i].text != "(" or tokens[i].kind != "sign":
+        return False
+    end = tokens[i].match
+    after = tokens[end + 1].text if end + 1 < len(tokens) else ""
+    if end == i + 2 and after == "=>":
+        return _is_lone_parameter(tokens, i + 1)
+    ends = after in {",", ";", ")", "]", "}"}
+    if end == i + 1:  # nothing is given to what is made
+        return ends and i > 1 and tokens[i - 2].text == "new"
+    inside = range(i + 1, end)
+    has_comma = any(tokens[k].text == "," and tokens[k].place == "(" for k in inside)
+    return ends and tokens[i - 1].text == "=>" and tokens[i + 1].text != "{" and not has_comma
 
 
 def _is_lone_parameter(tokens: Sequence[Token], i: int) -> bool:

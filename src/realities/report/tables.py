@@ -25,8 +25,10 @@ from realities.report.sentences import (
     claim_note,
     claim_status,
     day_text,
+    ends_text,
     hindsight,
     is_closed,
+    shown_number,
     weights_shown,
 )
 from realities.report.view import Quantity, View, chance_rows, shown_chance, shown_weight
@@ -36,8 +38,6 @@ FloatArray = NDArray[np.float64]
 #: Rows of a figure's table, the as-of date not counted.
 N_ROWS: Final = 9
 NOT_RELIABLE: Final = "not reliable"
-#: Below this a value is what rounding leaves of nothing.
-NOTHING: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ def range_text(middle: float, low: float, high: float) -> str:
     >>> range_text(6.87e-16, 0, 0.2)
     '0 (0 to 0.2)'
     """
-    m, least, most = (format_number(0.0 if abs(v) < NOTHING else v) for v in (middle, low, high))
-    return m if m == least == most else f"{m} ({least} to {most})"
+    ends = ends_text(middle, low, high)
+    return f"{shown_number(middle)} ({ends})" if ends else shown_number(middle)
 
 
 def value_cell(quantity: Quantity, date_index: int, account: int, day: float, sound: bool = True) -> str:
@@ -183,8 +183,6 @@ def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
     for index, claim in enumerate(payload["claims"]):
         status = claim_status(claim, day)
         sign, text = STATUS_TEXT[status]
-        if status == "open" and is_closed(claim, day):
-            text = "Not decided"
         last, now = (claim["chance_last"], "") if is_closed(claim, day) else ("", claim["chance"])
         by_moment = [_first_row(claim["chance_made"], n), _first_row(last, n), _last_row(now, n)]
         sound = [view.sound(claim["made"]), view.sound(claim.get("last_day")), view.sound(day)]

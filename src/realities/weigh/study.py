@@ -185,7 +185,11 @@ def run_case(
         honesty=trust,
         claims=claims,
         scorecard=scorecard,
-        warnings=(*_warnings(case, weighings, forecasts[day]), *scorecard.warnings),
+        warnings=(
+            *_warnings(case, weighings, forecasts[day]),
+            *_known_late(case, day, stated),
+            *scorecard.warnings,
+        ),
         timeline=told,
         between=joined(case, gaps, found[len(asked) + len(views) :]),
         stated_before=tuple(zip(stated, by_known[:-1], strict=True)),
@@ -222,6 +226,16 @@ def stated_days(case: Case, as_of: date) -> tuple[date, ...]:
     days = [day for day in days if first is not None and day > first]
     n = min(len(days), MOST_STATED)
     return tuple(days[round(k * (len(days) - 1) / max(n - 1, 1))] for k in range(n))
+
+
+def _known_late(case: Case, as_of: date, stated: Sequence[date]) -> list[str]:
+    """Return which dated inputs accounts as first stated do not know at once."""
+    late = []
+    for event in case.events_as_of(as_of):
+        known = next((day for day in stated if day >= event.published), event.published)
+        if stated and event.published > stated[0] and known > event.published:
+            late.append(f'accounts as first stated know "{event.parameter}" of {event.date} from {known} on')
+    return late
 
 
 def forward_draws(case: Case, effort: Effort, draws: int | None) -> tuple[int, int, int]:

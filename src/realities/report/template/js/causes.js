@@ -33,6 +33,9 @@ const boxOf = (full) => C.names.findIndex((/** @type {string} */ name, /** @type
 /** @param {number} i @returns {string} the kind of a box in words */
 const kindOf = (i) => KINDS[/** @type {keyof KINDS} */ (C.kinds[i])];
 
+/** @param {string} name @returns {number} the picture of a sector, 0 for the whole where sectors have no names */
+const pictureOf = (name) => pictures.findIndex((p) => p.name === name);
+
 /** @param {any[]} nodes @param {any} parent */
 const fill = (parent, nodes) => parent.replaceChildren(...nodes);
 
@@ -55,10 +58,11 @@ export function startCauses(app) {
     links.push({ cause: flat[i], effect: flat[i + 1], sign: code & 3, measured: (code & 4) > 0, slow: (code & 8) > 0, start: (code & 16) > 0 });
   }
   pictures = C.pictures.map((/** @type {any} */ p) => ({ ...p, boxes: integers(p.boxes), wide: integers(p.wide), narrow: integers(p.narrow) }));
+  app.names.sectors = pictures.map((p) => p.name);
   app.names.causes = C.names.flatMap((/** @type {string} */ name, /** @type {number} */ i) => (C.elements[i].length ? C.elements[i] : [name]));
   const charted = new Set((app.P.live?.variables ?? []).map((/** @type {any} */ v) => v.name));
   app.wishes.push(() => (charted.has(app.state.cause) ? { variables: [app.state.cause] } : {}));
-  const set = (/** @type {string} */ cause) => { app.set({ cause }); drawCauses(app); };
+  const set = (/** @type {string} */ cause, at = part) => { app.set({ cause, sector: pictures[at].name }); drawCauses(app); };
   const choose = (/** @type {number} */ i) => set(C.elements[i][0] ?? C.names[i]);
   const go = el("causes-go");
   C.groups.forEach((/** @type {string} */ name, /** @type {number} */ g) => {
@@ -74,8 +78,7 @@ export function startCauses(app) {
     if (!box) return;
     const [kind, place] = (box.dataset.key ?? box.dataset.go).split(" ");
     if (kind !== "g") { choose(Number(place)); return; }
-    part = Number(place);
-    set("");
+    set("", Number(place));
     el("causes-crumbs").querySelector("[aria-current]").focus();
   });
   startLighting(el("causes-picture"));
@@ -85,8 +88,7 @@ export function startCauses(app) {
 export function drawCauses(app) {
   if (!C || !el("causes")) return;
   const chosen = app.state.cause ? boxOf(app.state.cause) : -1;
-  const own = chosen < 0 ? -1 : pictures.findIndex((p) => p.name && p.name === C.groups[group[chosen]]);
-  if (own > 0) part = own;
+  part = Math.max(pictureOf(C.groups[group[chosen]]), 0) || Math.max(pictureOf(app.state.sector), 0);
   const host = el("causes-picture"), width = Math.max(host.clientWidth, 280);
   const seen = chosen < 0 ? grid(host, pictures[part], width) : around(host, chosen, width);
   crumbs(chosen);
@@ -126,7 +128,7 @@ function grid(host, picture, width) {
   const placed = new Set(picture.boxes);
   const boxes = picture.boxes.map((i, n) => {
     const x = ((cells[n] % columns) + 0.5) * cell, y = (Math.floor(cells[n] / columns) + 0.5) * high;
-    return isSectors ? { key: key(pictures.findIndex((p) => p.name === C.groups[i])), label: C.groups[i], note: " " + kindCounts(i), look: "sector", x, y }
+    return isSectors ? { key: key(pictureOf(C.groups[i])), label: C.groups[i], note: " " + kindCounts(i), look: "sector", x, y }
       : { key: key(i), label: C.names[i], note: `, ${kindOf(i)}`, look: C.kinds[i], x, y };
   });
   let shown = links.filter((l) => l.cause !== l.effect && !(isSectors && group[l.cause] === group[l.effect]));
@@ -137,7 +139,7 @@ function grid(host, picture, width) {
   }
   /** @type {Map<string, {from: string, to: string, sign: number, width: number}>} */
   const among = new Map();
-  const place = (/** @type {number} */ i) => key(pictures.findIndex((p) => p.name === C.groups[group[i]]));
+  const place = (/** @type {number} */ i) => key(pictureOf(C.groups[group[i]]));
   for (const l of shown) {
     const from = place(l.cause), to = place(l.effect), held = among.get(from + to) ?? { from, to, sign: 0, width: 0.8 };
     held.width = Math.min(held.width + 0.5, 7);

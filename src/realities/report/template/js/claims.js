@@ -35,7 +35,7 @@ export function drawClaims(app) {
     const chip = body.querySelector(".chip");
     chip.dataset.status = status;
     put(chip.children[0], STATUS[status][0]);
-    put(chip.children[1], status === "open" && isClosed(claim, day) ? "Not decided" : STATUS[status][1]);
+    put(chip.children[1], STATUS[status][1]);
     body.classList.toggle("early", day < claim.made);
     if (claim.computed && !body.hidden) chances(P, body, claim, state.date, day, n);
   }

@@ -105,7 +105,7 @@ function everythingJson(app) {
   const quantities = P.quantities.map((/** @type {any} */ q) => ({ ...q, reports: reportsOf(q), curves: decoded.get(q.key) ?? null }));
   const claims = P.claims.map((/** @type {any} */ c) => ({ ...c, ...Object.fromEntries(["chance_made", "chance_last", "chance"].map((key) =>
     [key, integers(c[key]).map((v) => (v < 0 ? null : v / 1000))])) }));
-  return JSON.stringify({ ...P, as_of_shown: isoText(app.day()), holds: "every date of the page, those after as_of_shown too", computed_as_of: computedAsOf(app) || null, days_are: "days since 1970-01-01", ...whatIf(app, named), quantities, claims }, null, 1);
+  return JSON.stringify({ ...P, as_of_shown: isoText(app.day()), holds: "all dates, later ones too", computed_as_of: computedAsOf(app) || null, days_are: "days since 1970-01-01", ...whatIf(app, named), quantities, claims }, null, 1);
 }
 
 /** @param {import("./page.js").App} app @param {(which: any, q: any) => any} named @returns {any} what-if values in force and what they give; nothing without */
@@ -125,7 +125,7 @@ export function figureSvg(app) {
   const style = getComputedStyle(document.documentElement), colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
   const w = Math.ceil(root.width) + 48, what = wrapped(conditionsSentence(app), w / 6.6), top = 92 + 16 * what.length, h = Math.ceil(root.height) + top + 64;
   const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ words, size = 12, extra = "") =>
-    `<text x="${x}" y="${y}" font-family="system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" font-size="${size}" fill="${colour("ink2")}"${extra}>${esc(words)}</text>`;
+    `<text x="${x}" y="${y}" font-family="${esc(getComputedStyle(document.body).fontFamily)}" font-size="${size}" fill="${colour("ink2")}"${extra}>${esc(words)}</text>`;
   const parts = nodes.map((node, i) => {
     const box = node.getBoundingClientRect(), k = drawn.panels[i].accounts[0];
     const head = nodes.length > 1 ? text(box.left - root.left + 24 + drawn.panels[i].frame.left, box.top - root.top + top - 6, `${letterOf(k)} ${app.P.accounts[k].name}`, 12, ' font-weight="600"') : "";

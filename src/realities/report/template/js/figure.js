@@ -5,7 +5,6 @@ import { WEEK, moved } from "./cards.js";
 import { dayAt, draw, frameOf, markValue, px, py, SHAPES, shapePath, thinned, ticksFor } from "./draw.js";
 import { dayText, esc, letterOf, listed, numberText, quantityText, rangeText } from "./format.js";
 import { all, el, linkOf, put, putHtml, show, sourceAt } from "./page.js";
-import { statedUntil } from "./state.js";
 import { figureSentence, isOutdated, soundOn } from "./words.js";
 
 /**
@@ -98,7 +97,7 @@ function caption(app, runs, marks) {
   if (app.state.stated === "first") text += " As first stated: before any report.";
   else if (of === null) text += ` As first stated: no curves are known for ${dayText(app.day())} or before.`;
   else if (isOutdated(app.P, of, app.day())) text += ` Curves are those of ${dayText(of)}, the latest computed by ${dayText(app.day())}.`;
-  if (of === null) text += otherInputs(app);
+  if (of === null) text += laterInputs(app);
   if (q.data.kind === "floor") text += " Reports count from below: at least so many.";
   if (q.data.kind === "ceiling") text += " Reports bound from above: at most so many.";
   if (app.state.fixed) text += correction(app);
@@ -119,12 +118,11 @@ function runsMissing(app) {
   return ` Single runs ${why}.`;
 }
 
-/** @param {import("./page.js").App} app @returns {string} where curves as first stated do not know just what was known on the as-of day: dated inputs they know too soon, in pages that carry one view for all days, or do not know yet */
-function otherInputs(app) {
-  const day = app.day(), until = statedUntil(app.P, app.base());
-  const told = app.P.events.filter((/** @type {any} */ event) => event.published > day !== event.published > until)
-    .map((/** @type {any} */ event) => `${event.parameter} from ${dayText(event.day)}`);
-  return told.length ? ` They ${until > day ? "know, in hindsight," : "do not know yet"} ${listed(told)}.` : "";
+/** @param {import("./page.js").App} app @returns {string} what curves as first stated know that nobody knew on the as-of day, in pages saved with one view for all days */
+function laterInputs(app) {
+  const later = app.P.stated ? [] : app.P.events.filter((/** @type {any} */ event) => event.published > app.day());
+  const told = later.map((/** @type {any} */ event) => `${event.parameter} from ${dayText(event.day)}`);
+  return told.length ? ` They know, in hindsight, ${listed(told)}.` : "";
 }
 
 /** @param {import("./page.js").App} app @returns {string} by what marks are divided, and whose finding that is */
@@ -291,10 +289,8 @@ function hover(app, event) {
   line.setAttribute("class", "crosshair");
   line.setAttribute("d", `M${at.x.toFixed(1)} ${f.top}V${f.h - f.bottom}`);
   at.node.append(line);
-  const sound = soundFor(app), rows = at.panel.accounts.map((k) => {
-    const v = q.at(which, k, day);
-    return v ? `<tr><td><span class="badge c${k % 6}">${letterOf(k)}</span></td><td class="num">${numberText(v[2])}</td><td>${numberText(v[0])} to ${numberText(v[4])}${sound[k] ? "" : " not reliable"}</td></tr>` : "";
-  }).join("");
+  const sound = soundFor(app), rows = at.panel.accounts.map((k) =>
+    `<tr><td><span class="badge c${k % 6}">${letterOf(k)}</span></td><td>${valueCell(q, which, k, day, sound[k])}</td></tr>`).join("");
   const mark = nearMark(at.panel, at.x, at.y, 10);
   card.innerHTML = `<b>${dayText(day)}</b><table><tbody>${rows}</tbody></table>` + (mark ? `<p>${esc(markText(app, mark))}</p>` : "");
   card.hidden = false;

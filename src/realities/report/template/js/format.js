@@ -22,7 +22,8 @@ export function isoText(day) {
 
 /** @param {string} text @returns {number} days since 1970-01-01, NaN for anything but a date */
 export function isoDay(text) {
-  return /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text + "T00:00Z") / 86400000 : NaN;
+  const day = Date.parse(text + "T00:00Z") / 86400000;
+  return Number.isFinite(day) && isoText(day) === text ? day : NaN; // some take 30 Feb for a day of March
 }
 
 /** @param {number} k place in the display order @returns {string} */
@@ -62,8 +63,17 @@ export function numberText(value) {
 
 /** What is below 1e-12 is what rounding leaves of nothing. @param {number} middle @param {number} low @param {number} high @returns {string} `118,900 (115,000 to 121,000)`; one number where the range has no width as shown */
 export function rangeText(middle, low, high) {
-  const [m, l, h] = [middle, low, high].map((value) => numberText(Math.abs(value) < 1e-12 ? 0 : value));
-  return m === l && m === h ? m : `${m} (${l} to ${h})`;
+  const ends = endsText(middle, low, high);
+  return shownNumber(middle) + (ends && ` (${ends})`);
+}
+
+/** @param {number} value @returns {string} */
+const shownNumber = (value) => numberText(Math.abs(value) < 1e-12 ? 0 : value);
+
+/** @param {number} middle @param {number} low @param {number} high @returns {string} `115,000 to 121,000`; nothing where the range has no width as shown */
+export function endsText(middle, low, high) {
+  const [m, l, h] = [middle, low, high].map(shownNumber);
+  return m === l && m === h ? "" : `${l} to ${h}`;
 }
 
 /** @param {number} value @param {string} unit @returns {string} */

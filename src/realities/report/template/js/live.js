@@ -70,7 +70,9 @@ function failure(id, problem) {
 /** What the worker does first: it unpacks its script and its data, runs the one and takes in the other. */
 const BOOT = `onmessage = (event) => {
   const { script, data } = JSON.parse(new TextDecoder().decode(unpack(event.data)));
-  importScripts(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  importScripts(address);
+  URL.revokeObjectURL(address);
   onmessage({ data: { kind: "load", data } });
 };`;
 
@@ -78,6 +80,7 @@ const BOOT = `onmessage = (event) => {
 async function makeWorker(onAnswer) {
   const address = URL.createObjectURL(new Blob([`const unpack = ${unpack};${BOOT}`], { type: "text/javascript" }));
   const worker = new Worker(address);
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
   worker.onmessage = (event) => onAnswer(event.data);
   worker.onerror = (event) => onAnswer(failure(BROKEN, event.message));
   worker.postMessage(text("live"));

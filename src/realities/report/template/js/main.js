@@ -28,7 +28,7 @@ async function start() {
   const app = {
     P, quantities, keys,
     state: firstState(P, keys),
-    names: { pins: [], held: [], hubs: [], causes: [], limits: {} },
+    names: { pins: [], held: [], hubs: [], sectors: [], causes: [], limits: {} },
     stops: stopsOf(P),
     set: (patch) => {
       const before = app.state;

@@ -5,23 +5,23 @@ import { isoDay, isoText } from "./format.js";
 /**
  * `day` is any day from the first publication on; `date` is the place of the page's latest date with curves not
  * after it, -1 before the first: it follows from `day`, whatever it is set to. `pins` are model constants with one
- * value for all accounts, `held` dated inputs held at a value, `closed` ids of hubs, `cause` a model variable that
+ * value for all accounts, `held` dated inputs held at a value, `closed` ids of hubs, `sector` the picture of causes that is shown, `cause` a model variable that
  * is charted, `fixed` whether marks are corrected for what is assumed of their reporter's bias.
  * @typedef {{day: number, date: number, show: string, layout: string, bands: string, stated: string, late: boolean, hide: string[],
  *   by: string, kind: string, status: string, embed: boolean, pins: Record<string, number>, held: Record<string, number>,
- *   closed: string[], cause: string, fixed: boolean}} State
+ *   closed: string[], sector: string, cause: string, fixed: boolean}} State
  */
 
 /** Names that a link can carry, filled by the parts of the page that know them; values stay within `limits`.
- * @typedef {{pins: string[], held: string[], hubs: string[], causes: string[], limits: Record<string, [number, number]>}} Names */
+ * @typedef {{pins: string[], held: string[], hubs: string[], sectors: string[], causes: string[], limits: Record<string, [number, number]>}} Names */
 
 /** Keys of the link that are no slugs of parameters. */
-const KEYS = ["asof", "show", "layout", "bands", "stated", "late", "hide", "by", "kind", "status", "embed", "closed", "cause", "marks"];
+const KEYS = ["asof", "show", "layout", "bands", "stated", "late", "hide", "by", "kind", "status", "embed", "closed", "sector", "cause", "marks"];
 
 /** @param {any} P @param {string[]} keys quantities with curves @returns {State} */
 export function firstState(P, keys) {
   return { day: P.as_of, date: P.dates.length - 1, show: keys[0] || "", layout: "over", bands: "bands", stated: "updated", late: true,
-    hide: [], by: "", kind: "", status: "", embed: false, pins: {}, held: {}, closed: [], cause: "", fixed: false };
+    hide: [], by: "", kind: "", status: "", embed: false, pins: {}, held: {}, closed: [], sector: "", cause: "", fixed: false };
 }
 
 /** @param {any} P @param {number} day @returns {number} place of the latest date with curves that is not after a day, -1 for none */
@@ -35,12 +35,6 @@ export function dateOn(P, day) {
  */
 export function statedOn(P, day) {
   return -1 - (P.stated ?? []).filter((/** @type {number} */ d) => d > day).length;
-}
-
-/** @param {any} P @param {number} base below 0, as `statedOn` has it @returns {number} the last day on which something became known that it knows */
-export function statedUntil(P, base) {
-  const stated = P.stated ?? [], n = stated.length;
-  return n ? stated[n + base] ?? stated[0] - 1 : P.as_of;
 }
 
 /** What an object has under a name that people gave: `constructor`, too. @template T @param {Record<string, T>} object @param {string} name @returns {T|undefined} */
@@ -89,7 +83,8 @@ export function readHash(hash, P, keys, names, first) {
   if (state.hide.length >= ids.length) state.hide = [];
   state.by = one("by", ids, "");
   state.kind = one("kind", ["fact", "forecast", "cause", "counterfactual", "value"], "");
-  state.status = one("status", ["happened", "did not happen", "disputed", "open", "value", "undecidable"], "");
+  state.status = one("status", ["happened", "did not happen", "disputed", "open", "not decided", "value", "undecidable"], "");
+  state.sector = one("sector", names.sectors, "");
   state.embed = given.get("embed") === "1";
   state.fixed = given.get("marks") === "corrected";
   const hubs = slugs(names.hubs), causes = slugs(names.causes);
@@ -109,8 +104,8 @@ export function readHash(hash, P, keys, names, first) {
 export function writeHash(state, P, keys, names) {
   const fresh = firstState(P, keys), out = new URLSearchParams();
   if (state.day !== fresh.day) out.set("asof", isoText(state.day));
-  for (const key of /** @type {("show"|"layout"|"bands"|"stated"|"by"|"kind"|"status")[]} */ (
-    ["show", "layout", "bands", "stated", "by", "kind", "status"])) {
+  for (const key of /** @type {("show"|"layout"|"bands"|"stated"|"by"|"kind"|"status"|"sector")[]} */ (
+    ["show", "layout", "bands", "stated", "by", "kind", "status", "sector"])) {
     if (state[key] !== fresh[key]) out.set(key, state[key]);
   }
   if (!state.late) out.set("late", "0");

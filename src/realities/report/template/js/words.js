@@ -1,7 +1,7 @@
 // Generated sentences, word for word those of report/sentences.py.
 
 import { integers, rising } from "./decode.js";
-import { dayText, inHundred, letterOf, listed, quantityText, shownWeight } from "./format.js";
+import { dayText, endsText, inHundred, letterOf, listed, quantityText, shownWeight } from "./format.js";
 
 const LEAN = 60, STRONG = 90;
 
@@ -108,7 +108,7 @@ function verdictParts(P, shown, one, found) {
 }
 
 /** @param {any} P @param {number[]} shown @param {number[]} weights @param {boolean} one @param {string} caution @returns {Part[]} with priors as stated */
-export function leanParts(P, shown, weights, one, caution = " Other widths of the priors were not tried for this date.") {
+export function leanParts(P, shown, weights, one, caution = " That is with priors as stated. Other widths of the priors were not tried for this date.") {
   const top = weights.indexOf(Math.max(...weights)), rest = shown.map((_, k) => k).filter((k) => k !== top);
   const alike = (/** @type {number} */ k) => weights[top] - weights[k] <= 1e-9 * weights[top];
   if (shown[top] < LEAN && rest.some((k) => alike(k) || shown[k] === shown[top])) {
@@ -159,7 +159,8 @@ export function figureSentence(P, quantity, which, day, base, sound) {
   const parts = P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => {
     const at = quantity.at(which, k, day);
     if (!at) return `${letterOf(k)} has no numbers`;
-    return `${letterOf(k)} ${quantityText(at[2], unit)} (${quantityText(at[0], "")} to ${quantityText(at[4], "")}${sound[k] ? "" : "; not reliable"})`;
+    const said = [endsText(at[2], at[0], at[4]), sound[k] ? "" : "not reliable"].filter(Boolean).join("; ");
+    return `${letterOf(k)} ${quantityText(at[2], unit)}${said && ` (${said})`}`;
   });
   const how = (which === "live" ? ", with what-if values" : "") + (of === null ? ", as first stated" : isOutdated(P, of, day) ? `, as forecast on ${dayText(of)}` : "");
   return `${title} on ${dayText(day)}${how}, median and 90% range by account: ${parts.join("; ")}.`;
@@ -174,7 +175,7 @@ export function hindsight(account, day) {
 export function claimStatus(claim, day) {
   if (claim.status === "value" || claim.status === "undecidable") return claim.status;
   if (day < claim.made) return "not made yet";
-  if (claim.resolved === null || day < claim.resolved) return "open";
+  if (claim.resolved === null || day < claim.resolved) return isClosed(claim, day) ? "not decided" : "open";
   return claim.status;
 }
 
@@ -189,6 +190,7 @@ export const STATUS = {
   "did not happen": ["✕", "Did not happen"],
   "disputed": ["≠", "Disputed"],
   "open": ["○", "Open"],
+  "not decided": ["○", "Not decided"],
   "not made yet": ["·", "Not made yet"],
   "value": ["–", "Value"],
   "undecidable": ["?", "Undecidable"],

@@ -1,25 +1,33 @@
 // Rows that are intervals: how likely it is that all of them hold, and where what was meant lies.
 //
 // Rows come one after the other, each given those before it, over a fixed set of points, the same for all draws:
-// what weigh/reporting/intervals.py does for a few rows, and here for any number.
+// what weigh/reporting/intervals.py does for a few rows with lasting errors. shared.js does the others.
 
 import { logSum, mixed, truncated } from "./normal.js";
 
-/** Up to so many rows the points are those of the Python side; beyond them, and for others, a plain lattice. */
-const FEW = 4, N_FEW = 32, GENERATOR = [1, 13, 9, 1], N_LATTICE = 64;
+/** Up to so many rows with lasting errors come one after the other; points, along a line too. */
+const FEW = 4, N_FEW = 32, GENERATOR = [1, 13, 9, 1], N_LATTICE = 64, N_LINE = 32;
 
 /** @typedef {{edges: number[], weights: number[]}} Row intervals side by side, and log weights */
 
+/** @param {number} n rows @param {boolean} lasts whether their errors last @returns {boolean} whether they are integrated over what they share: that is little, or they are many */
+export const isShared = (n, lasts) => n > (lasts ? FEW : 1);
+
+/** @param {number} x */
+const fold = (x) => 1 - Math.abs(2 * (x - Math.floor(x)) - 1);
+
 /**
- * Points of the unit cube, [point][row].
+ * Points of the unit cube for rows that come one after the other, [point][row].
  * @param {number} n rows @param {boolean} alone whether nothing is shared
  */
 export function pointsFor(n, alone) {
   if (n === 1 || alone) return [new Array(n).fill(0.5)];
-  const fold = (/** @type {number} */ x) => 1 - Math.abs(2 * (x - Math.floor(x)) - 1);
-  if (n <= FEW) {
-    return Array.from({ length: N_FEW }, (_, i) => GENERATOR.slice(0, n).map((g) => fold(((i + 0.5) * g) / N_FEW)));
-  }
+  return Array.from({ length: N_FEW }, (_, i) => GENERATOR.slice(0, n).map((g) => fold(((i + 0.5) * g) / N_FEW)));
+}
+
+/** The same for errors that rows share, [point][error]. @param {number} n errors */
+export function latticeFor(n) {
+  if (n === 1) return Array.from({ length: N_LINE }, (_, i) => [(i + 0.5) / N_LINE]);
   const roots = /** @type {number[]} */ ([]);
   for (let k = 2; roots.length < n; k++) {
     let prime = true;

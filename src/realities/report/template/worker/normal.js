@@ -128,3 +128,26 @@ export function mixed(edges, logWeights, u, found) {
   truncated(edges[k], edges[k + 1], inside, found);
   found[0] = total;
 }
+
+/**
+ * Mean and variance of what is normal and lies inside, rough far out.
+ * @param {number[]} edges ascending @param {number[]} logWeights @param {number} mean @param {number} variance @returns {[number, number]}
+ */
+export function moments(edges, logWeights, mean, variance) {
+  const sd = Math.sqrt(variance), found = new Float64Array(2), at = edges.map((edge) => (edge - mean) / sd);
+  const logs = logWeights.map((_, k) => {
+    truncated(at[k], at[k + 1], NaN, found);
+    return found[0];
+  });
+  const held = logs.map((log, k) => log + logWeights[k]), total = logSum(held);
+  let first = 0, second = 0;
+  held.forEach((log, k) => {
+    const share = Math.exp(log - total);
+    if (!(share > 0)) return;
+    const [down, up] = [at[k], at[k + 1]].map((x) => Math.exp(-0.5 * x * x - HALF_LOG_TAU - logs[k]));
+    const ends = (Number.isFinite(at[k]) ? at[k] * down : 0) - (Number.isFinite(at[k + 1]) ? at[k + 1] * up : 0);
+    first += share * (down - up);
+    second += share * (1 + ends);
+  });
+  return [mean + sd * first, variance * Math.max(second - first * first, 1e-8)];
+}

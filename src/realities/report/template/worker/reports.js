@@ -6,8 +6,9 @@
 
 import { Delay, logCounts } from "./counting.js";
 import { DAYS_PER_YEAR, dot, Filter, rootOf, solveWith, spell, walk, wander } from "./filter.js";
-import { logInside, pointsFor } from "./intervals.js";
+import { isShared, latticeFor, logInside, pointsFor } from "./intervals.js";
 import { logNdtr, logSum } from "./normal.js";
+import { logShared, lowerRoot } from "./shared.js";
 import { summedNumbers, wholeNumbers } from "./text.js";
 
 const LOG_TAU = Math.log(2 * Math.PI);
@@ -142,7 +143,10 @@ export class Reports {
     /** Whether the sizes of errors are the same for all draws, and whether all of their structure is. */
     this.sameSizes = !used.some((one) => sampled(one.walk) || sampled(one.noise));
     this.same = this.sameSizes && !this.columns.some((column) => column.ofTruth);
-    this.points = pointsFor(this.interval.length, !this.columns.length && !this.error && !this.walkers.length && !this.sharers.length);
+    const n = this.interval.length, lasts = Boolean(this.error) || this.walkers.length > 0 || this.sharers.length > 0;
+    this.lasts = lasts;
+    this.isShared = isShared(n, lasts) && (lasts || this.columns.length > 0);
+    this.points = this.isShared ? latticeFor(lasts ? n : this.columns.length) : pointsFor(n, !this.columns.length && !lasts);
   }
 
   /** The processes that rows bear. @param {Int32Array} rows @param {Numbers} numbers */
@@ -288,12 +292,13 @@ export class Reports {
   /** The interval rows given the plain ones, and what they say. @param {Structure} plain @param {Float64Array} left @param {Float64Array} loads
    * @param {Float64Array} known @param {Float64Array} level @param {Numbers} numbers @param {number} pick @param {Float64Array|null} inside */
   _logIntervals(plain, left, loads, known, level, numbers, pick, inside) {
-    const { design, across, root } = this._given(plain, known, numbers);
+    const { design, across, root } = this._given(plain, known, numbers), rows = Array.from(this.interval, (i) => this._bounds(i, level[i], numbers));
     const mean = design.map((own, j) => dot(own, loads) + dot(across[j], left));
-    return logInside(mean, root, Array.from(this.interval, (i) => this._bounds(i, level[i], numbers)), this.points, pick, inside);
+    if (!this.isShared) return logInside(mean, root, rows, this.points, pick, inside);
+    return logShared(mean, root, Array.from(this.interval, (i) => this.variance(i, numbers)), rows, this.points, pick, inside);
   }
 
-  /** Kriging: how the interval rows follow from the plain ones, and the root of what is left open. @param {Structure} plain
+  /** Kriging: how the interval rows follow from the plain ones, and the root of what is left open, or what the rows share of it. @param {Structure} plain
    * @param {Float64Array} known @param {Numbers} numbers @returns {{design: number[][], across: Float64Array[], root: Float64Array[]}} */
   _given(plain, known, numbers) {
     if (this.given) return this.given;
@@ -310,10 +315,17 @@ export class Reports {
     const spread = open.map((own) => solveWith(plain.inner, own));
     const covariance = Array.from(rows, (row, i) => Array.from(rows, (other, j) =>
       shared(mine, i, this.days[row], mine, j, this.days[other]) - dot(across[i], across[j]) + dot(open[i], spread[j])));
-    const root = rootOf(covariance, Array.from(rows, (i) => this.variance(i, numbers)));
+    const root = !this.isShared ? rootOf(covariance, Array.from(rows, (i) => this.variance(i, numbers)))
+      : this.lasts ? lowerRoot(covariance) : this._spanned(plain, design);
     const found = { design, across, root };
     if (this.same) this.given = found;
     return found;
+  }
+
+  /** What independent errors of the coefficients add to each interval row. @param {Structure} plain @param {number[][]} design @returns {Float64Array[]} */
+  _spanned(plain, design) {
+    const places = this.columns.map((_, k) => k), root = lowerRoot(places.map((k) => solveWith(plain.inner, places.map((l) => Number(k === l)))));
+    return design.map((own) => Float64Array.from(places, (k) => places.reduce((sum, l) => sum + own[l] * root[l][k], 0)));
   }
 
   /** What an interval row says of its residual. @param {number} i @param {number} level @param {Numbers} numbers */
