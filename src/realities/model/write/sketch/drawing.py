@@ -27,7 +27,7 @@ _WIDTHS: Final = {
 NARROW: Final = (104, 136, 176)
 NOTE: Final = 640
 #: Room between words, beside and above; around the whole.
-_BESIDE, _ABOVE = 20, 18
+_BESIDE, _ABOVE = 24, 26
 _MARGIN: Final = 40
 #: Half the least size of a box.
 _BOX = 42, 20
@@ -37,7 +37,7 @@ CLOUD: Final = (10, 8)
 #: What an arrow's way through words or others counts against the length of arrows.
 _TANGLE: Final = 14
 #: How far above the middle of its row a valve stands, so that its name has room below.
-_RAISED: Final = 15
+_RAISED: Final = 13
 
 ShapeKind = Literal["stock", "flow", "word", "shadow", "valve", "cloud", "title", "note"]
 LineKind = Literal["into", "out of", "arrow", "at start"]
