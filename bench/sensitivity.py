@@ -1,10 +1,11 @@
 """What moves the claims of a case, what moved its weights, and what would settle it, as of some dates.
 
-    python bench/sensitivity.py [CASE] [--as-of 2022-10-05 ...] [--only claims moves ...] [--markdown]
+    python bench/sensitivity.py [CASE] [--as-of 2022-10-05 ...] [--effort quick] [--over-time] [--markdown]
 
-The tables of `realities sensitivity`, for documents. Without a date, as of the latest publication. With
-`--over-time` also the assumption that moves each claim most as of each date of the case's report, and the
-input that shifts each quantity most by day of the model.
+The tables of `realities sensitivity`, for documents: as of the last of the dates all of them, as of those
+before it the claims and the reports to come. Without a date, as of the latest publication. With `--over-time`
+also the assumption that moves each claim most as of each date of the case's report, and the input that shifts
+each quantity most by day of the model.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from realities.case.folder import load_case
 from realities.weigh.sensitivity.analysis import sensitivity_of
 from realities.weigh.sensitivity.tables import Table, tables_of
 
+#: Tables of dates before the last: the others are repeated by it.
+EARLIER = ("claims", "reports to come")
+
 
 def main() -> None:
     """Print the tables of every date."""
@@ -28,15 +32,17 @@ def main() -> None:
     parser.add_argument("case", nargs="?", default="ukraine-2022")
     parser.add_argument("--as-of", dest="days", nargs="*", default=[])
     parser.add_argument("--effort", default="quick")
-    parser.add_argument("--only", nargs="*", default=[], help="names of tables")
     parser.add_argument("--over-time", action="store_true")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     case = load_case(options.case)
-    for day in [date.fromisoformat(text) for text in options.days] or [case.latest_published]:
-        found = sensitivity_of(case, as_of=day, effort=options.effort, over_time=options.over_time)
+    days = sorted(date.fromisoformat(text) for text in options.days) or [case.latest_published]
+    for day in days:
+        is_last = day == days[-1]
+        over_time = options.over_time and is_last
+        found = sensitivity_of(case, as_of=day, effort=options.effort, over_time=over_time)
         for table in tables_of(found):
-            if not options.only or table.name in options.only:
+            if is_last or table.name in EARLIER:
                 print(in_markdown(table) if options.markdown else "\n".join(table.plain()))
         for warning in found.warnings:
             print(f"As of {day}: {warning}.\n")

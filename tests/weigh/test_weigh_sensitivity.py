@@ -255,6 +255,18 @@ def test_the_command_prints_an_object_and_writes_a_table(
     assert {row["part"] for row in rows} == {"claim", "move", "report to come"}
 
 
+def test_what_the_diagnostics_do_not_support_is_not_told(found: Sensitivity) -> None:
+    """The account stays in the object, and its place in the tables says why nothing stands there."""
+    at = found.last
+    fits = {**at.weighing.fits, "open": replace(at.weighing.fits["open"], reliable=False)}
+    doubtful = replace(at, weighing=replace(at.weighing, fits=fits))
+    tables = {table.name: table for table in tables_of(replace(found, dates=(doubtful,)))}
+    row = dict(zip(tables["claims"].columns, tables["claims"].rows[0], strict=True))
+    assert row["A"] == "not reliable" and row["B"] != "not reliable"
+    assert not any(effect.account == "open" for effect in doubtful.leading("grows", 99))
+    assert tables["reports to come"].rows[0][3:6] == ("not reliable",) * 3
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

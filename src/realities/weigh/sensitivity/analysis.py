@@ -48,8 +48,12 @@ class AtDate:
         return self.weighing.as_of
 
     def leading(self, claim: str, most: int = 5) -> tuple[Effect, ...]:
-        """Return the assumptions that move a claim most: see `assumptions.leading`."""
-        return leading(self.under, claim, most)
+        """Return the assumptions that move a claim most, under accounts whose fits are reliable."""
+        return leading([one for one in self.under if self.is_reliable(one.account)], claim, most)
+
+    def is_reliable(self, account: str) -> bool:
+        """Return whether the diagnostics support what is said of an account."""
+        return self.weighing.fits[account].reliable
 
 
 @dataclass(frozen=True, repr=False)

@@ -290,7 +290,7 @@ def _with_constants(case: Case, fit: AccountFit, names: Iterable[str]) -> Accoun
 def _own_constants(case: Case, account: str) -> tuple[dict[str, tuple[str, Prior]], tuple[str, ...]]:
     """Return what an account fixes otherwise than the others: its value in words, and the common one.
 
-    So are numbers that only this account is unsure of. Then come those that cannot be put back.
+    Where others are unsure of it, that is their prior. Then come those that cannot be put back.
     """
     own = case.account(account)
     stated = {name: assumption.prior for name, assumption in own.assumptions.items()}
@@ -298,6 +298,8 @@ def _own_constants(case: Case, account: str) -> tuple[dict[str, tuple[str, Prior
     found: dict[str, tuple[str, Prior]] = {}
     skipped = []
     for name, prior in sorted(stated.items()):
+        if prior.fixed is None:
+            continue
         common = case.common[name].prior if name in case.common else _of_model(case, name)
         if common is None:
             skipped.append(f'"{name}" is computed by the model: there is no common value to put back')

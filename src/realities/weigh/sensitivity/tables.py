@@ -16,12 +16,14 @@ from textwrap import wrap
 from realities.case.folder import Case
 from realities.figures.counts import shown_share
 from realities.weigh.sensitivity.analysis import AtDate, Sensitivity
-from realities.weigh.sensitivity.assumptions import Effect
+from realities.weigh.sensitivity.assumptions import ClaimUnder, Effect
 from realities.weigh.sensitivity.moves import Move, Share
 from realities.weigh.sensitivity.separating import Candidate, best_of_each
 
 #: Assumptions told of a claim; moves, shares and reports to come that are told.
 MOST_EFFECTS, MOST_ROWS = 5, 10
+#: What stands in the place of a number that the diagnostics do not support.
+NOT_RELIABLE = "not reliable"
 #: Characters of a list of names; and, at least, of a last column.
 _LONG, _LEAST_ROOM = 60, 40
 
@@ -95,7 +97,7 @@ def claims_table(found: Sensitivity, at: AtDate) -> Table:
     for claim in found.case.claims:
         if claim.predicate is not None:
             under = [one.claims[claim.id] for one in at.under]
-            chances = [shown_share(one.chance) + ("*" if one.decided else "") for one in under]
+            chances = [_chance(one) if at.is_reliable(one.account) else NOT_RELIABLE for one in under]
             rows.append((claim.id, *chances, _effects(at.leading(claim.id, MOST_EFFECTS), letters)))
     return Table(
         name="claims",
@@ -105,6 +107,10 @@ def claims_table(found: Sensitivity, at: AtDate) -> Table:
         notes=(_key(found.case, [one.account for one in at.under]), *_claims_notes(at)),
         numeric=frozenset(range(1, 1 + len(at.under))),
     )
+
+
+def _chance(under: ClaimUnder) -> str:
+    return shown_share(under.chance) + ("*" if under.decided else "")
 
 
 def _claims_notes(at: AtDate) -> tuple[str, ...]:
@@ -148,11 +154,12 @@ def claims_over_time(found: Sensitivity) -> Table:
 def quantities_over_time(found: Sensitivity) -> Table:
     """Return, for each reported quantity and day, the input that shifts it most."""
     letters = badges(found.case)
-    days = sorted({one.day for one in found.quantities})
+    known = [one for one in found.quantities if found.last.is_reliable(one.account)]
+    days = sorted({one.day for one in known})
     best: dict[tuple[str, object], str] = {}
-    for one in sorted(found.quantities, key=lambda one: -one.shift):
+    for one in sorted(known, key=lambda one: -one.shift):
         best.setdefault((one.quantity, one.day), f"{one.name} {one.shift:.2f} ({letters[one.account]})")
-    named = list(dict.fromkeys(one.quantity for one in found.quantities))
+    named = list(dict.fromkeys(one.quantity for one in known))
     return Table(
         name="quantities over time",
         title=f"Which input shifts each quantity most, by day of the model, as of {found.as_of}",
@@ -233,9 +240,7 @@ def candidates_table(found: Sensitivity) -> Table:
                 one.quantity,
                 one.reporter,
                 str(one.day),
-                f"{one.bits:.2f} ± {one.error:.2f}",
-                f"{one.bits_even:.2f}",
-                f"{100 * one.change:.0f}",
+                *(_information(one) if found.last.weighing.reliable else (NOT_RELIABLE,) * 3),
                 _expected(one, letters),
             )
             for one in best
@@ -284,6 +289,10 @@ def _news(move: Move, of: str) -> str:
             return f"{', '.join(shown)} and {len(names) - len(shown)} more"
         shown.append(name)
     return ", ".join(shown) or "-"
+
+
+def _information(one: Candidate) -> tuple[str, str, str]:
+    return f"{one.bits:.2f} ± {one.error:.2f}", f"{one.bits_even:.2f}", f"{100 * one.change:.0f}"
 
 
 def _expected(one: Candidate, letters: dict[str, str]) -> str:
