@@ -1,4 +1,4 @@
-"""The flagship read from each side: one rule for parties to the war, one kind of width, claims and their state.
+"""The flagship read from each side: one rule for parties, one kind of width, claims and their state.
 
 In comes the bundled case; what is checked here is that nobody is treated otherwise than the others. The laws
 of the model itself are in `test_cases_ukraine.py`.
