@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "cases" / "tables"
 #: Numbers as tables have them; the rest of a line has to be the same to the letter.
 _NUMBER = re.compile(r"(?<![\w.-])[-+]?\d+(?:,\d{3})*(?:\.\d+)?")
-#: What follows from a number and changes with it: bold, and the words of `bench/bands.py`.
-_FOLLOWS = re.compile(r"\*\*| (?:low|high)\b\??")
+#: What follows from a number and changes with it: bold, verdicts, and how a weight near an end is written.
+_FOLLOWS = re.compile(r"\*\*| (?:low|high)\b\??| \(not reliable\)|[<>](?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,13 @@ TABLES: tuple[Table, ...] = (
         f"bench/forecasts.py {UKRAINE} --effort default",
         cpu_seconds=400,
         check=f"bench/forecasts.py {UKRAINE} --effort quick",
+    ),
+    Table(
+        "ukraine-2022-reports",
+        "ukraine-2022: which reports weigh",
+        "bench/reports.py ukraine-2022",
+        cpu_seconds=2,
+        check="bench/reports.py ukraine-2022",
     ),
     Table(
         "ehrlich-simon-coverage",
