@@ -4,8 +4,8 @@
 
 The tables of `realities sensitivity`, for documents: as of the last of the dates all of them, as of those
 before it the claims and the reports to come. Without a date, as of the latest publication. With `--over-time`
-also the assumption that moves each claim most as of each date of the case's report, and the input that shifts
-each quantity most by day of the model.
+there are two others: the assumption that moves each claim most as of each date of the case's report, and the
+input that shifts each quantity most by day of the model.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from realities.weigh.sensitivity.tables import Table, tables_of
 
 #: Tables of dates before the last: the others are repeated by it.
 EARLIER = ("claims", "reports to come")
+ALWAYS = ("claims", "moves", "by quantity", "by reporter", "reports to come")
+OVER_TIME = ("claims over time", "quantities over time")
 
 
 def main() -> None:
@@ -41,8 +43,9 @@ def main() -> None:
         is_last = day == days[-1]
         over_time = options.over_time and is_last
         found = sensitivity_of(case, as_of=day, effort=options.effort, over_time=over_time)
+        wanted = OVER_TIME if over_time else ALWAYS if is_last else EARLIER
         for table in tables_of(found):
-            if is_last or table.name in EARLIER:
+            if table.name in wanted:
                 print(in_markdown(table) if options.markdown else "\n".join(table.plain()))
         for warning in found.warnings:
             print(f"As of {day}: {warning}.\n")
