@@ -298,3 +298,21 @@ def test_lynx_and_hare_are_told_apart_by_their_rhythm() -> None:
     for one in found.candidates:  # nothing tells more than there is to know
         assert one.bits <= entropy + 3 * one.error and one.bits_even <= 2.0
     assert max(one.bits_even for one in found.candidates) > entropy
+
+
+def test_before_any_report_there_are_only_assumptions(case: Case) -> None:
+    found = sensitivity_of(case, as_of=date(2000, 6, 1), effort="sketch", accounts=["open"])
+    assert found.moves is None and not found.candidates and found.warnings
+    assert [under.account for under in found.last.under] == ["open"]
+    assert found.last.leading("grows")[0].name == "growth rate"
+    assert [table.name for table in tables_of(found)] == ["claims", "reports to come"]
+
+
+def test_where_nothing_is_uncertain_and_nothing_claimed_there_is_little_to_say(make_case: MakeCase) -> None:
+    rows = [(2001, 2001, 103.0, "", "", "person", "Bureau")]
+    bare = make_case({"one": {}, "other": {"start value": "90"}}, rows)
+    found = sensitivity_of(bare, effort="sketch")
+    assert not found.last.under[0].claims
+    assert found.moves is not None and found.moves.reached == 1
+    assert found.moves.moves[0].winner == "one"
+    assert found.candidates == () or all(one.bits >= 0 for one in found.candidates)

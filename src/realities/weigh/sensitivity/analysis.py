@@ -168,11 +168,14 @@ def sensitivity_of(
             for name in wanted
         ]
         under = crew.map(under_account, tasks, stage="Moving assumptions", progress=progress)
-        own = tasks[-len(wanted) :] if over_time else []
-        quantities = crew.map(quantities_under, own, stage="Looking over time", progress=progress)
+        quantities = (
+            crew.map(quantities_under, tasks[-len(wanted) :], stage="Looking over time", progress=progress)
+            if over_time
+            else []
+        )
         draws, enough = QUICK_REACH if is_quick else REACH
         walks = [WalkTask(name, day, key, draws, enough) for name in names] if last.used else []
-        told = crew.map(walked, walks, stage="Following the record", progress=progress)
+        told = crew.map(walked, walks, stage="Following the record", progress=progress) if walks else []
         asked = [SeparatingTask(last.fits[name], day, key, n_reports) for name in names]
         predicted = crew.map(predictions, asked, stage="Predicting reports", progress=progress)
     evidence = {name: fit.log_evidence for name, fit in last.fits.items()}

@@ -204,7 +204,7 @@ class _Walk:
 
     def _prior(self) -> _Base:
         names = ParameterSpace(self._priors).names
-        n = self._task.draws if names else 2
+        n = self._task.draws
         points = np.empty((n, len(names)))
         for k, name in enumerate(names):
             points[:, k] = self._fresh(name, n)
