@@ -55,10 +55,13 @@ ranked probability score is better than the baseline's; 100 % is perfect, 0 as g
 value* and *trend* are random walks in the unit of the quantity from what the same reporter said last, without
 and with drift; their variance is that of the figures of the year before (of all before, where those
 are fewer than three), and of anybody's where the reporter had too few. What nobody had reported by the date
-has no baseline. Over several quantities each counts the same, in multiples of the mean size of its figures.
+has no baseline, and fewer than three figures have no error. Over several quantities each counts the same, in
+multiples of the mean size of its figures.
 """
 #: How all accounts together are called in a table.
 ALL = "all, by weight"
+#: Figures of a quantity without which neither error nor skill is told.
+ENOUGH = 3
 DAYS_PER_MONTH = 365.25 / 12
 #: Scores by quantity, of one forecaster as of one date.
 Scored = Mapping[str, RowScores]
@@ -116,8 +119,9 @@ def by_quantity(case: Case, scores: Scored) -> str:
         if one.n:
             kind = "" if measure.kind == "value" else f" ({measure.kind})"
             unit = "" if measure.unit.is_dimensionless else f", {measure.unit}"
-            cells = [f"{measure.label}{unit}{kind}", cell(one.inside, one.n), size(one.rmse)]
-            cells += [size(one.against[naive].rmse) for naive in NAIVE]
+            cells = [f"{measure.label}{unit}{kind}", cell(one.inside, one.n)]
+            cells += [size(one.rmse, one.n)]
+            cells += [size(one.against[naive].rmse, one.against[naive].n) for naive in NAIVE]
             rows.append([*cells, *(skill_cell(one.against[naive], one.n) for naive in NAIVE)])
     inside, n = in_bands(within(case, scores, 0.0, inf))
     pooled = [percent(pooled_skill(scores, naive)) for naive in NAIVE]
@@ -186,8 +190,8 @@ def told_reach(least: float, most: float) -> str:
 
 def skill_cell(against: Against, n: int) -> str:
     """Return a skill in per cent, with how many figures could be compared where not all could."""
-    said = percent(against.skill)
-    return said if against.skill is None or against.n == n else f"{said} (of {against.n})"
+    said = percent(against.skill if against.n >= ENOUGH else None)
+    return said if said == "-" or against.n == n else f"{said} (of {against.n})"
 
 
 def percent(value: float | None) -> str:
@@ -195,9 +199,9 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{round(100 * value):d} %"
 
 
-def size(value: float | None) -> str:
-    """Return a number to three digits."""
-    if value is None:
+def size(value: float | None, n: int) -> str:
+    """Return an error to three digits, if it is one of enough figures."""
+    if value is None or n < ENOUGH:
         return "-"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
