@@ -263,15 +263,15 @@ def test_a_link_keeps_the_sector_and_claims_without_a_verdict_can_be_chosen(
 ) -> None:
     opened = open_page(at=pages["ukraine-2022"].as_uri())
     opened.page.locator("#causes-picture .box").first.click()
-    crumb = opened.text("#causes-crumbs [aria-current]")
+    crumb = opened.told("#causes-crumbs [aria-current]")
     assert crumb != "All sectors"
     opened.page.wait_for_timeout(500)
     link = opened.page.evaluate("location.hash")
     assert link.startswith("#sector=")
     again = open_page(link, at=pages["ukraine-2022"].as_uri())
-    assert again.text("#causes-crumbs [aria-current]") == crumb
+    assert again.told("#causes-crumbs [aria-current]") == crumb
     again.page.locator("#causes-crumbs button").first.click()
-    assert again.text("#causes-crumbs [aria-current]") == "All sectors"
+    assert again.told("#causes-crumbs [aria-current]") == "All sectors"
     for value, text in (("open", "Open"), ("not decided", "Not decided")):
         again.page.select_option("#claims-status", value)
         again.settle()

@@ -134,20 +134,21 @@ export function mixed(edges, logWeights, u, found) {
  * @param {number[]} edges ascending @param {number[]} logWeights @param {number} mean @param {number} variance @returns {[number, number]}
  */
 export function moments(edges, logWeights, mean, variance) {
-  const sd = Math.sqrt(variance), found = new Float64Array(2), at = edges.map((edge) => (edge - mean) / sd);
-  const logs = logWeights.map((_, k) => {
-    truncated(at[k], at[k + 1], NaN, found);
-    return found[0];
-  });
-  const held = logs.map((log, k) => log + logWeights[k]), total = logSum(held);
+  const n = logWeights.length, sd = Math.sqrt(variance), found = new Float64Array(2), logs = new Float64Array(n), held = new Float64Array(n);
+  for (let k = 0; k < n; k++) {
+    truncated((edges[k] - mean) / sd, (edges[k + 1] - mean) / sd, NaN, found);
+    logs[k] = found[0];
+    held[k] = found[0] + logWeights[k];
+  }
+  const total = n > 1 ? logSum(held) : held[0];
   let first = 0, second = 0;
-  held.forEach((log, k) => {
-    const share = Math.exp(log - total);
-    if (!(share > 0)) return;
-    const [down, up] = [at[k], at[k + 1]].map((x) => Math.exp(-0.5 * x * x - HALF_LOG_TAU - logs[k]));
-    const ends = (Number.isFinite(at[k]) ? at[k] * down : 0) - (Number.isFinite(at[k + 1]) ? at[k + 1] * up : 0);
+  for (let k = 0; k < n; k++) {
+    const share = Math.exp(held[k] - total), low = (edges[k] - mean) / sd, high = (edges[k + 1] - mean) / sd;
+    if (!(share > 0)) continue;
+    const down = Number.isFinite(low) ? Math.exp(-0.5 * low * low - HALF_LOG_TAU - logs[k]) : 0;
+    const up = Number.isFinite(high) ? Math.exp(-0.5 * high * high - HALF_LOG_TAU - logs[k]) : 0;
     first += share * (down - up);
-    second += share * (1 + ends);
-  });
+    second += share * (1 + (down ? low * down : 0) - (up ? high * up : 0));
+  }
   return [mean + sd * first, variance * Math.max(second - first * first, 1e-8)];
 }

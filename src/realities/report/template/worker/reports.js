@@ -7,7 +7,7 @@
 import { Delay, logCounts } from "./counting.js";
 import { DAYS_PER_YEAR, dot, Filter, rootOf, solveWith, spell, walk, wander } from "./filter.js";
 import { isShared, latticeFor, logInside, pointsFor } from "./intervals.js";
-import { logNdtr, logSum } from "./normal.js";
+import { logNdtr, logSum, ndtri } from "./normal.js";
 import { logShared, lowerRoot } from "./shared.js";
 import { summedNumbers, wholeNumbers } from "./text.js";
 
@@ -146,7 +146,7 @@ export class Reports {
     const n = this.interval.length, lasts = Boolean(this.error) || this.walkers.length > 0 || this.sharers.length > 0;
     this.lasts = lasts;
     this.isShared = isShared(n, lasts) && (lasts || this.columns.length > 0);
-    this.points = this.isShared ? latticeFor(lasts ? n : this.columns.length) : pointsFor(n, !this.columns.length && !lasts);
+    this.points = this.isShared ? latticeFor(lasts ? n : this.columns.length).map((point) => point.map(ndtri)) : pointsFor(n, !this.columns.length && !lasts);
   }
 
   /** The processes that rows bear. @param {Int32Array} rows @param {Numbers} numbers */

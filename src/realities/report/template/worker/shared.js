@@ -5,7 +5,7 @@
 // for it where rows are many, or share little; intervals.js does the others.
 
 import { dot, rootOf, solveWith } from "./filter.js";
-import { logSum, mixed, moments, ndtri } from "./normal.js";
+import { logSum, mixed, moments, truncated } from "./normal.js";
 
 /** Rounds, how far each goes, by how much points spread wider, and what of a variance is no more than rounding. */
 const ROUNDS = 3, STEP = 0.9, WIDER = 0.6, TINY = 1e-12;
@@ -17,38 +17,40 @@ const GOLDEN = 0.6180339887498949;
 /**
  * What `logInside` gives, from levels of the rows, loads [row][error] of independent errors, and the rows' own variance.
  * @param {number[]} level @param {ArrayLike<number>[]} loads @param {number[]} variance @param {Row[]} rows
- * @param {number[][]} points of the unit cube, [point][error] @param {number} pick @param {Float64Array|null} inside
+ * @param {number[][]} steps standard normal ones, [point][error] @param {number} pick @param {Float64Array|null} inside
  */
-export function logShared(level, loads, variance, rows, points, pick, inside) {
-  const { mean, covariance } = nearest(level, loads, variance, rows), m = mean.length;
+export function logShared(level, loads, variance, rows, steps, pick, inside) {
+  const { mean, covariance } = nearest(level, loads, variance, rows), m = mean.length, n = rows.length;
   const root = lowerRoot(covariance).map((row) => row.map((value) => value * (1 + WIDER / m ** 2)));
-  const logDet = root.reduce((sum, row, k) => sum + Math.log(row[k]), 0), found = new Float64Array(2);
-  const at = (/** @type {number[]} */ point) => {
-    const steps = point.map(ndtri), errors = mean.map((value, k) => value + dot(root[k], steps));
-    return { log: logDet + 0.5 * (dot(steps, steps) - dot(errors, errors)), levels: level.map((value, j) => value + dot(loads[j], errors)) };
+  const logDet = root.reduce((sum, row, k) => sum + Math.log(row[k]), 0), sd = variance.map(Math.sqrt);
+  const found = new Float64Array(2), errors = new Float64Array(m), levels = new Float64Array(n), logs = new Float64Array(steps.length);
+  const move = (/** @type {number[]} */ step) => {
+    for (let k = 0; k < m; k++) errors[k] = mean[k] + dot(root[k], step);
+    for (let j = 0; j < n; j++) levels[j] = level[j] + dot(loads[j], errors);
   };
-  const logs = points.map((point) => {
-    const { log, levels } = at(point);
-    const total = rows.reduce((sum, row, j) => sum + logMass(row, levels[j], Math.sqrt(variance[j]), NaN, found), log);
-    return Number.isNaN(total) ? -Infinity : total;
-  });
+  for (let p = 0; p < steps.length; p++) {
+    move(steps[p]);
+    let log = logDet + 0.5 * (dot(steps[p], steps[p]) - dot(errors, errors));
+    for (let j = 0; j < n; j++) log += logMass(rows[j], levels[j], sd[j], NaN, found);
+    logs[p] = Number.isNaN(log) ? -Infinity : log;
+  }
   const total = logSum(logs);
   if (inside) {
     let chosen = 0, upTo = Math.exp(logs[0] - total);
     while (upTo < pick && chosen < logs.length - 1) upTo += Math.exp(logs[++chosen] - total);
-    const { levels } = at(points[chosen]);
-    rows.forEach((row, j) => {
-      const sd = Math.sqrt(variance[j]);
-      logMass(row, levels[j], sd, (pick + (j + 1) * GOLDEN) % 1, found);
-      inside[j] = levels[j] + sd * found[1];
-    });
+    move(steps[chosen]);
+    for (let j = 0; j < n; j++) {
+      logMass(rows[j], levels[j], sd[j], (pick + (j + 1) * GOLDEN) % 1, found);
+      inside[j] = levels[j] + sd[j] * found[1];
+    }
   }
-  return total - Math.log(points.length);
+  return total - Math.log(steps.length);
 }
 
 /** @param {Row} row @param {number} level @param {number} sd @param {number} u @param {Float64Array} found @returns {number} log mass about a level; its value at u, in standard deviations, is left in found[1] */
 function logMass({ edges, weights }, level, sd, u, found) {
-  mixed(edges.map((edge) => (edge - level) / sd), weights, u, found);
+  if (edges.length === 2) truncated((edges[0] - level) / sd, (edges[1] - level) / sd, u, found);
+  else mixed(edges.map((edge) => (edge - level) / sd), weights, u, found);
   return found[0];
 }
 
@@ -71,11 +73,22 @@ function nearest(level, loads, variance, rows) {
 /** The same where each row is a Gaussian: its precision, and that times its mean. @param {number[]} level @param {ArrayLike<number>[]} loads
  * @param {number[]} precision @param {number[]} pull */
 function withSites(level, loads, precision, pull) {
-  const errors = Array.from(loads[0], (_, k) => k);
-  const told = errors.map((k) => errors.map((l) => loads.reduce((sum, load, j) => sum + precision[j] * load[k] * load[l], k === l ? 1 : 0)));
-  const root = rootOf(told, new Float64Array(errors.length));
-  const covariance = errors.map((k) => solveWith(root, errors.map((l) => Number(k === l))));
-  const turned = errors.map((k) => loads.reduce((sum, load, j) => sum + load[k] * (pull[j] - precision[j] * level[j]), 0));
+  const m = loads[0].length, errors = Array.from({ length: m }, (_, k) => k);
+  const told = errors.map(() => new Array(m).fill(0)), turned = new Float64Array(m);
+  loads.forEach((load, j) => {
+    const rest = pull[j] - precision[j] * level[j];
+    for (let k = 0; k < m; k++) {
+      turned[k] += load[k] * rest;
+      for (let l = 0; l < m; l++) told[k][l] += precision[j] * load[k] * load[l];
+    }
+  });
+  for (let k = 0; k < m; k++) told[k][k] += 1;
+  const root = rootOf(told, new Float64Array(m));
+  const covariance = errors.map((k) => {
+    const unit = new Float64Array(m);
+    unit[k] = 1;
+    return solveWith(root, unit);
+  });
   return { mean: covariance.map((column) => dot(column, turned)), covariance };
 }
 
