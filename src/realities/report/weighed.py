@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from datetime import date
 
     from realities.case.folder import Case
-    from realities.weigh.between import Between
+    from realities.weigh.between import Between, OnDay
+    from realities.weigh.fits import AccountFit
     from realities.weigh.study import Study
-    from realities.weigh.timeline import Moment
+    from realities.weigh.timeline import AtMoment, Moment
 
 FloatArray = NDArray[np.float64]
+
+#: Digits of a log evidence, its error, effective draws and k-hat; and where such are many.
+_DIGITS, _FEW_DIGITS = (6, 3, 4, 3), (5, 2, 2, 2)
 
 
 def weighings(study: Study) -> list[WeighingData]:
@@ -39,19 +43,11 @@ def weighings(study: Study) -> list[WeighingData]:
 
 def _weighing(study: Study, day: date) -> WeighingData:
     case, weighing = study.case, study.weighings[day]
+    fits = [weighing.fits[account.id] for account in case.accounts]
     return WeighingData(
         day=day_number(day),
         weights=[round(float(weighing.weights[account.id]), 5) for account in case.accounts],
-        fits=[
-            FitData(
-                reliable=bool(fit.reliable),
-                log_evidence=finite(fit.log_evidence, 6),
-                log_evidence_error=finite(fit.log_evidence_error, 3),
-                effective_draws=finite(fit.effective_draws, 4),
-                k_hat=finite(fit.k_hat, 3),
-            )
-            for fit in (weighing.fits[account.id] for account in case.accounts)
-        ],
+        fits=[_fit(fit, is_reliable=fit.reliable) for fit in fits],
         used=int(weighing.used),
         later=int(weighing.later),
         separation=separation_data(study, day),
@@ -63,16 +59,7 @@ def _at_moment(study: Study, moment: Moment, total: int) -> WeighingData:
     return WeighingData(
         day=day_number(moment.as_of),
         weights=[round(float(one.weight), 5) for one in found],
-        fits=[
-            FitData(
-                reliable=bool(one.reliable),
-                log_evidence=finite(one.log_evidence, 6),
-                log_evidence_error=finite(one.log_evidence_error, 3),
-                effective_draws=finite(one.effective_draws, 4),
-                k_hat=finite(one.k_hat, 3),
-            )
-            for one in found
-        ],
+        fits=[_fit(one, is_reliable=one.reliable) for one in found],
         used=int(moment.n_used),
         later=total - int(moment.n_used),
         separation=None,
@@ -85,20 +72,26 @@ def _between(study: Study, found: Between, total: int) -> WeighingData:
     return WeighingData(
         day=day_number(found.as_of),
         weights=[round(float(found.weights[account.id]), 4) for account in study.case.accounts],
-        fits=[
-            FitData(
-                reliable=True,
-                log_evidence=finite(one.log_evidence, 5),
-                log_evidence_error=finite(one.log_evidence_error, 2),
-                effective_draws=finite(one.effective_draws, 2),
-                k_hat=finite(one.k_hat, 2),
-            )
-            for one in accounts
-        ],
+        fits=[_fit(one, is_reliable=True, digits=_FEW_DIGITS) for one in accounts],
         used=int(found.n_used),
         later=total - int(found.n_used),
         separation=None,
         between=True,
+    )
+
+
+def _fit(
+    found: AccountFit | AtMoment | OnDay,
+    *,
+    is_reliable: bool,
+    digits: tuple[int, int, int, int] = _DIGITS,
+) -> FitData:
+    return FitData(
+        reliable=bool(is_reliable),
+        log_evidence=finite(found.log_evidence, digits[0]),
+        log_evidence_error=finite(found.log_evidence_error, digits[1]),
+        effective_draws=finite(found.effective_draws, digits[2]),
+        k_hat=finite(found.k_hat, digits[3]),
     )
 
 
