@@ -21,7 +21,7 @@ Json = dict[str, object]
 COLUMNS = (
     "part", "as_of", "account", "claim", "quantity", "reporter", "day", "assumption", "kind", "from", "to",
     "chance_from", "chance_to", "error", "shift", "floor", "gained", "weight_before", "weight_after", "bits",
-    "bits_even", "change", "expected_p5", "expected_p50", "expected_p95",
+    "bits_even", "if_leading", "if_not", "expected_p5", "expected_p50", "expected_p95",
 )  # fmt: skip
 
 
@@ -144,7 +144,8 @@ def _candidate(one: Candidate) -> Json:
         "bits": _number(one.bits),
         "error": _number(one.error),
         "bits_even": _number(one.bits_even),
-        "change": _number(one.change),
+        "if_leading": _number(one.if_leading),
+        "if_not": _number(one.if_not),
         "expected": {
             name: dict(zip(("p5", "p50", "p95"), map(_number, values), strict=True))
             for name, values in one.expected.items()

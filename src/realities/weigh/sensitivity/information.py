@@ -32,7 +32,11 @@ GRID = 300
 NODES = 7
 #: The broad density that is mixed in is so many times as wide as all predictions together.
 BROAD = 3.0
+#: The part of a component that reaches as far as all draws are spread.
+FAR = 0.2
 _TINY = 1e-300
+
+_Scored = tuple[FloatArray, FloatArray, NDArray[np.intp]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,52 +69,62 @@ class Told:
     """What a report would tell.
 
     `bits` are expected of it under the weights given, with a standard error that comes from the number of
-    draws; at most the entropy of the weights. `change` is the expected absolute change of the largest
-    weight.
+    draws; at most the entropy of the weights. `if_leading` is the weight that the leading account is expected
+    to have after it if that account holds, `if_not` if another does.
     """
 
     bits: float
     error: float
-    change: float
+    if_leading: float
+    if_not: float
 
 
-def told(predicted: Mapping[str, Predicted | Named], weights: Mapping[str, float]) -> Told:
-    """Return what a report would tell about which account holds.
+def told(
+    predicted: Mapping[str, Predicted | Named], weightings: Sequence[Mapping[str, float]]
+) -> tuple[Told, ...]:
+    """Return what a report would tell about which account holds, under each of several weightings.
 
     Parameters
     ----------
     predicted
         By account.
-    weights
-        By account, sum to one. Accounts without weight play no part.
+    weightings
+        Each by account, summing to one. Accounts without weight play no part.
     """
-    names = [name for name, weight in weights.items() if weight > 0]
-    shares = np.array([weights[name] for name in names])
-    gains: list[list[FloatArray]] = [[] for _ in names]
-    changes: list[list[FloatArray]] = [[] for _ in names]
-    places: list[list[NDArray[np.intp]]] = [[] for _ in names]
+    names = list(predicted)
+    folds = [_scored([predicted[name] for name in names], fold) for fold in (0, 1)]
+    return tuple(_told(names, folds, weights) for weights in weightings)
+
+
+def _told(names: Sequence[str], folds: Sequence[Sequence[_Scored]], weights: Mapping[str, float]) -> Told:
+    held = [k for k, name in enumerate(names) if weights[name] > 0]
+    shares = np.array([weights[names[k]] for k in held])
     lead = int(shares.argmax())
-    for fold in (0, 1):
-        for a, scored in enumerate(_scored([predicted[name] for name in names], fold)):
-            log_densities, node_weights, points = scored  # (account, draw, node), (draw, node), (draw,)
-            with_weights = log_densities + np.log(shares)[:, None, None]
+    gains: list[float] = []
+    errors: list[float] = []
+    leads: list[float] = []  # expected weight of the leading account if each account holds
+    for a, k in enumerate(held):
+        gained, led, places = [], [], []
+        for fold in folds:
+            log_densities, node_weights, points = fold[k]  # (account, draw, node), (draw, node), (draw,)
+            with_weights = log_densities[held] + np.log(shares)[:, None, None]
             top = with_weights.max(axis=0)
             total = top + np.log(np.exp(with_weights - top).sum(axis=0))
-            gains[a].append(((log_densities[a] - total) * node_weights).sum(axis=1) / log(2.0))
-            share = np.exp(with_weights[lead] - total)
-            changes[a].append((np.abs(share - shares[lead]) * node_weights).sum(axis=1))
-            places[a].append(points)
-    means = [np.concatenate(parts) for parts in gains]
-    bits = float(sum(w * values.mean() for w, values in zip(shares, means, strict=True)))
-    errors = [
-        w * _mean_error(values, np.concatenate(points))
-        for w, values, points in zip(shares, means, places, strict=True)
-    ]
-    change = sum(w * np.concatenate(parts).mean() for w, parts in zip(shares, changes, strict=True))
-    return Told(max(0.0, bits), sqrt(sum(error**2 for error in errors)), float(change))
-
-
-_Scored = tuple[FloatArray, FloatArray, NDArray[np.intp]]
+            gained.append(((log_densities[k] - total) * node_weights).sum(axis=1) / log(2.0))
+            led.append((np.exp(with_weights[lead] - total) * node_weights).sum(axis=1))
+            places.append(points)
+        values = np.concatenate(gained)
+        gains.append(float(shares[a] * values.mean()))
+        errors.append(float(shares[a]) * _mean_error(values, np.concatenate(places)))
+        leads.append(float(np.concatenate(led).mean()))
+    others = [k for k in range(len(held)) if k != lead]
+    left = float(shares[others].sum())
+    return Told(
+        bits=max(0.0, sum(gains)),
+        error=sqrt(sum(error**2 for error in errors)),
+        if_leading=leads[lead],
+        if_not=sum(float(shares[k]) * leads[k] for k in others) / left if left > 0 else leads[lead],
+    )
 
 
 def _scored(predicted: Sequence[Predicted | Named], fold: int) -> list[_Scored]:
@@ -166,17 +180,20 @@ def _scored_figures(predicted: Sequence[Predicted], fold: int) -> list[_Scored]:
 def _log_density(one: Predicted, train: NDArray[np.bool_], grid: FloatArray, broad: FloatArray) -> FloatArray:
     """Return the log of an account's predictive density on a grid, from part of its draws, (point,).
 
-    Components narrower than Silverman's bandwidth are widened to it: too few of them would make spikes.
+    Components narrower than Silverman's bandwidth are widened to it: too few of them would make spikes. That
+    bandwidth is of the bulk of the draws; a part of each component has that of all, for the few far from it.
     """
     mean, sd = one.mean[train], one.sd[train]
     n = _effective(one.points[train])
     low, high = np.quantile(mean, [0.25, 0.75])
-    spread = min(float(mean.std()), float(high - low) / 1.34) or float(mean.std())
-    least = 0.9 * spread * n**-0.2
-    sd = np.maximum(sd, least)
-    sd = np.maximum(sd, 1e-9 * max(float(np.ptp(grid)), _TINY))
+    wide = float(mean.std())
+    narrow = min(wide, float(high - low) / 1.34) or wide
     share = 1.0 / (n + 1.0)
-    return np.asarray(np.log((1.0 - share) * _normal(grid, mean, sd) + share * broad + _TINY))
+    found = share * broad
+    for part, spread in ((1.0 - FAR, narrow), (FAR, wide)):
+        least = max(0.9 * spread * n**-0.2, 1e-9 * float(np.ptp(grid)), _TINY)
+        found = found + (1.0 - share) * part * _normal(grid, mean, np.maximum(sd, least))
+    return np.asarray(np.log(found + _TINY))
 
 
 def _normal(grid: FloatArray, mean: FloatArray, sd: FloatArray) -> FloatArray:

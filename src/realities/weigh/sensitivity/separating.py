@@ -57,8 +57,8 @@ class Candidate:
         What it is expected to tell under the weights of the date, and the standard error.
     bits_even
         The same if all accounts had equal weights.
-    change
-        By how much the largest weight is expected to change, up or down.
+    if_leading, if_not
+        The weight that the leading account is expected to have after it, if that account holds, and if not.
     expected
         By account, the 5th, 50th and 95th percentile of what would be reported, in the measure's unit.
     """
@@ -69,7 +69,8 @@ class Candidate:
     bits: float
     error: float
     bits_even: float
-    change: float
+    if_leading: float
+    if_not: float
     expected: Mapping[str, tuple[float, float, float]]
 
 
@@ -137,7 +138,7 @@ def ranked(
                 continue
             here = {name: by_account[name][quantity, k] for name in weights}
             predicted = {name: one for name, (one, _) in here.items()}
-            now, then = told(predicted, weights), told(predicted, even)
+            now, then = told(predicted, [weights, even])
             found.append(
                 Candidate(
                     quantity=quantity,
@@ -146,7 +147,8 @@ def ranked(
                     bits=now.bits,
                     error=now.error,
                     bits_even=then.bits,
-                    change=now.change,
+                    if_leading=now.if_leading,
+                    if_not=now.if_not,
                     expected={name: shown for name, (_, shown) in here.items()},
                 )
             )

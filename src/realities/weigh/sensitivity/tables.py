@@ -232,7 +232,7 @@ def candidates_table(found: Sensitivity) -> Table:
             "of the day",
             "bits",
             "bits, even weights",
-            "change",
+            "leading, if so or not",
             "expected, median by account",
         ),
         rows=tuple(
@@ -248,9 +248,9 @@ def candidates_table(found: Sensitivity) -> Table:
         notes=(
             "One report more of whoever said most of the quantity, with bias, noise and model error; the "
             "first day of those tried that gives nearly the most. Bits: mutual information of account and "
-            "report under the weights of the date, and under even ones; lower bounds. Change: by how much of "
-            "100 the largest weight is expected to change. Two reports that say the same do not tell twice "
-            "as much.",
+            "report under the weights of the date, and under even ones; lower bounds. Leading: the weight "
+            f"out of 100 that {_leader(found)} would be expected to have after the report if it holds, and "
+            "if another does. Two reports that say the same do not tell twice as much.",
         )
         if best
         else ("There is no day left in the case, or no figure of anybody to think of another of.",),
@@ -291,8 +291,19 @@ def _news(move: Move, of: str) -> str:
     return ", ".join(shown) or "-"
 
 
+def _leader(found: Sensitivity) -> str:
+    """Return the letter of the account with the largest weight, and that weight."""
+    weights = found.last.weighing.weights
+    name = max(weights, key=lambda name: weights[name])
+    return f"{badges(found.case)[name]}, now {shown_share(weights[name])},"
+
+
 def _information(one: Candidate) -> tuple[str, str, str]:
-    return f"{one.bits:.2f} ± {one.error:.2f}", f"{one.bits_even:.2f}", f"{100 * one.change:.0f}"
+    return (
+        f"{one.bits:.2f} ± {one.error:.2f}",
+        f"{one.bits_even:.2f}",
+        f"{shown_share(one.if_leading)} or {shown_share(one.if_not)}",
+    )
 
 
 def _expected(one: Candidate, letters: dict[str, str]) -> str:
