@@ -49,6 +49,7 @@ def test_the_decisions_numbers_are_those_of_the_code() -> None:
     assert (assumptions.STANDARD_ERRORS, assumptions.LEAST_MOVE) == (3.0, 0.02)
     assert "fewer than 40 draws stay effective (80 in a default run)" in DECISION
     assert (walk.QUICK_REACH[1], walk.REACH[1]) == (40, 80)
+    assert "worse than another by 2 and was not fitted" in DECISION and walk.SURPRISE == 2.0
     assert "more than 0.3 and four standard errors" in DECISION
     assert (analysis.LARGEST_GAP, analysis.STANDARD_ERRORS) == (0.3, 4.0)
 

@@ -23,7 +23,7 @@ from realities.weigh.sensitivity.assumptions import AccountTask, Effect, under_a
 from realities.weigh.sensitivity.judged import judged_draws
 from realities.weigh.sensitivity.separating import best_of_each, candidate_days
 from realities.weigh.sensitivity.tables import tables_of
-from realities.weigh.sensitivity.walk import WalkTask, news_of, walked
+from realities.weigh.sensitivity.walk import After, WalkTask, doubtful, news_of, walked
 
 CLAIMS = """
 [[claim]]
@@ -176,6 +176,25 @@ def test_a_walk_goes_on_after_a_fit_where_draws_do_not_reach(case: Case) -> None
     assert sum(one.is_fitted for one in often.values()) > sum(one.is_fitted for one in seldom.values())
     for n in set(often) & set(seldom):
         assert often[n].log_evidence == pytest.approx(seldom[n].log_evidence, abs=0.1)
+
+
+def test_where_an_account_does_much_worse_unfitted_it_is_doubted() -> None:
+    """Draws that have no part in what comes to hold fail alike, and no diagnostic of theirs tells."""
+    good = {0: After(0.0, 0.0, True), 1: After(-5.0, 0.1, False), 2: After(-9.0, 0.1, False)}
+    bad = {0: After(0.0, 0.0, True), 1: After(-25.0, 0.1, False), 2: After(-9.0, 0.1, False)}
+    assert doubtful({"one": good, "other": bad}) == {"other": (1,), "one": (2,)}
+    fitted = {**bad, 1: replace(bad[1], is_fitted=True)}
+    assert doubtful({"one": good, "other": fitted}) == {"one": (2,)}
+    assert doubtful({"one": good, "other": good}) == {}
+
+
+def test_where_it_is_to_be_fitted_it_is(case: Case) -> None:
+    day = date(2004, 1, 1)
+    plain = walked(case, WalkTask("sure", day, 1, 3000, 50))
+    forced = walked(case, WalkTask("sure", day, 1, 3000, 50, fitted=(1, 3)))
+    assert forced[1].is_fitted and forced[3].is_fitted and not plain[3].is_fitted
+    for n, after in plain.items():
+        assert forced[n].log_evidence == pytest.approx(after.log_evidence, abs=0.1)
 
 
 def test_the_news_hold_every_row_once(case: Case) -> None:

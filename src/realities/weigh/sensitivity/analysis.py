@@ -7,7 +7,7 @@ once for every date asked for; everything else works on their posterior draws.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from realities.case.folder import Case
@@ -26,7 +26,7 @@ from realities.weigh.sensitivity.moves import Moves, moves_of
 from realities.weigh.sensitivity.pawn import check_installed
 from realities.weigh.sensitivity.quantities import QuantityEffect, quantities_under
 from realities.weigh.sensitivity.separating import Candidate, SeparatingTask, predictions, ranked
-from realities.weigh.sensitivity.walk import QUICK_REACH, REACH, WalkTask, news_of, walked
+from realities.weigh.sensitivity.walk import QUICK_REACH, REACH, After, WalkTask, doubtful, news_of, walked
 from realities.weigh.weighing import weigh_dates
 
 #: Draws behind each effect, in which constants are put back, behind a report to come; in a quick look.
@@ -175,15 +175,11 @@ def sensitivity_of(
         )
         draws, enough = QUICK_REACH if is_quick else REACH
         walks = [WalkTask(name, day, key, draws, enough) for name in names] if last.used else []
-        told = crew.map(walked, walks, stage="Following the record", progress=progress) if walks else []
+        told = _followed(crew, walks, progress) if walks else {}
         asked = [SeparatingTask(last.fits[name], day, key, n_reports) for name in names]
         predicted = crew.map(predictions, asked, stage="Predicting reports", progress=progress)
     evidence = {name: fit.log_evidence for name, fit in last.fits.items()}
-    moves = (
-        moves_of(news_of(case, day), dict(zip(names, told, strict=True)), case.prior_weights, evidence)
-        if walks
-        else None
-    )
+    moves = moves_of(news_of(case, day), told, case.prior_weights, evidence) if walks else None
     dates = tuple(
         AtDate(weighings[when], tuple(under[k * len(wanted) : (k + 1) * len(wanted)]))
         for k, when in enumerate(days)
@@ -200,6 +196,18 @@ def sensitivity_of(
         candidates=ranked(case, day, dict(zip(names, predicted, strict=True)), last.weights),
         warnings=_warnings(case, dates, moves, evidence),
     )
+
+
+def _followed(crew: Crew, walks: Sequence[WalkTask], progress: Progress) -> dict[str, dict[int, After]]:
+    """Return all accounts' walks; those that may have missed something go again, and are fitted there."""
+    found = crew.map(walked, walks, stage="Following the record", progress=progress)
+    told = {task.account: walk for task, walk in zip(walks, found, strict=True)}
+    doubts = doubtful(told)
+    again = [replace(task, fitted=doubts[task.account]) for task in walks if task.account in doubts]
+    if again:
+        found = crew.map(walked, again, stage="Following it again", progress=progress)
+        told |= {task.account: walk for task, walk in zip(again, found, strict=True)}
+    return told
 
 
 def _warnings(

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from math import hypot, isfinite
 
 import numpy as np
@@ -38,6 +39,8 @@ FloatArray = NDArray[np.float64]
 ON_THE_WAY = HEAVY_EFFORTS["quick"]
 #: Draws weighed at a time, and how many of them have to stay effective: in a quick look, and otherwise.
 QUICK_REACH, REACH = (512, 40), (2000, 80)
+#: An account is fitted where it does worse than another by so much, in log evidence.
+SURPRISE = 2.0
 #: News that one run of the model serves; bounds memory.
 AT_ONCE = 24
 #: After so many fits in a row that were not reliable, the walk ends.
@@ -66,7 +69,8 @@ class News:
 class WalkTask:
     """One account to be led through the record up to a date.
 
-    `draws` are weighed at a time, and `enough` of them have to stay effective.
+    `draws` are weighed at a time, and `enough` of them have to stay effective. After each number of news in
+    `fitted` the account is fitted in any case.
     """
 
     account: str
@@ -74,6 +78,7 @@ class WalkTask:
     seed: int
     draws: int
     enough: int
+    fitted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,21 @@ def _news_of(same: Same, as_of: date) -> tuple[News, ...]:
     return tuple(found)
 
 
+def doubtful(walks: Mapping[str, Mapping[int, After]]) -> dict[str, tuple[int, ...]]:
+    """Return by account the places at which its draws may have missed something.
+
+    There it did much worse than another account and was not fitted: draws that have no part in what comes
+    to hold all fail alike, which neither their effective number nor k-hat can tell.
+    """
+    found: dict[str, list[int]] = {name: [] for name in walks}
+    for start, end in pairwise(sorted(set.intersection(*(set(walk) for walk in walks.values())))):
+        gains = {name: walk[end].log_evidence - walk[start].log_evidence for name, walk in walks.items()}
+        for name, gain in gains.items():
+            if max(gains.values()) - gain > SURPRISE and not walks[name][end].is_fitted:
+                found[name].append(end)
+    return {name: tuple(places) for name, places in found.items() if places}
+
+
 def walked(case: Case, task: WalkTask) -> dict[int, After]:
     """Return an account's log evidence by how many of the news are known, as far as draws reach."""
     return _Walk(case, task).result()
@@ -149,10 +169,10 @@ class _Walk:
         base, at, misses = self._prior(), 0, 0
         while at < len(self._news) and misses < MOST_MISSES:
             together = self._alike(at)
-            told = self._reweighted(base, at, together)
+            told = self._reweighted(base, at, together) if together > at else {}
             found |= told
             at += len(told)
-            if len(told) == together - (at - len(told)):
+            if told and at == together:
                 continue
             again = self._fitted(base, at + 1)
             misses = misses + 1 if again is None else 0
@@ -163,9 +183,12 @@ class _Walk:
         return found
 
     def _alike(self, at: int) -> int:
-        """Return up to where the news share the inputs that are known after the next of them."""
+        """Return up to where news share inputs with the next of them, and nothing is to be fitted."""
+        if at + 1 in self._task.fitted:
+            return at
         end = at + 1
-        while end < min(len(self._news), at + AT_ONCE) and not self._news[end].inputs:
+        last = min(len(self._news), at + AT_ONCE)
+        while end < last and not self._news[end].inputs and end + 1 not in self._task.fitted:
             end += 1
         return end
 
@@ -183,12 +206,22 @@ class _Walk:
         return found
 
     def _fitted(self, base: _Base, n: int) -> _Base | None:
-        """Return draws of the account fitted after the first `n` of the news; None if not reliable."""
+        """Return draws of the account fitted after the first `n` of the news; None if not reliable.
+
+        Where it has to be fitted, it is so from the last fit and anew: what misses a mode has less evidence.
+        """
+        found = self._fit(n, base.run if isinstance(base.run.found, Run) else None)
+        if n in self._task.fitted:
+            other = self._fit(n, None)
+            if other is not None and (found is None or other.log_evidence > found.log_evidence):
+                return other
+        return found
+
+    def _fit(self, n: int, before: AccountRun | None) -> _Base | None:
         task, day = self._task, self._news[n - 1].day
         path = path_of(task.account, [day], 0, task.seed, self._settings)
         state = _states(Same(self._case), task.as_of)[n]
         rows = [row for reports in state.values() for row in reports.rows.observations]
-        before = base.run if isinstance(base.run.found, Run) else None
         run = leap(self._case, path, day, before, rows)
         if run.found is None:
             return None
