@@ -5,12 +5,13 @@ BIN    := $(VENV)/bin
 TOOLS  := tests/browser/tools
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo check script-check test test-all weights browser pictures golden bench clean
+.PHONY: help setup demo check script-check test test-all slow weights browser pictures golden bench clean
 
 help:
 	@echo "make demo      set up a virtual environment, run the flagship case from folder to report"
 	@echo "make test      set up with the development tools, run the quick tests (under two minutes)"
 	@echo "make test-all  the same with the slow laws"
+	@echo "make slow      what the quick tests leave out of engines and hostile files"
 	@echo "make weights   the slow tests of the weighing: ranks of thirty data sets, another sampler, known posteriors"
 	@echo "make browser   the report's tests in Chromium (needs /usr/bin/chromium)"
 	@echo "make script-check  types of the page's scripts, by TypeScript (needs npm)"
@@ -53,6 +54,11 @@ test: setup
 
 test-all: setup
 	$(BIN)/python -m pytest -m "not browser" -n 2
+
+slow: setup
+	$(BIN)/python -m pytest -m slow -n 2 tests/engine/llvm/test_llvm_arrays.py tests/model/test_model_arrays.py \
+		tests/properties/test_fuzz_limits.py \
+		tests/cases/test_cases_ukraine.py::test_the_roll_of_the_dice_gives_chances_equal_to_the_survivals
 
 weights: setup
 	$(BIN)/python -m pytest -m slow -n 2 tests/calibration tests/cases/test_cases_lynx_hare.py \
