@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from browser_support import Opened
 
 from realities.report import render_payload, sentences
+from realities.report.moved import TOLD, largest, told_on
 from realities.report.schema import Payload, number_date
 from realities.report.view import View
 from realities.report.why import why
@@ -142,6 +144,29 @@ def test_a_page_saved_with_one_view_of_accounts_as_first_stated_says_what_is_hin
     opened = open_page(f"#asof={day}", at=(tmp_path / "older.html").as_uri())
     assert "They know, in hindsight, sluice closed from 21 Sep 2032." in opened.text("#figure-caption")
     assert "hindsight" not in open_page("#stated=first").text("#figure-caption")
+
+
+def test_what_moved_the_weights_is_told_up_to_the_day_chosen(
+    open_page: Open, payload: Payload, tmp_path: Path
+) -> None:
+    restless = copy.deepcopy(payload)
+    for i, weighing in enumerate(restless["weighings"]):
+        share = 0.15 + 0.7 * ((i * 7) % 15) / 15
+        weighing["weights"] = [share, *[(1 - share) / 4] * 4]
+        for fit, weight in zip(weighing["fits"], weighing["weights"], strict=True):
+            fit.update(log_evidence=log(weight), log_evidence_error=0.001)
+    found, dates = largest(View(restless)), restless["dates"]
+    assert len(found) > TOLD
+    (tmp_path / "restless.html").write_text(render_payload(restless), encoding="utf-8")
+    opened = open_page(at=(tmp_path / "restless.html").as_uri())
+    for day in (dates[-1], dates[0] - 1, dates[1], dates[4] + 3, dates[7], dates[-2]):
+        go(opened, day)
+        rows = opened.page.locator("#moves li:visible").all_text_contents()
+        told = told_on(found, day)
+        assert [row.split(":")[0] for row in rows] == [step.when for step in told]
+        assert all(row.endswith(step.news) for row, step in zip(rows, told, strict=True))
+        title = "What moved the weights most"
+        assert opened.page.get_by_role("heading", name=title).is_visible() is bool(told)
 
 
 def test_an_export_says_the_day_and_holds_nothing_later(open_page: Open, view: View) -> None:

@@ -26,6 +26,7 @@ from realities.report import sentences, standings, supply_map, tables, trusted
 from realities.report.bundle import loader_script, packed_script, page_style
 from realities.report.causes.shown import summary
 from realities.report.live.pack import packed_live
+from realities.report.moved import largest
 from realities.report.payload import embedded
 from realities.report.schema import SCHEMA, Payload, number_date
 from realities.report.view import Quantity, View
@@ -112,6 +113,7 @@ def render_payload(payload: Payload) -> str:
         overview=tables.overview_rows(view, last),
         weights_svg=Markup(_weights_figure(view)),
         weight_rows=tables.weight_rows(view),
+        moves=largest(view),
         claims=tables.claim_rows(view, cited),
         account_scores=payload["scores"],
         claim_scores=standings.claim_score_rows,

@@ -203,12 +203,14 @@ def _lean_parts(
 
 
 def _each(places: Iterable[int], shown: Sequence[int], separation: SeparationData | None) -> str:
-    return listed([f"{_count(shown[k])} for {letter(k)}{_range(shown[k], k, separation)}" for k in places])
+    return listed(
+        [f"{counted_text(shown[k])} for {letter(k)}{_range(shown[k], k, separation)}" for k in places]
+    )
 
 
 def _range(hundredths: int, place: int, separation: SeparationData | None) -> str:
     """Return ` (41 to 74)` for a weight that other prior widths move, else nothing."""
-    ends = _ends(hundredths, place, separation, _count)
+    ends = _ends(hundredths, place, separation, counted_text)
     return f" ({ends})" if ends else ""
 
 
@@ -235,13 +237,14 @@ def _verb(hundredths: int, singular: bool) -> str:
     return f"{'does' if singular else 'do'} not separate the accounts; slightly ahead is"
 
 
-def _count(hundredths: int) -> str:
+def counted_text(hundredths: int) -> str:
+    """Return a count out of 100 as it stands in a sentence: `31`, `less than 1`."""
     shown = shown_weight(hundredths)
     return shown.replace("<", "less than ").replace(">", "more than ")
 
 
 def _about(hundredths: int) -> str:
-    return _count(hundredths) if shown_weight(hundredths)[0] in "<>" else f"about {hundredths}"
+    return counted_text(hundredths) if shown_weight(hundredths)[0] in "<>" else f"about {hundredths}"
 
 
 def _named(places: Sequence[int]) -> str:
