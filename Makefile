@@ -5,17 +5,19 @@ BIN    := $(VENV)/bin
 TOOLS  := tests/browser/tools
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo check script-check test test-all slow weights browser pictures golden bench clean
+.PHONY: help setup demo check script-check test test-all slow weights browser pictures tables golden bench clean
 
 help:
 	@echo "make demo      set up a virtual environment, run the flagship case from folder to report"
 	@echo "make test      set up with the development tools, run the quick tests (under two minutes)"
 	@echo "make test-all  the same with the slow laws"
 	@echo "make slow      what the quick tests leave out of engines and hostile files"
-	@echo "make weights   the slow tests of the weighing: ranks of thirty data sets, another sampler, known posteriors"
+	@echo "make weights   the slow tests of the weighing: ranks of thirty data sets, another sampler, known posteriors,"
+	@echo "               and the tables of the cases made anew"
 	@echo "make browser   the report's tests in Chromium (needs /usr/bin/chromium)"
 	@echo "make script-check  types of the page's scripts, by TypeScript (needs npm)"
 	@echo "make pictures  the pictures in docs/img, from a run of the flagship (needs /usr/bin/chromium)"
+	@echo "make tables    the tables in docs/cases/tables, each from its command; about ten minutes on one core"
 	@echo "make check     formatting, lint, types and import order"
 	@echo "make golden    rewrite the expected texts of diagnostics; read the difference as a user would"
 	@echo "make bench     measure the engine; minimum of repeats"
@@ -62,7 +64,7 @@ slow: setup
 
 weights: setup
 	$(BIN)/python -m pytest -m slow -n 2 tests/calibration tests/cases/test_cases_lynx_hare.py \
-		tests/weigh/test_weigh_posterior.py
+		tests/weigh/test_weigh_posterior.py tests/docs/test_docs_tables.py
 
 browser: setup
 	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
@@ -76,6 +78,9 @@ script-check: $(TOOLS)/node_modules/.package-lock.json
 
 pictures: setup
 	$(BIN)/python docs/pictures.py
+
+tables: setup
+	$(BIN)/python docs/tables.py
 
 golden: setup
 	REALITIES_GOLDEN=rewrite $(BIN)/python -m pytest -q tests/bad tests/docs

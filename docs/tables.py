@@ -76,7 +76,7 @@ class Table:
 
 
 #: What another seed moves in the tables of bands and forecasts, up to rows of three figures.
-SEEDS = Moves(points=20.0, counts=4.0, share=0.3)
+SEEDS = Moves(points=30.0, counts=4.0, share=0.4)
 UKRAINE = "ukraine-2022 --from 2022-10-05 2023-01-01 2023-06-01 2024-01-01"
 UKRAINE_COVERAGE = (
     f"bench/coverage.py {UKRAINE} --account reference author analyst commenter decree --markdown"
