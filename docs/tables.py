@@ -148,6 +148,12 @@ TABLES: tuple[Table, ...] = (
         moves=SEEDS,
     ),
     Table(
+        "ukraine-2022-sensitivity",
+        "ukraine-2022: what claims and weights hang on",
+        SENSITIVITY.format("ukraine-2022 --as-of 2022-10-05 2026-08-22"),
+        cpu_seconds=160,
+    ),
+    Table(
         "ehrlich-simon-sensitivity",
         "ehrlich-simon: what claims and weights hang on",
         SENSITIVITY.format("ehrlich-simon --as-of 1980-09-29 2024-01-31"),
