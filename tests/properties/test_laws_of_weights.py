@@ -46,6 +46,8 @@ ROWS: list[Row] = [
 
 years = st.lists(st.integers(2001, 2009), min_size=1, max_size=4, unique=True)
 figures = st.floats(60, 200).map(lambda value: round(value, 1))
+#: Of so many digits that what was rounded away is nothing beside any noise.
+exact_figures = st.floats(60, 200).map(lambda value: round(value, 1) + 0.00731)
 
 
 def weighed(case: Case, effort: SamplerSettings = TINY, as_of: date = AS_OF) -> Weighing:
@@ -223,7 +225,9 @@ def test_other_units_of_rows_measure_or_model_shift_log_densities_by_a_constant_
 
 @LAW
 @given(
-    values=st.lists(figures, min_size=3, max_size=3), noise=st.floats(0.03, 0.5), factor=st.floats(1.0, 5.0)
+    values=st.lists(exact_figures, min_size=3, max_size=3),
+    noise=st.floats(0.03, 0.5),
+    factor=st.floats(1.0, 5.0),
 )
 def test_more_noise_never_makes_a_posterior_narrower(
     make_case: MakeCase, values: list[float], noise: float, factor: float
