@@ -29,8 +29,9 @@ FloatArray = NDArray[np.float64]
 
 #: Slices of an input, and draws that a slice needs.
 SLICES, LEAST_IN_SLICE = 10, 8
-#: Copies that do nothing, and how many of their standard deviations the floor lies above their mean.
-COPIES, DEVIATIONS = 10, 3.0
+#: Copies that do nothing, and how many of their standard deviations the floor lies above their mean: a table
+#: holds thousands of indices, and none of them should stand there by chance.
+COPIES, DEVIATIONS = 10, 5.0
 
 
 @dataclass(frozen=True, slots=True)
