@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: Steps told as of a day.
 TOLD: Final = 5
 #: A step below this share of all weight is not told, nor one within so many of its standard errors.
-LEAST, ERRORS = 0.1, 2.0
+LEAST, ERRORS = 0.15, 2.0
 #: An account whose weight out of 100 changed by less is not named, unless none gained, or lost, more.
 NAMED: Final = 5
 #: Quantities of a step that are named, and reporters of a quantity.
