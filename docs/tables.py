@@ -154,6 +154,12 @@ TABLES: tuple[Table, ...] = (
         cpu_seconds=160,
     ),
     Table(
+        "ukraine-2022-sensitivity-over-time",
+        "ukraine-2022: what claims and quantities hang on, over time",
+        SENSITIVITY.format("ukraine-2022 --as-of 2026-08-22 --over-time"),
+        cpu_seconds=260,
+    ),
+    Table(
         "ehrlich-simon-sensitivity",
         "ehrlich-simon: what claims and weights hang on",
         SENSITIVITY.format("ehrlich-simon --as-of 1980-09-29 2024-01-31"),
