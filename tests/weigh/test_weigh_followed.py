@@ -248,3 +248,21 @@ def test_of_a_bound_only_whether_it_allows_is_told(case: Case) -> None:
     assert np.isnan(scores.crps).all()
     too_low = row_scores(replace(floor, drawn=found.drawn / 10.0), known_by(case, day), day)
     assert too_low.inside[:2].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_row_whose_draws_are_no_numbers_is_counted_and_has_no_score(case: Case, value: float) -> None:
+    day = new_year(2004)
+    fit = fit_account(case, "grows", as_of=day, effort="sketch", seed=1)
+    found = foretold(case, fit, followed(case, day))["count"]
+    known = known_by(case, day)
+    whole = row_scores(found, known, day)
+    drawn = found.drawn.copy()
+    drawn[0, 0] = value  # one of many: the band is what it was, and so is the count
+    one = row_scores(replace(found, drawn=drawn), known, day)
+    assert one.inside[0] == whole.inside[0] and np.isnan(one.crps[0]) and np.isnan(one.error[0])
+    assert fared(one).n == fared(whole).n
+    drawn[: len(drawn) // 2, 0] = value  # the band has no upper end: a miss, as in bench/coverage.py
+    half = replace(found, drawn=drawn)
+    assert row_scores(half, known, day).inside[0] == float(half.inside[0])
+    assert fared(row_scores(half, known, day)).n == fared(whole).n

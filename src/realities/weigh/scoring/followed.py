@@ -171,8 +171,10 @@ class RowScores:
         Absolute value of what was reported.
     inside
         1 where the 90 % band holds what was reported, else 0; of floors and ceilings, where it allows it.
+        Where so many draws are no number that the band has no end, 0: a row is a miss, not passed over.
     crps, error
-        Score, and reported value less the median, in the measure's unit.
+        Score, and reported value less the median, in the measure's unit; none where any draw is no finite
+        number.
     naive_inside, naive_crps, naive_error
         The same of each baseline.
     """
@@ -204,10 +206,11 @@ def row_scores(predictions: Foretold, known: Known, as_of: date) -> RowScores:
     """Return how predictions fared on each of their rows, beside the baselines of a date."""
     said, n = predictions.said, len(predictions.rows)
     is_told = predictions.measure.kind not in ("floor", "ceiling")
-    finite: BoolArray = np.isfinite(said) & np.isfinite(predictions.drawn).all(axis=0)
+    known_rows: BoolArray = np.isfinite(said)
+    finite: BoolArray = known_rows & np.isfinite(predictions.drawn).all(axis=0)
     scored: BoolArray = finite & np.bool_(is_told)
     own, error, inside = (np.full(n, np.nan) for _ in range(3))
-    inside[finite] = predictions.of(finite).inside
+    inside[known_rows] = predictions.of(known_rows).inside
     if scored.any():
         own[scored] = crps(predictions.drawn[:, scored], said[scored], predictions.weights)
         error[scored] = said[scored] - predictions.of(scored).quantile(0.5)
