@@ -45,8 +45,9 @@ def test_the_decisions_numbers_are_those_of_the_code() -> None:
     assert "(ten slices, median)" in DECISION and pawn.SLICES == 10
     assert "ten copies that do nothing" in DECISION and pawn.COPIES == 10
     assert "their mean by five standard deviations" in DECISION and pawn.DEVIATIONS == 5.0
-    assert "by three standard errors besides, and by 2 in 100" in DECISION
-    assert (assumptions.STANDARD_ERRORS, assumptions.LEAST_MOVE) == (3.0, 0.02)
+    assert "from four standard errors on, and from 2 in 100" in DECISION
+    assert (assumptions.STANDARD_ERRORS, assumptions.LEAST_MOVE) == (4.0, 0.02)
+    assert "misses this by more than 0.02" in DECISION and separating.LARGEST_GAP == 0.02
     assert "fewer than 40 draws stay effective (80 in a default run)" in DECISION
     assert (walk.QUICK_REACH[1], walk.REACH[1]) == (40, 80)
     assert "worse than another by 2 and was not fitted" in DECISION and walk.SURPRISE == 2.0

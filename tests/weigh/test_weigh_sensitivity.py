@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -15,12 +16,14 @@ from scipy.stats import norm
 
 from realities.case.folder import Case, load_case
 from realities.cli import invoke
+from realities.ensemble import Crew, silent
 from realities.weigh.likelihood import used_observations
 from realities.weigh.posterior import fit_account, unweighed_account
 from realities.weigh.sampling.evidence import SamplerSettings
-from realities.weigh.sensitivity.analysis import Sensitivity, sensitivity_of
+from realities.weigh.sensitivity.analysis import Sensitivity, _followed, sensitivity_of
 from realities.weigh.sensitivity.assumptions import AccountTask, Effect, under_account
 from realities.weigh.sensitivity.judged import judged_draws
+from realities.weigh.sensitivity.moves import moves_of
 from realities.weigh.sensitivity.separating import best_of_each, candidate_days
 from realities.weigh.sensitivity.tables import tables_of
 from realities.weigh.sensitivity.walk import After, WalkTask, doubtful, news_of, walked
@@ -180,12 +183,73 @@ def test_a_walk_goes_on_after_a_fit_where_draws_do_not_reach(case: Case) -> None
 
 def test_where_an_account_does_much_worse_unfitted_it_is_doubted() -> None:
     """Draws that have no part in what comes to hold fail alike, and no diagnostic of theirs tells."""
-    good = {0: After(0.0, 0.0, True), 1: After(-5.0, 0.1, False), 2: After(-9.0, 0.1, False)}
-    bad = {0: After(0.0, 0.0, True), 1: After(-25.0, 0.1, False), 2: After(-9.0, 0.1, False)}
+    good = {0: After(0.0, 0.0, True, 0), 1: After(-5.0, 0.1, False, 0), 2: After(-9.0, 0.1, False, 0)}
+    bad = {0: After(0.0, 0.0, True, 0), 1: After(-25.0, 0.1, False, 0), 2: After(-9.0, 0.1, False, 0)}
     assert doubtful({"one": good, "other": bad}) == {"other": (1,), "one": (2,)}
     fitted = {**bad, 1: replace(bad[1], is_fitted=True)}
     assert doubtful({"one": good, "other": fitted}) == {"one": (2,)}
     assert doubtful({"one": good, "other": good}) == {}
+
+
+def test_an_account_that_does_much_worse_goes_again_and_is_fitted_there() -> None:
+    good = {0: After(0.0, 0.0, True, 0), 1: After(-5.0, 0.1, False, 0)}
+    bad = {0: After(0.0, 0.0, True, 0), 1: After(-25.0, 0.1, False, 0)}
+    fitted = {0: After(0.0, 0.0, True, 0), 1: After(-6.0, 0.1, True, 1)}
+    asked: list[list[WalkTask]] = []
+
+    class Walker:
+        """Stands for the processes: every walk has its end ready."""
+
+        def map(self, _: object, tasks: list[WalkTask], **__: object) -> list[dict[int, After]]:
+            asked.append(list(tasks))
+            return [fitted if task.fitted else bad if task.account == "other" else good for task in tasks]
+
+    walks = [WalkTask(name, date(2004, 1, 1), 1, 100, 10) for name in ("one", "other")]
+    told = _followed(cast(Crew, Walker()), walks, silent)
+    assert told == {"one": good, "other": fitted}
+    assert asked[1:] == [[replace(walks[1], fitted=(1,))]]
+
+
+def test_moves_owe_nothing_to_a_fit_that_both_sides_rest_on(case: Case) -> None:
+    """Where the fit changed at a place that others did not reach, both fits' errors count."""
+    news = news_of(case, date(2004, 1, 1))
+    same = {0: After(0.0, 0.0, True, 0), 1: After(-1.0, 0.3, False, 0), 3: After(-3.0, 0.5, False, 0)}
+    between = {**same, 2: After(-2.0, 0.4, True, 2), 3: After(-3.0, 0.5, False, 2)}
+    found = moves_of(news, {"one": same, "other": between}, {}, {"one": -3.0, "other": -3.0})
+    assert [len(move.news) for move in found.moves] == [1, 2]
+    assert found.moves[1].errors["one"] == pytest.approx(0.4)
+    assert found.moves[1].errors["other"] == pytest.approx(np.hypot(0.3, 0.5))
+
+
+EVENTS = """
+[[event]]
+parameter = "start value"
+date = 2000-06-01
+published = 2001-06-01
+value = 100
+source = "post"
+[[event]]
+parameter = "start value"
+date = 2000-01-02
+published = 2002-06-01
+value = 300
+source = "post"
+"""
+
+
+def test_a_second_value_of_a_dated_input_is_news_of_an_input_too(make_lasting_case: MakeCase) -> None:
+    """Reports of days before it are not judged with it, though one run of the model serves many of them."""
+    rows = [(2000 + k, 2000 + k, 103.0, "", "", "person", "Bureau") for k in (1, 2, 3)]
+    made = make_lasting_case({"one": {"growth rate": "normal(0, 0.02)"}}, rows)
+    path = made.folder / "case.toml"
+    path.write_text(path.read_text().replace("[run]", f"{EVENTS}[run]"))
+    revised = load_case(made.folder)
+    news = news_of(revised, date(2004, 1, 1))
+    assert [one.inputs for one in news] == [(), ("start value",), (), ("start value",), ()]
+    late, early = (
+        walked(revised, WalkTask("one", date(*day), 1, 2000, 20)) for day in ((2004, 1, 1), (2002, 3, 1))
+    )
+    assert set(early) == {0, 1, 2, 3} and {n: late[n] for n in early} == early
 
 
 def test_where_it_is_to_be_fitted_it_is(case: Case) -> None:
@@ -284,6 +348,9 @@ def test_what_the_diagnostics_do_not_support_is_not_told(found: Sensitivity) -> 
     assert row["A"] == "not reliable" and row["B"] != "not reliable"
     assert not any(effect.account == "open" for effect in doubtful.leading("grows", 99))
     assert tables["reports to come"].rows[0][3:6] == ("not reliable",) * 3
+    crooked = tuple(replace(one, gap=0.03) for one in found.candidates)
+    (table,) = (one for one in tables_of(replace(found, candidates=crooked)) if one.name == "reports to come")
+    assert table.rows[0][3:6] == ("not reliable",) * 3
 
 
 @pytest.mark.parametrize(

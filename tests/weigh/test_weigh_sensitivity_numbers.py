@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import ks_2samp, norm
 
 from realities.errors import RealitiesError
-from realities.weigh.sensitivity.assumptions import mean_error
+from realities.weigh.sensitivity.errors_of_draws import mean_error
 from realities.weigh.sensitivity.information import Named, Predicted, told
 from realities.weigh.sensitivity.pawn import check_installed, distance, shifts
 
@@ -112,7 +112,9 @@ def test_repeated_points_make_no_error_smaller() -> None:
 
 
 def test_draws_that_all_agree_have_an_error_too() -> None:
-    assert mean_error(np.ones(20), np.arange(20)) == pytest.approx(1 / 20)
+    for all_say in (1.0, 0.0, -1.0):  # -1: every draw turned from yes to no
+        assert mean_error(np.full(20, all_say), np.arange(20)) == pytest.approx(1 / 20)
+    assert mean_error(np.full(20, 3.5), np.arange(20)) == 0.0
 
 
 def exact_bits(means: list[float], sds: list[float], weights: list[float]) -> float:
@@ -165,6 +167,65 @@ def test_information_is_that_of_two_normals(apart: float, noise: float, wide: fl
     assert found.bits == pytest.approx(wanted, abs=4 * found.error + 0.02)
     leading = exact_weights([0.0, apart], [1.0, wide], [0.6, 0.4])
     assert (found.if_leading, found.if_not) == pytest.approx(leading, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("spike", "width", "noise"),
+    [(0.3, 0.01, 0.003), (0.6, 0.01, 0.003), (0.3, 0.01, 0.01), (0.6, 0.002, 0.0), (0.15, 0.002, 0.001)],
+)
+def test_an_account_of_a_spike_and_a_plain_is_told_from_the_spike(
+    spike: float, width: float, noise: float
+) -> None:
+    """Against integrals over both densities; one width for all draws would make the spike a plain too."""
+    weights, n = {"plain": 0.91, "spike": 0.09}, 600
+    wanted = exact_of_spike_and_plain(spike, width, weights["plain"])
+    own, found = sqrt(width**2 - noise**2), []
+    for seed in range(4):
+        rng = np.random.default_rng([11, seed])
+        far, near = rng.random(n) >= spike, 0.7 + own * rng.normal(size=(2, n))
+        means = {"plain": np.where(far, rng.random(n), near[0]), "spike": near[1]}
+        predicted = {k: Predicted(mean, np.full(n, noise), np.arange(n)) for k, mean in means.items()}
+        found.append(told(predicted, [weights])[0])
+    for one in found:
+        assert one.bits == pytest.approx(wanted[0], abs=4 * one.error)
+        assert abs(one.gap) < 0.02
+        assert one.if_leading > weights["plain"] - 0.01  # an account that holds is not expected to lose
+    assert np.mean([one.bits for one in found]) == pytest.approx(wanted[0], abs=0.015)
+    assert np.mean([one.if_leading for one in found]) == pytest.approx(wanted[1], abs=0.01)
+    assert np.mean([one.if_not for one in found]) == pytest.approx(wanted[2], abs=0.03)
+
+
+def exact_of_spike_and_plain(spike: float, width: float, weight: float) -> tuple[float, float, float]:
+    """Return the bits, and the expected weight of the plain if it holds, and if the spike does."""
+    y = np.linspace(-0.2, 1.2, 70_001)
+    other = norm.pdf(y, 0.7, width)
+    first = spike * other + (1.0 - spike) * ((y > 0) & (y < 1))
+    mixture = np.maximum(weight * first + (1.0 - weight) * other, 1e-300)
+    bits = sum(
+        w * float(np.trapezoid(p * np.log2(np.maximum(p, 1e-300) / mixture), y))
+        for w, p in ((weight, first), (1.0 - weight, other))
+    )
+    share = weight * first / mixture
+    return bits, float(np.trapezoid(share * first, y)), float(np.trapezoid(share * other, y))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_no_account_that_holds_is_expected_to_lose(share: float) -> None:
+    """Whatever the densities; and over all that may hold no weight is expected to change."""
+    rng = np.random.default_rng(12)
+    n = 400
+    shapes = {
+        "two humps": np.where(rng.random(n) < 0.5, 0.1, 0.9) + 0.02 * rng.normal(size=n),
+        "long tail": np.exp(1.5 * rng.normal(size=n)) / 10,
+        "a point": np.where(rng.random(n) < 0.7, 0.9, rng.random(n)),
+    }
+    for first in shapes:
+        weights = {name: share if name == first else (1.0 - share) / 2 for name in shapes}
+        predicted = {k: Predicted(mean, np.full(n, 0.005), np.arange(n)) for k, mean in shapes.items()}
+        (found,) = told(predicted, [weights])
+        assert abs(found.gap) < 0.02
+        assert found.if_leading >= max(weights.values()) - 0.01
+        assert found.if_not <= max(weights.values()) + 0.01
 
 
 def test_two_accounts_that_predict_the_same_are_not_told_apart() -> None:

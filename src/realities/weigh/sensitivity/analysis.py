@@ -1,7 +1,7 @@
 """What moves the claims, what moved the weights, what would settle it: all three for a case and a date.
 
-In comes a case; out comes a `Sensitivity`, from which `told.py` makes tables and JSON. Accounts are fitted
-once for every date asked for; everything else works on their posterior draws.
+In comes a case; out comes a `Sensitivity`, of which `tables.py` and `as_json.py` make tables and JSON.
+Accounts are fitted once for every date asked for; everything else works on their posterior draws.
 """
 
 from __future__ import annotations

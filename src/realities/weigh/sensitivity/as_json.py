@@ -21,7 +21,7 @@ Json = dict[str, object]
 COLUMNS = (
     "part", "as_of", "account", "claim", "quantity", "reporter", "day", "assumption", "kind", "from", "to",
     "chance_from", "chance_to", "error", "shift", "floor", "gained", "weight_before", "weight_after", "bits",
-    "bits_even", "if_leading", "if_not", "expected_p5", "expected_p50", "expected_p95",
+    "bits_even", "if_leading", "if_not", "gap", "gap_even", "expected_p5", "expected_p50", "expected_p95",
 )  # fmt: skip
 
 
@@ -146,6 +146,9 @@ def _candidate(one: Candidate) -> Json:
         "bits_even": _number(one.bits_even),
         "if_leading": _number(one.if_leading),
         "if_not": _number(one.if_not),
+        "gap": _number(one.gap),
+        "gap_even": _number(one.gap_even),
+        "reliable": one.reliable,
         "expected": {
             name: dict(zip(("p5", "p50", "p95"), map(_number, values), strict=True))
             for name, values in one.expected.items()
@@ -183,6 +186,7 @@ def csv_rows(found: Sensitivity) -> Iterator[dict[str, object]]:
     for candidate in found.candidates:
         fields = _candidate(candidate)
         fields.pop("expected")
+        fields.pop("reliable")
         for name, values in candidate.expected.items():
             expected = dict(zip(("expected_p5", "expected_p50", "expected_p95"), values, strict=True))
             yield {"part": "report to come", "as_of": found.as_of, "account": name, **fields, **expected}

@@ -36,6 +36,7 @@ from realities.weigh.forward import thinned
 from realities.weigh.sampling.importance import k_hat
 from realities.weigh.sampling.runs import WORST_K_HAT
 from realities.weigh.scoring.forecasts import with_rare_turns
+from realities.weigh.sensitivity.errors_of_draws import mean_error, n_effective, numbered
 from realities.weigh.sensitivity.judged import JudgedDraws, dice, judged_draws, points_of
 from realities.weigh.sensitivity.pawn import distance, shifts
 
@@ -44,8 +45,8 @@ Kind = Literal["input", "prior", "constant"]
 
 #: A part of an input's draws that is compared with the opposite part, and draws with an answer in it.
 PART, LEAST_DRAWS = 0.2, 10
-#: A move of a chance is told from so many standard errors on, and from so much on: hundreds are looked at.
-STANDARD_ERRORS, LEAST_MOVE = 3.0, 0.02
+#: A move of a chance is told from so many standard errors on, and from so much on: thousands are looked at.
+STANDARD_ERRORS, LEAST_MOVE = 4.0, 0.02
 #: Rank correlations between inputs that are told.
 CORRELATED = 0.5
 
@@ -85,9 +86,8 @@ class Effect:
 
     @property
     def moves_chance(self) -> bool:
-        """Whether it moves the chance by more than the draws' error, and the margin with it."""
-        is_shifted = self.shift is None or self.shift > self.floor
-        return is_shifted and abs(self.move) >= max(LEAST_MOVE, STANDARD_ERRORS * self.error)
+        """Whether it moves the chance by more than the draws' error."""
+        return abs(self.move) >= max(LEAST_MOVE, STANDARD_ERRORS * self.error)
 
     @property
     def moves_margin(self) -> bool:
@@ -245,7 +245,7 @@ def _priors(case: Case, fit: AccountFit, base: JudgedDraws) -> Iterator[Effect]:
                 chances=chances,
                 error=error,
                 shift=distance(margin, margin, weights) if reaches else None,
-                floor=STANDARD_ERRORS / np.sqrt(_effective(weights, points)),
+                floor=STANDARD_ERRORS / np.sqrt(n_effective(points, weights)),
             )
 
 
@@ -360,31 +360,8 @@ def _weighed(
     values, share = base.truth[claim][known].astype(np.float64), weights[known] / weights[known].sum()
     before, after = float(values.mean()), float((share * values).sum())
     terms = share * (values - after) - (values - before) / len(values)
-    error = np.sqrt((np.bincount(_numbered(points[known]), terms) ** 2).sum())
+    error = np.sqrt((np.bincount(numbered(points[known]), terms) ** 2).sum())
     return (with_rare_turns(before), with_rare_turns(after)), float(error)
-
-
-def mean_error(values: FloatArray, points: NDArray[np.intp]) -> float:
-    """Return the standard error of a mean of draws that repeat points, each (draw,).
-
-    At least that of one point more that says otherwise: draws that all agree are not certain.
-    """
-    n = len(values)
-    place = _numbered(points)
-    sums = np.bincount(place, values - values.mean())
-    counts = np.bincount(place).astype(np.float64)
-    one_more = (counts**2).sum() / n**2 if np.ptp(values) == 0 and values[0] in (0.0, 1.0) else 0.0
-    return float(np.hypot(np.sqrt((sums**2).sum()) / n, one_more))
-
-
-def _effective(weights: FloatArray, points: NDArray[np.intp]) -> float:
-    """Return how many points the weighed draws are worth."""
-    sums = np.bincount(_numbered(points), weights)
-    return float(sums.sum() ** 2 / (sums**2).sum())
-
-
-def _numbered(points: NDArray[np.intp]) -> NDArray[np.intp]:
-    return np.unique(points, return_inverse=True)[1].reshape(-1)
 
 
 def _number(value: float) -> str:

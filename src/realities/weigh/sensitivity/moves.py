@@ -163,8 +163,8 @@ def _less(after: After, before: After) -> float:
 
 
 def _error(before: After, after: After) -> float:
-    """Return the standard error of a difference: both rest on one fit unless there was another."""
-    if not after.is_fitted:
+    """Return the standard error of a difference: what both owe to one fit that they rest on is none of it."""
+    if after.base == before.base:
         return sqrt(max(0.0, after.error**2 - before.error**2))
     return hypot(before.error, after.error)
 

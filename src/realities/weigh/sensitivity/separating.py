@@ -41,6 +41,8 @@ SILENCE_DAYS = 90
 NEARLY = 0.9
 #: Less information than this is nothing.
 LEAST_BITS = 0.005
+#: A report is expected to leave every weight where it is; estimates that miss this by more are not reliable.
+LARGEST_GAP = 0.02
 #: What an account expects: these quantiles.
 LEVELS = (0.05, 0.5, 0.95)
 #: What random streams are for, after the seed and `STREAM_FORWARD`.
@@ -59,6 +61,9 @@ class Candidate:
         The same if all accounts had equal weights.
     if_leading, if_not
         The weight that the leading account is expected to have after it, if that account holds, and if not.
+    gap, gap_even
+        By how much a weight is expected to change whoever holds, under the weights of the date, and under
+        equal ones; it should be 0.
     expected
         By account, the 5th, 50th and 95th percentile of what would be reported, in the measure's unit.
     """
@@ -71,7 +76,14 @@ class Candidate:
     bits_even: float
     if_leading: float
     if_not: float
+    gap: float
+    gap_even: float
     expected: Mapping[str, tuple[float, float, float]]
+
+    @property
+    def reliable(self) -> bool:
+        """Whether what is said of it under the weights of the date, and under even ones, adds up."""
+        return max(abs(self.gap), abs(self.gap_even)) <= LARGEST_GAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +161,8 @@ def ranked(
                     bits_even=then.bits,
                     if_leading=now.if_leading,
                     if_not=now.if_not,
+                    gap=now.gap,
+                    gap_even=then.gap,
                     expected={name: shown for name, (_, shown) in here.items()},
                 )
             )
@@ -160,7 +174,8 @@ def best_of_each(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
     by_quantity: dict[str, list[Candidate]] = {}
     for one in found:
         by_quantity.setdefault(one.quantity, []).append(one)
-    best = [_first_good(own) for own in by_quantity.values()]
+    told = ([one for one in own if one.reliable] or own for own in by_quantity.values())
+    best = [_first_good(own) for own in told]
     return tuple(sorted(best, key=_most_first))
 
 
@@ -177,8 +192,9 @@ def _first_good(own: Sequence[Candidate]) -> Candidate:
     return min((one for one in own if told(one) >= NEARLY * most), key=lambda one: one.day)
 
 
-def _most_first(one: Candidate) -> tuple[float, float, str, date]:
-    return -one.bits if one.bits >= LEAST_BITS else 0.0, -one.bits_even, one.quantity, one.day
+def _most_first(one: Candidate) -> tuple[bool, float, float, str, date]:
+    bits = one.bits if one.bits >= LEAST_BITS else 0.0
+    return not one.reliable, -bits, -one.bits_even, one.quantity, one.day
 
 
 def candidates(case: Case, as_of: date) -> dict[str, QuantityReports]:

@@ -126,7 +126,8 @@ def _claims_notes(at: AtDate) -> tuple[str, ...]:
         "account fixes, put back to the common one, alone, in the same draws and without a new fit; values "
         "that an account sets together make, one at a time, a mixture that nobody stated. `~`: a prior of "
         "the account's own, exchanged for the common one, reports included. `margin`: the chance stays, the "
-        "margin shifts.",
+        "margin shifts. Values are put back in fewer draws than give the chances, so that the first of the "
+        "two numbers may differ from the account's chance by the draws' error.",
         *([shared] if together else []),
     )
 
@@ -240,7 +241,11 @@ def candidates_table(found: Sensitivity) -> Table:
                 one.quantity,
                 one.reporter,
                 str(one.day),
-                *(_information(one) if found.last.weighing.reliable else (NOT_RELIABLE,) * 3),
+                *(
+                    _information(one)
+                    if found.last.weighing.reliable and one.reliable
+                    else (NOT_RELIABLE,) * 3
+                ),
                 _expected(one, letters),
             )
             for one in best

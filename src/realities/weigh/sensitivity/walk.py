@@ -20,6 +20,7 @@ from math import hypot, isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from realities.case.events import CaseEvent
 from realities.case.folder import Case
 from realities.case.observations import Observation
 from realities.ensemble import STREAM_WEIGH, Same, stream
@@ -83,11 +84,15 @@ class WalkTask:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Log evidence after the first of the news, its error, and whether the account was fitted there."""
+    """Log evidence after the first of the news, its error, and whether the account was fitted there.
+
+    `base` is after how many of the news the fit was made on which it rests; 0 for draws from the prior.
+    """
 
     log_evidence: float
     error: float
     is_fitted: bool
+    base: int
 
 
 def news_of(case: Case, as_of: date) -> tuple[News, ...]:
@@ -98,15 +103,14 @@ def news_of(case: Case, as_of: date) -> tuple[News, ...]:
 @lru_cache(maxsize=4)
 def _news_of(same: Same, as_of: date) -> tuple[News, ...]:
     found: list[News] = []
-    inputs: tuple[str, ...] = ()
+    inputs: tuple[CaseEvent, ...] = ()
     held: dict[tuple[str, str], tuple[Observation, ...]] = {}
     for day in days_of_news(same.case, as_of):
         known = known_on(same.case, day)
-        names = tuple(event.parameter for event in known.inputs)
-        if names != inputs:
-            fresh = tuple(name for name in names if name not in inputs)
-            found.append(News(day, "", "", fresh, (), len(fresh)))
-            inputs = names
+        if known.inputs != inputs:
+            fresh = [event.parameter for event in known.inputs if event not in inputs]
+            found.append(News(day, "", "", tuple(dict.fromkeys(fresh)), (), len(fresh)))
+            inputs = known.inputs
         now: dict[tuple[str, str], list[Observation]] = {}
         for row in known.rows:
             now.setdefault((row.quantity, row.reporter), []).append(row)
@@ -165,7 +169,7 @@ class _Walk:
         self._settings = replace(ON_THE_WAY, enough_draws=task.enough, posterior_draws=task.draws)
 
     def result(self) -> dict[int, After]:
-        found = {0: After(0.0, 0.0, True)}
+        found = {0: After(0.0, 0.0, True, 0)}
         base, at, misses = self._prior(), 0, 0
         while at < len(self._news) and misses < MOST_MISSES:
             together = self._alike(at)
@@ -178,7 +182,7 @@ class _Walk:
             misses = misses + 1 if again is None else 0
             if again is not None:
                 base = again
-                found[at + 1] = After(base.log_evidence, base.error, True)
+                found[at + 1] = After(base.log_evidence, base.error, True, base.n)
             at += 1
         return found
 
@@ -202,7 +206,8 @@ class _Walk:
             reaches = ratio.k_hat <= WORST_K_HAT and ratio.effective >= self._task.enough
             if not (isfinite(ratio.log_ratio) and reaches):
                 break
-            found[n] = After(base.log_evidence + ratio.log_ratio, hypot(base.error, ratio.error), False)
+            error = hypot(base.error, ratio.error)
+            found[n] = After(base.log_evidence + ratio.log_ratio, error, False, base.n)
         return found
 
     def _fitted(self, base: _Base, n: int) -> _Base | None:
