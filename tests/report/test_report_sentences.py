@@ -158,7 +158,7 @@ def test_accounts_that_are_not_separated_and_those_spoken_against_are_named() ->
     )
     said = judged([40, 60, 0], verdict_of([0, 1], [], [2]), n=1)
     assert said.endswith(
-        "does not separate accounts A and B; for account C that could not be established. Out of 100: 40 for "
+        "does not separate accounts A and B; for account C that is not established. Out of 100: 40 for "
         "A, 60 for B and less than 1 for C. How they move with the width of the priors is not known."
     )
 
@@ -173,7 +173,7 @@ def test_an_account_separated_from_all_others_is_leaned_towards() -> None:
 
 
 def test_what_could_not_be_established_is_no_lean() -> None:
-    assert "speak for account B and against account A; for account C that could not" in judged(
+    assert "speak for account B and against account A; for account C that is not established" in judged(
         [1, 98, 1], verdict_of([1], [0], [2])
     )
     assert "do not settle which account they favour. Out of 100" in judged(

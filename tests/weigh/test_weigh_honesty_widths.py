@@ -273,4 +273,4 @@ def test_the_verdict_is_a_sentence_with_names() -> None:
     )
     alone = separation([*curve("a", 0, 0, 0), *curve("b", -9, -9, None)], ["a", "b"])
     assert in_words(alone, names) == "The reports do not settle which account they favour."
-    assert verdict(["x"], "y", "z") == "speak for x and against y; for z that could not be established"
+    assert verdict(["x"], "y", "z") == "speak for x and against y; for z that is not established"

@@ -59,4 +59,4 @@ def verdict(
     else:
         text = f"{do} not separate {listed(together)}"
         text += f"; {they} {speak} against {against}" if against else ""
-    return text + (f"; for {not_established} that could not be established" if not_established else "")
+    return text + (f"; for {not_established} that is not established" if not_established else "")

@@ -103,7 +103,7 @@ function verdictParts(P, shown, one, found) {
   else if (together.length > 1) clause += against.length ? `; ${they} ${speak} against ${named(against)}` : "";
   else if (!against.length) return [[` ${does} not settle which account ${they} favour${one ? "s" : ""}. Out of 100: ${each(shown.keys(), shown, found)}.${note}`, false]];
   else clause = `${speak} for ${named(together)} and against ${named(against)}`;
-  if (unknown.length) clause += `; for ${named(unknown)} that could not be established`;
+  if (unknown.length) clause += `; for ${named(unknown)} that is not established`;
   return [[` ${clause}. Out of 100: ${each(shown.keys(), shown, found)}.${note}`, false]];
 }
 
