@@ -1,11 +1,12 @@
 """What moves the claims of a case, what moved its weights, and what would settle it, as of some dates.
 
-    python bench/sensitivity.py [CASE] [--as-of 2022-10-05 ...] [--effort quick] [--over-time] [--markdown]
+    python bench/sensitivity.py [CASE] [--as-of 2022-10-05 ...] [--effort quick] [--over-time]
+        [--only NAME ...] [--markdown]
 
 The tables of `realities sensitivity`, for documents: as of the last of the dates all of them, as of those
 before it the claims and the reports to come. Without a date, as of the latest publication. With `--over-time`
 there are two others: the assumption that moves each claim most as of each date of the case's report, and the
-input that shifts each quantity most by day of the model.
+input that shifts each quantity most by day of the model. `--only` names the tables that are printed.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--as-of", dest="days", nargs="*", default=[])
     parser.add_argument("--effort", default="quick")
     parser.add_argument("--over-time", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=[*ALWAYS, *OVER_TIME], help="names of tables")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     case = load_case(options.case)
@@ -43,7 +45,8 @@ def main() -> None:
         is_last = day == days[-1]
         over_time = options.over_time and is_last
         found = sensitivity_of(case, as_of=day, effort=options.effort, over_time=over_time)
-        wanted = OVER_TIME if over_time else ALWAYS if is_last else EARLIER
+        usual = OVER_TIME if over_time else ALWAYS if is_last else EARLIER
+        wanted = options.only or usual
         for table in tables_of(found):
             if table.name in wanted:
                 print(in_markdown(table) if options.markdown else "\n".join(table.plain()))
