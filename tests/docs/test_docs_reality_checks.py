@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from realities.cli import invoke
+from realities.reality.runs import MOST_STEPS, PROGRAM
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explain" / "reality-checks.md").read_text(encoding="utf-8")
@@ -37,6 +38,10 @@ def test_the_page_names_every_key(tank: str, capsys: pytest.CaptureFixture[str])
     assert invoke(["check", "--json", tank]) == 0
     for check in json.loads(capsys.readouterr().out)["reality_checks"]:
         assert all(f"`{key}`" in PAGE for key in (*check, *(check["at"] or {})))
+
+
+def test_the_page_says_how_many_steps_checks_may_take() -> None:
+    assert f"{MOST_STEPS:,} steps" in PAGE and f"counts as {PROGRAM:,} besides" in PAGE
 
 
 def test_what_the_page_links_to_is_there() -> None:

@@ -39,6 +39,13 @@ def timed(initial: str, final: str, step: str, save: str) -> bytes:
     ).encode()
 
 
+def checked(n_checks: int, final: int, condition: str) -> bytes:
+    """Return a Vensim model with many Reality Checks, each of a long run; `{0}` is the number of a check."""
+    check = ":THE CONDITION: " + condition + " :IMPLIES: s > {0} ~~|"
+    checks = "\n".join(f"c{k} {check.format(k)}" for k in range(n_checks))
+    return checks.encode() + b"\nk = 1 ~~|" + timed("0", str(final), "1", "1")
+
+
 def xmile(
     variables: str,
     *,
@@ -176,6 +183,10 @@ _XMILE_RIGHTS: dict[str, str] = {
 }
 
 VENSIM: dict[str, Case] = {
+    "checks of long runs": (".mdl", lambda: checked(300, 100_000, "s = {0}")),
+    "checks of longer runs": (".mdl", lambda: checked(300, 500_000, "k = {0}")),
+    "a check that makes the run long": (".mdl", lambda: checked(30, 4, "FINAL TIME = 990{0}000")),
+    "checks beyond number": (".mdl", lambda: checked(5_000, 4, "s = {0}")),
     "name of 10 MB": (".mdl", lambda: vensim("x" * LONG + " = 1 ~~|")),
     "sum of 10 MB": (".mdl", lambda: vensim_of("1+" * (LONG // 2) + "1")),
     **{

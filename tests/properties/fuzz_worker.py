@@ -22,6 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from realities.engine.reference import simulate
 from realities.errors import InputError, SimulationError
 from realities.model.load import build_model, load_model
+from realities.reality.judging import judge_model
 from realities.source import SourceText
 
 #: More than a case may take; a runaway is stopped here.
@@ -30,9 +31,12 @@ MOST_BYTES = 3 * 2**30
 
 
 def attempt(path: Path) -> str:
-    """Load a model, and run it where it loads; return how that ended."""
+    """Load a model, and run it and its Reality Checks where it loads; return how that ended."""
     try:
-        simulate(load_model(path))
+        model = load_model(path)
+        simulate(model)
+        if b":IMPLIES:" in path.read_bytes():
+            judge_model(model.source)
     except InputError as error:
         assert str(error)
         codes = sorted({item.code for item in error.diagnostics if item.severity == "error"})

@@ -15,6 +15,7 @@ from realities.cli import invoke
 from realities.engine.request import Event
 from realities.errors import Findings
 from realities.model.load import read_file
+from realities.reality import judging
 from realities.reality import verdicts as verdicts_of
 from realities.reality.judging import judge, judge_model
 from realities.reality.runs import N_DRAWS, Ground
@@ -129,6 +130,21 @@ def test_amounts_are_of_what_follows_not_of_what_it_follows_from() -> None:
     miss = verdict("inflow = 4 :AND: level > 60 :IMPLIES: Time >= 12 :OR: Tank < 20").miss
     assert miss is not None
     assert (miss.time, miss.by, miss.premise) == (3.0, 2.0, "level > 60")  # at 2.5 the level is 60
+
+
+def test_checks_that_together_take_too_many_steps_are_not_run_from_there_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(judging, "MOST_STEPS", 60)  # a run from 0 to 12 in half hours has 25 points
+    check = "{0} :THE CONDITION: inflow = {1} :IMPLIES: Tank >= 10 ~~|\n"
+    found = verdicts("".join(check.format(f"c{k}", k) for k in range(3)) + check.format("d", "Tank"))
+    assert [one.status for one in found] == ["holds", "holds", "not run", "not run"]
+    assert {one.reason for one in found[2:]} == {
+        "with it the checks take more than 60 steps in all, the most there are"
+    }
+    monkeypatch.setattr(judging, "MOST_STEPS", 150_000)
+    long = "long :THE CONDITION: FINAL TIME = {0} :IMPLIES: Tank >= 10 ~~|\n"
+    assert [verdicts(long.format(end))[0].status for end in (24_000, 26_000)] == ["holds", "not run"]
 
 
 def test_what_leaves_the_real_numbers_is_told_as_such() -> None:

@@ -33,7 +33,7 @@ from realities.ir.model import Model
 from realities.model.load import ExtraEquation, build_file, read_file
 from realities.model.realitychecks import Part, Said, said_by
 from realities.model.syntax import ModelFile
-from realities.reality.runs import Ground, NewEquation, Runs, Setting, ground_of, new_equation
+from realities.reality.runs import MOST_STEPS, Ground, NewEquation, Runs, Setting, ground_of, new_equation
 from realities.reality.verdicts import Miss, Verdict
 from realities.source import SourceText
 from realities.trajectories import Trajectories
@@ -206,6 +206,7 @@ def _refuse(trials: Sequence[_Trial], reason: str) -> None:
 
 def _run(trials: Sequence[_Trial], model: Model, ground: Ground) -> None:
     """Run the model for its checks, once for each set of things that they set, and note what came of it."""
+    _refuse_what_takes_too_long(trials, Runs(model, ground, {}))
     ready = [trial for trial in trials if not trial.reason]
     wanted: dict[Setting, dict[str, None]] = {}
     for trial in ready:
@@ -224,6 +225,28 @@ def _run(trials: Sequence[_Trial], model: Model, ground: Ground) -> None:
             for trial in mine:
                 pairs = zip(trial.said.parts, _settings(trial), strict=True)
                 trial.outcomes += [_outcome(part, one, run) for part, (its, one) in pairs if its == setting]
+
+
+def _refuse_what_takes_too_long(trials: Sequence[_Trial], runs: Runs) -> None:
+    """Refuse the first check of the file with which all take too many steps, and those after it."""
+    spent, costs = 0, dict[Setting, int]()
+    for trial in (one for one in trials if not one.reason):
+        for setting, _ in _settings(trial):
+            if setting not in costs and spent <= MOST_STEPS:  # past it nothing more is worked out
+                costs[setting] = _cost(runs, setting)
+            spent += costs.get(setting, 0)
+        if spent > MOST_STEPS:
+            trial.reason = (
+                f"with it the checks take more than {MOST_STEPS:,} steps in all, the most there are"
+            )
+
+
+def _cost(runs: Runs, setting: Setting) -> int:
+    """Return how many steps a setting takes; none where it cannot be run, which running it tells."""
+    try:
+        return runs.cost(setting)
+    except (InputError, ValueError):
+        return 0
 
 
 def _settings(trial: _Trial) -> list[tuple[Setting, Predicate]]:

@@ -19,6 +19,7 @@ from realities.case.predicate_nodes import Intervention
 from realities.case.predicate_tokens import full_name
 from realities.engine.engines import AnySimulator, make_simulator
 from realities.engine.request import Event
+from realities.engine.timeline import Timeline
 from realities.ensemble import prior_draws
 from realities.ir.model import Model
 from realities.model.replaced import as_it_was, with_equations
@@ -31,6 +32,12 @@ FloatArray = NDArray[np.float64]
 N_DRAWS, SEED = 32, 1
 #: Checks look at every step of a run that has at most so many, of a longer one at its save points.
 MOST_TIMES = 100_000
+#: Steps that all checks of a file may take together, each in every draw; a check beyond them is not run. A
+#: file may come from anybody: at a third of a microsecond a step these are seven seconds. The flagship's
+#: take four million.
+MOST_STEPS = 20_000_000
+#: What a program of its own counts for, in steps: the least that making one takes.
+PROGRAM = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,18 @@ class Runs:
         self.own = _own_values(model, names)
         self._shared: AnySimulator | None = None
 
+    def cost(self, setting: Setting) -> int:
+        """Return how many steps looking at one setting takes, in all draws, its program counted in steps.
+
+        Raises
+        ------
+        InputError, ValueError
+            If the model cannot be run so.
+        """
+        held = {self.model[name].name: value for name, value in setting.held}
+        steps = (len(_timeline(self.model, held).lengths) + 1) * len(self.ground.runs)
+        return steps if self._sets_constants(setting) else steps + PROGRAM
+
     def run(self, setting: Setting) -> Trajectories:
         """Return the runs of all draws with what is set, at every step.
 
@@ -182,17 +201,24 @@ class Runs:
         return simulator.run(spread, n_draws=n_draws, seed=SEED)
 
 
-def _every_step(model: Model) -> dict[str, float]:
-    """Return what to hold so that a run saves every step; nothing where there are too many of them."""
+def _timeline(model: Model, hold: Mapping[str, float]) -> Timeline:
+    """Return the steps of a run with variables held at numbers; nothing is run."""
+    from realities.engine.reference import Simulator
+
     spec = model.time
     names = (spec.initial_time, spec.final_time, spec.time_step)
-    run = make_simulator(model, engine="reference", outputs=names).run()
-    first, last, step = (float(run[name][0, 0]) for name in names)
-    return {spec.save_period: step} if (last - first) / step <= MOST_TIMES else {}
+    return Simulator(model, outputs=names, hold=hold).timeline()
+
+
+def _every_step(model: Model) -> dict[str, float]:
+    """Return what to hold so that a run saves every step; nothing where there are too many of them."""
+    lengths = _timeline(model, {}).lengths
+    return {model.time.save_period: float(lengths[0])} if 0 < len(lengths) <= MOST_TIMES else {}
 
 
 def _own_values(model: Model, names: Iterable[str]) -> dict[str, float]:
     """Return the values that constants have in the model itself, by full name."""
     full = [model[name].name for name in names]
-    run = make_simulator(model, engine="reference", outputs=full).run()
+    first = _timeline(model, {}).times[:1]
+    run = make_simulator(model, engine="reference", outputs=full).run(save_times=first)
     return {name: float(run[name][0, 0]) for name in full}

@@ -166,6 +166,18 @@ class Simulator:
             parameters, n_draws, seed, first_draw, block, lambda timeline: save_each(timeline, wanted)
         ).excerpt()
 
+    def timeline(self) -> Timeline:
+        """Return the steps of a run with the model's own constants and what is held; nothing is run.
+
+        Raises
+        ------
+        InputError
+            As `run` does, of control variables.
+        """
+        with np.errstate(all="ignore"):
+            plan = self._program({}).plan
+            return make_timeline(self.model, plan, known_leaves(plan, {}, 0, np.arange(1)))
+
     def _execute(
         self,
         parameters: Mapping[str, ArrayLike] | None,
