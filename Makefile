@@ -11,7 +11,7 @@ help:
 	@echo "make demo      set up a virtual environment, run the flagship case from folder to report"
 	@echo "make test      set up with the development tools, run the quick tests (under two minutes)"
 	@echo "make test-all  the same with the slow laws"
-	@echo "make slow      what the quick tests leave out of engines and hostile files"
+	@echo "make slow      what the quick tests leave out of engines, hostile files and the flagship's model"
 	@echo "make weights   the slow tests of the weighing: ranks of thirty data sets, another sampler, known posteriors,"
 	@echo "               and the tables of the cases made anew"
 	@echo "make browser   the report's tests in Chromium (needs /usr/bin/chromium)"
@@ -59,12 +59,13 @@ test-all: setup
 
 slow: setup
 	$(BIN)/python -m pytest -m slow -n 2 tests/engine/llvm/test_llvm_arrays.py tests/model/test_model_arrays.py \
-		tests/properties/test_fuzz_limits.py \
-		tests/cases/test_cases_ukraine.py::test_the_roll_of_the_dice_gives_chances_equal_to_the_survivals
+		tests/properties/test_fuzz_limits.py tests/agreement/test_views_read_elsewhere.py \
+		tests/cases/test_cases_ukraine.py tests/cases/test_cases_ukraine_extremes.py
 
 weights: setup
 	$(BIN)/python -m pytest -m slow -n 2 tests/calibration tests/cases/test_cases_lynx_hare.py \
-		tests/weigh/test_weigh_posterior.py tests/docs/test_docs_tables.py
+		tests/weigh/test_weigh_posterior.py tests/docs/test_docs_tables.py tests/docs/test_docs_sensitivity.py \
+		tests/weigh/test_weigh_sensitivity.py
 
 browser: setup
 	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile

@@ -24,6 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "cases" / "tables"
 #: Numbers as tables have them; the rest of a line has to be the same to the letter.
 _NUMBER = re.compile(r"(?<![\w.-])[-+]?\d+(?:,\d{3})*(?:\.\d+)?")
+#: How many figures of how many, with their percentage; a cell that is a whole number.
+_OF = re.compile(r"(\d+) of (\d+) \(\d+ %\)")
+_WHOLE_CELL = re.compile(r"(?<=\| )\d+(?= \|)")
 #: What follows from a number and changes with it: bold, verdicts, and how a weight near an end is written.
 _FOLLOWS = re.compile(r"\*\*| (?:low|high)\b\??| \(not reliable\)|[<>](?=\d)")
 
@@ -32,9 +35,15 @@ _FOLLOWS = re.compile(r"\*\*| (?:low|high)\b\??| \(not reliable\)|[<>](?=\d)")
 class Moves:
     """By how much numbers may differ from the committed ones.
 
-    On another processor sums are rounded otherwise and a sampler takes another path, which is as good as
-    another seed; a cheaper command has fewer draws. Measured by either, and said where a table is given.
-    Percentages may move by `points`, whole numbers by `counts`, and any number by a `share` of itself.
+    On another processor the last digits of sums differ and a sampler takes another path, which is as good as
+    another seed; a cheaper command has fewer draws. What is compared:
+
+    - `31 of 40 (78 %)`: the 40 to the figure, the 31 within `counts` (of more than a hundred figures, 3 in
+      100 of them); the percentage follows and is not compared.
+    - Other percentages and weights in 100: within `points` in rows of a hundred figures and more, three times
+      as far in rows of fewer. Below zero a skill is a ratio of two scores less one, and may move by `points`
+      for each 100.
+    - Any other number: by a `share` of itself. `counts` and `points` are not widened by it.
     """
 
     points: float = 0.0
@@ -75,8 +84,9 @@ class Table:
         return FOLDER / f"{self.name}.md"
 
 
-#: What another seed moves in the tables of bands and forecasts, up to rows of three figures.
-SEEDS = Moves(points=30.0, counts=4.0, share=0.4)
+#: What another path of the sampler may move in the tables of bands and forecasts. Made again on one machine
+#: they are the same to the digit.
+SEEDS = Moves(points=10.0, counts=4.0, share=0.4)
 UKRAINE = "ukraine-2022 --from 2022-10-05 2023-01-01 2023-06-01 2024-01-01"
 UKRAINE_COVERAGE = (
     f"bench/coverage.py {UKRAINE} --account reference author analyst commenter decree --markdown"
@@ -90,7 +100,9 @@ LYNX_COVERAGE = (
 )
 LYNX = "bench/forecasts.py lynx-hare --from 1906-12-31 1911-12-31 --months 24 60"
 #: Assumptions of claims, reports that moved weights, reports to come. Which of two near ties stands first may
-#: differ between processors; `tests/docs/test_docs_sensitivity.py` makes them anew and compares the rest.
+#: differ between processors: none has a `check`. `tests/docs/test_docs_sensitivity.py` makes one date of each
+#: case anew and compares the claims and their first assumptions; the tables over time and the reports that
+#: moved weights are made by hand alone.
 SENSITIVITY = "bench/sensitivity.py {} --markdown"
 
 TABLES: tuple[Table, ...] = (
@@ -137,7 +149,9 @@ TABLES: tuple[Table, ...] = (
         "lynx-hare-coverage",
         "lynx-hare: how often bands hold",
         f"{LYNX_COVERAGE} --effort sketch",
-        cpu_seconds=25,  # what followed 1911 is checked by the forecasts
+        cpu_seconds=25,
+        check=f"{LYNX_COVERAGE} --effort sketch",
+        moves=SEEDS,
     ),
     Table(
         "lynx-hare-forecasts",
@@ -155,8 +169,8 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "ukraine-2022-sensitivity-over-time",
-        "ukraine-2022: what claims and quantities hang on, over time",
-        SENSITIVITY.format("ukraine-2022 --as-of 2026-08-22 --over-time"),
+        "ukraine-2022: what quantities hang on, over time",
+        SENSITIVITY.format("ukraine-2022 --as-of 2026-08-22 --over-time --only 'quantities over time'"),
         cpu_seconds=260,
     ),
     Table(
@@ -218,7 +232,7 @@ def differences(before: str, after: str, moves: Moves) -> list[str]:
 
     Examples
     --------
-    >>> differences("| area | 49 of 51 (96 %) |", "| area | 48 of 51 (94 %) |", Moves(points=3, counts=1))
+    >>> differences("| area | 49 of 51 (96 %) |", "| area | 48 of 51 (94 %) |", Moves(counts=1))
     []
     >>> differences("| area | 0.31 |", "| area | 0.52 |", Moves(share=0.1))
     ['| area | 0.31 | is now | area | 0.52 |']
@@ -233,16 +247,34 @@ def _agree(one: str, other: str, moves: Moves) -> bool:
     one, other = (_FOLLOWS.sub("", line) for line in (one, other))
     if _NUMBER.sub("#", one) != _NUMBER.sub("#", other):
         return False
-    pairs = zip(_NUMBER.finditer(one), _NUMBER.finditer(other), strict=True)
-    return all(_near(a, b, moves) for a, b in pairs)
+    of, of_other = (_OF.findall(line) for line in (one, other))
+    if not all(_same_count(a, b, moves) for a, b in zip(of, of_other, strict=True)):
+        return False
+    n = _figures(one)
+    rest, rest_other = (_NUMBER.finditer(_OF.sub("", line)) for line in (one, other))
+    return all(_near(a, b, moves, n) for a, b in zip(rest, rest_other, strict=True))
 
 
-def _near(one: re.Match[str], other: re.Match[str], moves: Moves) -> bool:
+def _same_count(one: tuple[str, str], other: tuple[str, str], moves: Moves) -> bool:
+    """Return whether two of `31 of 40` are the same, as far as they can be."""
+    (held, n), (held_other, n_other) = (tuple(map(int, found)) for found in (one, other))
+    most = max(moves.counts, 0.03 * n) if moves.counts and n > 100 else moves.counts
+    return n == n_other and abs(held - held_other) <= most
+
+
+def _figures(line: str) -> int:
+    """Return how many figures a row speaks of: what it says they are, or a cell that is a whole number."""
+    found = [int(n) for _, n in _OF.findall(line)] or [int(n) for n in _WHOLE_CELL.findall(line)[:1]]
+    return max(found, default=100)
+
+
+def _near(one: re.Match[str], other: re.Match[str], moves: Moves, n: int) -> bool:
     a, b = (float(found[0].replace(",", "")) for found in (one, other))
-    is_whole = "." not in one[0] + other[0]
     is_percentage = one.string[one.end() :].lstrip().startswith("%")
-    least = moves.points if is_percentage else moves.counts if is_whole else 0.0
-    return abs(a - b) <= max(least, moves.share * max(abs(a), abs(b))) + 1e-9
+    if is_percentage or one.string.startswith("Weights in 100"):
+        ratio = max(1.0, 1.0 - min(a, b) / 100.0)
+        return abs(a - b) <= moves.points * (1.0 if n >= 100 else 3.0) * ratio + 1e-9
+    return abs(a - b) <= moves.share * max(abs(a), abs(b)) + 1e-9
 
 
 if __name__ == "__main__":

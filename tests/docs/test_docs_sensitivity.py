@@ -107,7 +107,10 @@ def test_the_committed_tables_speak_of_reports_that_are_there(name: str) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "day"), [("ukraine-2022", "2022-10-05"), ("lynx-hare", "1921-12-31")])
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [("ukraine-2022", "2022-10-05"), ("ehrlich-simon", "1980-09-29"), ("lynx-hare", "1921-12-31")],
+)
 def test_the_tables_made_anew_say_what_is_committed(name: str, day: str) -> None:
     """Another processor may take another path, and near ties change places: so no digit is compared."""
     found = sensitivity_of(load_case(name), as_of=date.fromisoformat(day), effort="quick")
