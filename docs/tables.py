@@ -165,7 +165,7 @@ TABLES: tuple[Table, ...] = (
         "ukraine-2022-sensitivity",
         "ukraine-2022: what claims and weights hang on",
         SENSITIVITY.format("ukraine-2022 --as-of 2022-10-05 2026-08-22"),
-        cpu_seconds=160,
+        cpu_seconds=190,
     ),
     Table(
         "ukraine-2022-sensitivity-over-time",
