@@ -69,7 +69,7 @@ def test_numbers_may_move_as_far_as_is_said_and_words_not_at_all() -> None:
         ("| 2022-10-05 | all | 338 | 70 %; 45 % |", "| 2022-10-05 | all | 338 | 70 %; 30 % |"),
         ("| area | 48 of 48 (100 %) | 0.2 | 58 % |", "| area | 48 of 48 (100 %) | 0.2 | 20 % |"),
         ("| area | 48 of 48 (100 %) | 0.2 | -135 % |", "| area | 48 of 48 (100 %) | 0.2 | -20 % |"),
-        ("| area | 48 of 48 (100 %) | 4,209 |", "| area | 48 of 48 (100 %) | 8,000 |"),
+        ("| area | 48 of 48 (100 %) | 4,209 |", "| area | 48 of 48 (100 %) | 10,000 |"),
         ("Weights in 100: author 91, reference 4.", "Weights in 100: author 55, reference 40."),
     ],
 )
