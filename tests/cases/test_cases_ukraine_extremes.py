@@ -13,7 +13,7 @@ from realities.case.folder import load_case
 from realities.errors import Findings
 from realities.ir.model import Model
 from realities.model.load import read_file
-from realities.reality import runs
+from realities.reality import judging, runs
 from realities.reality.judging import judge, judge_case
 from realities.reality.runs import Ground, ground_of
 from realities.source import SourceText
@@ -109,6 +109,7 @@ def test_every_reality_check_holds_for_every_account(
 ) -> None:
     monkeypatch.setattr(runs, "N_DRAWS", n_draws)
     monkeypatch.setattr(runs, "SEED", seed)
+    monkeypatch.setattr(judging, "MOST_STEPS", 100_000_000)  # more draws than `check` takes
     case = load_case("ukraine-2022")
     verdicts = judge_case(case)
     assert [one.name for one in verdicts if one.status != "holds"] == []

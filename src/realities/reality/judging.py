@@ -233,7 +233,8 @@ def _refuse_what_takes_too_long(trials: Sequence[_Trial], runs: Runs) -> None:
     for trial in (one for one in trials if not one.reason):
         for setting, _ in _settings(trial):
             if setting not in costs and spent <= MOST_STEPS:  # past it nothing more is worked out
-                costs[setting] = _cost(runs, setting)
+                costs[setting], new = _cost(runs, setting)
+                spent += new
             spent += costs.get(setting, 0)
         if spent > MOST_STEPS:
             trial.reason = (
@@ -241,12 +242,12 @@ def _refuse_what_takes_too_long(trials: Sequence[_Trial], runs: Runs) -> None:
             )
 
 
-def _cost(runs: Runs, setting: Setting) -> int:
-    """Return how many steps a setting takes; none where it cannot be run, which running it tells."""
+def _cost(runs: Runs, setting: Setting) -> tuple[int, int]:
+    """Return what a look at a setting and its run cost; nothing where it cannot be run: running tells."""
     try:
         return runs.cost(setting)
     except (InputError, ValueError):
-        return 0
+        return 0, 0
 
 
 def _settings(trial: _Trial) -> list[tuple[Setting, Predicate]]:

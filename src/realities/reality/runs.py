@@ -33,9 +33,11 @@ N_DRAWS, SEED = 32, 1
 #: Checks look at every step of a run that has at most so many, of a longer one at its save points.
 MOST_TIMES = 100_000
 #: Steps that all checks of a file may take together, each in every draw; a check beyond them is not run. A
-#: file may come from anybody: at a third of a microsecond a step these are seven seconds. The flagship's
-#: take four million.
-MOST_STEPS = 20_000_000
+#: file may come from anybody: at a third of a microsecond a step these are eight seconds. The flagship's take
+#: eight million.
+MOST_STEPS = 25_000_000
+#: Checks that set the same share a run; to look at it for one costs a part of running it.
+LOOK = 4
 #: What a program of its own counts for, in steps: the least that making one takes.
 PROGRAM = 100_000
 
@@ -123,8 +125,8 @@ class Runs:
         self.own = _own_values(model, names)
         self._shared: AnySimulator | None = None
 
-    def cost(self, setting: Setting) -> int:
-        """Return how many steps looking at one setting takes, in all draws, its program counted in steps.
+    def cost(self, setting: Setting) -> tuple[int, int]:
+        """Return what each look at a setting costs, and what its run costs with its program, in steps.
 
         Raises
         ------
@@ -133,7 +135,7 @@ class Runs:
         """
         held = {self.model[name].name: value for name, value in setting.held}
         steps = (len(_timeline(self.model, held).lengths) + 1) * len(self.ground.runs)
-        return steps if self._sets_constants(setting) else steps + PROGRAM
+        return steps // LOOK, steps if self._sets_constants(setting) else steps + PROGRAM
 
     def run(self, setting: Setting) -> Trajectories:
         """Return the runs of all draws with what is set, at every step.
