@@ -85,8 +85,8 @@ class Table:
 
 
 #: What another path of the sampler may move in the tables of bands and forecasts. Measured by the commands of
-#: the forecasts and of ehrlich-simon-coverage with `--seed 7`: errors of single quantities move most (0.165 to
-#: 0.354), of what is inside 119 to 132 of 231.
+#: the forecasts and of ehrlich-simon-coverage with `--seed 7`: errors of single quantities move most (0.165
+#: to 0.354), of what is inside 119 to 132 of 231.
 SEEDS = Moves(points=10.0, counts=4.0, share=0.55)
 UKRAINE = "ukraine-2022 --from 2022-10-05 2023-01-01 2023-06-01 2024-01-01"
 UKRAINE_COVERAGE = (
