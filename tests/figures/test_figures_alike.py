@@ -19,7 +19,6 @@ from realities.figures import (
     Chart,
     Series,
     account,
-    bars,
     day_of,
     diagram,
     draw,
@@ -92,7 +91,6 @@ def charts() -> dict[str, Chart]:
             kind="places", w=260, h=130, x=[0, 100], xs=[(0, "0"), (50, "50")], ticks=[0, 20, 40], even=17.5,
             series=[Series(index=4, rows=[[12, 0, 33.0, 40]])], left=34, right=4, top=8, bottom=24,
         ),
-        "bars": bars(["One & only", "Two"], [0.46, 1.2], ["46", ">99"], name="Weights"),
     }  # fmt: skip
 
 
@@ -163,4 +161,4 @@ def test_every_kind_of_chart_is_compared() -> None:
 
     from realities.figures.chart import Kind
 
-    assert {chart["kind"] for chart in charts().values()} == set(get_args(Kind))
+    assert {chart["kind"] for chart in charts().values()} == set(get_args(Kind)) - {"bars"}, "bars are no page's"

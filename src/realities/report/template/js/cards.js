@@ -1,10 +1,10 @@
 // The reading, the account cards and the as-of bar.
 
-import { isInForce, movesWeights } from "./asking.js";
+import { movesWeights } from "./asking.js";
 import { dayText, esc, grouped, shownWeight } from "./format.js";
-import { readingInForce, shownWeighing, soundWeights, weightsOf } from "./inforce.js";
+import { readingOf, shownWeighing, soundWeights, weightsOf } from "./inforce.js";
 import { all, el, put, putHtml, show, throttled } from "./page.js";
-import { hindsight, isOutdated, reading, usedOn, weightsShown } from "./words.js";
+import { hindsight, isOutdated, usedOn, weightsShown } from "./words.js";
 
 /** @param {import("./page.js").App} app @returns {() => void} draws the cards and the bar */
 export function startCards(app) {
@@ -18,10 +18,7 @@ export function startCards(app) {
   // What sticks below the bar has to know how high it is.
   new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${el("asof-bar").offsetHeight}px`)).observe(el("asof-bar"));
 
-  const speak = throttled(() => {
-    const html = (isInForce(app) ? readingInForce(app) : reading(P, app.day())).map(([text, strong]) => (strong ? `<strong>${esc(text)}</strong>` : esc(text))).join("");
-    putHtml(el("reading"), html);
-  }, 500);
+  const speak = throttled(() => putHtml(el("reading"), readingOf(app)), 500);
 
   slider.addEventListener("input", () => app.set({ day: nearest(stops, Number(slider.value)) }));
   slider.addEventListener("change", () => { slider.value = String(app.day()); });
@@ -54,7 +51,7 @@ export function startCards(app) {
       put(el(`stamp-${k}`), stamp);
       show(el(`stamp-${k}`), stamp !== "");
     });
-    const used = grouped(String(usedOn(P, day))), total = grouped(String(usedOn(P, last)));
+    const used = grouped(usedOn(P, day)), total = grouped(usedOn(P, last));
     put(el("asof-day"), dayText(day));
     put(el("weights-of"), weightsOf(app, isOutdated(P, w.day, day)));
     put(el("asof-count"), `${used} of ${total} reports`);

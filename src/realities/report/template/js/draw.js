@@ -5,7 +5,7 @@ import { niceTicks, spread, tickLabels, timeTicks, valueRange } from "./scale.js
 
 /**
  * @typedef {{day: number, value: number|null, low: number|null, high: number|null, shape: number, late: boolean, label?: string, report?: any}} Mark
- * @typedef {{index: number, rows: (number|null)[][], label?: string, faint?: boolean, end?: number|null, open?: boolean[], shown?: string}} Series
+ * @typedef {{index: number, rows: (number|null)[][], label?: string, faint?: boolean, end?: number|null, open?: boolean[]}} Series
  * @typedef {{kind: string, w: number, h: number, x: number[], series: Series[], marks?: Mark[], asof?: number|null, ends?: string,
  *   span?: [number, number], ticks?: number[], n?: number, bare?: boolean, xs?: [number, string][], nx?: number, even?: number,
  *   zone?: [number, number], stale?: (number|null)[], left?: number, right?: number, top?: number, bottom?: number, name?: string}} Chart
@@ -219,19 +219,8 @@ export function thinned(f, marks) {
   });
 }
 
-/** @param {Chart} c @returns {string} a bar for each account on equal tracks, shares of one, with the number as shown */
-function bars(c) {
-  const left = 190, room = c.w - left - 90;
-  return c.series.map((s, i) => {
-    const y = at(28 * i + 18), bar = `x="${left}" y="${at(28 * i + 10)}" height="8" rx="4" width=`;
-    return `<text class="rl-end${colour(s)}" x="0" y="${y}">${esc(`${letterOf(s.index)} ${shortName(s.label || "")}`)}</text><rect class="rl-track" ${bar}"${at(room)}"/>` +
-      `<rect class="rl-bar${colour(s)}" ${bar}"${at(Math.min(Math.max(s.rows[0][0] || 0, 0), 1) * room)}"/><text x="${at(c.w)}" y="${y}" text-anchor="end">${esc(s.shown)}</text>`;
-  }).join("");
-}
-
 /** @param {Chart} c @returns {string} one `<svg>` element; its looks are classes, its rules and colours those of figures/style.py */
 export function draw(c) {
-  if (c.kind === "bars") return svg(c.w, c.h, bars(c), c.name);
   const f = frameOf(c), shown = c.series.filter((s) => s.rows.length);
   return svg(f.w, f.h, behind(f, c) + LAYERS[c.kind].map((layer) => shown.map((s) => layer(f, c, s)).join("")).join("") +
     (typeof c.asof === "number" ? asofLine(f, c.asof, Boolean(c.ends)) : "") + markPaths(f, thinned(f, c.marks || [])) + endLabels(f, c), c.name);

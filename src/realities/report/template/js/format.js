@@ -31,21 +31,14 @@ export function letterOf(k) {
   return String.fromCharCode(65 + (k % 26));
 }
 
-/** @param {number} size not negative @param {number} digits @returns {string} no exponent, no trailing zeros */
-function plain(size, digits) {
-  let text = Number(size.toPrecision(digits)).toString();
-  if (text.includes("e-")) {
-    const [head, power] = text.split("e-");
-    text = "0." + "0".repeat(Number(power) - 1) + head.replace(".", "");
-  }
-  const [whole, part] = text.split(".");
-  return grouped(whole) + (part ? "." + part : "");
-}
+/** Thousands set apart, no exponent; what is to be rounded is rounded before, as Python does. */
+const ENGLISH = new Intl.NumberFormat("en", { maximumFractionDigits: 20 });
 
-/** @param {string} digits @returns {string} thousands set apart */
-export function grouped(digits) {
-  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-}
+/** @param {number} value @returns {string} all its digits, `118,900` */
+export const grouped = (value) => ENGLISH.format(value);
+
+/** @param {number} size not negative @param {number} digits @returns {string} */
+const plain = (size, digits) => grouped(Number(size.toPrecision(digits)));
 
 /** @param {number} value @returns {string} `0.563`, `118,900`, `1.21 million` */
 export function numberText(value) {
@@ -56,8 +49,7 @@ export function numberText(value) {
     if (rounded >= limit) return sign + plain(size / limit, 3) + word;
   }
   if (rounded >= 1000) return sign + plain(size, 4);
-  if (size === 0) return "0";
-  if (size < 1e-5) return sign + Number(size.toPrecision(3)).toExponential(2);
+  if (size && size < 1e-5) return sign + Number(size.toPrecision(3)).toExponential(2);
   return sign + plain(size, 3);
 }
 

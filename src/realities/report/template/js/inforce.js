@@ -1,9 +1,9 @@
 // What-if values in words: which are in force, what they do to the weights, and what must be said of that.
 
-import { ENOUGH_SHARE, isEnough, movesWeights } from "./asking.js";
-import { dayText, listed, quantityText } from "./format.js";
+import { ENOUGH_SHARE, isEnough, isInForce, movesWeights } from "./asking.js";
+import { dayText, esc, listed, quantityText } from "./format.js";
 import { ownOf } from "./state.js";
-import { each, head, leanParts, named, reading, weighingOn, weightsShown } from "./words.js";
+import { each, head, lean, named, reading, strong, unweighed, weighingOn, weightsShown } from "./words.js";
 
 /** @param {any} one a constant or an input @param {number} value @returns {string} */
 export function valueText(one, value) {
@@ -48,24 +48,25 @@ export function soundWeights(app) {
   return shownWeighing(app).fits.map((/** @type {any} */ fit, /** @type {number} */ k) => fit.reliable && (!movesWeights(app) || isEnough(app, k)));
 }
 
-/** @param {import("./page.js").App} app @returns {import("./words.js").Part[]} the reading while values are in force */
-export function readingInForce(app) {
-  const { P } = app, list = conditions(app), more = list.length - 3;
-  const named3 = more > 0 ? `${list.slice(0, 3).join(", ")} and ${more} more` : listed(list);
-  const why = app.wrong ? " They could not be computed." : !app.answer ? " They are being computed."
-    : app.base() < 0 ? " As first stated, before any report, they move curves only."
-    : " They ask what would have happened, and move curves only.";
-  /** @type {import("./words.js").Part[]} */
-  const start = [["What-if values are in force", true], [` for every account alike: ${named3}.`, false]];
-  if (app.wrong || !app.answer || !movesWeights(app)) return [...start, [`${why} Weights are as stated. `, false], ...reading(P, app.day())];
-  const w = shownWeighing(app), shown = weightsShown(P, app.answer.weights), sound = soundWeights(app), one = w.used === 1;
-  const weak = sound.flatMap((ok, k) => (ok ? [] : [k])), before = weightsShown(P, w.weights);
-  const stated = ` As stated, without them: ${each(before.keys(), before, null)}.`;
-  if (P.accounts.length === 1) return [...start, [" ", false], ...reading(P, app.day())];
-  /** @type {import("./words.js").Part[]} */
-  const found = weak.length ? [[` cannot be weighed reliably for ${weak.length === P.accounts.length ? "every account" : named(weak)}, so no lean is stated.`, false]]
-    : leanParts(P, shown, app.answer.weights, one, "");
-  return [...start, [" With them, t", false], ...head(P, w, app.day()).map(([text, strong], i) => /** @type {import("./words.js").Part} */ ([i ? text : text.slice(1), strong])), ...found, [stated, false]];
+/** @param {import("./page.js").App} app @returns {string} the reading as stated, as HTML; that of the last date is the one the page came with */
+const statedReading = (app) => (app.day() === app.P.as_of ? app.told.reading : reading(app.P, app.day()));
+
+/** @param {import("./page.js").App} app @returns {string} the reading, as HTML, with what-if values where some are in force */
+export function readingOf(app) {
+  if (!isInForce(app)) return statedReading(app);
+  const { P, answer } = app, list = conditions(app), more = list.length - 3;
+  const start = `${strong("What-if values are in force")} for every account alike: ${
+    esc(more > 0 ? `${list.slice(0, 3).join(", ")} and ${more} more` : listed(list))}.`;
+  if (app.wrong || !answer || !movesWeights(app)) {
+    const why = app.wrong ? "could not be computed." : !answer ? "are being computed."
+      : app.base() < 0 ? "move curves only, as first stated, before any report."
+      : "ask what would have happened, and move curves only.";
+    return `${start} They ${why} Weights are as stated. ${statedReading(app)}`;
+  }
+  if (P.accounts.length === 1) return `${start} ${statedReading(app)}`;
+  const w = shownWeighing(app), weak = soundWeights(app).flatMap((ok, k) => (ok ? [] : [k])), before = weightsShown(P, w.weights);
+  const found = weak.length ? `${unweighed(P, weak)}, so no lean is stated.` : lean(P, answer.weights, w.used === 1, "");
+  return `${start} With them, t${head(P, w, app.day()).slice(1)}${found} As stated, without them: ${each(before.keys(), before)}.`;
 }
 
 /** @param {import("./page.js").App} app @returns {string[]} what must be said of accounts that few draws speak for */

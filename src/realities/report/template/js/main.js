@@ -17,7 +17,7 @@ import { drawReporters } from "./reporters.js";
 import { dateOn, firstState, readHash, statedOn, writeHash } from "./state.js";
 import { drawTrust, startTrust } from "./trust.js";
 import { drawRanges, drawWhatIf, startWhatIf, unfoldPinned } from "./whatif.js";
-import { startWhy } from "./why.js";
+import { drawWhy } from "./why.js";
 import { stopsOf } from "./words.js";
 
 async function start() {
@@ -30,6 +30,7 @@ async function start() {
     state: firstState(P, keys),
     names: { pins: [], held: [], hubs: [], sectors: [], causes: [], limits: {} },
     stops: stopsOf(P),
+    told: { reading: el("reading").innerHTML, why: el("why").textContent },
     set: (patch) => {
       const before = app.state;
       app.state = { ...app.state, ...patch };
@@ -62,7 +63,7 @@ async function start() {
 
   for (const node of all(".js")) show(node, !node.id.startsWith("say"));
   for (const table of all("#claims-table, table.flow")) keepRoles(table);
-  const drawCards = startCards(app), drawWhy = startWhy(app);
+  const drawCards = startCards(app);
   const rest = () => {
     if (quantities.length) {
       drawFigureRest(app);
@@ -84,7 +85,7 @@ async function start() {
     ask();
     drawCards();
     drawWhatIf(app);
-    drawWhy();
+    drawWhy(app);
     if (quantities.length) {
       drawControls(app);
       drawFigure(app);

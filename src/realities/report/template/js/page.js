@@ -2,11 +2,12 @@
 
 /**
  * `set` changes the state and redraws; `names` are what a link can carry; `stops` the days the as-of bar steps over;
+ * `told` the sentences that the page came with, which are of the last date;
  * `day` the as-of day; `base` whose draws are used: those of a date by its place, or below 0 before any report; `which`
  * whose curves are drawn: the same, or "live" under what-if values. Of these, `answer` is the newest answer, `pending`
  * says that another is awaited, `wrong` why there is none; a part of the page that asks for more adds to `wishes`.
  * @typedef {{P: any, quantities: import("./decode.js").Quantity[], keys: string[], state: import("./state.js").State,
- *   names: import("./state.js").Names, stops: number[],
+ *   names: import("./state.js").Names, stops: number[], told: {reading: string, why: string},
  *   set: (patch: Partial<import("./state.js").State>) => void, day: () => number,
  *   quantity: () => import("./decode.js").Quantity, visible: () => number[], base: () => number, which: () => number|"live",
  *   wishes: (() => import("./asking.js").Wish)[], answer: import("./asking.js").Held|null, pending: boolean, wrong: string}} App

@@ -33,7 +33,7 @@ export function drawReporters(app) {
       const found = q.reporters[r].posterior[state.date] || [];
       P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 3], foundText(found[k]) + (found[k] && !sound[k] ? "\nnot reliable" : "")));
     });
-    put(document.querySelector(`[data-count="${i}"]`), `${grouped(String(counted))} ${counted === 1 ? "report" : "reports"}`);
+    put(document.querySelector(`[data-count="${i}"]`), `${grouped(counted)} ${counted === 1 ? "report" : "reports"}`);
   }
   for (const details of all("[data-account-index]")) {
     const k = Number(details.dataset.accountIndex), account = P.accounts[k];

@@ -23,23 +23,21 @@ export function valueRange(low, high) {
 /** @param {number[]} ticks @returns {{labels: string[], word: string}} */
 export function tickLabels(ticks) {
   const largest = Math.max(...ticks.map(Math.abs));
-  const [scale, word] = largest >= 1e9 ? [1e9, "billion"] : largest >= 1e6 ? [1e6, "million"] : [1, ""];
+  const [scale, word] = /** @type {[number, string]} */ (largest >= 1e9 ? [1e9, "billion"] : largest >= 1e6 ? [1e6, "million"] : [1, ""]);
   const step = ticks.length > 1 ? (ticks[1] - ticks[0]) / scale : 1;
   let decimals = 0;
   while (decimals < 8 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) >= 1e-6) decimals++;
   const labels = ticks.map((t) => {
     const [whole, part] = Math.abs(t / scale).toFixed(decimals).split(".");
-    return (t < 0 ? "−" : "") + grouped(whole) + (part ? "." + part : "");
+    return (t < 0 ? "−" : "") + grouped(Number(whole)) + (part ? "." + part : "");
   });
-  return { labels, word: String(word) };
+  return { labels, word };
 }
 
 /** @param {number} first @param {number} last @param {number} n @returns {[number, string][]} starts of months or years */
 export function timeTicks(first, last, n) {
-  const months = (last - first) / 30.4375;
   const steps = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000];
-  const step = steps.find((s) => months / s <= n) || 12000;
-  const start = dateOf(first);
+  const step = steps.find((s) => last - first <= 30.4375 * n * s) ?? 12000, start = dateOf(first);
   /** @type {[number, string][]} */
   const ticks = [];
   for (let i = Math.ceil((start.getUTCFullYear() * 12 + start.getUTCMonth()) / step) * step; ; i += step) {
@@ -56,14 +54,9 @@ export function timeTicks(first, last, n) {
 /** @param {number[]} wanted @param {number} gap @param {number} low @param {number} high @returns {number[]} */
 export function spread(wanted, gap, low, high) {
   const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
-  const placed = /** @type {number[]} */ ([]);
-  for (const i of order) placed.push(Math.max(wanted[i], placed.length ? placed[placed.length - 1] + gap : low));
-  let limit = high;
-  for (let k = placed.length - 1; k >= 0; k--) {
-    placed[k] = Math.min(placed[k], limit);
-    limit = placed[k] - gap;
-  }
-  const result = wanted.slice();
-  order.forEach((i, k) => (result[i] = placed[k]));
-  return result;
+  const placed = wanted.slice();
+  let least = low, most = high;
+  for (const i of order) least = gap + (placed[i] = Math.max(placed[i], least));
+  for (const i of order.reverse()) most = (placed[i] = Math.min(placed[i], most)) - gap;
+  return placed;
 }

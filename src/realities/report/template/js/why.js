@@ -30,12 +30,9 @@ export function whyByDate(P, day) {
   return parts.length ? `Why: most of what speaks for account ${letterOf(leader)} ${parts.join("; ")}.` : "";
 }
 
-/** @param {import("./page.js").App} app @returns {() => void} draws the sentence, which is of no what-if; on the last date it is the one the page came with */
-export function startWhy(app) {
-  const told = el("why").textContent;
-  return () => {
-    const text = app.day() === app.P.as_of && app.P.why ? told : whyByDate(app.P, app.day());
-    put(el("why"), text);
-    show(el("why"), text !== "" && !isInForce(app));
-  };
+/** @param {import("./page.js").App} app draws the sentence, which is of no what-if; on the last date it is the one the page came with */
+export function drawWhy(app) {
+  const text = app.day() === app.P.as_of && app.P.why ? app.told.why : whyByDate(app.P, app.day());
+  put(el("why"), text);
+  show(el("why"), text !== "" && !isInForce(app));
 }

@@ -1,18 +1,16 @@
-// Generated sentences, word for word those of report/sentences.py.
+// Generated sentences, word for word those of report/sentences.py, which also words the verdict of the last date.
 
 import { integers, rising } from "./decode.js";
-import { dayText, endsText, inHundred, letterOf, listed, quantityText, shownWeight } from "./format.js";
+import { dayText, endsText, esc, grouped, inHundred, letterOf, listed, quantityText, shownWeight } from "./format.js";
 
 const LEAN = 60, STRONG = 90;
-
-/** @typedef {[string, boolean]} Part text, and whether it is set apart */
 
 /** @param {any} P payload @param {number} day @returns {any} the latest weighing not after a day; before the first, the weights at the start, of no day */
 export function weighingOn(P, day) {
   const known = P.weighings.filter((/** @type {any} */ w) => w.day <= day);
   if (known.length) return known[known.length - 1];
   const none = { reliable: true, log_evidence: null, log_evidence_error: null, effective_draws: null, k_hat: null };
-  return { day: null, weights: P.started ?? P.accounts.map(() => 1 / P.accounts.length), fits: P.accounts.map(() => none), used: 0, separation: null };
+  return { day: null, weights: P.started ?? P.accounts.map(() => 1 / P.accounts.length), fits: P.accounts.map(() => none), used: 0 };
 }
 
 /** @type {WeakMap<any, [number, number][]>} */
@@ -57,89 +55,43 @@ export function weightsShown(P, weights) {
   return inHundred(weights, P.accounts.map((/** @type {any} */ a) => a.id));
 }
 
-/** @param {any} P @param {number} on the as-of day @returns {Part[]} */
+/** @param {any} P @param {number} on the as-of day @returns {string} as HTML; the last day has its own, which the page came with */
 export function reading(P, on) {
-  const w = weighingOn(P, on), day = dayText(on), n = w.used;
-  if (!usedOn(P, on) || (w.day !== null && !n)) {
-    return [["No report is published by ", false], [day, true],
-      [", so each account still has the weight it started with.", false]];
-  }
-  if (w.day === null) {
-    return [["No weights were computed for ", false], [day, true],
-      [" or before, so each account still has the weight it started with.", false]];
-  }
-  const start = head(P, w, on), weak = w.fits.flatMap((/** @type {any} */ f, /** @type {number} */ k) => (f.reliable ? [] : [k]));
-  if (weak.length) {
-    const whose = weak.length === P.accounts.length ? "every account" : named(weak);
-    return [...start, [` cannot be weighed reliably for ${whose}. Weights are shares of one total, ` +
-      "so no lean is stated; read the others with care.", false]];
-  }
-  if (P.accounts.length === 1) return [...start, [" are read by one account alone, so there is nothing to compare.", false]];
-  const shown = weightsShown(P, w.weights);
-  return [...start, ...(w.separation ? verdictParts(P, shown, n === 1, w.separation) : leanParts(P, shown, w.weights, n === 1))];
+  const w = weighingOn(P, on), day = strong(dayText(on)), n = P.accounts.length, kept = "so each account still has the weight it started with.";
+  if (!usedOn(P, on) || (w.day !== null && !w.used)) return `No report is published by ${day}, ${kept}`;
+  if (w.day === null) return `No weights were computed for ${day} or before, ${kept}`;
+  const weak = w.fits.flatMap((/** @type {any} */ f, /** @type {number} */ k) => (f.reliable ? [] : [k]));
+  return head(P, w, on) + (weak.length ? `${unweighed(P, weak)}. Weights are shares of one total, so no lean is stated; read the others with care.`
+    : n === 1 ? " are read by one account alone, so there is nothing to compare."
+    : lean(P, w.weights, w.used === 1, " That is with the ranges that accounts state; wider and narrower ones, which may undo it, were not tried for this date."));
 }
 
-/** @param {any} P @param {any} w a weighing of some day @param {number} on the as-of day @returns {Part[]} which reports are weighed */
+/** @param {string} text @returns {string} set apart */
+export const strong = (text) => `<strong>${esc(text)}</strong>`;
+
+/** @param {any} P @param {any} w a weighing of some day @param {number} on the as-of day @returns {string} which reports are weighed */
 export function head(P, w, on) {
-  const reports = w.used === 1 ? "he one report" : `he ${w.used.toLocaleString("en")} reports`, day = dayText(on);
-  return isOutdated(P, w.day, on) ? [["The latest weights on ", false], [day, true], [` are those of ${dayText(w.day)}: t${reports} published by then`, false]]
-    : [[`T${reports} published by `, false], [day, true]];
+  const reports = w.used === 1 ? "he one report" : `he ${grouped(w.used)} reports`, day = strong(dayText(on));
+  return isOutdated(P, w.day, on) ? `The latest weights on ${day} are those of ${dayText(w.day)}; what was published since is not counted. T${reports} published by then` : `T${reports} published by ${day}`;
 }
 
-/** @param {any} P @param {number[]} shown @param {boolean} one @param {any} found @returns {Part[]} what survives other prior widths */
-function verdictParts(P, shown, one, found) {
-  const { together, against, not_established: unknown } = found;
-  const brackets = shown.some((v, k) => range(v, k, found));
-  const note = brackets ? " In brackets: with all priors half to twice as wide."
-    : found.ranges.length ? "" : " How they move with the width of the priors is not known.";
-  if (together.length === 1 && against.length && !unknown.length) {
-    const top = together[0], rest = shown.map((_, k) => k).filter((k) => k !== top);
-    return [[` ${verb(Math.max(shown[top], LEAN), one)} account ${letterOf(top)}, `, false], [P.accounts[top].name, true],
-      [`: ${about(shown[top])} in 100${range(shown[top], top, found)}, against `, false], [`${each(rest, shown, found)}.${note}`, false]];
-  }
-  const [does, they, speak] = one ? ["does", "it", "speaks"] : ["do", "they", "speak"];
-  let clause = `${does} not separate ${named(together)}`;
-  if (together.length === P.accounts.length) clause = `${does} not separate the accounts`;
-  else if (together.length > 1) clause += against.length ? `; ${they} ${speak} against ${named(against)}` : "";
-  else if (!against.length) return [[` ${does} not settle which account ${they} favour${one ? "s" : ""}. Out of 100: ${each(shown.keys(), shown, found)}.${note}`, false]];
-  else clause = `${speak} for ${named(together)} and against ${named(against)}`;
-  if (unknown.length) clause += `; for ${named(unknown)} that is not established`;
-  return [[` ${clause}. Out of 100: ${each(shown.keys(), shown, found)}.${note}`, false]];
+/** @param {any} P @param {number[]} places @returns {string} */
+export const unweighed = (P, places) => ` cannot be weighed reliably for ${places.length === P.accounts.length ? "every account" : named(places)}`;
+
+/** @param {any} P @param {number[]} weights @param {boolean} one @param {string} caution where a lean is stated @returns {string} with priors as stated */
+export function lean(P, weights, one, caution) {
+  const shown = weightsShown(P, weights), top = weights.indexOf(Math.max(...weights)), rest = [...shown.keys()].filter((k) => k !== top);
+  const s = one ? "s" : "", not = ` ${one ? "does" : "do"} not separate the accounts`, v = shown[top];
+  const alike = (/** @type {number} */ k) => weights[top] - weights[k] <= 1e-9 * weights[top] || shown[k] === v;
+  if (v < LEAN && rest.some(alike)) return `${not}: out of 100, ${each(shown.keys(), shown)}.`;
+  const verb = v >= STRONG ? ` point${s} strongly to` : v >= LEAN ? ` lean${s} towards` : `${not}; ahead is`;
+  const about = count(v) === String(v) ? `about ${v}` : count(v);
+  return `${verb} account ${letterOf(top)}, ${strong(P.accounts[top].name)}: ${about} in 100, against ${each(rest, shown)}.${v >= LEAN ? caution : ""}`;
 }
 
-/** @param {any} P @param {number[]} shown @param {number[]} weights @param {boolean} one @param {string} caution @returns {Part[]} with priors as stated */
-export function leanParts(P, shown, weights, one, caution = " That is with priors as stated. Other widths of the priors were not tried for this date.") {
-  const top = weights.indexOf(Math.max(...weights)), rest = shown.map((_, k) => k).filter((k) => k !== top);
-  const alike = (/** @type {number} */ k) => weights[top] - weights[k] <= 1e-9 * weights[top];
-  if (shown[top] < LEAN && rest.some((k) => alike(k) || shown[k] === shown[top])) {
-    return [[` ${one ? "does" : "do"} not separate the accounts: out of 100, ${each(shown.keys(), shown, null)}.`, false]];
-  }
-  const untried = shown[top] >= LEAN ? caution : "";
-  return [[` ${verb(shown[top], one)} account ${letterOf(top)}, `, false], [P.accounts[top].name, true],
-    [`: ${about(shown[top])} in 100, against ${each(rest, shown, null)}.${untried}`, false]];
-}
-
-/** @param {Iterable<number>} places @param {number[]} shown @param {any} found @returns {string} */
-export function each(places, shown, found) {
-  return listed([...places].map((k) => `${count(shown[k])} for ${letterOf(k)}${range(shown[k], k, found)}`));
-}
-
-/** @param {number} v @param {number} k @param {any} found @returns {string} ` (41 to 74)` where other prior widths move a weight */
-function range(v, k, found) {
-  if (!found || !found.ranges.length) return "";
-  const least = count(Math.min(found.ranges[k][0], v)), most = count(Math.max(found.ranges[k][1], v));
-  return least === most ? "" : ` (${least} to ${most})`;
-}
-
-/** @param {number} v @param {boolean} one @returns {string} */
-function verb(v, one) {
-  const s = one ? "s" : "";
-  return v >= STRONG ? `point${s} strongly to` : v >= LEAN ? `lean${s} towards` : `${one ? "does" : "do"} not separate the accounts; slightly ahead is`;
-}
-
-/** @param {number} v @returns {string} */
-function about(v) {
-  return /^\d/.test(shownWeight(v)) ? `about ${v}` : count(v);
+/** @param {Iterable<number>} places @param {number[]} shown @returns {string} */
+export function each(places, shown) {
+  return listed([...places].map((k) => `${count(shown[k])} for ${letterOf(k)}`));
 }
 
 /** @param {number[]} places @returns {string} */
