@@ -11,6 +11,9 @@ import pytest
 from live_worker import FloatArray, needs_node, with_modules
 from scipy.stats import multivariate_normal
 
+from realities.report.live.bits import short_draws
+from realities.report.live.schema import LiveDrawsData
+
 pytestmark = needs_node
 
 _MOVE = """
@@ -52,15 +55,16 @@ def a_study(seed: int, pinned: FloatArray, n_numbers: int) -> tuple[dict[str, An
     after = multivariate_normal(cov=rest @ rest.T + NOISE**2 * np.eye(N_REPORTS)).logpdf(
         reports - rows[:, :n_pinned] @ pinned
     )
+    draws: LiveDrawsData = {
+        "n": N_DRAWS,
+        "names": list(range(n_numbers)),
+        "width": [2] * n_numbers,
+        "low": low.tolist(),
+        "high": high.tolist(),
+        "z": b64encode(levels.astype(">u2").tobytes()).decode("ascii"),
+    }
     given = {
-        "draws": {
-            "n": N_DRAWS,
-            "names": list(range(n_numbers)),
-            "width": [2] * n_numbers,
-            "low": low.tolist(),
-            "high": high.tolist(),
-            "z": b64encode(levels.astype(">u2").tobytes()).decode("ascii"),
-        },
+        "draws": short_draws(draws),
         "priors": {name: {"kind": "normal", "a": 0.0, "b": 1.0, "z": [], "values": []} for name in names},
         "pins": dict(zip(names, pinned.tolist(), strict=False)),
         "rows": rows.tolist(),

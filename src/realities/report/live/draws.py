@@ -2,7 +2,8 @@
 
 In come an account's priors and the draws of a fit; out come, for each sampled number, how it follows from z,
 and a byte for each draw's z, or two where the reports tie it so closely to others that a byte would tear it
-from them. That z makes it easy to move draws along with a pinned constant: the worker's `moving.js` says how.
+from them; `bits.py` makes less of it for a page. That z makes it easy to move draws along with a pinned
+constant: the worker's `moving.js` says how.
 """
 
 from __future__ import annotations
@@ -17,15 +18,12 @@ from scipy.special import ndtr, ndtri
 
 from realities.case.priors import Prior
 from realities.report.encode import choose_days
+from realities.report.live.bits import LEVELS, MOST_ROUNDING, alone
 from realities.report.live.schema import LiveDrawsData, LivePriorData
 from realities.weigh.shown import spread
 
 FloatArray = NDArray[np.float64]
 
-#: The largest number in one byte, and in two.
-LEVELS = {1: 255, 2: 65_535}
-#: Rounding may be this part of the spread that a number has where all others are known.
-MOST_ROUNDING = 0.04
 #: Draws further out than this are put here; one in two hundred million is.
 MOST_Z = 5.7
 #: Points of a table, and how far a line between them may be off, as part of the whole.
@@ -127,10 +125,8 @@ def _widths(z: FloatArray, ranges: FloatArray) -> list[int]:
     """Return how many bytes each number takes, for z (name, draw) that lie within `ranges` (name,)."""
     if z.shape[0] == 0 or z.shape[1] <= z.shape[0]:
         return [2] * z.shape[0]
-    covariance = np.atleast_2d(np.cov(z)) + 1e-12 * np.eye(len(z))
-    alone = 1.0 / np.sqrt(np.diag(np.linalg.inv(covariance)))  # spread given all others
     rounding = ranges / LEVELS[1] / np.sqrt(12.0)
-    return [1 if small <= MOST_ROUNDING * own else 2 for small, own in zip(rounding, alone, strict=True)]
+    return [1 if small <= MOST_ROUNDING * own else 2 for small, own in zip(rounding, alone(z), strict=True)]
 
 
 def _bytes(z: FloatArray, low: float, high: float, width: int) -> bytes:

@@ -11,6 +11,7 @@ from typing import Final
 
 from realities.report.bundle import worker_script
 from realities.report.encode import pack
+from realities.report.live.bits import EVEN_ROUNDING, short_draws
 from realities.report.live.schema import LIVE_FORM, LiveData
 
 #: What the page itself needs: the rest waits for the worker.
@@ -32,5 +33,7 @@ def packed_live(live: LiveData | None) -> str:
         return ""
     script = f"globalThis.realitiesModel={live['model']};\n{worker_script()}"
     data = {key: value for key, value in live.items() if key not in _NOT_RUN}
+    data["prior"] = [short_draws(one, EVEN_ROUNDING) for one in live["prior"]]
+    data["dates"] = [{**day, "draws": [short_draws(one) for one in day["draws"]]} for day in live["dates"]]
     text = json.dumps({"script": script, "data": data}, ensure_ascii=False, separators=(",", ":"))
     return pack(text)

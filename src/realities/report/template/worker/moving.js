@@ -12,7 +12,7 @@
 // from draws of other parts than its own. docs/decisions/0101 has the reasons.
 
 import { dot, rootOf, solveWith } from "./filter.js";
-import { bytesOf } from "./text.js";
+import { bitsOf, wholeNumbers } from "./text.js";
 
 /** Draws are taken in so many parts; the move of each part is told by all others. */
 const PARTS = 10;
@@ -49,24 +49,29 @@ function between(xs, ys, x) {
 /** Equally weighted draws of one account. */
 export class Draws {
   /**
-   * @param {Record<string, Prior>} priors of the account @param {{n: number, names: number[], width: number[],
-   *   low: number[], high: number[], z: string}} data
+   * @param {Record<string, Prior>} priors of the account @param {{n: number, names: string, step: string,
+   *   low: string, middle: string, z: string}} data as report/live/bits.py writes it
    */
   constructor(priors, data) {
-    const every = Object.keys(priors), bytes = bytesOf(data.z);
+    const every = Object.keys(priors), bit = bitsOf(data.z), low = wholeNumbers(data.low), middle = wholeNumbers(data.middle);
     this.n = data.n;
-    this.names = data.names.map((place) => every[place]);
+    this.names = wholeNumbers(data.names).map((place) => every[place]);
     this.priors = this.names.map((name) => priors[name]);
     /** @type {ReturnType<Draws["_apart"]>[]} */
     this.apart = [];
     /** By name, z of every draw; draws in an order of which any beginning is evenly spread. */
     const order = evenly(data.n);
-    let first = 0;
-    this.z = this.names.map((_, k) => {
-      const at = first, range = data.high[k] - data.low[k];
-      first += data.n * data.width[k];
-      return Float64Array.from(order, (i) => data.low[k] +
-        range * (data.width[k] === 1 ? bytes[at + i] / 255 : (256 * bytes[at + 2 * i] + bytes[at + 2 * i + 1]) / 65535));
+    this.z = wholeNumbers(data.step).map((quarters, k) => {
+      const from = middle[k] * 2 ** low[k];
+      let total = from;
+      const found = order.map(() => {
+        let folded = 0;
+        while (bit()) folded++;
+        for (let i = low[k]; i > 0; i--) folded = 2 * folded + bit();
+        total = k ? from + (folded % 2 ? -(folded + 1) / 2 : folded / 2) : total + folded;
+        return total * 2 ** (-quarters / 4);
+      });
+      return Float64Array.from(order, (i) => found[i]);
     });
   }
 

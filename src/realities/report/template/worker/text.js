@@ -25,7 +25,9 @@ export function summedNumbers(text) {
   return wholeNumbers(text).map((value) => (total += value));
 }
 
-/** @param {string} text base 64 @returns {Uint8Array} */
-export function bytesOf(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+/** @param {string} text base 64 @returns {() => number} gives the next bit, in each byte the highest first */
+export function bitsOf(text) {
+  const bytes = atob(text);
+  let at = 0;
+  return () => (bytes.charCodeAt(at >> 3) >> (7 - (at++ & 7))) & 1;
 }
