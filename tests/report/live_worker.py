@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from realities.case.calendar import Calendar
 from realities.engine.js.node import node
 from realities.report.encode import unpack
-from realities.report.live.pack import packed_live
+from realities.report.live.logs import short_rows
+from realities.report.live.pack import packed_live, shown_live
 from realities.report.live.rows import quantity_data
 from realities.report.live.schema import LiveData
 from realities.weigh.reporting.quantity import QuantityReports
@@ -84,7 +85,7 @@ class Problem:
         quantity, dated = quantity_data(reports.measure, [reports], [0], calendar)
         self.reports, self.truths, self.numbers = reports, truths, numbers
         self.text: dict[str, Any] = {
-            "quantity": quantity,
+            "quantity": {**quantity, "rows": short_rows(quantity)},
             "dated": dated[0],
             "time": {
                 "start": calendar.initial_time,
@@ -122,6 +123,7 @@ def ask(live: LiveData, requests: Sequence[Mapping[str, Any]]) -> list[dict[str,
     One with `at_once` is put without waiting.
     """
     packed = json.loads(unpack(packed_live(live)))
+    packed["data"] |= shown_live(live)
     named = [
         {
             "kind": "run",

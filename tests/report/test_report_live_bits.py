@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from base64 import b64decode, b64encode
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_worker import FloatArray, needs_node, with_modules
@@ -19,7 +22,8 @@ from realities.report.live.bits import (
     short_draws,
     z_of_draws,
 )
-from realities.report.live.schema import LiveDrawsData
+from realities.report.live.logs import short_rows
+from realities.report.live.schema import LiveDrawsData, LiveQuantityData
 
 _READ = """
 import fs from "node:fs";
@@ -114,3 +118,32 @@ def test_the_worker_reads_the_same_draws(tmp_path: Path) -> None:
         assert abs(float(np.corrcoef(one["z"][0], range(short["n"]))[0, 1])) < 0.3, (
             "a beginning is spread evenly"
         )
+
+
+def rows_of(value: list[float | None], jacobian: list[float], scale: str = "log") -> LiveQuantityData:
+    """Return a quantity of which only this matters."""
+    rows = {"value": value, "low": [], "high": [1.5], "jacobian": jacobian}
+    return cast("LiveQuantityData", {"scale": scale, "rows": rows})
+
+
+def test_rows_on_a_log_scale_are_told_as_reported_where_that_is_exact() -> None:
+    first, last = math.log(409.3), math.log(12.0)
+    told: dict[str, Any] = short_rows(rows_of([first, None, last], [-first, 0.0, -last]))
+    assert told["value"] == [409.3, None, 12.0]
+    assert told["jacobian"] is None
+    assert math.log(told["high"][0]) == pytest.approx(1.5, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("value", "jacobian", "scale"),
+    [
+        ([6.0], [-6.0], "linear"),
+        ([6.0], [-5.0], "log"),
+        ([6.0], [], "log"),
+        ([], [-6.0], "log"),
+        ([650.0], [-650.0], "log"),
+    ],
+)
+def test_other_rows_stay_as_they_are(value: list[float | None], jacobian: list[float], scale: str) -> None:
+    quantity = rows_of(value, jacobian, scale)
+    assert short_rows(quantity) == quantity["rows"]

@@ -12,12 +12,11 @@ from typing import Final
 from realities.report.bundle import worker_script
 from realities.report.encode import pack
 from realities.report.live.bits import EVEN_ROUNDING, short_draws
+from realities.report.live.logs import short_rows
 from realities.report.live.schema import LIVE_FORM, LiveData
 
-#: What the page itself needs: the rest waits for the worker.
+#: What the page itself needs, and gives to the worker: the rest waits there.
 SHOWN: Final = ("form", "constants", "inputs", "variables")
-#: What the worker does not need.
-_NOT_RUN: Final = ("form", "model", "constants")
 
 
 def shown_live(live: LiveData | None) -> dict[str, object] | None:
@@ -32,8 +31,14 @@ def packed_live(live: LiveData | None) -> str:
     if live is None or live["form"] != LIVE_FORM:
         return ""
     script = f"globalThis.realitiesModel={live['model']};\n{worker_script()}"
-    data = {key: value for key, value in live.items() if key not in _NOT_RUN}
+    text = json.dumps({"script": script, "data": run_live(live)}, ensure_ascii=False, separators=(",", ":"))
+    return pack(text)
+
+
+def run_live(live: LiveData) -> dict[str, object]:
+    """Return what the worker needs that the page has not shown: it gets what is shown from the page."""
+    data: dict[str, object] = {key: value for key, value in live.items() if key not in (*SHOWN, "model")}
     data["prior"] = [short_draws(one, EVEN_ROUNDING) for one in live["prior"]]
     data["dates"] = [{**day, "draws": [short_draws(one) for one in day["draws"]]} for day in live["dates"]]
-    text = json.dumps({"script": script, "data": data}, ensure_ascii=False, separators=(",", ":"))
-    return pack(text)
+    data["quantities"] = [{**one, "rows": short_rows(one)} for one in live["quantities"]]
+    return data

@@ -36,7 +36,7 @@ export function startLive(app) {
   /** @type {Answer|null} */
   let broken = null;
   let newest = 0;
-  const worker = () => (made ??= makeWorker((answer) => {
+  const worker = () => (made ??= makeWorker(app.P.live, (answer) => {
     if (answer.id === BROKEN) broken = answer;
     if ((answer.id === newest || answer.id === BROKEN) && waiting) waiting(answer);
   }));
@@ -69,21 +69,21 @@ function failure(id, problem) {
 
 /** What the worker does first: it unpacks its script and its data, runs the one and takes in the other. */
 const BOOT = `onmessage = (event) => {
-  const { script, data } = JSON.parse(new TextDecoder().decode(unpack(event.data)));
+  const [packed, shown] = event.data, { script, data } = JSON.parse(new TextDecoder().decode(unpack(packed)));
   const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   importScripts(address);
   URL.revokeObjectURL(address);
-  onmessage({ data: { kind: "load", data } });
+  onmessage({ data: { kind: "load", data: { ...data, ...shown } } });
 };`;
 
-/** @param {(answer: Answer) => void} onAnswer @returns {Promise<Worker>} */
-async function makeWorker(onAnswer) {
+/** @param {any} shown of the live data, by the page @param {(answer: Answer) => void} onAnswer @returns {Promise<Worker>} */
+async function makeWorker(shown, onAnswer) {
   const address = URL.createObjectURL(new Blob([`const unpack = ${unpack};${BOOT}`], { type: "text/javascript" }));
   const worker = new Worker(address);
   setTimeout(() => URL.revokeObjectURL(address), 10000);
   worker.onmessage = (event) => onAnswer(event.data);
   worker.onerror = (event) => onAnswer(failure(BROKEN, event.message));
-  worker.postMessage(text("live"));
+  worker.postMessage([text("live"), shown]);
   return worker;
 }
 

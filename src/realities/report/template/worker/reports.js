@@ -84,11 +84,14 @@ export class Reports {
     this.timeOf = (/** @type {number} */ day) => time.start + day / time.days_per_time;
     const rowTimes = time.exact ? calendarDays.map(this.timeOf) : pick(all.time, 0);
     this.days = Float64Array.from(rowTimes, (t) => (t - time.start) * time.days_per_time);
-    this.value = Float64Array.from(pick(all.value, null), (v) => (v === null ? NaN : v));
-    this.low = Float64Array.from(pick(all.low, null), (v) => (v === null ? -Infinity : v));
-    this.high = Float64Array.from(pick(all.high, null), (v) => (v === null ? Infinity : v));
+    // Without Jacobians numbers are on a log scale and stand here as they were reported.
+    const isLog = !all.jacobian, level = (/** @type {(number|null)[]} */ column, /** @type {number} */ none) =>
+      Float64Array.from(pick(column, null), (v) => (v === null ? none : isLog ? Math.log(v) : v));
+    this.value = level(all.value, NaN);
+    this.low = level(all.low, -Infinity);
+    this.high = level(all.high, Infinity);
     this.ownSd = pick(all.own_sd, 0);
-    this.logJacobian = pick(all.jacobian, 0).reduce((sum, one) => sum + one, 0);
+    this.logJacobian = (isLog ? Array.from(this.value, (v) => -v || 0) : pick(all.jacobian, 0)).reduce((sum, one) => sum + one, 0);
     this.steps = pick(all.steps, []);
     this.edges = pick(all.edges, []).map((/** @type {(number|null)[]} */ edges) =>
       edges.map((edge, k) => (edge === null ? (k < edges.length / 2 ? -Infinity : Infinity) : edge)));
