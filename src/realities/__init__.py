@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from realities.model.write.convert import convert_model
     from realities.report import write_report
     from realities.trajectories import AccountTrajectories, Trajectories
+    from realities.version import __version__
     from realities.weigh.fits import Weighing
     from realities.weigh.handover.dataset import to_arviz, to_xarray
     from realities.weigh.sensitivity.analysis import Sensitivity, sensitivity_of
@@ -51,6 +52,7 @@ _HOME = {
     "Study": "weigh.study",
     "Trajectories": "trajectories",
     "Weighing": "weigh.fits",
+    "__version__": "version",
     "convert_model": "model.write.convert",
     "load_case": "case.folder",
     "load_model": "model.load",
@@ -86,6 +88,7 @@ __all__ = [
     "Study",
     "Trajectories",
     "Weighing",
+    "__version__",
     "convert_model",
     "load_case",
     "load_model",

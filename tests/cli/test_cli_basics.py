@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from realities.cli import invoke
 from realities.cli.terminal import paint
 from realities.errors import Diagnostic
 from realities.source import SourceText
+from realities.version import __version__
 
 COMMANDS = (
     "run",
@@ -50,6 +52,13 @@ def test_help_cuts_no_sentence_and_fits_a_terminal(
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke([command, "--help"]) == 0
     assert "Usage:" in capsys.readouterr().out
+
+
+def test_the_version_is_told_and_is_the_one_the_installer_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["--version"]) == 0
+    assert capsys.readouterr().out == f"realities, version {__version__}\n"
+    source = (Path(__file__).parents[2] / "src/realities/version.py").read_text(encoding="utf-8")
+    assert re.findall(r'^__version__: Final = "(\d+\.\d+\.\d+(?:\.dev0)?)"$', source, re.M) == [__version__]
 
 
 def test_the_command_line_imports_nothing_heavy_before_a_command_runs() -> None:

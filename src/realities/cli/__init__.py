@@ -29,10 +29,11 @@ from realities.cli.serve import serve
 from realities.cli.simulate import simulate
 from realities.cli.terminal import Terminal
 from realities.errors import InputError, RealitiesError, SimulationError
+from realities.version import __version__
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="realities")
+@click.version_option(__version__)
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print more detail.")
 @click.option("--traceback", is_flag=True, help="On an internal error, print the traceback.")

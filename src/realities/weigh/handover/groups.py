@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from realities.case.folder import Case
 from realities.case.priors import Prior
 from realities.ensemble import STREAM_WEIGH, stream, uniforms
+from realities.version import __version__
 from realities.weigh.fits import AccountFit
 from realities.weigh.likelihood import AccountLikelihood
 from realities.weigh.reporting.quantity import QuantityReports
@@ -176,15 +176,8 @@ def _about(fit: AccountFit) -> dict[str, str | int | float]:
         "ess": fit.effective_draws,
         "reliable": int(fit.reliable),
         "inference_library": "realities",
-        "inference_library_version": _version(),
+        "inference_library_version": __version__,
     }
-
-
-def _version() -> str:
-    try:
-        return version("realities")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "unreleased"
 
 
 def _coordinates(shape: Sequence[int]) -> dict[str, Column]:
