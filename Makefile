@@ -4,8 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 TOOLS  := tests/browser/tools
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What Python has compiled is kept, whatever the shell says: a suite starts hundreds of processes that read it.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo check script-check test test-all slow weights browser pictures tables golden bench clean
+.PHONY: help setup demo check script-check packed test test-all slow weights browser pictures tables golden bench clean
 
 help:
 	@echo "make demo      set up a virtual environment, run the flagship case from folder to report"
@@ -16,6 +18,7 @@ help:
 	@echo "               and the tables of the cases made anew"
 	@echo "make browser   the report's tests in Chromium (needs /usr/bin/chromium)"
 	@echo "make script-check  types of the page's scripts, by TypeScript (needs npm)"
+	@echo "make packed    pack the page's script anew, after a change of its modules"
 	@echo "make pictures  the pictures in docs/img, from a run of the flagship (needs /usr/bin/chromium)"
 	@echo "make tables    the tables in docs/cases/tables, each from its command; about ten minutes on one core"
 	@echo "make check     formatting, lint, types and import order"
@@ -76,6 +79,9 @@ $(TOOLS)/node_modules/.package-lock.json: $(TOOLS)/package-lock.json
 
 script-check: $(TOOLS)/node_modules/.package-lock.json
 	cd $(TOOLS) && node_modules/.bin/tsc -p . && node_modules/.bin/tsc -p tsconfig.node.json
+
+packed: setup
+	@$(BIN)/python -c "from realities.report.bundle import keep_packed; print(f'{keep_packed():,} bytes')"
 
 pictures: setup
 	$(BIN)/python docs/pictures.py

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from realities.case.folder import load_case
-from realities.case.hidden import constant_value, extra_equations, in_measure_units, read_model
+from realities.case.hidden import build_model, constant_value, extra_equations, in_measure_units, parse_model
 from realities.case.measures import Measure, parse_measures
 from realities.case.scaffold import STARTER
 from realities.case.toml_text import parse_toml
 from realities.engine.reference import simulate
 from realities.errors import Findings
 from realities.ir.model import Model
+from realities.model.load import read_file
+from realities.model.syntax import ModelFile
 from realities.source import SourceText
 from realities.units import Unit, parse_unit
 
@@ -32,7 +34,7 @@ def model_with(expression_unit: Unit | None, measure_unit: str) -> tuple[Model, 
     """The example's model whose measure is in one unit, its expression said to be in another."""
     findings = Findings()
     found = measures(measure_unit)
-    model = read_model(STARTER / "model.mdl", findings, extra_equations(found, (), findings))
+    model = build_model(parse_model(STARTER / "model.mdl"), findings, extra_equations(found, (), findings))
     assert model is not None
     variables = [replace(v, unit=expression_unit) if v.name == NAME else v for v in model.variables]
     return in_measure_units(replace(model, variables=tuple(variables)), found, findings), findings
@@ -68,10 +70,10 @@ def test_a_finding_of_the_model_is_told_once(tmp_path: Path) -> None:
     path = tmp_path / "model.mdl"
     path.write_text("x = y ~ ~ |", encoding="utf-8")
     findings = Findings()
-    assert read_model(path, findings) is None
+    assert build_model(parse_model(path), findings) is None
     before = len(findings.items)
     assert before > 0
-    assert read_model(path, findings, known=list(findings.items)) is None
+    assert build_model(parse_model(path), findings, known=list(findings.items)) is None
     assert len(findings.items) == before
 
 
@@ -80,7 +82,7 @@ def test_a_constant_may_be_arithmetic_over_constants(tmp_path: Path) -> None:
     text = text.replace("FINAL TIME = 10", "FINAL TIME = INITIAL TIME + 2 * riding time - -1 / 4")
     path = tmp_path / "model.mdl"
     path.write_text(text, encoding="utf-8")
-    model = read_model(path, Findings())
+    model = build_model(parse_model(path), Findings())
     assert model is not None
     assert constant_value(model, "FINAL TIME") == 10.25
     assert constant_value(model, "riding time") == 5
@@ -97,3 +99,15 @@ def test_claims_whose_ids_differ_by_spelling_only_are_refused() -> None:
     findings = Findings()
     extra_equations({}, (claim, other), findings)
     assert {item.code for item in findings.errors} == {"duplicate-id"}
+
+
+def test_a_case_parses_its_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def counted(source: SourceText, findings: Findings) -> ModelFile:
+        parsed.append(source.name)
+        return read_file(source, findings)
+
+    monkeypatch.setattr("realities.model.load.read_file", counted)
+    load_case(STARTER)
+    assert parsed == [str(STARTER / "model.mdl")]

@@ -21,6 +21,7 @@ from realities.case.case import Case as Case
 from realities.case.claims import Claim, check_interventions, parse_claims
 from realities.case.counted import check_counts
 from realities.case.events import parse_events
+from realities.case.hidden import ParsedModel
 from realities.case.identified import check_spoken
 from realities.case.located import Located
 from realities.case.measures import Measure, parse_measures
@@ -112,7 +113,8 @@ class _Reading:
         if head is None or not conforms(head, CASE, self.findings):
             self.stop()
         assert head is not None
-        bare, model_path = self.bare_model(head)
+        parsed, model_path = self.parsed_model(head)
+        bare = None if parsed is None else hidden.build_model(parsed, self.findings)
         n_known = len(self.findings.items)
         constants = Constants(bare)
         calendar = check.read_calendar(head, bare, self.findings)
@@ -127,7 +129,7 @@ class _Reading:
         record = self.observations(measures, sources, calendar, unread)
         network = self.network(constants)
         known = self.findings.items[:n_known]
-        model = None if bare is None else self.whole_model(model_path, measures, claims, known)
+        model = None if parsed is None or bare is None else self.whole_model(parsed, measures, claims, known)
         late = (*record.late_findings, *late_events)
         if self.findings.errors:
             self.findings.extend(item for _, item in late)
@@ -193,14 +195,14 @@ class _Reading:
         source = self.text(relative, span)
         return None if source is None else parse_toml(source, self.findings)
 
-    def bare_model(self, head: Located) -> tuple[Model | None, Path]:
-        """Return the model without what the case adds to it, and the path of its file."""
+    def parsed_model(self, head: Located) -> tuple[ParsedModel | None, Path]:
+        """Return what the model's file says, or None with findings, and the path of the file."""
         relative = str(head.get("case", "model"))
         where = head.value("case", "model")
         path = self.guarded(lambda: files.inside(self.folder, relative, where))
         if path is None:
             return None, self.folder
-        return self.guarded(lambda: hidden.read_model(path, self.findings)), path
+        return self.guarded(lambda: hidden.parse_model(path)), path
 
     def account_ids(self, head: Located) -> list[str]:
         """Return the accounts in display order: as listed, or by name where no list is given."""
@@ -311,14 +313,14 @@ class _Reading:
 
     def whole_model(
         self,
-        path: Path,
+        parsed: ParsedModel,
         measures: Mapping[str, Measure] | None,
         claims: Sequence[Claim],
         known: Sequence[Diagnostic],
     ) -> Model | None:
         """Return the model with the measures and the atoms of the claims among its variables."""
         extra = hidden.extra_equations(measures or {}, claims, self.findings)
-        model = hidden.read_model(path, self.findings, extra, known=known)
+        model = hidden.build_model(parsed, self.findings, extra, known=known)
         if model is None:
             return None
         check_interventions(claims, model, self.findings)

@@ -9,7 +9,7 @@ of units, a warning in a lone model, is an error in a case.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,21 +23,51 @@ from realities.source import Span
 if TYPE_CHECKING:
     from realities.case.claims import Claim
     from realities.model.load import ExtraEquation
+    from realities.model.syntax import ModelFile
 
 #: A conversion this near to one is rounding.
 _NO_CONVERSION = 1e-12
 
 
-def read_model(
-    path: Path, findings: Findings, extra: Sequence[ExtraEquation] = (), *, known: Iterable[Diagnostic] = ()
+@dataclass(frozen=True, slots=True)
+class ParsedModel:
+    """A model's file as its reader gives it: what it says, and what the reader found in it."""
+
+    file: ModelFile
+    found: tuple[Diagnostic, ...]
+
+
+def parse_model(path: Path) -> ParsedModel:
+    """Return a model's file, read and parsed: once for the model alone and as the case has it.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is missing or cannot be read.
+    InputError
+        If nothing in the file can be made out.
+    """
+    from realities.model.load import read_file, read_source
+
+    found = Findings()
+    file = read_file(read_source(path), found)
+    return ParsedModel(file, tuple(found.items))
+
+
+def build_model(
+    parsed: ParsedModel,
+    findings: Findings,
+    extra: Sequence[ExtraEquation] = (),
+    *,
+    known: Iterable[Diagnostic] = (),
 ) -> Model | None:
-    """Return the model in a file, or None with findings; those in `known` are not told again."""
-    from realities.model.load import load_model
+    """Return the model of a file, or None with findings; those in `known` are not told again."""
+    from realities.model.load import build_file
 
     found = Findings()
     model: Model | None = None
     try:
-        model = load_model(path, extra=extra, findings=found)
+        model = build_file(parsed.file, Findings(list(parsed.found)), extra=extra, findings=found)
     except InputError as problem:
         found = Findings(list(problem.diagnostics))
     told = {_identity(item) for item in known}

@@ -40,7 +40,8 @@ class Compiled:
     n_arguments: int
     lanes: int
     text: str
-    assembly: str
+    processor: str
+    opt: int
     entry: Any
     engine: Any
     addresses: Any
@@ -57,9 +58,24 @@ class Compiled:
         self.run(inputs, out, 1)
         return out[:n].reshape(shape)
 
+    @property
+    def assembly(self) -> str:
+        """What LLVM makes of it: compiled once more, for it takes as long as the code itself."""
+        import llvmlite.binding as llvm
+
+        made: str = _machine(self.processor, self.opt).emit_assembly(llvm.parse_assembly(self.text))
+        return made
+
     def run(self, inputs: np.ndarray, out: np.ndarray, repeats: int) -> None:
         """Compute `out` (draws) from `inputs` (arguments, draws), so many times over."""
         self.entry(out.size // self.lanes, repeats, inputs.ctypes.data, out.ctypes.data, self.addresses)
+
+
+def _machine(processor: str, opt: int) -> Any:
+    import llvmlite.binding as llvm
+
+    triple = llvm.Target.from_default_triple()
+    return triple.create_target_machine(cpu=_NAMES[processor], features="", opt=opt)
 
 
 def compile_function(
@@ -79,15 +95,13 @@ def compile_function(
     text += module.text()
     parsed = llvm.parse_assembly(text)
     parsed.verify()
-    cpu = _NAMES[processor]
-    machine = llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features="", opt=opt)
-    assembly = machine.emit_assembly(parsed)
+    machine = _machine(processor, opt)
     engine = llvm.create_mcjit_compiler(parsed, machine)
     engine.finalize_object()
     prototype = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 2, *[ctypes.c_void_p] * 3)
     addresses = (ctypes.c_void_p * max(len(module.called), 1))(*map(address, module.called))
     entry = prototype(engine.get_function_address("entry"))
-    return Compiled(n_arguments, target.lanes, text, assembly, entry, engine, addresses)
+    return Compiled(n_arguments, target.lanes, text, processor, opt, entry, engine, addresses)
 
 
 def _loop(module: Module, function: Callable[..., Value], n_arguments: int) -> str:
