@@ -14,6 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from columns_read import opened
 from markupsafe import Markup
 from planes_read import unmarked, whole_page
 from report_synthetic import HOSTILE, synthetic_study
@@ -144,14 +145,21 @@ def test_the_page_carries_its_whole_payload(page: str, payload: Payload) -> None
     assert data is not None
     assert packed is not None
     held = json.loads(data[1])
-    bulk = json.loads(unpack(packed[1]))
+    bulk = opened(json.loads(unpack(packed[1])))
     curves = re.search(r'id="curves">(.*?)</script>', page, re.DOTALL)
     assert curves is not None
     for quantity in bulk["quantities"]:
         if quantity["curves"] is not None:
             quantity["curves"] = unmarked(quantity["curves"], unpack(curves[1]))
-    for account, assumptions in zip(held["accounts"], bulk.pop("assumptions"), strict=True):
-        account["assumptions"] = assumptions
+    n_dates = len(held["dates"])
+    for k, (account, own) in enumerate(zip(held["accounts"], bulk.pop("assumptions"), strict=True)):
+        for one in own:
+            known = bulk["ranges"].get(one["parameter"], [[None] * (k + 1)] * n_dates)
+            one["posterior"] = one["posterior"] or [row[k] for row in known]
+        account["assumptions"] = own
+    for weighing in bulk["weighings"]:
+        if not weighing["between"]:
+            del weighing["between"]
     assert all(part in whole_page(page) for part in bulk.pop("parts"))
     held.update(bulk)
     held.pop("live")  # carried apart
@@ -212,7 +220,7 @@ def test_a_page_of_five_accounts_and_twelve_quantities_stays_within_its_budget(p
 def view_claims(page: str) -> list[Any]:
     packed = re.search(r'id="bulk">(.*?)</script>', page, re.DOTALL)
     assert packed is not None
-    found: list[Any] = json.loads(unpack(packed[1]))["claims"]
+    found: list[Any] = opened(json.loads(unpack(packed[1])))["claims"]
     return found
 
 

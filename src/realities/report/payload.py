@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from realities.report.claimed import claim_data, resolved_days
+from realities.report.columns import folded
 from realities.report.counted import counted_data, counted_rows
 from realities.report.encode import pack
 from realities.report.honest import significant, trust_data
@@ -83,7 +84,8 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
     """
     bulk = {key: value for key, value in payload.items() if key in _BULK}
     bulk["quantities"], curves = take_curves(payload["quantities"])
-    bulk["assumptions"] = [account["assumptions"] for account in payload["accounts"]]
+    bulk["weighings"] = [{**one, "between": one.get("between", False)} for one in payload["weighings"]]
+    bulk["assumptions"] = _assumptions(payload)
     bulk["parts"] = list(parts)
     bulk["sources"] = bulk.pop("sources")  # next to the part that lists them: what repeats nearby packs well
     if causes := payload.get("causes"):
@@ -96,7 +98,21 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
     rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))
     rest["accounts"] = [{**account, "assumptions": []} for account in payload["accounts"]]
-    return to_json(rest), pack(to_json(bulk)), pack(curves)
+    return to_json(rest), pack(to_json(folded(bulk))), pack(curves)
+
+
+def _assumptions(payload: Payload) -> list[list[dict[str, object]]]:
+    """Return the assumptions of each account, null for a posterior that `ranges` has as well."""
+    ranges = payload.get("ranges") or {}
+    found = []
+    for k, account in enumerate(payload["accounts"]):
+        own: list[dict[str, object]] = []
+        for one in account["assumptions"]:
+            known = [row[k] for row in ranges[one["parameter"]]] if one["parameter"] in ranges else []
+            is_known = one["posterior"] == (known or [None] * len(payload["dates"])) and "ranges" in payload
+            own.append({**one, "posterior": None} if is_known else {**one})
+        found.append(own)
+    return found
 
 
 def build_payload(

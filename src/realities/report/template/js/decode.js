@@ -35,6 +35,35 @@ export function rising(text) {
   return integers(text).map((v) => (total += v));
 }
 
+/** What stands first in a list that columns.py folded. */
+const FOLDED = {};
+
+/** A value of JSON as it was before columns.py folded it, given what it holds is. @param {string} _ @param {any} value */
+export function opened(_, value) {
+  if (typeof value === "string" && value[0] === "~") return value[1] ? (value[1] === "~" ? value.slice(1) : numbersIn(value)) : FOLDED;
+  if (value?.[0] !== FOLDED) return value;
+  const [, keys, ...columns] = value, [width, size] = keys || [];
+  if (size > 0) {
+    const [flat] = columns, n = flat.length / size, cells = flat.slice(0, n).map((/** @type {any} */ first, /** @type {number} */ i) =>
+      (first === null ? first : flat.filter((/** @type {any} */ _, /** @type {number} */ k) => k % n === i)));
+    return cells.flatMap((/** @type {any} */ _, /** @type {number} */ i) => (i % width ? [] : [cells.slice(i, i + width)]));
+  }
+  return columns[0].map((/** @type {any} */ _, /** @type {number} */ i) => {
+    const row = columns.map((/** @type {any[]} */ column) => column[i]);
+    return keys ? Object.fromEntries(keys.map((/** @type {string} */ key, /** @type {number} */ k) => [key, row[k]])) : row;
+  });
+}
+
+/** @param {string} text @returns {(number|null)[]} */
+function numbersIn(text) {
+  let last = 0;
+  return integers(text.slice(3)).map((v) => {
+    if (!v) return null;
+    last = v - (v > 0 ? 1 : 0) + last * +text[2];
+    return last / 10 ** +text[1];
+  });
+}
+
 /** @param {Uint8Array} bytes @param {number} at @returns {() => number} gives the next whole number, as planes.py wrote it */
 function numbersOf(bytes, at) {
   return () => {
@@ -196,9 +225,12 @@ export function reportsOf(data) {
 /** @returns {Payload} the payload with its bulk in place, and the bytes of all curves; long parts of the page are in place then */
 export function load() {
   const payload = JSON.parse(text("payload")), curves = unpack(text("curves"));
-  const { assumptions, parts, ...bulk } = JSON.parse(textOf(unpack(text("bulk"))));
+  const { assumptions, parts, ...bulk } = JSON.parse(textOf(unpack(text("bulk"))), opened);
   for (const node of all("[data-part]")) node.outerHTML = parts[node.dataset.part];
-  payload.accounts.forEach((/** @type {any} */ account, /** @type {number} */ i) => (account.assumptions = assumptions[i]));
+  payload.accounts.forEach((/** @type {any} */ account, /** @type {number} */ i) => {
+    account.assumptions = assumptions[i];
+    for (const one of assumptions[i]) one.posterior ??= payload.dates.map((/** @type {any} */ _, /** @type {number} */ d) => bulk.ranges[one.parameter]?.[d]?.[i] ?? null);
+  });
   Object.assign(payload, bulk);
   // Not enumerable: exports take the payload whole, and the curves in words of their own.
   Object.defineProperty(payload, "curves", { value: curves });

@@ -1,0 +1,45 @@
+"""What `columns.py` folds, opened again as `decode.js` does it."""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+from typing import Any
+
+from realities.report.encode import decode_integers
+
+
+def opened(value: Any) -> Any:
+    """Return a value as it was before it was folded."""
+    match value:
+        case str():
+            if value.startswith("~~"):
+                return value[1:]
+            return numbers(value) if value.startswith("~") else value
+        case dict():
+            return {key: opened(one) for key, one in value.items()}
+        case ["~", [int() as width, int() as size], str() as text]:
+            flat = numbers(text)
+            n = len(flat) // size
+            cells = [None if flat[i] is None else flat[i::n] for i in range(n)]
+            return [cells[at : at + width] for at in range(0, n, width)]
+        case ["~", keys, *columns]:
+            rows = zip(*map(opened, columns), strict=True)
+            return [dict(zip(opened(keys), row, strict=True)) if keys else list(row) for row in rows]
+        case list():
+            return [opened(one) for one in value]
+        case _:
+            return value
+
+
+def numbers(text: str) -> list[float | None]:
+    """Return folded numbers."""
+    found = re.fullmatch(r"~(\d)([01])(.+)", text)
+    assert found is not None
+    told = decode_integers(found[3])
+    whole = [None if n == 0 else n - (n > 0) for n in told]
+    if found[2] == "1":
+        sums = iter(list(accumulate(n for n in whole if n is not None)))
+        whole = [None if n is None else next(sums) for n in whole]
+    places = int(found[1])
+    return [None if n is None else n / 10**places if places else n for n in whole]
