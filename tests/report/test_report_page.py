@@ -238,8 +238,9 @@ def test_what_is_short_stands_in_the_page_and_what_is_long_is_packed() -> None:
 
 def test_the_first_picture_and_the_tables_are_there_without_a_script(page: str, outline: Outline) -> None:
     before, whole = (text.split('<script type="application/json"')[0] for text in (page, whole_page(page)))
-    pictures = re.findall(r"<svg xmlns.*?</svg>", before, re.DOTALL)
+    plain, pictures = (re.findall(r"<svg xmlns.*?</svg>", text, re.DOTALL) for text in (before, whole))
     assert len(pictures) == 4  # main chart, weights, network wide and for a phone
+    assert plain == pictures[:2]
     for picture in pictures:
         assert ElementTree.fromstring(picture).get("aria-label")
     for table in ("figure-table", "claims-table", "fit-table"):

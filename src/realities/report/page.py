@@ -42,7 +42,7 @@ POLICY: Final = (
 _FIRST_MARKS: Final = 150
 _FIRST_STEP: Final = 2
 #: Characters from which a piece of the page is packed.
-_LONG: Final = 1500
+_LONG: Final = 1000
 _NUMBER_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -234,8 +234,10 @@ def _main_figure(view: View, quantity: Quantity, date_index: int) -> str:
 
 
 def _weights_figure(view: View) -> str:
+    """The weights that are listed, until the script draws those of every day."""
     payload = view.payload
-    weighings = payload["weighings"]
+    places = tables.listed(view)
+    weighings = [payload["weighings"][k] for k in places]
     series = []
     for k, one in enumerate(payload["accounts"]):
         values = [100 * w["weights"][k] if w["fits"][k]["reliable"] else float("nan") for w in weighings]
@@ -243,7 +245,7 @@ def _weights_figure(view: View) -> str:
     name = "Weight of each account in 100, by as-of date; the table below has the numbers."
     days = [w["day"] for w in weighings]
     chart = steps(days, series, as_of=number_date(payload["as_of"]), name=name, width=1120)
-    chart["stale"] = list(view.stale)
+    chart["stale"] = [view.stale[k] for k in places]
     return draw(chart)
 
 

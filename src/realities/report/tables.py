@@ -130,20 +130,25 @@ def _month(day: int) -> str:
     return number_date(day).isoformat()[:7]
 
 
-def weight_rows(view: View) -> list[tuple[str, str, str, list[str]]]:
-    """Return weights over time: date, the last day on which they hold if that is known, reports used, cells.
+def listed(view: View) -> list[int]:
+    """Return the places of the weighings that are listed.
 
-    Of the many days between weighed dates the last of each month is listed, and each whose weights go out of
+    Of the many days between weighed dates that is the last of each month, and each whose weights go out of
     date before the next one.
     """
+    weighings = view.payload["weighings"]
+    months = [*(_month(one["day"]) for one in weighings), ""]
+    is_last = [one != after for one, after in pairwise(months)]
+    facts = zip(weighings, view.stale, is_last, strict=True)
+    told = (last or stale is not None or not one.get("between") for one, stale, last in facts)
+    return [k for k, is_told in enumerate(told) if is_told]
+
+
+def weight_rows(view: View) -> list[tuple[str, str, str, list[str]]]:
+    """Return weights over time: date, the last day on which they hold if known, reports used, cells."""
     rows = []
-    for (weighing, after), stale in zip(
-        pairwise([*view.payload["weighings"], None]), view.stale, strict=True
-    ):
-        assert weighing is not None
-        is_last = after is None or _month(after["day"]) != _month(weighing["day"])
-        if weighing.get("between") and stale is None and not is_last:
-            continue
+    for k in listed(view):
+        weighing, stale = view.payload["weighings"][k], view.stale[k]
         hundredths = weights_shown(view.payload, weighing["weights"])
         cells = [
             shown_weight(n) if fit["reliable"] else NOT_RELIABLE
