@@ -36,7 +36,7 @@ def test_python_unpacks_what_it_packed(contents: list[bytes]) -> None:
 
 @needs_node
 def test_the_page_unpacks_what_python_packed(contents: list[bytes], tmp_path: Path) -> None:
-    source = Path(str(files("realities.report"))) / "template" / "loader" / "unpack.js"
+    source = Path(str(files("realities.report"))) / "template" / "js" / "unpack.js"
     shutil.copy(source, tmp_path)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "script.js").write_text(_SCRIPT)

@@ -2,17 +2,24 @@
 
 In come the `.js` files beside the template, written as modules with `import` and `export`; out comes one
 text in the order in which they need each other, without the import lines, and as short as `shrink.py` makes
-it. Names are shared once the modules stand in one scope, so no two modules may define the same one.
+it. Names are shared once the modules stand in one scope, so no two modules may define the same one. The
+page's own script is packed by `mixing.py`, which takes seconds: what it gave is kept in
+`template/packed.bin`, and `make packed` makes that anew after a change of the scripts.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
 
-from realities.report.encode import pack
+from realities.report.mixing import mixed
 from realities.report.shrink import own_names, shrink
 
 _IMPORT = re.compile(r"^import\s+(?:\{[^}]*\}\s+from\s+)?\"\./(\w+)\.js\";\n", re.MULTILINE)
@@ -20,7 +27,9 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", r
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _BLANK = re.compile(r"\n{2,}")
-#: Runs the packed script of the page, as a blob, which the policy allows; without it the page can be read.
+#: What the page's script was packed to, after the hash of what was packed: text and the way it is packed.
+_PACKED: Final = "packed.bin"
+_HASH: Final = 32  # bytes of it
 
 
 def bundle(modules: Mapping[str, str], entry: str) -> str:
@@ -76,7 +85,35 @@ def loader_script() -> str:
 @cache
 def packed_script() -> str:
     """Return the script of the page as the page carries it, for `loader_script` to run."""
-    return pack(page_script())
+    kept = (_template() / _PACKED).read_bytes()
+    text = _to_pack()
+    return b64encode(kept[_HASH:] if kept[:_HASH] == _hash(text) else mixed(text)).decode("ascii")
+
+
+def keep_packed() -> int:
+    """Pack the script of the page and keep it beside the modules; return how many bytes it takes."""
+    text = _to_pack()
+    packed = mixed(text)
+    Path(str(_template() / _PACKED)).write_bytes(_hash(text) + packed)
+    return len(packed)
+
+
+def is_packed() -> bool:
+    """Whether what is kept is that of the modules as they stand."""
+    return (_template() / _PACKED).read_bytes()[:_HASH] == _hash(_to_pack())
+
+
+def _to_pack() -> bytes:
+    """Return the page's script in ASCII: all else stands in texts, where it can be escaped."""
+    text = page_script()
+    if max(text) > "\uffff":
+        raise ValueError("a sign that takes more than four digits cannot be escaped alike in scripts")
+    return text.encode("ascii", "backslashreplace")
+
+
+def _hash(text: bytes) -> bytes:
+    """Return what tells whether a packed script is that of this text, packed in this way."""
+    return sha256(text + (files("realities.report") / "mixing.py").read_bytes()).digest()
 
 
 @cache
@@ -85,8 +122,12 @@ def worker_script() -> str:
     return bundle(_modules("worker"), "worker")
 
 
+def _template() -> Traversable:
+    return files("realities.report") / "template"
+
+
 def _modules(name: str) -> dict[str, str]:
-    folder = files("realities.report") / "template" / name
+    folder = _template() / name
     return {
         entry.name.removesuffix(".js"): entry.read_text(encoding="utf-8")
         for entry in folder.iterdir()
@@ -97,5 +138,5 @@ def _modules(name: str) -> dict[str, str]:
 @cache
 def page_style() -> str:
     """Return the style sheet of the page, without the palette and the rules of the charts."""
-    text = (files("realities.report") / "template" / "page.css").read_text(encoding="utf-8")
+    text = (_template() / "page.css").read_text(encoding="utf-8")
     return squeeze(text).replace("}\n", "}")

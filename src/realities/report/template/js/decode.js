@@ -2,6 +2,7 @@
 
 import { numberText } from "./format.js";
 import { all } from "./page.js";
+import { unpack } from "./unpack.js";
 
 /**
  * @typedef {{label: string, index: number, q: number[][], faint?: boolean}} Band five quantile curves of one account; faint if not reliable
@@ -236,9 +237,6 @@ export function load() {
   Object.defineProperty(payload, "curves", { value: curves });
   return payload;
 }
-
-/** The function of loader/unpack.js. @type {(packed: string) => Uint8Array} */
-export const unpack = /** @type {any} */ (globalThis).realitiesUnpack;
 
 /** @param {Uint8Array} bytes */
 const textOf = (bytes) => new TextDecoder().decode(bytes);

@@ -3,7 +3,8 @@
 // The worker and its data are packed in the page's element with the id "live", as report/live/pack.py writes it. The
 // worker is made of that text, which works from a file as well; nothing is asked of any server.
 
-import { text, unpack } from "./decode.js";
+import { text } from "./decode.js";
+import { unpack } from "./unpack.js";
 
 /**
  * @typedef {{date: number, pins: Record<string, number>, held: Record<string, number>, n?: number,

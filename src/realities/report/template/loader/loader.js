@@ -1,8 +1,27 @@
-// Runs the page's own script, which the page carries packed; `decode.js` unpacks the rest with the same function.
+// Runs the page's own script, which the page carries packed: a worker unpacks it while the page can be read and scrolled.
 
-import { unpack } from "./unpack.js";
+import { mixed } from "./mixed.js";
 
-/** @type {any} */ (globalThis).realitiesUnpack = unpack;
-const script = document.createElement("script");
-script.src = URL.createObjectURL(new Blob([unpack(document.getElementById("code")?.textContent ?? "")], { type: "text/javascript" }));
-document.body.append(script);
+const packed = document.getElementById("code")?.textContent ?? "";
+
+/** @param {BlobPart} text @returns {string} where a script of that text is found */
+const addressOf = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+
+/** @param {BlobPart} text */
+function run(text) {
+  const script = document.createElement("script");
+  script.src = addressOf(text);
+  document.body.append(script);
+}
+
+try {
+  const worker = new Worker(addressOf(`onmessage=(e)=>postMessage((${mixed})(e.data))`));
+  worker.onmessage = (event) => {
+    run(event.data);
+    worker.terminate();
+  };
+  worker.onerror = () => run(mixed(packed));
+  worker.postMessage(packed);
+} catch {
+  run(mixed(packed));
+}

@@ -2,7 +2,7 @@
 //
 // In comes base 64 of four bytes of length and a raw stream (lc 3, lp 0, pb 0); out come the bytes. Every bit is told by
 // a probability that the bits before it have moved; `range` and `code` are those of the range decoder, whole numbers
-// below 2^32. `loader.js` runs the page's own script with it.
+// below 2^32. `decode.js` reads the page's data with it, and the worker of `live.js` its own.
 
 /** It uses nothing of this file: its text is given to the worker. @param {string} packed @returns {Uint8Array<ArrayBuffer>} */
 export function unpack(packed) {
