@@ -4,32 +4,57 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
 from math import nan
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from realities.case.folder import load_case
+from realities.case.folder import Case, load_case
 from realities.cli import invoke
 from realities.cli.over_time import timeline_lines
 from realities.cli.run import note_engine
 from realities.cli.terminal import Terminal
-from realities.weigh.study import Study
+from realities.weigh.study import Study, run_case
+
+
+class Memory:
+    """Runs a case as `run_case` does, but the same run only once: what is printed of it is another matter."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[object, ...], Study] = {}
+
+    def __call__(self, case: Case, **wishes: Any) -> Study:
+        key = (case.folder, *sorted((k, v) for k, v in wishes.items() if k not in ("workers", "progress")))
+        if key not in self.known:
+            self.known[key] = run_case(case, **wishes)
+        return self.known[key]
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def memory() -> Memory:
+    """Return what has been run; the commands of this file that ask for it share it."""
+    return Memory()
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory, memory: Memory) -> Path:
     """Return a folder with the small example, its results in `out`, and what `run` printed."""
     home = tmp_path_factory.mktemp("home")
     assert invoke(["-q", "new", str(home / "mine")]) == 0
-    line = ["-q", "run", str(home / "mine"), "--quick", "--threads", "1", "--out", str(home / "out")]
-    with redirect_stdout(io.StringIO()) as printed:
+    line = ["run", str(home / "mine"), "--quick", "--threads", "1", "--out", str(home / "out")]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(io.StringIO()) as printed,
+        redirect_stderr(io.StringIO()) as told,
+    ):
+        patch.setattr("realities.weigh.study.run_case", memory)
         assert invoke([*line, "--as-of", "2017-06-30", "--draws", "100", "--json"]) == 0
     (home / "printed.json").write_text(printed.getvalue(), encoding="utf-8")
+    (home / "told.txt").write_text(told.getvalue(), encoding="utf-8", newline="")
     return home
 
 
@@ -77,15 +102,21 @@ def test_weigh_gives_the_same_weights_as_run(results: Path, capsys: pytest.Captu
 
 
 def test_the_last_line_of_run_is_where_the_report_is(
-    results: Path, capsys: pytest.CaptureFixture[str]
+    results: Path, memory: Memory, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("realities.weigh.study.run_case", memory)
     capsys.readouterr()
     line = ["run", str(results / "mine"), "--quick", "--threads", "1", "--out", str(results / "again")]
-    assert invoke([*line, "--as-of", "2016-06-30", "--draws", "50"]) == 0
+    assert invoke([*line, "--as-of", "2017-06-30", "--draws", "100"]) == 0
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1] == f"Report: {results / 'again' / 'report.html'}"
-    assert "Weighing" in captured.err
-    assert "\r" not in captured.err
+    assert len(memory.known) == 1
+
+
+def test_progress_away_from_a_terminal_is_plain_lines(results: Path) -> None:
+    told = (results / "told.txt").read_bytes().decode()
+    assert "Weighing" in told
+    assert "\r" not in told
 
 
 def test_report_writes_the_page_again_from_saved_results(
@@ -104,8 +135,9 @@ def test_report_refuses_what_is_not_results(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_a_timeline_adds_dates_and_changes_no_weight(
-    results: Path, capsys: pytest.CaptureFixture[str]
+    results: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("realities.weigh.study.run_case", Memory())
     capsys.readouterr()
     line = ["weigh", str(results / "mine"), "--quick", "--threads", "1", "--as-of", "2017-06-30", "-q"]
     assert invoke([*line, "--timeline", "--json"]) == 0

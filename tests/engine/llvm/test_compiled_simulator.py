@@ -262,7 +262,7 @@ def test_ctrl_c_ends_a_run_soon(threads: int) -> None:
     before = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     prepared.compile({"rate": True, "share": True}).kernel.optimize()
-    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     start = clock.process_time()
     try:
