@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import accumulate
 from typing import Any
 
-from realities.report.encode import decode_integers
+from realities.report.encode import decode_integers, unpack
+
+
+def bulk_of(page: str) -> dict[str, Any]:
+    """Return the packed part of a page's payload, opened."""
+    packed = re.search(r'id="bulk">(.*?)</script>', page, re.DOTALL)
+    assert packed is not None
+    found: dict[str, Any] = opened(json.loads(without_signs(unpack(packed[1]).decode())))
+    return found
+
+
+def without_signs(text: str) -> str:
+    """Return a text with its phrases back in place."""
+    *lines, last = text.split("\n")
+    signs = {chr(0x80 + k): line for k, line in enumerate(lines)}
+    return "".join(signs.get(sign, sign) for sign in last)
 
 
 def opened(value: Any) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
-from realities.report.encode import decode_integers, encode_integers, unpack
+from columns_read import bulk_of
+
+from realities.report.encode import decode_integers, encode_integers
 
 
 def unmarked(curves: Any, data: bytes) -> dict[str, Any]:
@@ -60,7 +61,5 @@ def _numbers(data: bytes, at: int) -> Any:
 
 def whole_page(page: str) -> str:
     """Return a page with its packed parts in place, as its script puts them there."""
-    packed = re.search(r'id="bulk">(.*?)</script>', page, re.DOTALL)
-    assert packed is not None
-    parts = json.loads(unpack(packed[1]))["parts"]
+    parts = bulk_of(page)["parts"]
     return re.sub(r"<(div|tbody) data-part=(\d+)>.*?</\1>", lambda found: parts[int(found[2])], page)

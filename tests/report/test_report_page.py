@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from columns_read import opened
+from columns_read import bulk_of
 from markupsafe import Markup
 from planes_read import unmarked, whole_page
 from report_synthetic import HOSTILE, synthetic_study
@@ -141,11 +141,9 @@ def test_no_tag_can_start_inside_the_data(hostile_page: str) -> None:
 
 def test_the_page_carries_its_whole_payload(page: str, payload: Payload) -> None:
     data = re.search(r'id="payload">(.*?)</script>', page, re.DOTALL)
-    packed = re.search(r'id="bulk">(.*?)</script>', page, re.DOTALL)
     assert data is not None
-    assert packed is not None
     held = json.loads(data[1])
-    bulk = opened(json.loads(unpack(packed[1])))
+    bulk = bulk_of(page)
     curves = re.search(r'id="curves">(.*?)</script>', page, re.DOTALL)
     assert curves is not None
     for quantity in bulk["quantities"]:
@@ -218,9 +216,7 @@ def test_a_page_of_five_accounts_and_twelve_quantities_stays_within_its_budget(p
 
 
 def view_claims(page: str) -> list[Any]:
-    packed = re.search(r'id="bulk">(.*?)</script>', page, re.DOTALL)
-    assert packed is not None
-    found: list[Any] = opened(json.loads(unpack(packed[1])))["claims"]
+    found: list[Any] = bulk_of(page)["claims"]
     return found
 
 

@@ -22,6 +22,7 @@ from realities.report.counted import counted_data, counted_rows
 from realities.report.encode import pack
 from realities.report.honest import significant, trust_data
 from realities.report.live.pack import shown_live
+from realities.report.phrases import phrases_of, with_signs
 from realities.report.planes import take_curves
 from realities.report.reported import Index, quantity_data
 from realities.report.schema import (
@@ -98,7 +99,14 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
     rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))
     rest["accounts"] = [{**account, "assumptions": []} for account in payload["accounts"]]
-    return to_json(rest), pack(to_json(folded(bulk))), pack(curves)
+    return to_json(rest), _packed_bulk(bulk), pack(curves)
+
+
+def _packed_bulk(bulk: dict[str, object]) -> str:
+    """Return the bulk packed: tables by columns, and what repeats once."""
+    table = folded(bulk)
+    phrases = phrases_of({key: value for key, value in table.items() if key != "parts"})
+    return pack(with_signs(to_json(table), phrases))
 
 
 def _assumptions(payload: Payload) -> list[list[dict[str, object]]]:

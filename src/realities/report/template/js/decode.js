@@ -226,7 +226,9 @@ export function reportsOf(data) {
 /** @returns {Payload} the payload with its bulk in place, and the bytes of all curves; long parts of the page are in place then */
 export function load() {
   const payload = JSON.parse(text("payload")), curves = unpack(text("curves"));
-  const { assumptions, parts, ...bulk } = JSON.parse(textOf(unpack(text("bulk"))), opened);
+  // What repeats stands in the first lines, with a sign for each in the last one.
+  const lines = textOf(unpack(text("bulk"))).split("\n"), whole = lines.pop() || "";
+  const { assumptions, parts, ...bulk } = JSON.parse(whole.replace(/[^\0-\x7f]/g, (sign) => lines[sign.charCodeAt(0) - 128] ?? sign), opened);
   for (const node of all("[data-part]")) node.outerHTML = parts[node.dataset.part];
   payload.accounts.forEach((/** @type {any} */ account, /** @type {number} */ i) => {
     account.assumptions = assumptions[i];
