@@ -53,12 +53,13 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Two processes take half of the files each, so what the tests of a file share is made once; who is done first helps.
 test: setup
 	@echo "Running the quick tests"
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-all: setup
-	$(BIN)/python -m pytest -m "not browser" -n 2
+	$(BIN)/python -m pytest -m "not browser" -n 2 --dist worksteal
 
 slow: setup
 	$(BIN)/python -m pytest -m slow -n 2 tests/engine/llvm/test_llvm_arrays.py tests/model/test_model_arrays.py \

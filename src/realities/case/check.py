@@ -23,6 +23,8 @@ from realities.units import parse_unit
 
 #: A model that ends this part of a unit of time before the case does still covers it.
 _SLACK = 1e-6
+#: Stands for the finish of a case whose start and finish are in the wrong order.
+_NO_END = date(9000, 12, 31)
 
 
 def read_calendar(located: Located, model: Model | None, findings: Findings) -> Calendar:
@@ -34,6 +36,7 @@ def read_calendar(located: Located, model: Model | None, findings: Findings) -> 
     if finish <= start:
         message = f"the case finishes on {finish}, and starts on {start}"
         findings.error("bad-date", message, located.value("case", "finish"))
+        finish = _NO_END  # which of the two is wrong is not known: no other date is to blame
     if model is None:
         return Calendar(start, finish, unit)
     same_unit = _check_time_unit(located, unit, model, findings)
@@ -65,7 +68,7 @@ def _check_time_unit(located: Located, unit: TimeUnit, model: Model, findings: F
 def _check_end(located: Located, calendar: Calendar, model: Model, findings: Findings) -> None:
     """The model must run to the last day of the case."""
     final = constant_value(model, model.time.final_time)
-    if final is None or calendar.finish <= calendar.start:
+    if final is None or calendar.finish == _NO_END:
         return
     needed = calendar.time_of(calendar.finish)
     if final < needed - _SLACK:

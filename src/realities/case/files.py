@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from realities.errors import Diagnostic, InputError, UnreadableError
+from realities.errors import Diagnostic, InputError, UnreadableError, did_you_mean
 from realities.source import SourceText, Span
 
 #: Where the cases that come with the package are.
@@ -51,8 +51,8 @@ def inside(folder: Path, relative: str, span: Span | None = None) -> Path:
             raise InputError(Diagnostic("error", "outside-folder", message, where))
         if not path.is_file():
             what = "is a folder, not a file" if path.is_dir() else "is missing"
-            hints = () if path.is_dir() or span is not None else (_NEEDED,)
-            raise _unreadable("missing-file", f'"{relative}" {what}', where, *hints)
+            hint = "" if path.is_dir() else _NEEDED if span is None else _like(folder, relative)
+            raise _unreadable("missing-file", f'"{relative}" {what}', where, hint)
         size = path.stat().st_size
     except (OSError, ValueError, RuntimeError) as problem:
         raise _unreadable(
@@ -63,6 +63,13 @@ def inside(folder: Path, relative: str, span: Span | None = None) -> Path:
         message = f'"{relative}" has {size:,} bytes; at most {most:,} are read'
         raise _unreadable("too-large", message, where)
     return path
+
+
+def _like(folder: Path, relative: str) -> str:
+    """Return which file of the same kind was meant, if one there has nearly this name."""
+    path = Path(relative)
+    beside = (folder / path.parent).glob(f"*{path.suffix}")
+    return did_you_mean(relative, [(path.parent / found.name).as_posix() for found in sorted(beside)])
 
 
 def read_text(folder: Path, relative: str, span: Span | None = None) -> SourceText:
@@ -89,7 +96,7 @@ def read_text(folder: Path, relative: str, span: Span | None = None) -> SourceTe
 
 
 def _unreadable(code: str, message: str, span: Span, *hints: str) -> UnreadableError:
-    return UnreadableError(Diagnostic("error", code, message, span, hints))
+    return UnreadableError(Diagnostic("error", code, message, span, tuple(filter(None, hints))))
 
 
 def _reason(problem: Exception) -> str:

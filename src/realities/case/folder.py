@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -222,11 +223,25 @@ class _Reading:
                 self.findings.error("bad-value", message, where)
             elif account_id in ids[:index]:
                 self.findings.error("duplicate-id", f'"{account_id}" is listed twice', where)
+        ids = [self.account_there(head, index, one, there, ids) for index, one in enumerate(ids)]
         for account_id in there:
             if account_id not in ids:
                 message = f"accounts/{account_id}.toml is not listed in case.toml, and not read"
                 self.findings.warning("not-listed", message, head.value("case", "accounts"))
         return list(dict.fromkeys(ids))
+
+    def account_there(
+        self, head: Located, index: int, account_id: str, there: Collection[str], ids: Collection[str]
+    ) -> str:
+        """Return an id of the list, or, with an error, the file nearly so named that no other id names."""
+        near = get_close_matches(account_id, [one for one in there if one not in ids], n=1, cutoff=0.75)
+        if account_id in there or account_id == "common" or not near:
+            return account_id
+        message = f"there is no accounts/{account_id[:80]}.toml"
+        where = head.value("case", "accounts", index)
+        self.findings.error("missing-file", message, where, f'did you mean "{near[0]}"?')
+        self.is_unreadable = True
+        return near[0]
 
     def prior_weights(self, head: Located, ids: Sequence[str]) -> dict[str, float]:
         """Return the weights before any report that the case gives, by account."""
@@ -247,7 +262,7 @@ class _Reading:
         listed = head.get("case", "accounts")
         found: list[tuple[Account, Located]] = []
         for account_id in ids:
-            index = listed.index(account_id) if isinstance(listed, list) else -1
+            index = listed.index(account_id) if isinstance(listed, list) and account_id in listed else -1
             where = head.value("case", "accounts", index) if index >= 0 else None
             located = self.toml(f"accounts/{account_id}.toml", where)
             account = (

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from realities.case.measures import Measure
-from realities.errors import Diagnostic, Findings, InputError
+from realities.errors import Diagnostic, Findings, InputError, did_you_mean
 from realities.ir.expr import Binary, Expr, Number, Unary
 from realities.ir.expr import Ref as Reference
 from realities.ir.model import Model, Variable, name_key
@@ -126,7 +126,8 @@ def _converted(variable: Variable, measure: Measure, span: Span, findings: Findi
         return replace(variable, unit=wants)
     if not has.same_dimension(wants):
         message = f'the measure is in "{wants}", its expression in "{has}"'
-        findings.error("unit-mismatch", message, span, f'"{measure.quantity}" is at {measure.span}')
+        hint = did_you_mean(str(wants), [str(has)])
+        findings.error("unit-mismatch", message, span, hint, f'"{measure.quantity}" is at {measure.span}')
         return variable
     factor = has.factor_to(wants)
     if abs(factor - 1) < _NO_CONVERSION:

@@ -39,7 +39,16 @@ _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 #: Findings that many rows may share are told once, with how many rows share them.
 _SHARED: Final = frozenset(
-    {"unknown-quantity", "unknown-reporter", "unknown-source", "bad-unit", "unknown-level", "not-rounded-so"}
+    {
+        "unknown-quantity",
+        "unknown-reporter",
+        "unknown-source",
+        "bad-unit",
+        "unknown-level",
+        "not-rounded-so",
+        "no-value",
+        "date-outside",
+    }
 )
 
 
@@ -373,7 +382,8 @@ def _told_once(
         if item.code not in _SHARED:
             kept.append((day, item))
             continue
-        key = (item.code, item.message, item.help)
+        # Days outside a case differ, and are one mistake: of the case's days, or of a whole file.
+        key = (item.code, "" if item.code == "date-outside" else item.message, item.help)
         n_rows[key] += 1
         held = first.get(key)
         if held is None or (held[0] or date.min) > (day or date.min):

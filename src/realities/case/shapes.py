@@ -157,7 +157,8 @@ def _check_table(
         if name in known:
             _check(item, known[name].shape, (*path, name), located, findings)
         elif not shape.is_open:
-            hint = did_you_mean(name, known) or f"known here: {', '.join(known)}"
+            near = _belongs(name, shape) or did_you_mean(name, known)
+            hint = near or f"known here: {', '.join(known)}"
             findings.error(
                 "unknown-key", f'no key is named "{_short(name)}" here', located.key(*path, name), hint
             )
@@ -166,6 +167,16 @@ def _check_table(
             where = f" in [{'.'.join(map(str, path))}]" if path else ""
             message = f'"{key.name}" is missing{where}'
             findings.error("missing-key", message, located.value(*path), f"{key.name}: {_doc(key.shape)}")
+
+
+def _belongs(name: str, shape: Table) -> str:
+    """Return the hint that a key stands above its table, or an empty string."""
+    homes = [
+        key.name
+        for key in shape.keys
+        if isinstance(key.shape, Table) and name in {one.name for one in key.shape.keys}
+    ]
+    return f'"{name}" belongs below a line [{homes[0]}]' if homes else ""
 
 
 def _check_scalar(

@@ -19,6 +19,20 @@ _BLANK: Final = re.compile(r"[ \t]*")
 _SKIP: Final = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SCALAR: Final = re.compile(r"[^,\]}\n#]*")
 _AT: Final = re.compile(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", re.DOTALL)
+#: A key, and a value of letters without quotes.
+_UNQUOTED: Final = re.compile(r"""^\s*([\w."'-]+)\s*=\s*([^\W\d][^"'#]*)""")
+_OPEN: Final = "the line ends inside a text"
+_LINES: Final = "a line is [table], key = value, or a remark that begins with #"
+#: What to do, by a part of the standard library's message.
+_ADVICE: Final = {
+    _OPEN: "a text ends with the quotation mark that it began with",
+    "expected '='": _LINES,
+    "invalid initial character for a key": _LINES,
+    "expected newline or end of document": "one value stands on a line; a remark behind it begins with #",
+    "cannot overwrite a value": "this key stands here twice",
+    "cannot declare": "this table stands here twice; of a list each begins with [[name]]",
+    "unclosed array": "a list ends with ]",
+}
 
 
 def parse_toml(source: SourceText, findings: Findings) -> Located | None:
@@ -32,13 +46,14 @@ def parse_toml(source: SourceText, findings: Findings) -> Located | None:
         return None
     except ValueError as problem:
         message, span = _explain(source, str(problem))
-        findings.error("bad-toml", message, span)
+        findings.error("bad-toml", message, span, _advice(message, source.line(span.line)))
         return None
     return Located(source, data, scanner.places)
 
 
 def _explain(source: SourceText, message: str) -> tuple[str, Span]:
     """Return the parser's message as a sentence, and the place that it names."""
+    message = message.replace(r"Illegal character '\n'", _OPEN)
     match = _AT.match(message)
     if match is None:
         return f"this is not TOML: {_lower(message)}", source.span(0)
@@ -46,6 +61,13 @@ def _explain(source: SourceText, message: str) -> tuple[str, Span]:
         end = len(source.text.rstrip())
         return f"this is not TOML: {_lower(match[1])}", source.span(max(end - 1, 0), max(end, 1))
     return f"this is not TOML: {_lower(match[1])}", source.line_span(int(match[2]), int(match[3]))
+
+
+def _advice(message: str, line: str) -> str:
+    """Return what a beginner most likely forgot, from the parser's message and the line it names."""
+    if "invalid value" in message and (match := _UNQUOTED.match(line)) is not None:
+        return f'a text stands in quotes: {match[1]} = "{match[2].rstrip()}"'
+    return next((advice for part, advice in _ADVICE.items() if part in message), "")
 
 
 def _lower(text: str) -> str:
