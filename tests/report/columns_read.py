@@ -34,14 +34,18 @@ def opened(value: Any) -> Any:
             return numbers(value) if value.startswith("~") else value
         case dict():
             return {key: opened(one) for key, one in value.items()}
-        case ["~", [int() as width, int() as size], str() as text]:
+        case ["~", 0, str() as text, int() as width, int() as size]:
             flat = numbers(text)
             n = len(flat) // size
             cells = [None if flat[i] is None else flat[i::n] for i in range(n)]
             return [cells[at : at + width] for at in range(0, n, width)]
+        case ["~", 0, values, int() as width]:
+            every = opened(values)
+            n = len(every) // width
+            return [every[i::n] for i in range(n)]
         case ["~", keys, *columns]:
             rows = zip(*map(opened, columns), strict=True)
-            return [dict(zip(opened(keys), row, strict=True)) if keys else list(row) for row in rows]
+            return [dict(zip(opened(keys), row, strict=True)) for row in rows]
         case list():
             return [opened(one) for one in value]
         case _:
@@ -50,12 +54,15 @@ def opened(value: Any) -> Any:
 
 def numbers(text: str) -> list[float | None]:
     """Return folded numbers."""
-    found = re.fullmatch(r"~(\d)([01])(.+)", text)
+    found = re.fullmatch(r"~(\d)([012])(\S+)(?: (\S+))?", text)
     assert found is not None
-    told = decode_integers(found[3])
-    whole = [None if n == 0 else n - (n > 0) for n in told]
-    if found[2] == "1":
-        sums = iter(list(accumulate(n for n in whole if n is not None)))
-        whole = [None if n is None else next(sums) for n in whole]
-    places = int(found[1])
-    return [None if n is None else n / 10**places if places else n for n in whole]
+    told, places = (_summed(one or "", isinstance(one, str) and found[2] != "0") for one in found.group(3, 4))
+    whole = told if found[4] is None else [None if k is None else told[k] for k in places]
+    scale = 10 ** int(found[1])
+    return [n if n is None or scale == 1 else n / scale for n in whole]
+
+
+def _summed(text: str, by_steps: bool) -> list[int | None]:
+    whole = [None if n == 0 else n - (n > 0) for n in decode_integers(text)]
+    sums = iter(list(accumulate(n for n in whole if n is not None)))
+    return [n if n is None or not by_steps else next(sums) for n in whole]

@@ -22,7 +22,7 @@ import { opened } from "./decode.js";
 console.log(JSON.stringify(JSON.parse(fs.readFileSync(0, "utf8"), opened)));
 """
 
-TEXTS = st.sampled_from(["", "~", "~~", "~~~", "~21AC", "0", "name", "__proto__", "constructor", "<b>"])
+TEXTS = st.sampled_from(["", "~", "~~", "~~~", "~21AC", "0", "7", "name", "__proto__", "constructor", "<b>"])
 NUMBERS = st.one_of(
     st.integers(-(10**6), 10**6),
     st.floats(-1e6, 1e6).map(lambda x: float(f"{x:.3g}")),
@@ -55,6 +55,8 @@ VALUES = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(VALUES)
 @example([["~", 0, [1, 2]]] * 3)
+@example([0.25, 1e6, None, 0.25, 1e6, 0.25, 3.5, None] * 9)
+@example([{"7": 1, "3": 2}] * 3)
 @example([{"~": "~", "0": "~"}] * 4)
 @example(["~", ["a"], [1, 2, 3]])
 @example([[None, [1.5, 2.0]], [[0.1, 3], None], [None, None]])

@@ -4,11 +4,13 @@ In comes anything that JSON can hold; out comes the same, smaller when packed. `
 JSON is read. A list in which `MARK` comes first is folded, and so is a text that starts with it and something
 else; a text of the case that starts with it has it twice.
 
-- `["~", keys, column, ...]` are objects with those keys; with 0 for keys, lists.
-- `["~", [width, size], numbers]` are rows of `width` cells, each null or `size` numbers; first come the first
-  numbers of all cells, then the second ones.
-- `"~"` with a digit, 0 or 1, and encoded numbers are numbers: whole ones by a power of ten, with 1 each by
-  its difference from the one before. Those that are not negative are told as one more, and 0 is null.
+- `["~", keys, column, ...]` are objects with those keys.
+- `["~", 0, list, width]` are lists of that length: first come the first values of all, then the second.
+- `["~", 0, numbers, width, size]` are rows of `width` cells, each null or `size` numbers; first the first
+  numbers of all cells, then the second.
+- `"~"` with two digits and encoded numbers are numbers: whole ones by a power of ten, the first digit. By the
+  second one, 0, they stand as they are; 1, by the difference from the one before; 2, after a blank, by the
+  place among those before it, both by differences. What is not negative is one more, and 0 is null.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ def _folded_list(values: list[Any]) -> Any:
             *(folded([one[key] for one in values]) for key in first),
         ]
     if isinstance(first, list) and first and all(_is_as_long(one, first) for one in values):
-        return [MARK, 0, *(folded([one[k] for one in values]) for k in range(len(first)))]
+        return [MARK, 0, folded([one[k] for k in range(len(first)) for one in values]), len(first)]
     return [folded(one) for one in values]
 
 
@@ -75,7 +77,7 @@ def _cells(rows: list[Any]) -> list[Any] | None:
     if any(cell is not None and None in cell for cell in cells):
         return None
     numbers = _numbers([None if cell is None else cell[k] for k in range(size) for cell in cells])
-    return None if numbers is None else [MARK, [len(rows[0]), size], numbers]
+    return None if numbers is None else [MARK, 0, numbers, len(rows[0]), size]
 
 
 def _numbers(values: list[Any]) -> str | None:
@@ -89,8 +91,20 @@ def _numbers(values: list[Any]) -> str | None:
     whole = [None if one is None else round(one * 10**places) for one in values]
     if any(n is not None and n / 10**places != one for n, one in zip(whole, values, strict=True)):
         return None
-    texts = [encode_integers(_one_more(n) for n in one) for one in (whole, _steps(whole))]
+    texts = [_told(whole), _told(_steps(whole)), _by_table(whole)]
     return min((f"{MARK}{places}{k}{text}" for k, text in enumerate(texts)), key=len)
+
+
+def _by_table(numbers: Sequence[int | None]) -> str:
+    """Return numbers by their places among those there are, both by their differences."""
+    table = sorted({number for number in numbers if number is not None})
+    places = {number: k for k, number in enumerate(table)}
+    found = [None if number is None else places[number] for number in numbers]
+    return f"{_told(_steps(table))} {_told(_steps(found))}"
+
+
+def _told(numbers: Sequence[int | None]) -> str:
+    return encode_integers(0 if number is None else number + (number >= 0) for number in numbers)
 
 
 def _places(number: float) -> int:
@@ -100,10 +114,6 @@ def _places(number: float) -> int:
     mantissa, _, exponent = repr(number).partition("e")
     decimals = len(mantissa.partition(".")[2])
     return decimals - int(exponent) if exponent else decimals
-
-
-def _one_more(number: int | None) -> int:
-    return 0 if number is None else number + (number >= 0)
 
 
 def _steps(numbers: Sequence[int | None]) -> list[int | None]:

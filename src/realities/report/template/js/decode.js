@@ -43,26 +43,20 @@ const FOLDED = {};
 export function opened(_, value) {
   if (typeof value === "string" && value[0] === "~") return value[1] ? (value[1] === "~" ? value.slice(1) : numbersIn(value)) : FOLDED;
   if (value?.[0] !== FOLDED) return value;
-  const [, keys, ...columns] = value, [width, size] = keys || [];
-  if (size > 0) {
-    const [flat] = columns, n = flat.length / size, cells = flat.slice(0, n).map((/** @type {any} */ first, /** @type {number} */ i) =>
-      (first === null ? first : flat.filter((/** @type {any} */ _, /** @type {number} */ k) => k % n === i)));
-    return cells.flatMap((/** @type {any} */ _, /** @type {number} */ i) => (i % width ? [] : [cells.slice(i, i + width)]));
-  }
-  return columns[0].map((/** @type {any} */ _, /** @type {number} */ i) => {
-    const row = columns.map((/** @type {any[]} */ column) => column[i]);
-    return keys ? Object.fromEntries(keys.map((/** @type {string} */ key, /** @type {number} */ k) => [key, row[k]])) : row;
-  });
+  const [, keys, list, width, size] = value;
+  if (keys) return list.map((/** @type {any} */ _, /** @type {number} */ i) => Object.fromEntries(keys.map((/** @type {string} */ key, /** @type {number} */ k) => [key, value[k + 2][i]])));
+  const n = list.length / (size || width), rows = list.slice(0, n).map((/** @type {any} */ first, /** @type {number} */ i) =>
+    (size && first === null ? first : list.filter((/** @type {any} */ _, /** @type {number} */ k) => k % n === i)));
+  return size ? rows.flatMap((/** @type {any} */ _, /** @type {number} */ i) => (i % width ? [] : [rows.slice(i, i + width)])) : rows;
 }
 
 /** @param {string} text @returns {(number|null)[]} */
 function numbersIn(text) {
-  let last = 0;
-  return integers(text.slice(3)).map((v) => {
-    if (!v) return null;
-    last = v - (v > 0 ? 1 : 0) + last * +text[2];
-    return last / 10 ** +text[1];
+  const [told, places] = text.slice(3).split(" ").map((one) => {
+    let last = 0;
+    return integers(one).map((v) => (v ? (last = v - (v > 0 ? 1 : 0) + last * (+text[2] && 1)) : null));
   });
+  return (places ?? told).map((v) => (v === null ? v : (places ? /** @type {number} */ (told[v]) : v) / 10 ** +text[1]));
 }
 
 /** @param {Uint8Array} bytes @param {number} at @returns {() => number} gives the next whole number, as planes.py wrote it */
