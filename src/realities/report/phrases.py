@@ -20,8 +20,6 @@ _FIRST, _END = 0x80, 0x800
 _SHORTEST, _LONGEST, _FEWEST = 6, 400, 2
 _FEWEST_TAGS: Final = 4
 _TAGS: Final = re.compile(r"(?:<[^<>]*>(?:\\n)?)+")
-#: Phrases are looked for by so many of their first characters, which each of them has.
-_HEAD: Final = _SHORTEST
 
 
 def with_signs(text: str, phrases: Iterable[str]) -> str:
@@ -31,11 +29,12 @@ def with_signs(text: str, phrases: Iterable[str]) -> str:
     often = [tags for tags, n in Counter(_TAGS.findall(text)).items() if n >= _FEWEST_TAGS]
     tags = dict(zip(often, free, strict=False))
     text = _TAGS.sub(lambda found: tags.get(found[0], found[0]), text)
-    search = _Search([one for one in dict.fromkeys(phrases) if _SHORTEST <= len(one) <= _LONGEST])
-    counts = search.counts(text)
-    repeated = [one for one in search.phrases if counts[one] >= _FEWEST]
+    wanted = [one for one in dict.fromkeys(phrases) if _SHORTEST <= len(one) <= _LONGEST]
+    search = _Search(text, wanted)
+    counts = search.counts()
+    repeated = [one for one in wanted if counts[one] >= _FEWEST]
     signs = tags | dict(zip(repeated, free, strict=False))
-    return "\n".join([*_lines(signs), search.replaced(text, signs)])
+    return "\n".join([*_lines(signs), search.replaced(signs)])
 
 
 def _lines(signs: Mapping[str, str]) -> list[str]:
@@ -46,48 +45,44 @@ def _lines(signs: Mapping[str, str]) -> list[str]:
 
 
 class _Search:
-    """Phrases that are looked for together, at each place the longest."""
+    """Where phrases stand in a text, those in others as well."""
 
-    def __init__(self, phrases: list[str]) -> None:
-        self.phrases = phrases
-        self._by_head: dict[str, list[str]] = {}
-        for phrase in sorted(self.phrases, key=len, reverse=True):
-            self._by_head.setdefault(phrase[:_HEAD], []).append(phrase)
-        self._heads = re.compile(_either(sorted(self._by_head, reverse=True)))
+    def __init__(self, text: str, phrases: Iterable[str]) -> None:
+        self._text = text
+        by_head: dict[str, list[str]] = {}
+        for phrase in sorted(phrases, key=len, reverse=True):
+            by_head.setdefault(phrase[:_SHORTEST], []).append(phrase)
+        heads = re.compile(f"(?=({_either(sorted(by_head))}))")
+        #: Each phrase with its place, from left to right, the longest of a place first.
+        self._found = [
+            (match.start(), phrase)
+            for match in heads.finditer(text)
+            for phrase in by_head[match[1]]
+            if text.startswith(phrase, match.start())
+        ]
 
-    def counts(self, text: str) -> Counter[str]:
-        """Return how often each phrase stands in a text, in others as well."""
-        found: Counter[str] = Counter()
-        at = 0
-        while match := self._heads.search(text, at):
-            start = match.start()
-            found.update(one for one in self._by_head[match[0]] if text.startswith(one, start))
-            at = start + 1
-        return found
+    def counts(self) -> Counter[str]:
+        """Return how often each phrase stands in the text."""
+        return Counter(phrase for _, phrase in self._found)
 
-    def replaced(self, text: str, signs: Mapping[str, str]) -> str:
-        """Return a text with signs in place of phrases."""
-        by_head = {head: [one for one in found if one in signs] for head, found in self._by_head.items()}
-        parts, done, at = [], 0, 0
-        while match := self._heads.search(text, at):
-            at = match.start()
-            phrase = next((one for one in by_head[match[0]] if text.startswith(one, at)), None)
-            if phrase is None:
-                at += 1
-                continue
-            parts += [text[done:at], signs[phrase]]
-            done = at = at + len(phrase)
-        return "".join([*parts, text[done:]])
+    def replaced(self, signs: Mapping[str, str]) -> str:
+        """Return the text with signs in place of phrases: of those that overlap the first, the longest."""
+        parts, done = [], 0
+        for start, phrase in self._found:
+            if start >= done and phrase in signs:
+                parts += [self._text[done:start], signs[phrase]]
+                done = start + len(phrase)
+        return "".join([*parts, self._text[done:]])
 
 
 def _either(words: list[str]) -> str:
-    """Return a pattern of any of some words, each before those that it begins with, by what they share."""
-    if not words or words == [""]:
-        return "(?!)" if not words else ""
+    """Return a pattern of any of some words that are equally long: a shared beginning is told once."""
+    if not words or not words[0]:
+        return "" if words else "(?!)"
     rests: dict[str, list[str]] = {}
     for word in words:
-        rests.setdefault(word[:1], []).append(word[1:])
-    found = [re.escape(first) + _either(rest) if first else "" for first, rest in rests.items()]
+        rests.setdefault(word[0], []).append(word[1:])
+    found = [re.escape(first) + _either(rest) for first, rest in rests.items()]
     return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
 
 
