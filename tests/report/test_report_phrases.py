@@ -33,6 +33,8 @@ TEXTS = st.lists(st.one_of(WORDS, SIGNS, st.text(st.characters(exclude_character
 @given(TEXTS, st.lists(WORDS, max_size=6))
 @example("", [])
 @example("Kherson cityKherson city", ["Kherson", "Kherson city"])
+@example("<td>a<td>b<td>c<td>d<td><td>x<td><td>", ["<td><td>", "<td>", "<td>a<td>b"])
+@example("<small>a<small>b<small>c<small> <small><b><small><b>", ["<small>", "<small><b>"])
 def test_every_text_comes_back(text: str, phrases: list[str]) -> None:
     assert without_signs(with_signs(text, phrases)) == text
 

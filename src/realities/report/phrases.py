@@ -29,7 +29,8 @@ def with_signs(text: str, phrases: Iterable[str]) -> str:
     often = [tags for tags, n in Counter(_TAGS.findall(text)).items() if n >= _FEWEST_TAGS]
     tags = dict(zip(often, free, strict=False))
     text = _TAGS.sub(lambda found: tags.get(found[0], found[0]), text)
-    wanted = [one for one in dict.fromkeys(phrases) if _SHORTEST <= len(one) <= _LONGEST]
+    long = (one for one in dict.fromkeys(phrases) if _SHORTEST <= len(one) <= _LONGEST)
+    wanted = [one for one in long if one not in tags]
     search = _Search(text, wanted)
     counts = search.counts()
     repeated = [one for one in wanted if counts[one] >= _FEWEST]
