@@ -98,6 +98,67 @@ def test_a_near_miss_of_a_case_name_gets_a_suggestion(capsys: pytest.CaptureFixt
     assert 'did you mean "ukraine-2022"?' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("mine/claims.toml", "this is a file of a case: name its folder, mine"),
+        ("lone.mdl", "a model alone, without a case, runs by: realities simulate lone.mdl"),
+    ],
+)
+def test_a_file_where_a_case_was_asked_for_gets_a_hint(
+    name: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert invoke(["-q", "new", "mine"]) == 0
+    Path("lone.mdl").write_bytes(Path("mine/model.mdl").read_bytes())
+    assert invoke(["run", name]) == 3
+    assert f"= {hint}" in capsys.readouterr().err
+
+
+def test_a_case_where_a_model_was_asked_for_gets_a_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert invoke(["-q", "new", "mine"]) == 0
+    assert invoke(["simulate", "mine"]) == 3
+    assert "= this is a case: realities run mine" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["sensitivity", "mine", "--out", "no/such/t.csv"], "no/such is not there"),
+        (["sensitivity", "mine", "--out", "file/t.csv"], "file is a file, not a folder"),
+        (["report", "mine", "--out", "."], "--out . is a folder; name a file"),
+        (["report", "mine", "--out", "file/no/such.html"], "file is a file, not a folder"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_told_before_the_work(
+    line: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    assert invoke(line) == 2  # though there is no case named so: nothing was read yet
+    assert said in capsys.readouterr().err
+
+
+def test_a_package_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import realities.case.folder
+
+    def broken() -> None:
+        raise ModuleNotFoundError("No module named 'zarr.core'", name="zarr.core")
+
+    monkeypatch.setattr(realities.case.folder, "bundled_cases", broken)
+    assert invoke(["cases"]) == 1
+    assert capsys.readouterr().err == "error: the package zarr is not installed here: pip install zarr\n"
+
+
 def test_our_own_mistake_is_one_line_and_a_log(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,8 +89,20 @@ def find_case(name_or_path: str | Path) -> Path:
     place = SourceText(name[:200] or '""', "").span(0, 0)
     message = f'"{name[:200]}" is neither a case folder nor the name of a bundled case'
     known = f"the bundled cases are {', '.join(bundled)}" if bundled else ""
-    hints = tuple(filter(None, (did_you_mean(name, bundled), known)))
+    hints = tuple(filter(None, (_of_file(path), did_you_mean(name, bundled), known)))
     raise UnreadableError(Diagnostic("error", "unknown-case", message, place, hints))
+
+
+def _of_file(path: Path) -> str:
+    """Return what to do with the path of a file where a case was asked for, or an empty string."""
+    try:
+        is_file, is_part = path.is_file(), (path.parent / "case.toml").is_file()
+    except (OSError, ValueError):
+        return ""
+    if is_file and is_part:
+        return f"this is a file of a case: name its folder, {path.parent.as_posix()}"
+    runs = f"a model alone, without a case, runs by: realities simulate {path.name}"
+    return runs if is_file and path.suffix.lower() in (".mdl", ".xmile", ".stmx") else ""
 
 
 def _is_folder(path: Path) -> bool:

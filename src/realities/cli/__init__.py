@@ -7,6 +7,7 @@ file; 4 the model failed while running; 130 interrupted.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -75,6 +76,8 @@ def invoke(arguments: list[str]) -> int:
         click.echo(f"error: {problem}", err=True)
         return 1
     except (KeyboardInterrupt, click.Abort):
+        # A store that was being written to would complain at exit of what it had still to do.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
         click.echo("Interrupted. Nothing was half-written.", err=True)
         return 130
     except BrokenPipeError:
@@ -84,8 +87,20 @@ def invoke(arguments: list[str]) -> int:
     except OSError as problem:
         click.echo(f"error: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), err=True)
         return 3
-    except Exception:
-        return _report_bug("--traceback" in arguments)
+    except Exception as problem:
+        missing = _missing_package(problem)
+        if missing is None:
+            return _report_bug("--traceback" in arguments)
+        click.echo(f"error: the package {missing} is not installed here: pip install {missing}", err=True)
+        return 1
+
+
+def _missing_package(problem: Exception) -> str | None:
+    """Return the package that an import did not find, or None if that is not what happened."""
+    name = (getattr(problem, "name", None) or "").partition(".")[0]
+    if not isinstance(problem, ModuleNotFoundError) or name in ("", "realities"):
+        return None
+    return name
 
 
 def _report_bug(show: bool) -> int:

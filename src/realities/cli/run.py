@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from realities.cli.terminal import Command, Terminal, bar
+from realities.cli.terminal import Command, Terminal, bar, check_place
 
 if TYPE_CHECKING:
     from realities.case.folder import Case
@@ -108,7 +108,11 @@ def run(
 @click.command(cls=Command, short_help="Weigh a case's accounts by published reports.")
 @click.argument("case_name", metavar="CASE")
 @as_of_option
-@click.option("--timeline", is_flag=True, help="Also weights and predictive scores over time.")
+@click.option(
+    "--timeline",
+    is_flag=True,
+    help="Also weights and predictive scores over time.",
+)
 @click.option("--quick", is_flag=True, help="Fewer particles: a first look.")
 @click.option("--publish", is_flag=True, help="More particles and runs, for publication.")
 @seed_option
@@ -170,6 +174,7 @@ def report(terminal: Terminal, results: str, out: str | None) -> None:
     from realities.report import is_results, rewrite_report, write_report, write_results
     from realities.weigh.study import run_case
 
+    check_place("--out", out, parents=True)
     source = Path(results)
     if is_results(source):
         click.echo(f"Report: {rewrite_report(source, Path(out) if out else None)}")

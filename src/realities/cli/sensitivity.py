@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from realities.cli.run import as_of_option, json_option, note_engine, parse_day, seed_option, workers_option
-from realities.cli.terminal import Command, Terminal
+from realities.cli.terminal import Command, Terminal, check_place
 
 if TYPE_CHECKING:
     from realities.case.folder import Case
@@ -56,6 +56,7 @@ def sensitivity(
     check_installed()
     if out is not None and Path(out).suffix.lower() != ".csv":
         raise click.UsageError(f"--out {out}: the table is written as CSV; name a file that ends in .csv")
+    check_place("--out", out)
     case = load_case(case_name)
     terminal.diagnostics(case.warnings)
     _check_accounts(case, accounts)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -137,6 +138,26 @@ def _room(item: Diagnostic) -> int:
     """Return how much of a line of text fits behind its number on this terminal."""
     gutter = max(4, len(str(item.span.line)) + 1) + len("| ")
     return max(40, shutil.get_terminal_size().columns - gutter)
+
+
+def check_place(option: str, path: str | None, *, parents: bool = False) -> None:
+    """Refuse a file that cannot be written, before the work whose result it should hold; None is no file.
+
+    `parents` says that folders above it will be made.
+    """
+    if path is None:
+        return
+    place = Path(path)
+    if place.is_dir():
+        raise click.UsageError(f"{option} {path} is a folder; name a file")
+    above = place.absolute().parent
+    while parents and not above.exists():
+        above = above.parent
+    if not above.is_dir():
+        what = "is a file, not a folder" if above.exists() else "is not there"
+        raise click.UsageError(f"{option} {path}: {above} {what}")
+    if not os.access(place if place.exists() else above, os.W_OK):
+        raise click.UsageError(f"{option} {path}: nothing may be written there")
 
 
 def bar(share: float, width: int = BAR_WIDTH) -> str:

@@ -200,7 +200,9 @@ def read_source(path: Path) -> SourceText:
         content = path.read_bytes()
     except OSError as error:
         message = f"cannot read {path}: {error.strerror or error}"
-        raise _refusal(UnreadableError, path, "unreadable-file", message) from None
+        is_case = isinstance(error, IsADirectoryError) and (path / "case.toml").is_file()
+        hint = f"this is a case: realities run {path}, or name its model's file" if is_case else ""
+        raise _refusal(UnreadableError, path, "unreadable-file", message, hint) from None
     encoding = encoding_of(content)
     text = content.decode(encoding, errors="replace")
     return SourceText(str(path), text.replace("\r\n", "\n").replace("\r", "\n"), encoding)
