@@ -6,6 +6,4 @@ so a source tree says the same installed or not. Between releases it ends in `.d
 
 from __future__ import annotations
 
-from typing import Final
-
-__version__: Final = "0.1.0.dev0"
+__version__ = "0.1.0.dev0"

@@ -58,7 +58,7 @@ def test_the_version_is_told_and_is_the_one_the_installer_reads(capsys: pytest.C
     assert invoke(["--version"]) == 0
     assert capsys.readouterr().out == f"realities, version {__version__}\n"
     source = (Path(__file__).parents[2] / "src/realities/version.py").read_text(encoding="utf-8")
-    assert re.findall(r'^__version__: Final = "(\d+\.\d+\.\d+(?:\.dev0)?)"$', source, re.M) == [__version__]
+    assert re.findall(r'^__version__ = "(\d+\.\d+\.\d+(?:\.dev0)?)"$', source, re.M) == [__version__]
 
 
 def test_the_command_line_imports_nothing_heavy_before_a_command_runs() -> None:
