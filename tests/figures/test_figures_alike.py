@@ -161,4 +161,6 @@ def test_every_kind_of_chart_is_compared() -> None:
 
     from realities.figures.chart import Kind
 
-    assert {chart["kind"] for chart in charts().values()} == set(get_args(Kind)) - {"bars"}, "bars are no page's"
+    assert {chart["kind"] for chart in charts().values()} == set(get_args(Kind)) - {"bars"}, (
+        "bars are no page's"
+    )
