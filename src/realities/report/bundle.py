@@ -30,6 +30,7 @@ _BLANK = re.compile(r"\n{2,}")
 #: What the page's script was packed to, after the hash of what was packed: text and the way it is packed.
 _PACKED: Final = "packed.bin"
 _HASH: Final = 32  # bytes of it
+_LATE: Final = "document.head.append(Object.assign(document.createElement('style'),{{textContent:`{}`}}));"
 
 
 def bundle(modules: Mapping[str, str], entry: str) -> str:
@@ -104,8 +105,8 @@ def is_packed() -> bool:
 
 
 def _to_pack() -> bytes:
-    """Return the page's script in ASCII: all else stands in texts, where it can be escaped."""
-    text = page_script()
+    """Return the late style and the page's script in ASCII: what is not stands in texts and is escaped."""
+    text = _LATE.format(late_style()) + page_script()
     if max(text) > "\uffff":
         raise ValueError("a sign that takes more than four digits cannot be escaped alike in scripts")
     return text.encode("ascii", "backslashreplace")
@@ -138,5 +139,17 @@ def _modules(name: str) -> dict[str, str]:
 @cache
 def page_style() -> str:
     """Return the style sheet of the page, without the palette and the rules of the charts."""
-    text = (_template() / "page.css").read_text(encoding="utf-8")
-    return squeeze(text).replace("}\n", "}")
+    return _style("page.css")
+
+
+@cache
+def late_style() -> str:
+    """Return the rules for what only the script brings into view, which are packed with it."""
+    style = _style("late.css")
+    if re.search(r"[`\\]|\$\{", style):
+        raise ValueError("late.css stands in a text of a script: no `, \\ or ${")
+    return style
+
+
+def _style(name: str) -> str:
+    return squeeze((_template() / name).read_text(encoding="utf-8")).replace("}\n", "}")

@@ -1,7 +1,7 @@
 """A script -> the fewest bytes that a page can unpack: contexts are mixed and drive a range coder.
 
 In comes text in ASCII, out come bytes; `template/loader/mixed.js` turns them back, with the same names and
-the same arithmetic, step by step. Of each letter seven bits are told, the highest first. Each of seven
+the same arithmetic, step by step. Of each letter seven bits are told, the highest first. Each of eight
 contexts, such as what stood before the bracket that is open, keeps for every bit how often it was 1; chances
 become logits, a weighted sum of these is the logit of the next bit, and weights move towards what would have
 been right (M. Mahoney, "Adaptive weighing of context models for lossless data compression", 2005). Whole
@@ -17,15 +17,15 @@ from math import floor
 from typing import Final
 
 _BITS: Final = 7
-_N: Final = 7  # contexts
+_N: Final = 8  # contexts
 #: What a context tells of a bit, from -32768 to 32767, moves by 1 / (this + how often it was met).
 _FIRST: Final = 1.4
-_OFTEN: Final = 20  # times after which a context forgets as fast as it learns
-#: How fast weights learn, and what they begin with.
-_LEARN: Final = 0.015
-_WEIGHT: Final = 0.3
-_SETS: Final = 4  # of weights of a context, by how often it was met: never, once, twice, more
-_PLACES: Final = 22  # bits of a place among those that all contexts share
+_OFTEN: Final = 18  # times after which a context forgets as fast as it learns
+#: How fast weights learn, and what each of the two that are added begins with.
+_LEARN: Final = 0.007
+_WEIGHT: Final = 0.17
+_SETS: Final = 3  # of weights of a context, by how often it was met: never, once, more
+_PLACES: Final = 23  # bits of a place among those that all contexts share
 _STEPS: Final = 4096
 _WHOLE: Final = 2**32
 _LOW: Final = 2**24
@@ -45,10 +45,10 @@ def mixed(content: bytes) -> bytes:
         raise ValueError("only ASCII can be packed by mixing")
     contexts, odds, coder = _Contexts(), _Odds(), _Coder()
     for letter in content:
-        places, node = contexts.places(), 1
+        places, after, node = contexts.places(), contexts.last & 127, 1
         for shift in reversed(range(_BITS)):
             bit = letter >> shift & 1
-            coder.add(bit, odds.chance([place ^ node for place in places], node))
+            coder.add(bit, odds.chance([place ^ node for place in places], node, after))
             odds.learn(bit)
             node = 2 * node + bit
         contexts.add(letter)
@@ -89,6 +89,7 @@ class _Contexts:
             _mix(_mix(self.last & 255, 5), self.open),
             two,
             _mix(self.last, 6),
+            _mix(self.head, 7),
         )
         return [context >> (32 - _PLACES) for context in found]
 
@@ -115,19 +116,23 @@ class _Odds:
     def __init__(self) -> None:
         self._chances, self._logits = _tables()
         self._kept: dict[int, tuple[int, int]] = {}  # by place: chance, and how often it was met
-        self._weights = [_WEIGHT] * (2**_BITS * _N * _SETS)
-        self._told: list[tuple[int, int, int, float, int]] = []
+        self._weights = [_WEIGHT] * (2 * 2**_BITS * _N * _SETS)
+        self._told: list[tuple[int, float, int, int]] = []
         self._chance = 0.5
 
-    def chance(self, places: list[int], node: int) -> float:
-        """Return the chance that the bit at these places, one for each context, is 1."""
-        total, told = 0.0, []
+    def chance(self, places: list[int], node: int, after: int) -> float:
+        """Return the chance that the bit at these places, one for each context, is 1.
+
+        A context's logit has two weights, which are added: one for the bits of the letter so far (`node`),
+        one for the letter before (`after`).
+        """
+        total, told, weights, first = 0.0, [], self._weights, _SETS * _N * node
+        second = _SETS * _N * (2**_BITS + after)
         for i, place in enumerate(places):
             odds, met = self._kept.get(place, (0, 0))
-            logit = self._logits[(odds >> 4) + 2048]
-            weight = _SETS * (_N * node + i) + min(met, _SETS - 1)
-            total += self._weights[weight] * logit
-            told.append((place, odds, met, logit, weight))
+            logit, kind = self._logits[(odds >> 4) + 2048], _SETS * i + min(met, _SETS - 1)
+            total += (weights[first + kind] + weights[second + kind]) * logit
+            told.append((place, logit, first + kind, second + kind))
         self._told = told
         self._chance = self._chances[max(0, min(_STEPS - 1, floor(total * 256) + 2048))]
         return self._chance
@@ -135,8 +140,10 @@ class _Odds:
     def learn(self, bit: int) -> None:
         """Take in what the bit was."""
         goal = 32767 if bit else -32768
-        for place, odds, met, logit, weight in self._told:
-            self._weights[weight] += (bit - self._chance) * _LEARN * logit
+        for place, logit, first, second in self._told:
+            more = (bit - self._chance) * _LEARN * logit
+            self._weights[first] += more
+            self._weights[second] += more
             # Two contexts may share a place by chance: the second goes on from what the first has left there.
             odds, met = self._kept.get(place, (0, 0))
             self._kept[place] = (int(odds + (goal - odds) / (met + _FIRST)), min(met + 1, _OFTEN))

@@ -1,6 +1,6 @@
 // Packed text -> text, in the page: its own script takes a sixth less than as LZMA.
 //
-// In comes base 64 of four bytes of length and what report/mixing.py wrote; out come the bytes, all below 128. Seven
+// In comes base 64 of four bytes of length and what report/mixing.py wrote; out come the bytes, all below 128. Eight
 // contexts of a letter each tell by what followed them before how likely its next bit is 1; a sum of their logits, with
 // weights that learn which of them are right, drives a range decoder. There is nothing but + - * / on numbers, in one
 // order, and whole numbers of 32 bits, so that every browser finds the same. mixing.py says more, name by name.
@@ -9,8 +9,8 @@
 export function mixed(packed) {
   const from = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)), view = new DataView(from.buffer), out = new Uint8Array(view.getUint32(0));
   const chances = new Float64Array(4096), logits = new Float64Array(4096).fill(8);
-  const odds = new Int16Array(2 ** 22), met = new Uint8Array(2 ** 22), weights = new Float64Array(3584).fill(0.3);
-  const places = new Int32Array(7), told = new Float64Array(7), used = new Int32Array(7);
+  const odds = new Int16Array(2 ** 23), met = new Uint8Array(2 ** 23), weights = new Float64Array(6144).fill(0.17);
+  const places = new Int32Array(8), told = new Float64Array(8), used = new Int32Array(8);
   /** @type {number[]} */
   const outer = [];
   let last = 0, word = 0, before = 0, kinds = 0, open = 0, head = 0;
@@ -27,16 +27,17 @@ export function mixed(packed) {
   for (let k = 0; k < out.length; k++) {
     const two = mix(mix(kinds & 65535, 3), word);
     [
-      mix(mix(kinds, 1), open), mix(last & 0xffffff, 2), mix(two, head), mix(word, 4), mix(mix(last & 255, 5), open), two, mix(last, 6),
-    ].forEach((context, i) => { places[i] = context >>> 10; });
+      mix(mix(kinds, 1), open), mix(last & 0xffffff, 2), mix(two, head), mix(word, 4), mix(mix(last & 255, 5), open), two, mix(last, 6), mix(head, 7),
+    ].forEach((context, i) => { places[i] = context >>> 9; });
+    const after = 24 * (128 + (last & 127));
     let c = 1;
     while (c < 128) {
       let sum = 0;
-      for (let i = 0; i < 7; i++) {
+      for (let i = 0; i < 8; i++) {
         const at = places[i] ^ c;
         told[i] = logits[(odds[at] >> 4) + 2048];
-        used[i] = 28 * c + 4 * i + Math.min(met[at], 3);
-        sum += weights[used[i]] * told[i];
+        used[i] = 3 * i + Math.min(met[at], 2);
+        sum += (weights[24 * c + used[i]] + weights[after + used[i]]) * told[i];
       }
       const chance = chances[Math.max(0, Math.min(4095, Math.floor(sum * 256) + 2048))], bound = Math.floor(range * chance);
       const bit = code < bound ? 1 : 0;
@@ -49,11 +50,12 @@ export function mixed(packed) {
         range *= 256;
         code = code * 256 + from[next++];
       }
-      for (let i = 0; i < 7; i++) {
-        const at = places[i] ^ c;
-        weights[used[i]] += (bit - chance) * 0.015 * told[i];
+      for (let i = 0; i < 8; i++) {
+        const at = places[i] ^ c, more = (bit - chance) * 0.007 * told[i];
+        weights[24 * c + used[i]] += more;
+        weights[after + used[i]] += more;
         odds[at] += ((bit ? 32767 : -32768) - odds[at]) / (met[at] + 1.4);
-        if (met[at] < 20) met[at]++;
+        if (met[at] < 18) met[at]++;
       }
       c = c * 2 + bit;
     }
