@@ -51,7 +51,7 @@ def short_draws(data: LiveDrawsData, rounding: float = MOST_ROUNDING) -> ShortDr
     z = z_of_draws(data)
     quarters = np.ceil(-4.0 * np.log2(_steps(z, rounding))).astype(np.int64)
     whole = np.rint(z * np.exp2(quarters / 4.0)[:, None]).astype(np.int64)
-    whole = whole[:, np.lexsort(whole[::-1])] if len(whole) else whole
+    whole = whole[:, np.argsort(z[0], kind="stable")] if len(whole) else whole
     told = [_told(row, is_first=k == 0) for k, row in enumerate(whole)]
     low = [one[0] for one in told]
     return ShortDrawsData(
