@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 @click.option(
     "--timeline", is_flag=True, help="Claims also as of each date of the report, quantities over time."
 )
-@click.option("--quick", is_flag=True, help="Fewer particles and draws: a first look.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Fewer particles and draws: a first look; two minutes of one core for the flagship.",
+)
 @seed_option
 @workers_option
 @click.option("--out", metavar="FILE.csv", help="Write every number to a table, too.")
