@@ -2,8 +2,6 @@
 
 import { mixed } from "./mixed.js";
 
-const packed = document.getElementById("code")?.textContent ?? "";
-
 /** @param {BlobPart} text @returns {string} where a script of that text is found */
 const addressOf = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
 
@@ -14,14 +12,18 @@ function run(text) {
   document.body.append(script);
 }
 
-try {
-  const worker = new Worker(addressOf(`onmessage=(e)=>postMessage((${mixed})(e.data))`));
-  worker.onmessage = (event) => {
-    run(event.data);
-    worker.terminate();
-  };
-  worker.onerror = () => run(mixed(packed));
-  worker.postMessage(packed);
-} catch {
-  run(mixed(packed));
-}
+// It stands in the head, since text packs better beside text.
+addEventListener("DOMContentLoaded", () => {
+  const packed = document.getElementById("code")?.textContent ?? "";
+  try {
+    const worker = new Worker(addressOf(`onmessage=(e)=>postMessage((${mixed})(e.data))`));
+    worker.onmessage = (event) => {
+      run(event.data);
+      worker.terminate();
+    };
+    worker.onerror = () => run(mixed(packed));
+    worker.postMessage(packed);
+  } catch {
+    run(mixed(packed));
+  }
+});
