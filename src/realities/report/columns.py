@@ -25,6 +25,8 @@ MARK: Final = "~"
 #: From so many rows and numbers on they are folded.
 _FEWEST_ROWS, _FEWEST_NUMBERS = 3, 6
 _MOST_PLACES: Final = 9
+#: A key that scripts take for something else.
+_NO_KEY: Final = "__proto__"
 _LARGEST: Final = 2.0**45
 
 
@@ -58,7 +60,7 @@ def _folded_list(values: list[Any]) -> Any:
 
 
 def _has_keys(one: object, other: dict[str, Any]) -> bool:
-    return isinstance(one, dict) and list(one) == list(other)
+    return isinstance(one, dict) and list(one) == list(other) and _NO_KEY not in one
 
 
 def _is_as_long(one: object, other: Sequence[Any]) -> bool:

@@ -44,19 +44,25 @@ export function opened(_, value) {
   if (typeof value === "string" && value[0] === "~") return value[1] ? (value[1] === "~" ? value.slice(1) : numbersIn(value)) : FOLDED;
   if (value?.[0] !== FOLDED) return value;
   const [, keys, list, width, size] = value;
-  if (keys) return list.map((/** @type {any} */ _, /** @type {number} */ i) => Object.fromEntries(keys.map((/** @type {string} */ key, /** @type {number} */ k) => [key, value[k + 2][i]])));
-  const n = list.length / (size || width), rows = list.slice(0, n).map((/** @type {any} */ first, /** @type {number} */ i) =>
-    (size && first === null ? first : list.filter((/** @type {any} */ _, /** @type {number} */ k) => k % n === i)));
+  if (keys) return list.map((/** @type {any} */ _, /** @type {number} */ i) => {
+    /** @type {Record<string, any>} */
+    const row = {};
+    for (let k = 0; k < keys.length; k++) row[keys[k]] = value[k + 2][i];
+    return row;
+  });
+  const length = size || width, n = list.length / length, rows = list.slice(0, n).map((/** @type {any} */ first, /** @type {number} */ i) =>
+    (size && first === null ? first : Array.from({ length }, (_, k) => list[k * n + i])));
   return size ? rows.flatMap((/** @type {any} */ _, /** @type {number} */ i) => (i % width ? [] : [rows.slice(i, i + width)])) : rows;
 }
 
 /** @param {string} text @returns {(number|null)[]} */
 function numbersIn(text) {
+  const scale = 10 ** +text[1], sums = text[2] > "0" ? 1 : 0;
   const [told, places] = text.slice(3).split(" ").map((one) => {
     let last = 0;
-    return integers(one).map((v) => (v ? (last = v - (v > 0 ? 1 : 0) + last * (+text[2] && 1)) : null));
+    return integers(one).map((v) => (v ? (last = v - (v > 0 ? 1 : 0) + last * sums) : null));
   });
-  return (places ?? told).map((v) => (v === null ? v : (places ? /** @type {number} */ (told[v]) : v) / 10 ** +text[1]));
+  return (places ?? told).map((v) => (v === null ? v : (places ? /** @type {number} */ (told[v]) : v) / scale));
 }
 
 /** @param {Uint8Array} bytes @param {number} at @returns {() => number} gives the next whole number, as planes.py wrote it */
