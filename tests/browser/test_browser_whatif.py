@@ -93,6 +93,10 @@ NO_WORKER = """window.Worker = class {
   constructor() { setTimeout(() => this.onerror({ message: "no workers here" }), 0); }
   postMessage() {}
 };"""
+#: Where a browser has workers for nobody; the page's own script is unpacked without one then.
+REFUSED = """window.Worker = class {
+  constructor() { throw new Error("workers are refused here"); }
+};"""
 FAILING = """window.Worker = class extends Worker {
   postMessage(message) {
     if (!window.fails || message.kind !== "run") super.postMessage(message);
@@ -115,6 +119,13 @@ def test_a_worker_that_cannot_start_is_told_at_every_question(lynx: Callable[...
         press(opened, "PageUp")
         assert opened.text("#whatif-warning") == "The what-if could not be computed: no workers here"
         assert "They could not be computed. Weights are as stated." in opened.text("#reading")
+
+
+def test_a_page_starts_where_workers_are_refused(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    again_with(opened, REFUSED)
+    press(opened, "PageUp")
+    assert opened.text("#whatif-warning") == "The what-if could not be computed: workers are refused here"
 
 
 def test_where_an_answer_fails_none_of_other_values_stays(lynx: Callable[..., Opened]) -> None:

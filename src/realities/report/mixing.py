@@ -19,11 +19,11 @@ from typing import Final
 _BITS: Final = 7
 _N: Final = 8  # contexts
 #: What a context tells of a bit, from -32768 to 32767, moves by 1 / (this + how often it was met).
-_FIRST: Final = 1.4
-_OFTEN: Final = 18  # times after which a context forgets as fast as it learns
+_FIRST: Final = 1.3
+_OFTEN: Final = 14  # times after which a context forgets as fast as it learns
 #: How fast weights learn, and what each of the two that are added begins with.
-_LEARN: Final = 0.007
-_WEIGHT: Final = 0.17
+_LEARN: Final = 0.006
+_WEIGHT: Final = 0.15
 _SETS: Final = 3  # of weights of a context, by how often it was met: never, once, more
 _PLACES: Final = 23  # bits of a place among those that all contexts share
 _STEPS: Final = 4096

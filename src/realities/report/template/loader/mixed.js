@@ -9,7 +9,7 @@
 export function mixed(packed) {
   const from = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)), view = new DataView(from.buffer), out = new Uint8Array(view.getUint32(0));
   const chances = new Float64Array(4096), logits = new Float64Array(4096).fill(8);
-  const odds = new Int16Array(2 ** 23), met = new Uint8Array(2 ** 23), weights = new Float64Array(6144).fill(0.17);
+  const odds = new Int16Array(2 ** 23), met = new Uint8Array(2 ** 23), weights = new Float64Array(6144).fill(0.15);
   const places = new Int32Array(8), told = new Float64Array(8), used = new Int32Array(8);
   /** @type {number[]} */
   const outer = [];
@@ -51,11 +51,11 @@ export function mixed(packed) {
         code = code * 256 + from[next++];
       }
       for (let i = 0; i < 8; i++) {
-        const at = places[i] ^ c, more = (bit - chance) * 0.007 * told[i];
+        const at = places[i] ^ c, more = (bit - chance) * 0.006 * told[i];
         weights[24 * c + used[i]] += more;
         weights[after + used[i]] += more;
-        odds[at] += ((bit ? 32767 : -32768) - odds[at]) / (met[at] + 1.4);
-        if (met[at] < 18) met[at]++;
+        odds[at] += ((bit ? 32767 : -32768) - odds[at]) / (met[at] + 1.3);
+        if (met[at] < 14) met[at]++;
       }
       c = c * 2 + bit;
     }
