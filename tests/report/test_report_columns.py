@@ -52,7 +52,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(VALUES)
 @example([["~", 0, [1, 2]]] * 3)
 @example([0.25, 1e6, None, 0.25, 1e6, 0.25, 3.5, None] * 9)
@@ -72,7 +72,7 @@ def test_the_page_opens_what_is_folded(tmp_path: Path) -> None:
     (tmp_path / "js" / "script.js").write_text(_OPEN)
     values: list[Any] = []
 
-    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=80, deadline=None, database=None, derandomize=True)
     @given(VALUES)
     def gather(value: Any) -> None:
         values.append(value)

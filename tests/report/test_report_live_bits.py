@@ -80,7 +80,7 @@ def correlated(seed: int, n_names: int, n: int) -> FloatArray:
     return np.clip(loads @ rng.standard_normal((n_names, n)) / 3.0 + rng.normal(size=(n_names, 1)), -5.7, 5.7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 16), st.integers(1, 130))
 def test_draws_come_back_together_no_coarser_than_promised(seed: int, n_names: int, n: int) -> None:
     known = z_of_draws(held(correlated(seed, n_names, n)))

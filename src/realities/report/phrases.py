@@ -50,16 +50,18 @@ class _Search:
 
     def __init__(self, text: str, phrases: Iterable[str]) -> None:
         self._text = text
-        by_head: dict[str, list[str]] = {}
-        for phrase in sorted(phrases, key=len, reverse=True):
-            by_head.setdefault(phrase[:_SHORTEST], []).append(phrase)
+        wanted = set(phrases)
+        lengths: dict[str, set[int]] = {}
+        for phrase in wanted:
+            lengths.setdefault(phrase[:_SHORTEST], set()).add(len(phrase))
+        by_head = {head: sorted(found, reverse=True) for head, found in lengths.items()}
         heads = re.compile(f"(?=({_either(sorted(by_head))}))")
         #: Each phrase with its place, from left to right, the longest of a place first.
         self._found = [
             (match.start(), phrase)
             for match in heads.finditer(text)
-            for phrase in by_head[match[1]]
-            if text.startswith(phrase, match.start())
+            for length in by_head[match[1]]
+            if (phrase := text[match.start() : match.start() + length]) in wanted
         ]
 
     def counts(self) -> Counter[str]:
