@@ -1,9 +1,10 @@
 """Live data: what a page carries so that its worker can run the model and weigh the accounts again.
 
 `build.py` makes it of a `Study`, the payload holds it under `live`, and `page.py` packs it into the element
-with the id "live", together with the text of the worker. Accounts are told by their place, as everywhere in a
-payload; dates are those of the payload, in its order. `constants` and `inputs` are what a reader can change:
-the page builds its sliders of them. All else is for the worker alone.
+with the id "live", together with the text of the worker; draws and rows go there as `bits.py` and `logs.py`
+write them. Accounts are told by their place, as everywhere in a payload; dates are those of the payload, in
+its order. `constants` and `inputs` are what a reader can change: the page builds its sliders of them. All
+else is for the worker alone.
 """
 
 from __future__ import annotations
