@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from realities.weigh.logarithms import log_sum
 from realities.weigh.reporting.gaussian import FactoredErrors, GaussianErrors
 from realities.weigh.reporting.shared import SharedErrors, lower_root
-from realities.weigh.reporting.truncated import Mixture, mixed_normal, truncated_normal
+from realities.weigh.reporting.truncated import Mixture, between, mixed_normal, standard
 
 FloatArray = NDArray[np.float64]
 
@@ -187,8 +187,8 @@ def _integrate(
             edges = (mixture.edges[:, None, :] - shift[:, :, None]) / scale[:, :, None]
             log_mass, step = mixed_normal(edges, mixture.log_weights[:, None, :], u)
         else:
-            low, high = bounds.low[:, j, None], bounds.high[:, j, None]
-            log_mass, step = truncated_normal((low - shift) / scale, (high - shift) / scale, u)
+            low, high = (standard(bound[:, j, None], shift, scale) for bound in (bounds.low, bounds.high))
+            log_mass, step = between(low, high, u)
         log_total += log_mass
         if step is not None:
             steps[j] = step
