@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from realities.weigh.logarithms import log_sum
-from realities.weigh.reporting.truncated import Mixture
+from realities.weigh.reporting.truncated import Mixture, side_by_side
 
 FloatArray = NDArray[np.float64]
 
@@ -92,14 +92,21 @@ class SharedErrors:
         """Return mean and covariance of a Gaussian near to the shared errors given all rows."""
         n_draws, n_rows = len(self.level), len(self.rows)
         precision, pull = np.zeros((n_draws, n_rows)), np.zeros((n_draws, n_rows))
+        together = [j for j, row in enumerate(self.rows) if row.edges.shape[1] == 2]
+        apart = [j for j in range(n_rows) if j not in together]
+        groups: list[tuple[Sequence[int], Mixture]] = [([j], self.rows[j]) for j in apart]
+        if together:
+            groups.append((together, side_by_side([self.rows[j] for j in together])))
+        variance = np.broadcast_to(self.variance, (n_draws, n_rows))
         for _ in range(ROUNDS):
             mean, covariance = self._with_sites(precision, pull)
             at = self.level + (self.loads @ mean[:, :, None])[:, :, 0]
             spread = ((self.loads @ covariance) * self.loads).sum(axis=2)
-            for j, row in enumerate(self.rows):
-                site = _site(row, at[:, j], spread[:, j], precision[:, j], pull[:, j], self.variance[:, j])
-                precision[:, j] += STEP * (site[0] - precision[:, j])
-                pull[:, j] += STEP * (site[1] - pull[:, j])
+            given = [np.broadcast_to(x, (n_draws, n_rows)) for x in (at, spread, precision, pull, variance)]
+            for own, rows in groups:
+                site = _site(rows, *(np.ascontiguousarray(x[:, own].T).ravel() for x in given))
+                for kept, new in zip((precision, pull), site, strict=True):
+                    kept[:, own] += STEP * (new.reshape(len(own), n_draws).T - kept[:, own])
         return self._with_sites(precision, pull)
 
     def _with_sites(self, precision: FloatArray, pull: FloatArray) -> tuple[FloatArray, FloatArray]:

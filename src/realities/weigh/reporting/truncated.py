@@ -6,6 +6,7 @@ it works far out in the tails. `intervals.py` and `shared.py` integrate rows wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,14 @@ class Mixture:
         return mean + sd[:, 0] * m1, variance * np.clip(m2 - m1**2, 1e-8, None)
 
 
+def side_by_side(rows: Sequence[Mixture]) -> Mixture:
+    """Return rows of one interval each as a single row: all draws of the first, then those of the next.
+
+    What an interval weighs is left out: where there is one, it changes no moment.
+    """
+    return Mixture(np.concatenate([row.edges for row in rows]), np.zeros((1, 1)))
+
+
 def mixed_normal(
     edges: FloatArray, log_weights: FloatArray, u: FloatArray | None
 ) -> tuple[FloatArray, FloatArray | None]:
@@ -120,17 +129,15 @@ def truncated_normal(
     return log_mass, None if value is None else np.where(mirrored, -value, value)
 
 
-def between(
-    low: FloatArray, high: FloatArray, u: FloatArray | None
-) -> tuple[FloatArray, FloatArray | None]:
-    """Return what `truncated_normal` does, in half the time where one of the bounds is infinite everywhere."""
+def between(low: FloatArray, high: FloatArray, u: FloatArray | None) -> tuple[FloatArray, FloatArray | None]:
+    """Return what `truncated_normal` does, in half the time where a bound is infinite everywhere."""
     if np.isposinf(high).all():
         return truncated_normal(low, None, u)
     return truncated_normal(None if np.isneginf(low).all() else low, high, u)
 
 
 def standard(bound: FloatArray, level: FloatArray, sd: FloatArray) -> FloatArray:
-    """Return a bound (draw, 1) as N(0, 1) has it, (draw, point), or as it is where it is infinite everywhere."""
+    """Return a bound (draw, 1) in units of N(0, 1), (draw, point); as it is if infinite everywhere."""
     return bound if np.isinf(bound).all() else (bound - level) / sd
 
 
