@@ -87,7 +87,7 @@ def test_what_moves_most_stands_first_and_what_was_not_computed_last(view: View)
     assert rows[-1].why == "not computed for A, B, C, D and E: k-hat 0.93"
     assert rows[0].why == ""
     sentence = trusted.influence_sentence(view, trust)
-    assert sentence.startswith(f"Most weight hangs on the reporter {rows[0].name}: ")
+    assert sentence.startswith(f"Left out alone, the reporter “{rows[0].name}” changes most: ")
     assert "For 1 of 16 it is not computed" in sentence
 
 
@@ -188,13 +188,12 @@ def test_bins_of_the_diagram_add_to_the_claims(payload: Payload) -> None:
 
 
 def test_no_number_of_an_unreliable_account_stands_bare(shaky: View) -> None:
-    text = render_payload(shaky.payload)
-    before = text.split('<script type="application/json"')[0]
-    for table in ("figure-table", "overview-table"):
-        part = before.split(f'id="{table}"')[1].split("</table>")[0]
-        cells = re.findall(r'<td class="num">(.*?)</td>', part)
-        assert cells
-        assert all((NOT_RELIABLE in cell) is (i % 3 == 2) for i, cell in enumerate(cells))
+    before = render_payload(shaky.payload).split('<script type="application/json"')[0]
+    # The script fills the table of all quantities; the tests in a browser hold it to the same.
+    part = before.split('id="figure-table"')[1].split("</table>")[0]
+    cells = re.findall(r'<td class="num">(.*?)</td>', part)
+    assert cells
+    assert all((NOT_RELIABLE in cell) is (i % 3 == 2) for i, cell in enumerate(cells))
     claims = before.split('id="claims-table"')[1].split("</table>")[0]
     chances = re.findall(r'scope="row" class="when">[^<]*</th>(.*?)</tr>', claims)
     for row in chances:
