@@ -160,6 +160,7 @@ def test_a_timeline_adds_dates_and_changes_no_weight(
     assert invoke([*line, "--timeline"]) == 0
     table = capsys.readouterr().out
     assert all(moment["as_of"] in table for moment in moments)
+    assert "nothing that was published moved 15 in 100 of the weight" in table
 
 
 def test_a_timeline_gives_no_number_to_what_is_not_reliable_and_keeps_the_others() -> None:

@@ -14,6 +14,7 @@ from report_synthetic import HOSTILE, synthetic_study
 
 from realities.report import render_payload, study_payload
 from realities.report.moved import LEAST, TOLD, largest, steps, told_on
+from realities.report.moves_text import moves_as_of
 from realities.report.schema import Payload
 from realities.report.sentences import day_text
 from realities.report.view import View
@@ -60,8 +61,8 @@ def test_a_step_names_its_day_the_accounts_and_what_was_published(payload: Paylo
     assert found[0].when == day_text(day)
     assert found[0].changes == ((1, "from 33 to 5"), (2, "from 34 to 64"))
     title, reporter = _published(payload, day)[0]
-    assert found[0].news.startswith(f"Published: “{title}” ({reporter}")
-    assert found[0].news.endswith(").")
+    assert found[0].published.startswith(f"Published: “{title}” ({reporter}")
+    assert found[0].published.endswith(").")
     assert found[0].size == pytest.approx(0.306, abs=1e-9)
 
 
@@ -79,7 +80,7 @@ def test_a_dated_input_is_told_on_the_day_it_became_known(payload: Payload) -> N
     before = max(d for d in news_days(payload) if d < event["published"])
     weights = {before: [0.3, 0.3, 0.4], event["published"]: [0.6, 0.2, 0.2]}
     (step,) = largest(View(weighed(payload, weights)))
-    assert step.news.endswith(f"Dated input: “sluice closed” from {day_text(event['day'])}.")
+    assert step.published.endswith(f"Dated input: “sluice closed” from {day_text(event['day'])}.")
     assert event["day"] < event["published"] == step.day
 
 
@@ -88,7 +89,7 @@ def test_days_whose_weights_are_not_known_are_one_step_with_the_next(payload: Pa
     weights = {days[0]: [0.3, 0.3, 0.4], days[40]: [0.1, 0.1, 0.8]}
     (step,) = largest(View(weighed(payload, weights)))
     assert step.when == f"{day_text(days[1])} to {day_text(days[40])}, taken as one step"
-    assert re.match(r"Published: \d+ reports on 4 quantities\.", step.news)
+    assert re.match(r"Published: \d+ reports on 4 quantities, the most on “", step.published)
 
 
 def test_a_day_that_is_not_reliable_is_passed_over(payload: Payload) -> None:
@@ -145,8 +146,8 @@ def test_no_later_day_changes_what_is_told_as_of_an_earlier_one(restless: Payloa
         day = weighing["day"]
         then = {**restless, "weighings": [w for w in restless["weighings"] if w["day"] <= day]}
         told = told_on(found, day)
-        assert [(s.when, s.changes, s.news) for s in told] == [
-            (s.when, s.changes, s.news) for s in told_on(largest(View(Payload(**then))), day)
+        assert [(s.when, s.changes, s.published) for s in told] == [
+            (s.when, s.changes, s.published) for s in told_on(largest(View(Payload(**then))), day)
         ]
         sizes = sorted((s.size for s in every if s.day <= day), reverse=True)[:TOLD]
         assert sorted((s.size for s in told), reverse=True) == sizes
@@ -166,7 +167,7 @@ def test_the_page_tells_the_steps_of_its_last_date_and_keeps_the_others_hidden(r
         text = unescape(re.sub("<[^>]*>", "", said))
         letters = dict(step.changes)
         assert text.startswith(f"{step.when}: {'ABC'[step.changes[0][0]]} {step.changes[0][1]}")
-        assert text.endswith(f"{'ABC'[max(letters)]} {letters[max(letters)]} in 100. {step.news}")
+        assert text.endswith(f"{'ABC'[max(letters)]} {letters[max(letters)]} in 100. {step.published}")
 
 
 def test_without_a_step_nothing_is_said(payload: Payload) -> None:
@@ -189,3 +190,18 @@ def test_names_of_a_case_are_text_and_nothing_else() -> None:
     assert rows
     assert all("<script" not in row and "<img" not in row for row in rows)
     assert "&lt;img" in rows[0]
+
+
+def test_a_terminal_tells_the_steps_of_the_page(payload: Payload) -> None:
+    days = news_days(payload)
+    day = next(d for d in days[3:] if len(_published(payload, d)) == 1)
+    before = days[days.index(day) - 1]
+    view = View(weighed(payload, {before: [0.333, 0.333, 0.334], day: [0.31, 0.05, 0.64]}))
+    heading, line = moves_as_of(view, day)
+    assert heading == f"What moved the weights most when it was published, up to {day_text(day)}:"
+    title, reporter = _published(payload, day)[0]
+    assert line.startswith(
+        f"  {day_text(day)}: B from 33 to 5, C from 34 to 64 in 100. Published: “{title}” ({reporter}"
+    )
+    (nothing,) = moves_as_of(view, before)
+    assert nothing.endswith("nothing that was published moved 15 in 100 of the weight.")

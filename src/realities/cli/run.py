@@ -111,7 +111,7 @@ def run(
 @click.option(
     "--timeline",
     is_flag=True,
-    help="Also weights and predictive scores over time.",
+    help="Also weights and predictive scores over time, and what moved weights.",
 )
 @click.option("--quick", is_flag=True, help="Fewer particles: a first look.")
 @click.option("--publish", is_flag=True, help="More particles and runs, for publication.")
@@ -157,8 +157,9 @@ def weigh(
         return
     if timeline:
         from realities.cli.over_time import timeline_lines
+        from realities.report.moves_text import moves_lines
 
-        for line in timeline_lines(study):
+        for line in (*timeline_lines(study), *moves_lines(study), ""):
             click.echo(line)
     print_weights(study)
     print_warnings(terminal, study)
