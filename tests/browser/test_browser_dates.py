@@ -87,7 +87,7 @@ def test_words_between_dates_are_those_of_the_builder(open_page: Open, view: Vie
     for day in (first, dates[0] - 1, dates[0] + 40, dates[3] + 1, dates[7] + 50, dates[-1] - 1):
         go(opened, day)
         assert opened.text("#reading") == "".join(text for text, _ in sentences.reading_on(view, day))
-        assert opened.page.text_content("#why") == why(view, day)
+        assert opened.page.inner_text("#why") == why(view, day)
         place = sum(date <= day for date in dates) - 1
         if place >= 0:
             expected = sentences.figure_sentence(view, view.charted[0], place, day)

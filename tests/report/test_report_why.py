@@ -1,18 +1,22 @@
-"""Why the reports favour whom they favour: by quantity on the last date, by date before."""
+"""Why the leading account leads, by the steps of the weights; which quantity counts most against others."""
 
 from __future__ import annotations
 
 import copy
+import re
+from html import unescape
 from math import log
 from typing import Any
 
 import pytest
 from report_synthetic import synthetic_study
 
-from realities.report import study_payload
+from realities.report import render_payload, study_payload
+from realities.report.against import counts_against, why_data
 from realities.report.schema import Payload
+from realities.report.sentences import day_text
 from realities.report.view import View
-from realities.report.why import why, why_data
+from realities.report.why import why, whys
 from realities.weigh.honesty.drawn import Left
 from realities.weigh.honesty.influence import Change, Influence
 
@@ -74,9 +78,9 @@ def test_less_than_three_to_one_is_no_reason_and_what_is_not_known_is_said(study
     changed = with_influence(study, {"irrigated": more, "salt": just_less})
     found = why_data(changed)
     assert [one["complete"] for one in found] == [True, False]
-    text = why(View(study_payload(changed)), study_payload(changed)["as_of"])
+    text = counts_against(View(study_payload(changed)))
     assert text.startswith(
-        "Why: of the quantities that could be left out, one at a time, next to account C: "
+        "Of the quantities that could be left out one at a time, next to account C: "
         "“Area irrigated” counts most against A and B"
     )
 
@@ -91,54 +95,91 @@ def test_what_an_account_first_expected_is_said_where_the_latest_report_lies_out
         band = view.quantities[1].at(None, 0, payload["as_of"])
         assert band is not None
         reports["value"] = [size or float(band[2]) for _ in reports["value"]]
-        text = why(View(payload), payload["as_of"])
+        text = counts_against(View(payload))
         assert ("first expected: A" in text) is says
         assert (" reported for " in text) is says
 
 
-def test_without_a_reason_by_quantity_it_says_what_moves_most(payload: Payload) -> None:
-    text = why(View(payload), payload["as_of"])
-    assert text.startswith(
-        "Why: no quantity's reports, left out alone, speak three to one for one account; those on “"
-    )
-
-
-def test_before_the_last_date_it_says_when_the_evidence_came(payload: Payload) -> None:
-    changed = copy.deepcopy(payload)
-    logs = [[0.0, 0.0, 0.0], [0.0, -0.5, -4.0], [0.0, -3.0, -5.0], [0.0, -3.1, -5.0]]
-    for weighing, own in zip(changed["weighings"], logs, strict=False):
-        weighing["weights"] = [0.9, 0.09, 0.01]
-        for fit, value in zip(weighing["fits"], own, strict=True):
-            fit["log_evidence"] = value
-    days = [w["day"] for w in changed["weighings"]]
-    view = View(changed)
-    from realities.report.sentences import day_text
-
-    first, second, third, fourth = (day_text(day) for day in days[:4])
-    assert why(view, days[0]) == ""
-    assert (
-        why(view, days[1])
-        == f"Why: most of what speaks for account A over C came between {first} and {second}."
-    )
-    assert why(view, days[3]) == (
-        f"Why: most of what speaks for account A over B came between {second} and {third}; "
-        f"over C between {first} and {second}."
-    )
-    assert fourth not in why(view, days[3])
-
-
-def test_nothing_is_said_before_anything_was_weighed_or_of_fits_that_are_not_reliable(
-    payload: Payload,
-) -> None:
-    assert why(View(payload), payload["weighings"][0]["day"] - 1) == ""
-    changed = copy.deepcopy(payload)
-    for weighing in changed["weighings"]:
-        for fit in weighing["fits"]:
-            fit["reliable"] = False
-    assert why(View(changed), payload["weighings"][2]["day"]) == ""
-
-
-def test_a_saved_payload_without_reasons_still_has_a_page(payload: Payload) -> None:
+def test_without_a_reason_by_quantity_nothing_is_said_of_leaving_out(payload: Payload) -> None:
     older = copy.deepcopy(payload)
-    del older["why"]
-    assert "left out" not in why(View(older), older["as_of"])
+    older.pop("why", None)
+    assert counts_against(View(older)) == ""
+    assert "next to account" not in render_payload(older)
+
+
+@pytest.fixture
+def view(payload: Payload) -> View:
+    """Weights that go up and down for A, on days of one report each, of which the last is not reliable."""
+    days = _quiet_days(payload)
+    moves = [[0.3, 0.3, 0.4], [0.8, 0.1, 0.1], [0.5, 0.4, 0.1], [0.52, 0.38, 0.1], [0.1, 0.8, 0.1]]
+    changed, model = copy.deepcopy(payload), payload["weighings"][0]
+    changed["started"] = [1 / 3] * 3
+    changed["weighings"] = [_weighed(model, day, weights) for day, weights in zip(days, moves, strict=False)]
+    changed["weighings"].append(copy.deepcopy(_weighed(model, days[5], [0.4, 0.3, 0.3])))
+    changed["weighings"][-1]["fits"][1]["reliable"] = False
+    return View(changed)
+
+
+def _quiet_days(payload: Payload) -> list[int]:
+    """Days in a row on each of which something was published."""
+    view = View(payload)
+    rows = {r.published for q in view.quantities for r in q.reports if not q.is_copy(r)}
+    return sorted(rows | {event["published"] for event in payload["events"]})
+
+
+def _weighed(model: Any, day: int, weights: list[float]) -> Any:
+    fits = [
+        {**fit, "log_evidence": log(w), "log_evidence_error": 0.01, "reliable": True}
+        for fit, w in zip(model["fits"], weights, strict=True)
+    ]
+    return {**model, "day": day, "weights": weights, "fits": fits, "used": 9}
+
+
+def test_the_step_that_gave_the_leader_most_and_the_one_that_took_most_are_told(view: View) -> None:
+    days = [weighing["day"] for weighing in view.payload["weighings"]]
+    text = why(view, days[1])
+    assert text.startswith(f"Why: account A gained most on {day_text(days[1])}, from 30 to 80 in 100 while ")
+    assert " while C went from 40 to 10. Published then: “" in text
+    assert "It lost most" not in text
+    later = why(view, days[2])
+    assert later.startswith(text)
+    assert f" It lost most on {day_text(days[2])}, from 80 to 50 in 100 while B went from 10 to 40." in later
+
+
+def test_the_reason_follows_the_leader_and_stays_while_nothing_larger_comes(view: View) -> None:
+    days = [weighing["day"] for weighing in view.payload["weighings"]]
+    assert why(view, days[3]) == why(view, days[2])
+    assert why(view, days[4]).startswith(f"Why: account B gained most on {day_text(days[4])}, from 38 to 80")
+
+
+def test_nothing_is_said_before_anything_was_weighed_or_where_a_fit_is_not_reliable(view: View) -> None:
+    days = [weighing["day"] for weighing in view.payload["weighings"]]
+    assert why(view, days[0] - 1) == ""
+    assert why(view, days[5]) == ""
+
+
+def test_no_later_day_changes_the_reason_of_an_earlier_one(view: View) -> None:
+    for weighing in view.payload["weighings"]:
+        day = weighing["day"]
+        then: Any = {**view.payload, "weighings": [w for w in view.payload["weighings"] if w["day"] <= day]}
+        assert why(View(then), day) == why(view, day)
+
+
+def test_where_nothing_gave_the_leader_much_that_is_said(payload: Payload) -> None:
+    changed, day = copy.deepcopy(payload), _quiet_days(payload)[0]
+    changed["started"] = [1 / 3] * 3
+    changed["weighings"] = [_weighed(payload["weighings"][0], day, [0.35, 0.33, 0.32])]
+    assert why(View(changed), day) == "Why: so far no day's reports have given account A 5 in 100 or more."
+
+
+def test_the_page_carries_every_reason_and_shows_the_one_of_its_last_date(payload: Payload) -> None:
+    told = whys(View(payload))
+    shown = re.search(r'<div class="why" id="why">(.*?)</div>', render_payload(payload), re.DOTALL)
+    assert shown is not None
+    rows = re.findall(r"<p ([^>]*)>(.*?)</p>", shown[1])
+    assert [unescape(text) for _, text in rows] == [one.text for one in told]
+    assert [("hidden" in head) for head, _ in rows] == [one.until is not None for one in told]
+
+
+def test_one_account_alone_needs_no_reason() -> None:
+    assert whys(View(study_payload(synthetic_study(1, 2, 3, 2)))) == []

@@ -23,6 +23,7 @@ from markupsafe import Markup
 from realities.figures import account, draw, fan, mark, steps
 from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palette
 from realities.report import sentences, standings, supply_map, tables, trusted
+from realities.report.against import counts_against
 from realities.report.bundle import loader_script, packed_script, page_style
 from realities.report.causes.shown import summary
 from realities.report.live.pack import packed_live
@@ -30,7 +31,7 @@ from realities.report.moved import largest
 from realities.report.payload import embedded
 from realities.report.schema import SCHEMA, Payload, number_date
 from realities.report.view import Quantity, View
-from realities.report.why import why
+from realities.report.why import whys
 
 #: Nothing is fetched, nothing is sent; only what stands in the file runs.
 POLICY: Final = (
@@ -101,7 +102,8 @@ def render_payload(payload: Payload) -> str:
         last=last,
         accounts_text=_accounts_text(len(payload["accounts"])),
         reading=sentences.reading(view, last),
-        why=why(view, payload["as_of"]),
+        whys=whys(view),
+        counts_against=counts_against(view),
         cards=tables.cards(view, last),
         weighing=view.weighing(last),
         as_of_text=sentences.day_text(payload["as_of"]),

@@ -12,10 +12,10 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from realities.report.against import why_data
 from realities.report.claimed import claim_data, resolved_days
 from realities.report.columns import folded
 from realities.report.counted import counted_data, counted_rows
@@ -39,7 +39,7 @@ from realities.report.schema import (
 from realities.report.scored import account_scores, claimant_scores, mixture_scores
 from realities.report.sentences import day_text
 from realities.report.weighed import drawn, ranges, started, weighings
-from realities.report.why import why_data
+from realities.version import __version__
 
 if TYPE_CHECKING:
     from realities.case.accounts import Account, Assumption
@@ -255,7 +255,7 @@ def _made(case: Case, study: Study) -> MadeData:
     model_hash = sha256(case.model_path.read_bytes()).hexdigest() if case.model_path.is_file() else ""
     of_model = f", model {model_hash[:12]}" if model_hash else ""
     return MadeData(
-        version=_version(),
+        version=__version__,
         model=case.model_path.name,
         model_hash=model_hash,
         equations=len(visible),
@@ -274,10 +274,3 @@ def _made(case: Case, study: Study) -> MadeData:
         if notice.is_file()
         else "",
     )
-
-
-def _version() -> str:
-    try:
-        return version("realities")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "unreleased"

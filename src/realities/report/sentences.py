@@ -16,7 +16,7 @@ from realities.figures import format_date, format_number, format_quantity
 from realities.figures.style import letter
 from realities.report.schema import ClaimData, Payload, SeparationData, number_date
 from realities.report.view import Quantity, View, in_hundred, shown_weight
-from realities.weigh.honesty.words import listed, verdict
+from realities.weigh.honesty.words import listed
 
 if TYPE_CHECKING:
     from realities.weigh.study import Study
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 Part = tuple[str, bool]
 
 #: Why a lean on an earlier date may be none on the last one, for which it was tried whether leans survive.
-UNTRIED = "Other widths of the priors were not tried for this date."
+UNTRIED = "Wider or narrower ranges than accounts state, which may undo this, were not tried for this date."
+#: What the numbers in brackets are, and what is said where there are none because they are not known.
+BRACKETS = "In brackets: with all stated ranges half to twice as wide."
+NO_RANGES = "What wider or narrower ranges would make of these weights is not known."
 #: From these counts out of 100 on, the reports are said to lean, and to point strongly.
 LEAN, STRONG = 60, 90
 #: Below this a value is what rounding leaves of nothing.
@@ -126,7 +129,7 @@ def reading_parts(
 
     All lists are in display order; `shown` are the weights as whole numbers that add to 100. Without a
     verdict a lean is stated with the warning that it was not tried at other prior widths. `computed` is the
-    day of the weights where it is an earlier one.
+    day of the weights where it is an earlier one. Whoever leads is named first, in every form alike.
     """
     if n_reports == 0:
         return [
@@ -137,7 +140,9 @@ def reading_parts(
     reports = "he one report" if n_reports == 1 else f"he {n_reports:,} reports"
     head: list[Part] = [(f"T{reports} published by ", False), (day, True)]
     if computed:
-        of = f" are those of {computed}: t{reports} published by then"
+        of = (
+            f" are those of {computed}; what was published since is not counted. T{reports} published by then"
+        )
         head = [("The latest weights on ", False), (day, True), (of, False)]
     weak = [k for k, is_reliable in enumerate(reliable) if not is_reliable]
     if weak:
@@ -161,27 +166,49 @@ def _verdict_parts(
     names: Sequence[str], shown: Sequence[int], singular: bool, separation: SeparationData
 ) -> list[Part]:
     """Return what survives other prior widths: the account that leads alone, or those not separated."""
+    together = separation["together"]
+    top = together[0] if len(together) == 1 else max(range(len(shown)), key=lambda k: shown[k])
+    rest = [k for k in range(len(shown)) if k != top]
+    start, tail = _survives(len(names), shown[top], singular, separation), _tail(shown, singular, separation)
+    if len(together) > 1 and (top not in together or any(shown[k] == shown[top] for k in rest)):
+        return [(f" {start}: out of 100, {_each(range(len(shown)), shown, separation)}.{tail}", False)]
+    ahead = "" if len(together) == 1 and separation["against"] else "; ahead is"
+    return [
+        (f" {start}{ahead} account {letter(top)}, ", False),
+        (names[top], True),
+        (f": {_about(shown[top])} in 100{_range(shown[top], top, separation)}, against ", False),
+        (f"{_each(rest, shown, separation)}.{tail}", False),
+    ]
+
+
+def _survives(n: int, top: int, singular: bool, separation: SeparationData) -> str:
+    """Return what the reports do to accounts, up to the name of the one with most weight, `top` in 100."""
     together, against = separation["together"], separation["against"]
-    unknown = separation["not_established"]
-    if len(together) == 1 and against and not unknown:
-        top = together[0]
-        rest = [k for k in range(len(shown)) if k != top]
-        return [
-            (f" {_verb(max(shown[top], LEAN), singular)} account {letter(top)}, ", False),
-            (names[top], True),
-            (f": {_about(shown[top])} in 100{_range(shown[top], top, separation)}, against ", False),
-            (f"{_each(rest, shown, separation)}.{_note(shown, separation)}", False),
-        ]
-    clause = verdict(
-        [_named(together)],
-        _named(against) if against else "",
-        _named(unknown) if unknown else "",
-        several=len(together) > 1,
-        everyone=len(together) == len(names),
-        one=singular,
-    )
-    each = _each(range(len(shown)), shown, separation)
-    return [(f" {clause}. Out of 100: {each}.{_note(shown, separation)}", False)]
+    do, they = ("does", "it favours") if singular else ("do", "they favour")
+    if len(together) > 1:
+        return f"{do} not separate {'the accounts' if len(together) == n else _named(together)}"
+    if not against:
+        return f"{do} not settle which account {they}"
+    if separation["not_established"]:
+        return "speaks for" if singular else "speak for"
+    return _verb(max(top, LEAN), singular)
+
+
+def _tail(shown: Sequence[int], singular: bool, separation: SeparationData) -> str:
+    """Return whom the reports speak against, of whom that is not known, and what is in brackets."""
+    against, unknown = separation["against"], separation["not_established"]
+    they = "it speaks" if singular else "they speak"
+    text = ""
+    if against and (unknown or len(separation["together"]) > 1):
+        text += f" {they.capitalize()} against {_named(against)}."
+    if unknown:
+        text += (
+            f" Whether {they} against {_named(unknown)}{' too' if against else ''} is not settled: "
+            "with ranges half or twice as wide that could not be computed reliably."
+        )
+    if any(_range(n, k, separation) for k, n in enumerate(shown)):
+        return f"{text} {BRACKETS}"
+    return text if unknown or separation["ranges"] else f"{text} {NO_RANGES}"
 
 
 def _lean_parts(
@@ -194,7 +221,7 @@ def _lean_parts(
         apart = "does" if singular else "do"
         each = _each(range(len(shown)), shown, None)
         return [(f" {apart} not separate the accounts: out of 100, {each}.", False)]
-    untried = f" That is with priors as stated. {UNTRIED}" if shown[top] >= LEAN else ""
+    untried = f" {UNTRIED}" if shown[top] >= LEAN else ""
     return [
         (f" {_verb(shown[top], singular)} account {letter(top)}, ", False),
         (names[top], True),
@@ -222,19 +249,12 @@ def _ends(hundredths: int, place: int, separation: SeparationData | None, write:
     return "" if least == most else f"{least} to {most}"
 
 
-def _note(shown: Sequence[int], separation: SeparationData) -> str:
-    """Return what the brackets mean, if there are some."""
-    if any(_range(n, k, separation) for k, n in enumerate(shown)):
-        return " In brackets: with all priors half to twice as wide."
-    return "" if separation["ranges"] else " How they move with the width of the priors is not known."
-
-
 def _verb(hundredths: int, singular: bool) -> str:
     if hundredths >= STRONG:
         return "points strongly to" if singular else "point strongly to"
     if hundredths >= LEAN:
         return "leans towards" if singular else "lean towards"
-    return f"{'does' if singular else 'do'} not separate the accounts; slightly ahead is"
+    return f"{'does' if singular else 'do'} not separate the accounts; ahead is"
 
 
 def counted_text(hundredths: int) -> str:

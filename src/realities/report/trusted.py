@@ -195,7 +195,7 @@ def separation_sentence(trust: TrustData) -> str:
     for outcome, words in (
         ("separated", "separated from it"),
         ("not separated", "not separated from it"),
-        ("not established", "not established for"),
+        ("not established", "not settled for"),
     ):
         letters = [letter(pair["account"]) for pair in trust["pairs"] if pair["outcome"] == outcome]
         if letters:
@@ -207,7 +207,7 @@ def separation_sentence(trust: TrustData) -> str:
     return f"The evidence is largest for account {letter(trust['pairs'][0]['leader'])}; {'; '.join(parts)}."
 
 
-# -- what moved the weights -----------------------------------------------------------------------
+# -- what leaving reports out does --------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +278,7 @@ def influence_sentence(view: View, trust: TrustData) -> str:
             one["reporter"] if one["kind"] == "reporter" else view.quantities[one["quantity"]].data["title"]
         )
         text = (
-            f"Most weight hangs on the {one['kind']} {name}: without its {one['rows']:,} "
+            f"Left out alone, the {one['kind']} “{name}” changes most: without its {one['rows']:,} "
             f"report{'' if one['rows'] == 1 else 's'}, {hundred(one['moved'])} in 100 of the weight moves."
         )
     if missing:

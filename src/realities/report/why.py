@@ -1,153 +1,108 @@
-"""Why the reports favour whom they favour: one sentence under the reading.
+"""Why the leading account leads: which day's reports gave it most weight, and which took most from it.
 
-In comes a study's influence, out come `WhyData`: by account the quantity whose reports count most against
-it next to the leading account, found by leaving each quantity's reports out in turn. In comes the opened
-payload and a day; out comes the sentence. For the last date it names quantities; for earlier ones, for which
-nothing was left out, it says when the evidence came, and the page's `why.js` words that alike.
+In comes the opened payload; out come sentences, each with the days on which it is told. They come from the
+same steps of the weights as `moved.py`, so that they are there on every date and know nothing that came
+later; the gains and losses of an account add up to its weight. What leaving reports out would do is another
+question: `against.py`. `page.py` writes them all, and the page's script shows the one of the day chosen.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-from math import log
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from realities.figures import format_quantity
+from realities.figures import format_number, format_quantity
 from realities.figures.style import letter
-from realities.report.honest import finite
-from realities.report.schema import WhyData
-from realities.report.sentences import day_text
-from realities.weigh.honesty.words import listed
+from realities.report.honest import significant
+from realities.report.moved import NAMED, Moved, steps
+from realities.report.news import News, inputs_text, reports_text
+from realities.report.sentences import day_text, weights_shown
 
 if TYPE_CHECKING:
-    from realities.report.view import Quantity, View
-    from realities.weigh.honesty.influence import Influence
-    from realities.weigh.study import Study
-
-#: Less than three to one is no reason.
-LEAST: Final = log(3.0)
+    from realities.report.schema import WeighingData
+    from realities.report.view import Quantity, Report, View
 
 
-def why_data(study: Study) -> list[WhyData]:
-    """Return by account, the leading one left out, the quantity that counts most against it, if one does."""
-    found = study.honesty
-    if found is None:
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A sentence that is told from a day on, until another; None is to the end."""
+
+    day: int
+    text: str
+    until: int | None = None
+
+
+def whys(view: View) -> list[Why]:
+    """Return the sentences of a page in order of time; on days between them there is none."""
+    if len(view.payload["accounts"]) < 2:
         return []
-    weights = study.weighings[study.as_of].weights
-    leader = max(study.case.accounts, key=lambda account: weights[account.id]).id
-    whole = [one for one in found.influence if one.left.kind == "quantity"]
-    data = []
-    for k, account in enumerate(study.case.accounts):
-        factors = {i: _factor(one, leader, account.id) for i, one in enumerate(whole)}
-        known = {i: value for i, value in factors.items() if value is not None}
-        if account.id == leader or not known:
-            continue
-        most = max(known, key=lambda i: known[i])
-        if known[most] >= LEAST:
-            data.append(_why(study, whole[most], k, known[most], complete=len(known) == len(factors)))
-    return data
-
-
-def _factor(one: Influence, leader: str, account: str) -> float | None:
-    """Return by how much reports speak for the leader, next to an account: a log Bayes factor."""
-    first, other = (one.changes[name].log_change for name in (leader, account))
-    return None if first is None or other is None else other - first
-
-
-def _why(study: Study, one: Influence, k: int, factor: float, *, complete: bool) -> WhyData:
-    quantities = list(study.case.measures)
-    return WhyData(
-        account=k,
-        quantity=quantities.index(one.left.quantity or ""),
-        factor=finite(factor, 3) or 0.0,
-        complete=complete,
-    )
+    found: list[Why] = []
+    every = steps(view, NAMED / 100)
+    for weighing in view.payload["weighings"]:
+        text, day = _text(view, weighing, every), weighing["day"]
+        if found and found[-1].until is None:
+            if found[-1].text == text:
+                continue
+            found[-1] = replace(found[-1], until=day)
+        found += [Why(day, text)] if text else []
+    return found
 
 
 def why(view: View, day: int) -> str:
-    """Return why the reports favour whom they favour as of a day; empty where nothing can be said."""
-    weighing = view.weighing_on(day)
-    if weighing is None or not weighing["used"] or len(view.payload["accounts"]) < 2:
+    """Return why the account that leads as of a day leads; empty where nothing can be said."""
+    told = [one for one in whys(view) if one.day <= day and (one.until is None or day < one.until)]
+    return told[0].text if told else ""
+
+
+def _text(view: View, weighing: WeighingData, every: list[Moved]) -> str:
+    if not weighing["used"] or not all(fit["reliable"] for fit in weighing["fits"]):
         return ""
-    if day == view.payload["as_of"] and "why" in view.payload:
-        return _by_quantity(view)
-    return _by_date(view, weighing["day"])
+    shown = weights_shown(view.payload, weighing["weights"])
+    top = max(range(len(shown)), key=lambda k: weighing["weights"][k])
+    known = [(step.after[top] - step.before[top], step) for step in every if step.day <= weighing["day"]]
+    gains = [one for one in known if one[0] >= NAMED]
+    losses = [one for one in known if one[0] <= -NAMED]
+    if not gains:
+        return f"Why: so far no day's reports have given account {letter(top)} {NAMED} in 100 or more."
+    best = max(gains, key=lambda one: one[0])[1]
+    text = f"Why: account {letter(top)} gained most {_told(view, best, top)}"
+    if losses:
+        worst = min(losses, key=lambda one: one[0])[1]
+        text += f" It lost most {_told(view, worst, top)}"
+    return text
 
 
-def _by_quantity(view: View) -> str:
-    reasons = view.payload.get("why") or []
-    if not reasons:
-        return _most_moving(view)
-    last = view.weighing(len(view.payload["dates"]) - 1)
-    leader = max(range(len(last["weights"])), key=lambda k: last["weights"][k])
-    groups: dict[int, list[int]] = {}
-    for one in reasons:
-        groups.setdefault(one["quantity"], []).append(one["account"])
-    parts = [_against(view.quantities[quantity], accounts) for quantity, accounts in groups.items()]
-    whole = all(one["complete"] for one in reasons)
-    of = "left out one at a time" if whole else "that could be left out, one at a time"
-    return f"Why: of the quantities {of}, next to account {letter(leader)}: {'; '.join(parts)}."
+def _told(view: View, step: Moved, top: int) -> str:
+    """Return when a step was, what it did to the leading account and to one other, and what was published."""
+    days, gained = step.news.days, [b - a for a, b in zip(step.before, step.after, strict=True)]
+    when = f"on {day_text(days[0])}"
+    if len(days) > 1:
+        when = f"between {day_text(days[0])} and {day_text(days[-1])}, taken as one step"
+    other = gained.index(min(gained) if gained[top] > 0 else max(gained))
+    others = f" while {letter(other)} went {step.change(other)}" if abs(gained[other]) >= NAMED else ""
+    loser = other if gained[top] > 0 else top
+    return f"{when}, {step.change(top)} in 100{others}. Published then: {_what(view, step.news, loser)}."
 
 
-def _against(quantity: Quantity, accounts: list[int]) -> str:
-    """Return against which accounts a quantity counts, what was last reported, and what they had expected."""
-    text = f"“{quantity.data['title']}” counts most against {listed([letter(k) for k in accounts])}"
-    rows = [r for r in quantity.reports if r.value is not None and not quantity.is_copy(r)]
-    if not rows or quantity.data["curves"] is None:
-        return text
-    latest = max(rows, key=lambda r: (r.happened, r.published))
-    assert latest.value is not None
-    expected = [part for k in accounts if (part := _expected(quantity, k, latest.happened, latest.value))]
-    if not expected:
-        return text
-    value = format_quantity(latest.value, quantity.data["unit"])
-    return f"{text} ({value} reported for {day_text(latest.happened)}; first expected: {', '.join(expected)})"
+def _what(view: View, news: News, loser: int) -> str:
+    """Return quantities and dated inputs by name, many of them by their number; one figure in full."""
+    n = len(news.inputs)
+    inputs = f"{n} dated inputs" if n > 1 else f"the dated input {inputs_text(news)}" if n else ""
+    reports = reports_text(news, lambda quantity, row: _expected(view, quantity, row, loser))
+    return ", with ".join(filter(None, (reports, inputs)))
 
 
-def _expected(quantity: Quantity, k: int, day: int, reported: float) -> str:
-    """Return the range an account first expected, where what was reported lies outside its 90 %."""
-    range_ = quantity.at(None, k, day)
-    if range_ is None or range_[0] <= reported <= range_[4]:
+def _expected(view: View, quantity: Quantity, row: Report, loser: int) -> str:
+    """Return what the account that lost weight had expected, where a figure lies outside its 90 % range.
+
+    That is as of the latest date with curves before the figure came.
+    """
+    if row.value is None or quantity.data["curves"] is None:
         return ""
-    return f"{letter(k)} {format_quantity(range_[0], '')} to {format_quantity(range_[4], '')}"
-
-
-def _most_moving(view: View) -> str:
-    """Return which quantity's reports move most weight, where none speaks three to one for one account."""
-    trust = view.payload.get("trust")
-    whole = [one for one in (trust["left"] if trust else []) if one["kind"] == "quantity" and one["moved"]]
-    if not whole:
+    dates = [i for i, day in enumerate(view.payload["dates"]) if day < row.published]
+    range_ = quantity.at(dates[-1] if dates else None, loser, row.happened)
+    if range_ is None or range_[0] <= row.value <= range_[4]:
         return ""
-    title = view.quantities[whole[0]["quantity"]].data["title"]
-    moved = max(1, round(100 * (whole[0]["moved"] or 0.0)))
-    return (
-        "Why: no quantity's reports, left out alone, speak three to one for one account; "
-        f"those on “{title}” move most, {moved} in 100."
-    )
-
-
-def _by_date(view: View, day: int) -> str:
-    """Return between which weighed dates most of the evidence came, by account."""
-    known = [w for w in view.payload["weighings"] if w["day"] <= day]
-    known = [w for w in known if w["day"] == day or not w.get("between")]
-    last = known[-1]
-    leader = max(range(len(last["weights"])), key=lambda k: last["weights"][k])
-    groups: dict[str, list[int]] = {}
-    for k in range(len(last["weights"])):
-        gaps = [_gap(w["fits"][leader]["log_evidence"], w["fits"][k]["log_evidence"]) for w in known]
-        sound = last["fits"][leader]["reliable"] and last["fits"][k]["reliable"]
-        values = [gap for gap in gaps if gap is not None]
-        if k == leader or not sound or len(values) < len(gaps) or values[-1] < LEAST:
-            continue
-        grown = [b - a for a, b in pairwise([0.0, *values])]
-        i = grown.index(max(grown))
-        end = day_text(known[i]["day"])
-        when = f"by {end}" if i == 0 else f"between {day_text(known[i - 1]['day'])} and {end}"
-        groups.setdefault(when, []).append(k)
-    named = [(when, listed([letter(k) for k in places])) for when, places in groups.items()]
-    parts = [f"over {names}{'' if i else ' came'} {when}" for i, (when, names) in enumerate(named)]
-    return f"Why: most of what speaks for account {letter(leader)} {'; '.join(parts)}." if parts else ""
-
-
-def _gap(first: float | None, other: float | None) -> float | None:
-    return None if first is None or other is None else first - other
+    low, high = (format_number(significant(float(range_[i]), 3)) for i in (0, 4))
+    value = format_quantity(row.value, quantity.data["unit"])
+    return f"{value}; {letter(loser)} expected {low} to {high}" if low != high else ""

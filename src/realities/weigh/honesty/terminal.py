@@ -86,17 +86,17 @@ def _influence_line(
 
 
 def _most(one: Influence, titles: Mapping[str, str]) -> str:
-    """Return what most weight hangs on, of the reporters, the quantities or the single reports."""
+    """Return what changes the weights most, of the reporters, the quantities or the single reports."""
     left = one.left
     title = titles.get(left.quantity or "", left.quantity)
     match left.kind:
         case "reporter":
-            return f'Of all reporters, most weight hangs on "{left.reporter}" ({_reports(one.rows)})'
+            return f'Left out alone, of all reporters "{left.reporter}" ({_reports(one.rows)}) changes most'
         case "quantity":
-            return f'Of all quantities, most weight hangs on "{title}" ({_reports(one.rows)})'
+            return f'Left out alone, of all quantities "{title}" ({_reports(one.rows)}) changes most'
         case "report":
             report = f'that of "{title}" by "{left.reporter}" on {left.published}'
-            return f"Of all single reports, most weight hangs on {report}"
+            return f"Left out alone, of all single reports {report} changes most"
 
 
 def _reports(n: int) -> str:

@@ -60,6 +60,8 @@ export function startCards(app) {
     slider.style.setProperty("--fill", `${((day - first) / (last - first || 1)) * 100}%`);
     drawTicks();
     for (const node of all("[data-asof]")) put(node, dayText(day));
+    // Why the leading account leads, and the largest steps of the weights, as of this day.
+    for (const node of all("[data-from]")) show(node, node.dataset.from <= day && !(node.dataset.until <= day));
   };
 }
 

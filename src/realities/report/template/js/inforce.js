@@ -49,7 +49,7 @@ export function soundWeights(app) {
 }
 
 /** @param {import("./page.js").App} app @returns {string} the reading as stated, as HTML; that of the last date is the one the page came with */
-const statedReading = (app) => (app.day() === app.P.as_of ? app.told.reading : reading(app.P, app.day()));
+const statedReading = (app) => (app.day() === app.P.as_of ? app.told : reading(app.P, app.day()));
 
 /** @param {import("./page.js").App} app @returns {string} the reading, as HTML, with what-if values where some are in force */
 export function readingOf(app) {

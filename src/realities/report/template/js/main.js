@@ -17,7 +17,6 @@ import { drawReporters } from "./reporters.js";
 import { dateOn, firstState, readHash, statedOn, writeHash } from "./state.js";
 import { drawTrust, startTrust } from "./trust.js";
 import { drawRanges, drawWhatIf, startWhatIf, unfoldPinned } from "./whatif.js";
-import { drawWhy } from "./why.js";
 import { stopsOf } from "./words.js";
 
 async function start() {
@@ -30,7 +29,7 @@ async function start() {
     state: firstState(P, keys),
     names: { pins: [], held: [], hubs: [], sectors: [], causes: [], limits: {} },
     stops: stopsOf(P),
-    told: { reading: el("reading").innerHTML, why: el("why").textContent },
+    told: el("reading").innerHTML,
     set: (patch) => {
       const before = app.state;
       app.state = { ...app.state, ...patch };
@@ -85,7 +84,6 @@ async function start() {
     ask();
     drawCards();
     drawWhatIf(app);
-    drawWhy(app);
     if (quantities.length) {
       drawControls(app);
       drawFigure(app);

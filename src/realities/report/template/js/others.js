@@ -3,7 +3,7 @@
 import { draw, frameOf } from "./draw.js";
 import { numberText } from "./format.js";
 import { soundFor, valueCell } from "./figure.js";
-import { all, el, put, show } from "./page.js";
+import { all, el, put } from "./page.js";
 import { newsOn, weighingOn } from "./words.js";
 
 /** @param {import("./page.js").App} app */
@@ -42,8 +42,6 @@ export function drawOthers(app) {
   });
   drawWeights(app);
   const day = app.day();
-  // Steps of the weights that are among the largest as of this day.
-  for (const node of all("[data-from]")) show(node, node.dataset.from <= day && !(node.dataset.until <= day));
   all("#overview-table tbody tr").forEach((row, i) => {
     P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 1], valueCell(app.quantities[i], which, k, day, sound[k])));
   });

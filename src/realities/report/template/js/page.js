@@ -2,12 +2,12 @@
 
 /**
  * `set` changes the state and redraws; `names` are what a link can carry; `stops` the days the as-of bar steps over;
- * `told` the sentences that the page came with, which are of the last date;
+ * `told` the reading that the page came with, which is of the last date;
  * `day` the as-of day; `base` whose draws are used: those of a date by its place, or below 0 before any report; `which`
  * whose curves are drawn: the same, or "live" under what-if values. Of these, `answer` is the newest answer, `pending`
  * says that another is awaited, `wrong` why there is none; a part of the page that asks for more adds to `wishes`.
  * @typedef {{P: any, quantities: import("./decode.js").Quantity[], keys: string[], state: import("./state.js").State,
- *   names: import("./state.js").Names, stops: number[], told: {reading: string, why: string},
+ *   names: import("./state.js").Names, stops: number[], told: string,
  *   set: (patch: Partial<import("./state.js").State>) => void, day: () => number,
  *   quantity: () => import("./decode.js").Quantity, visible: () => number[], base: () => number, which: () => number|"live",
  *   wishes: (() => import("./asking.js").Wish)[], answer: import("./asking.js").Held|null, pending: boolean, wrong: string}} App
@@ -24,11 +24,14 @@ export function put(node, text) {
   if (node && node.textContent !== text) node.textContent = text;
 }
 
-/** The same for what has tags in it. @param {any} node @param {string} html */
+/** The same for what has tags in it. @param {any} node @param {string} html @returns {boolean} whether it changed */
 export function putHtml(node, html) {
-  if (node.dataset.said === html) return;
-  node.dataset.said = html;
-  node.innerHTML = html;
+  const isNew = node.dataset.said !== html;
+  if (isNew) {
+    node.dataset.said = html;
+    node.innerHTML = html;
+  }
+  return isNew;
 }
 
 /** @param {any} node @param {boolean} shown */

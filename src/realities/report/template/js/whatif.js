@@ -144,6 +144,7 @@ export function drawWhatIf(app) {
   show(el("whatif-status"), on);
   put(el("whatif-values"), on ? `What-if values are in force, the same for every account: ${list.join("; ")}.` : "");
   for (const node of all("[data-whatif]")) show(node, on);
+  show(el("why"), !on);
   for (const row of all("[data-pin]")) {
     const c = row.constant, slider = row.querySelector("input"), value = ownOf(pins, c.name), pinned = value !== undefined;
     const text = value === undefined ? "" : valueText(c, value);

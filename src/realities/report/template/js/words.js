@@ -63,7 +63,7 @@ export function reading(P, on) {
   const weak = w.fits.flatMap((/** @type {any} */ f, /** @type {number} */ k) => (f.reliable ? [] : [k]));
   return head(P, w, on) + (weak.length ? `${unweighed(P, weak)}. Weights are shares of one total, so no lean is stated; read the others with care.`
     : n === 1 ? " are read by one account alone, so there is nothing to compare."
-    : lean(P, w.weights, w.used === 1, " That is with the ranges that accounts state; wider and narrower ones, which may undo it, were not tried for this date."));
+    : lean(P, w.weights, w.used === 1, " Wider or narrower ranges than accounts state, which may undo this, were not tried for this date."));
 }
 
 /** @param {string} text @returns {string} set apart */
