@@ -35,8 +35,7 @@ def moves_as_of(view: View, day: int) -> Iterator[str]:
         return
     yield f"What moved the weights most when it was published, up to {day_text(day)}:"
     for step in told:
-        published = getattr(step, "published", step.news)
-        yield f"  {step.when}: {_changes(step)} in 100. {published}"
+        yield f"  {step.when}: {_changes(step)} in 100. {step.published}"
 
 
 def _changes(step: Moved) -> str:
