@@ -30,18 +30,28 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is looked at in a run: times of a chart, claims, the reports of the fit and those after it."""
+    """What is looked at in a run: times of a chart, claims, the reports of the fit and those after it.
+
+    With `is_chart_alone` the run is saved at no other times, and paths of model error live on those alone.
+    """
 
     as_of: date
     chart: FloatArray
     claims: tuple[Claim, ...]
     seen: Reports
     following: Reports
+    is_chart_alone: bool = False
+
+    def grid(self, case: Case) -> FloatArray:
+        """Return the times on which paths of model error are drawn, so that claims and reports move none."""
+        return (
+            self.chart if self.is_chart_alone else np.unique(np.concatenate([self.chart, save_times(case)]))
+        )
 
     def times(self, case: Case) -> FloatArray:
         """Return every time at which something is looked at, ascending."""
         reported = [reports.times for group in (self.seen, self.following) for reports in group.values()]
-        times = claim_times(self.claims, np.unique(np.concatenate([self.chart, save_times(case), *reported])))
+        times = claim_times(self.claims, np.unique(np.concatenate([self.grid(case), *reported])))
         inside: FloatArray = times[(times >= self.chart[0]) & (times <= self.chart[-1])]
         return inside
 
@@ -57,8 +67,7 @@ class Ahead:
         self._fixed = {n: p.fixed for n, p in case.priors(fit.account).items() if p.fixed is not None}
         self._rng = {q: stream(q, seed, STREAM_FORWARD) for q in case.measures}
         self._report_rng = [{q: stream(q, seed, STREAM_FORWARD, 1) for q in case.measures} for _ in range(2)]
-        # Paths of model error live on a grid of their own, so that neither claims nor reports move them.
-        self._path_times = np.unique(np.concatenate([look.chart, save_times(case)]))
+        self._path_times = look.grid(case)
         self._seed = seed
         self._needed = {(): (), **needed_outputs(look.claims)}
         # What other dates need comes along, so that what is prepared for one serves them all.

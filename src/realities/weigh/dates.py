@@ -90,11 +90,11 @@ def days_of_news(case: Case, until: date) -> tuple[date, ...]:
     return tuple(sorted(day for day in days if day <= until))
 
 
-def usual_cadence(case: Case) -> Cadence:
-    """Return the shortest cadence that has at most `MOST_REGULAR` dates from start to finish of a case."""
+def usual_cadence(case: Case, most: int = MOST_REGULAR) -> Cadence:
+    """Return the shortest cadence that has at most so many dates from start to finish of a case."""
     length = (case.calendar.finish - case.calendar.start).days
     for cadence in CADENCES[1:]:
-        if length <= MOST_REGULAR * _LONGEST[cadence]:
+        if length <= most * _LONGEST[cadence]:
             return cadence
     return CADENCES[-1]
 

@@ -76,7 +76,8 @@ class ForwardTask:
 
     Dated inputs published by `as_of` are known. Reports published after it and by `until` are scored.
     Claims that compare with a held run get a chance on the day they were made, and on others if asked to
-    by `with_pairs`: each such comparison is a run of its own. Without claims at all a run is quicker.
+    by `with_pairs`: each such comparison is a run of its own. Without claims at all a run is quicker; with
+    `curves_only` it gives neither claims nor scores, and looks at the times of the chart alone.
     """
 
     fit: AccountFit
@@ -86,6 +87,7 @@ class ForwardTask:
     until: date | None = None
     with_pairs: bool = False
     with_claims: bool = True
+    curves_only: bool = False
 
 
 def forward(case: Case, task: ForwardTask) -> Forecast:
@@ -97,8 +99,9 @@ def forward(case: Case, task: ForwardTask) -> Forecast:
             case.calendar.initial_time, case.calendar.time_of(case.calendar.finish), N_CHART_TIMES
         ),
         claims=_claims(case, task),
-        seen=reports_published(case, task.as_of) if fit.n_evaluations else {},
+        seen=reports_published(case, task.as_of) if fit.n_evaluations and not task.curves_only else {},
         following={} if task.until is None else reports_published(case, task.until, task.as_of),
+        is_chart_alone=task.curves_only,
     )
     shown = Shown(fit.n_draws, len(look.chart), tuple(case.measures), look.seen, look.following)
     is_known = False
@@ -126,6 +129,7 @@ def _claims(case: Case, task: ForwardTask) -> tuple[Claim, ...]:
         claim
         for claim in case.claims
         if task.with_claims
+        and not task.curves_only
         and claim.predicate is not None
         and (task.with_pairs or not claim.is_inside_model or claim.made == task.as_of)
     )

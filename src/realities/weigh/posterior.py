@@ -115,10 +115,12 @@ def path_of(
     width: float = 1.0,
     with_bases: bool = False,
     start: Cloud | None = None,
+    glances: Sequence[date] = (),
 ) -> Path:
     """Return the path of one of the sampler's runs for an account, through ascending dates."""
     words = tuple(_sampler_seed(seed))
-    return Path(account, tuple(dates), number, words, settings, width, with_bases, start)
+    days = tuple(dates), tuple(glances)
+    return Path(account, days[0], number, words, settings, width, with_bases, start, days[1])
 
 
 def start_of(
@@ -180,7 +182,9 @@ def fit_runs(
         found += second_runs(likelihood, likelihood.dimension, settings=settings, seed=key)
     sample = evidence_of(likelihood, found, seed=seed, settings=settings)
     notes = tuple(dict.fromkeys(note for run in runs for note in run.notes))
-    fit = _fit(case, likelihood, as_of, seed, settings, replace(sample, warnings=(*sample.warnings, *notes)))
+    fit = fit_of(
+        case, likelihood, as_of, seed, settings, replace(sample, warnings=(*sample.warnings, *notes))
+    )
     clouds = tuple(run.cloud for run in runs if run.cloud is not None)
     if not clouds:
         return fit
@@ -216,7 +220,7 @@ def _without_reports(
     return replace(bare, as_of=as_of, warnings=stamps, run_log_evidences=(0.0,) * settings.runs)
 
 
-def _fit(
+def fit_of(
     case: Case,
     likelihood: AccountLikelihood,
     as_of: date,

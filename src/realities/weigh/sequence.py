@@ -81,8 +81,8 @@ class AccountRun:
 
     `found` is None where there is nothing to sample: no reports yet, or nothing that is uncertain. `base` is
     the same for those rows of the date asked for before that still stand, with the dated inputs known by now;
-    None where these are just what was known then. `cloud` is kept at the last date only. `notes` say what
-    went otherwise than it should.
+    None where these are just what was known then. `cloud` is kept at the last date and at
+    glances only. `notes` say what went otherwise than it should.
     """
 
     names: tuple[str, ...]
@@ -98,7 +98,8 @@ class Path:
 
     Every run of an account has a `number` and goes on its own, and what one of them misses is not handed to
     others. `width` is a factor on the spread of the account's priors. `with_bases` asks for
-    `AccountRun.base`; `start` is a cloud of the same run, of this case as it was published then.
+    `AccountRun.base`; `start` is a cloud of the same run, of this case as it was published then. On the
+    days of `glances` a run keeps the cloud with which it comes by, whichever the `dates` are.
     """
 
     account: str
@@ -109,10 +110,11 @@ class Path:
     width: float = 1.0
     with_bases: bool = False
     start: Cloud | None = None
+    glances: tuple[date, ...] = ()
 
 
 def follow(case: Case, path: Path) -> list[AccountRun]:
-    """Return what one run finds at each of its dates, which ascend.
+    """Return what one run finds at each of its dates, which ascend, and then at each of its glances.
 
     Raises
     ------
@@ -124,15 +126,18 @@ def follow(case: Case, path: Path) -> list[AccountRun]:
     place = walk.beginning()
     regular = set(regular_dates(case, path.dates[-1]))
     found: list[AccountRun] = []
+    glanced: list[AccountRun] = []
     before: _Place | None = None
-    for day in sorted({day for day in regular if day > place.as_of} | set(path.dates)):
+    for day in sorted({day for day in regular if day > place.as_of} | {*path.dates, *path.glances}):
         here = walk.onward(place, day)
         if day in regular:
             place = here
         if day in path.dates:
             found.append(walk.report(here, before, found[-1] if found else None))
             before = here
-    return [*found[:-1], replace(found[-1], cloud=place.cloud)]
+        if day in path.glances:
+            glanced.append(AccountRun(here.names, None, cloud=here.cloud))
+    return [*found[:-1], replace(found[-1], cloud=place.cloud), *glanced]
 
 
 @dataclass(frozen=True, slots=True)

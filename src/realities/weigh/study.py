@@ -18,6 +18,7 @@ from realities.weigh.between import Between, Stretch, joined, stretches, walked
 from realities.weigh.dates import known_on
 from realities.weigh.fits import AccountFit, Weighing
 from realities.weigh.forward import Forecast, ForwardTask, forward
+from realities.weigh.glances import Glance, glance_days, glanced, glances_of, has_glances, with_curves
 from realities.weigh.honesty.honest import Honesty, answered, honesty, honesty_tasks
 from realities.weigh.honesty.honest import Task as HonestyTask
 from realities.weigh.leaps import sampled
@@ -55,7 +56,8 @@ class Study:
     inputs published by `as_of`; `stated_before` are the same for days before each of some dates, ascending,
     with the inputs published by then. `honesty` says how far the weights at the last date can be trusted,
     None where no report weighs. `timeline` has more dates, where it was asked for; `between` has weights on
-    the days between all of these.
+    the days between all of these, `quarters` forecasts as of the first days of quarters between `dates`,
+    ascending, as far as draws reach.
     """
 
     case: Case
@@ -73,6 +75,7 @@ class Study:
     timeline: tuple[Moment, ...] = ()
     between: tuple[Between, ...] = ()
     stated_before: tuple[tuple[date, Mapping[str, Forecast]], ...] = ()
+    quarters: tuple[tuple[date, Mapping[str, Forecast]], ...] = ()
 
     def __repr__(self) -> str:
         counts = f"{len(self.dates)} dates, {len(self.claims)} claims"
@@ -139,20 +142,25 @@ def run_case(
     with nullcontext(workers) if isinstance(workers, Crew) else Crew(case, workers) as crew:
         earlier = timeline_dates(case, day, moments) if with_timeline else ()
         every = sorted({*moments, *earlier})
-        tasks = paths(case, every, seed=key, effort=effort, with_bases=with_timeline)
+        quarters = glance_days(case, day, moments) if has_glances(effort) else ()
+        tasks = paths(case, every, seed=key, effort=effort, with_bases=with_timeline, glances=quarters)
         stated = stated_days(case, day)
         first = _views_first_stated(case, day, stated, counts, key, effort)
         work: list[Task] = [*tasks, *first]  # the latter wait for nothing and fill a gap
         weighed = map_tasks(case, done, work, workers=crew, stage=STAGE, progress=progress)
         sampled_runs = runs_by_account(tasks, weighed[: len(tasks)])
+        passed = {account: by_date[len(every) :] for account, by_date in sampled_runs.items()}
+        sampled_runs = {account: by_date[: len(every)] for account, by_date in sampled_runs.items()}
         by_known = _first_stated(case, [one for _, one in weighed[len(tasks) :]])
         runs = at_dates(sampled_runs, every, moments)
         at_last = {account: by_date[-1] for account, by_date in runs.items()}
         asked = honesty_tasks(case, at_last, day, key, effort) if known_on(case, day).rows else []
         views = _views(moments, runs, counts, key, effort)
         gaps = stretches(case, every, sampled_runs, seed=key, effort=effort) if with_between else []
-        work = [*asked, *views, *gaps]
+        glances = glances_of(quarters, passed, key)
+        work = [*asked, *views, *gaps, *glances]
         found = map_tasks(case, done, work, workers=crew, stage=FORWARD, progress=progress)
+        found, curves = found[: len(found) - len(glances)], found[len(found) - len(glances) :]
         weighings, forecasts = _by_date(case, key, views, found[len(asked) :][: len(views)])
         how = settings_for(case, effort)
         told = timeline(
@@ -193,6 +201,7 @@ def run_case(
         timeline=told,
         between=joined(case, gaps, found[len(asked) + len(views) :]),
         stated_before=tuple(zip(stated, by_known[:-1], strict=True)),
+        quarters=with_curves([account.id for account in case.accounts], glances, curves),
     )
 
 
@@ -336,7 +345,7 @@ def _first_stated(case: Case, found: Sequence[Forecast]) -> list[dict[str, Forec
     return [dict(zip(names, found[k : k + n], strict=True)) for k in range(0, len(found), n)]
 
 
-Task = Path | View | HonestyTask | Stretch
+Task = Path | View | HonestyTask | Stretch | Glance
 
 
 def done(case: Case, task: Task) -> Any:
@@ -348,6 +357,8 @@ def done(case: Case, task: Task) -> Any:
             return look_ahead(case, task)
         case Stretch():
             return walked(case, task)
+        case Glance():
+            return glanced(case, task)
         case _:
             return answered(case, task)
 

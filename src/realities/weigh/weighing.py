@@ -157,8 +157,12 @@ def paths(
     width: float = 1.0,
     with_bases: bool = False,
     start: Weighing | None = None,
+    glances: Sequence[date] = (),
 ) -> list[Path]:
-    """Return the tasks of `sample_dates`: every run of every account."""
+    """Return the tasks of `sample_dates`: every run of every account.
+
+    The clouds with which they pass `glances` come after what they find on `days`.
+    """
     settings = effort if isinstance(effort, SamplerSettings) else settings_for(case, effort)
     tasks = []
     for account in case.accounts:
@@ -167,7 +171,15 @@ def paths(
         for number in range(settings.runs):
             begun = starts.get(number)
             path = path_of(
-                account.id, days, number, seed, settings, width=width, with_bases=with_bases, start=begun
+                account.id,
+                days,
+                number,
+                seed,
+                settings,
+                width=width,
+                with_bases=with_bases,
+                start=begun,
+                glances=glances,
             )
             tasks.append(path)
     return tasks
