@@ -164,7 +164,7 @@ def test_what_moved_the_weights_is_told_up_to_the_day_chosen(
         rows = opened.page.locator("#moves li:visible").all_text_contents()
         told = told_on(found, day)
         assert [row.split(":")[0] for row in rows] == [step.when for step in told]
-        assert all(row.endswith(step.news) for row, step in zip(rows, told, strict=True))
+        assert all(row.endswith(step.published) for row, step in zip(rows, told, strict=True))
         title = "What moved the weights most"
         assert opened.page.get_by_role("heading", name=title).is_visible() is bool(told)
 
