@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from math import log
+from math import exp, log
 
 import numpy as np
 import pytest
@@ -234,6 +234,28 @@ def test_what_was_not_computed_or_is_not_reliable_settles_nothing() -> None:
     assert separation([*curve("a", 0, 0, 0), *doubtful], ["a", "b"]).not_established == ("b",)
     near = separation([*curve("a", 0, 0, 0), *curve("b", -9, -0.1, None)], ["a", "b"])
     assert near.together == ("a", "b"), "one width is enough to say that they are not separated"
+
+
+def differing(log_evidence: float, gap: float) -> list[AtWidth]:
+    """An account whose runs differ so much at double width that its evidence there is not reliable."""
+    half, stated, double = curve("b", log_evidence, log_evidence, log_evidence)
+    runs = (log_evidence - gap / 2, log_evidence + gap / 2)
+    return [half, stated, replace(double, reliable=False, run_log_evidences=runs, apart=gap)]
+
+
+def test_runs_that_differ_settle_what_would_hold_if_they_differed_three_times_as_much() -> None:
+    steady = curve("a", 0, 0, 0)
+    assert separation([*steady, *differing(-9, 0.4)], ["a", "b"]).against == ("b",)
+    edge = THRESHOLD + 1.5 * 0.4
+    assert separation([*steady, *differing(-edge - 0.01, 0.4)], ["a", "b"]).against == ("b",)
+    near = separation([*steady, *differing(-edge + 0.01, 0.4)], ["a", "b"])
+    assert (near.against, near.not_established) == ((), ("b",)), "it is no sign of nearness either"
+
+
+def test_ranges_hold_both_ends_of_runs_that_differ() -> None:
+    table = by_width([*curve("a", 0, 0, 0), *differing(log(3), 0.4)])
+    low, high = weight_ranges(table, {})["b"]
+    assert (low, high) == pytest.approx([1 / (1 + exp(-log(3) - x)) for x in (-0.6, 0.6)])
 
 
 def test_neither_order_nor_names_of_accounts_touch_the_verdict() -> None:

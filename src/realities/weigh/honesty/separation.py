@@ -6,7 +6,8 @@ Bayes factor between them, less two of its standard errors, stays above log 3 wi
 all of them half and double as wide, whichever two of their runs are compared, with another seed where there
 is one, and with model errors half and double as large where that could be computed. Below a factor of 3
 evidence is "not worth more than a bare mention" (Kass and Raftery 1995). At a width an evidence that is not
-reliable, or was not computed, settles nothing. Next is `drawn.py`.
+reliable, or was not computed, settles nothing; where the only doubt is that its runs differ, it settles what
+would still hold if they differed three times as much. Next is `drawn.py`.
 
 References
 ----------
@@ -170,12 +171,12 @@ def _factor_of(one: AtWidth | None, two: AtWidth | None) -> float | str:
     """Return the smallest log Bayes factor that errors and runs leave possible, or why there is none."""
     if one is None or two is None or one.log_evidence is None or two.log_evidence is None:
         return "not computed"
-    if not (one.reliable and two.reliable):
+    if one.ends is None or two.ends is None:
         return "not reliable"
-    least = _safe_factor(one, two)
+    least = min(_safe_factor(one, two), one.ends[0] - two.ends[1])
     if one.run_log_evidences and two.run_log_evidences:
         least = min(least, min(one.run_log_evidences) - max(two.run_log_evidences))
-    return least
+    return least if least > THRESHOLD or (one.reliable and two.reliable) else "not reliable"
 
 
 def _safe_factor(one: AtWidth | AtModelError, two: AtWidth | AtModelError) -> float:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
 from math import log
 from typing import Literal
 
@@ -33,6 +34,7 @@ from realities.weigh.fits import AccountFit
 from realities.weigh.likelihood import AccountLikelihood, ParameterSpace
 from realities.weigh.posterior import settings_for
 from realities.weigh.sampling.evidence import (
+    LARGEST_GAP,
     Effort,
     PosteriorSample,
     Run,
@@ -86,6 +88,8 @@ class AtWidth:
     """An account's log evidence with its priors `width` times as wide as stated.
 
     `log_evidence` is None where it was not computed; `run_log_evidences` is what each run gives alone.
+    `apart` is how far these are apart where that, and nothing else, keeps the evidence from being reliable:
+    then what is said of it holds if it holds as far beyond the lowest and the highest of them again.
     """
 
     account: str
@@ -97,6 +101,17 @@ class AtWidth:
     run_log_evidences: tuple[float, ...]
     reliable: bool
     how: How
+    apart: float = 0.0
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """The least and the largest log evidence to reckon with; None where it is not known so far."""
+        if self.log_evidence is None or not (self.reliable or self.apart):
+            return None
+        if self.reliable:
+            return self.log_evidence, self.log_evidence
+        runs = self.run_log_evidences
+        return min(runs) - self.apart, max(runs) + self.apart
 
 
 def width_tasks(
@@ -167,7 +182,15 @@ def _told(account: str, width: float, seed: int, found: PosteriorSample | Accoun
         run_log_evidences=found.run_log_evidences,
         reliable=found.reliable,
         how=how,
+        apart=0.0 if how == "as stated" else _apart(found),
     )
+
+
+def _apart(found: PosteriorSample | AccountFit) -> float:
+    """Return how far the runs are apart where that is the only doubt, else 0."""
+    runs = found.run_log_evidences
+    gap = max(runs) - min(runs) if runs else 0.0
+    return gap if len(found.warnings) == 1 and gap > LARGEST_GAP else 0.0
 
 
 def moved_runs(runs: Sequence[Run], stated: ParameterSpace, other: ParameterSpace) -> list[Run] | None:
@@ -254,15 +277,21 @@ def weight_ranges(
 ) -> dict[str, tuple[float, float]]:
     """Return by account its least and largest weight with all priors at half, stated and double width.
 
-    Empty where a width is missing or an evidence is not reliable: the range would be none.
+    Empty where a width is missing or an evidence is not known: the range would be none. One whose runs are
+    apart counts with both its ends.
     """
     weights = []
     for width in (*HALF_AND_DOUBLE, 1.0):
         row = table.get(width, {})
-        there = weights_at(row, stated) if row and all(one.reliable for one in row.values()) else None
-        if there is None:
+        ends = {name: one.ends for name, one in row.items()}
+        known = {name: set(one) for name, one in ends.items() if one is not None}
+        if not row or len(known) < len(row):
             return {}
-        weights.append(there)
+        for chosen in product(*known.values()):
+            evidences = dict(zip(known, chosen, strict=True))
+            weights.append(
+                shares({name: value + log(stated.get(name, 1.0)) for name, value in evidences.items()})
+            )
     return {
         name: (min(one[name] for one in weights), max(one[name] for one in weights)) for name in weights[0]
     }

@@ -40,6 +40,7 @@ from realities.weigh.sampling.settings import EFFORTS, HEAVY_EFFORTS, Effort, Sa
 __all__ = [
     "EFFORTS",
     "HEAVY_EFFORTS",
+    "LARGEST_GAP",
     "WORST_K_HAT",
     "Effort",
     "NoRun",
