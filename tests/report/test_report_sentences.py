@@ -241,6 +241,15 @@ def test_an_outcome_is_told_only_once_it_was_known() -> None:
     assert [sentences.claim_status(late, day) for day in (149, 150)] == ["open", "not decided"]
 
 
+def test_what_only_the_model_decides_is_neither_open_nor_undecided() -> None:
+    inside = claim(status="open", resolved=None, deadline=150, inside=True)
+    told = [sentences.claim_status(inside, day) for day in (99, 100, 150, 999)]
+    assert told == ["not made yet", "model only", "model only", "model only"]
+    judged = claim(inside=True)
+    assert [sentences.claim_status(judged, day) for day in (199, 200)] == ["model only", "happened"]
+    assert sentences.STATUS_TEXT["model only"][1] == "Model only"
+
+
 def test_a_chance_is_hindsight_once_a_claim_is_decided_or_its_time_is_over() -> None:
     timed = claim(resolved=None, deadline=150)
     assert [sentences.is_closed(timed, day) for day in (149, 150)] == [False, True]

@@ -321,13 +321,16 @@ def hindsight(payload: Payload, account: int, day: int) -> str:
 
 
 def claim_status(claim: ClaimData, day: int) -> str:
-    """Return what a page may say of a claim as of a day: an outcome only once it was known."""
+    """Return what a page may say of a claim as of a day: an outcome only once it was known.
+
+    No report ever decides what compares with a run that never took place: that is open to the model only.
+    """
     if claim["status"] in {"value", "undecidable"}:
         return claim["status"]
     if day < claim["made"]:
         return "not made yet"
     if claim["resolved"] is None or day < claim["resolved"]:
-        return "not decided" if is_closed(claim, day) else "open"
+        return "model only" if claim["inside"] else "not decided" if is_closed(claim, day) else "open"
     return claim["status"]
 
 
@@ -347,6 +350,7 @@ STATUS_TEXT = {
     "disputed": ("≠", "Disputed"),
     "open": ("○", "Open"),
     "not decided": ("○", "Not decided"),
+    "model only": ("○", "Model only"),
     "not made yet": ("·", "Not made yet"),
     "value": ("–", "Value"),
     "undecidable": ("?", "Undecidable"),

@@ -83,7 +83,7 @@ export function readHash(hash, P, keys, names, first) {
   if (state.hide.length >= ids.length) state.hide = [];
   state.by = one("by", ids, "");
   state.kind = one("kind", ["fact", "forecast", "cause", "counterfactual", "value"], "");
-  state.status = one("status", ["happened", "did not happen", "disputed", "open", "not decided", "value", "undecidable"], "");
+  state.status = one("status", ["happened", "did not happen", "disputed", "open", "not decided", "model only", "value", "undecidable"], "");
   state.sector = one("sector", names.sectors, "");
   state.embed = given.get("embed") === "1";
   state.fixed = given.get("marks") === "corrected";

@@ -127,7 +127,7 @@ export function hindsight(account, day) {
 export function claimStatus(claim, day) {
   if (claim.status === "value" || claim.status === "undecidable") return claim.status;
   if (day < claim.made) return "not made yet";
-  if (claim.resolved === null || day < claim.resolved) return isClosed(claim, day) ? "not decided" : "open";
+  if (claim.resolved === null || day < claim.resolved) return claim.inside ? "model only" : isClosed(claim, day) ? "not decided" : "open";
   return claim.status;
 }
 
@@ -143,6 +143,7 @@ export const STATUS = {
   "disputed": ["≠", "Disputed"],
   "open": ["○", "Open"],
   "not decided": ["○", "Not decided"],
+  "model only": ["○", "Model only"],
   "not made yet": ["·", "Not made yet"],
   "value": ["–", "Value"],
   "undecidable": ["?", "Undecidable"],
