@@ -3,8 +3,8 @@
 import { drawCausal, SIGNS, startLighting } from "./causal.js";
 import { integers } from "./decode.js";
 import { draw, frameOf } from "./draw.js";
-import { dayText, numberText } from "./format.js";
-import { el, put, show } from "./page.js";
+import { dayText, esc, letterOf, numberText, rangeText } from "./format.js";
+import { el, numberRow, put, putHtml, show, tableRow } from "./page.js";
 import { ownOf } from "./state.js";
 
 /**
@@ -36,15 +36,11 @@ const kindOf = (i) => KINDS[/** @type {keyof KINDS} */ (C.kinds[i])];
 /** @param {string} name @returns {number} the picture of a sector, 0 for the whole where sectors have no names */
 const pictureOf = (name) => pictures.findIndex((p) => p.name === name);
 
-/** @param {any[]} nodes @param {any} parent */
-const fill = (parent, nodes) => parent.replaceChildren(...nodes);
+/** @param {string} to a picture or a variable, by its place @param {string} text @param {string} attributes @returns {string} what leads there, as HTML */
+const goTo = (to, text, attributes = "") => `<button type="button" data-go="${to}"${attributes}>${esc(text)}</button>`;
 
-/** @param {string} tag @param {string} text @param {any[]} inside @returns {any} */
-function made(tag, text = "", inside = []) {
-  const node = document.createElement(tag);
-  node.append(text, ...inside);
-  return node;
-}
+/** @param {unknown} value @param {string} text @returns {string} as HTML */
+const option = (value, text) => `<option value="${esc(value)}">${esc(text)}</option>`;
 
 /** @param {import("./page.js").App} app tells what a link can chart and asks for it; before the link is read */
 export function startCauses(app) {
@@ -65,12 +61,8 @@ export function startCauses(app) {
   const set = (/** @type {string} */ cause, at = part) => { app.set({ cause, sector: pictures[at].name }); drawCauses(app); };
   const choose = (/** @type {number} */ i) => set(C.elements[i][0] ?? C.names[i]);
   const go = el("causes-go");
-  C.groups.forEach((/** @type {string} */ name, /** @type {number} */ g) => {
-    const options = C.names.flatMap((/** @type {string} */ label, /** @type {number} */ i) => (group[i] === g ? [new Option(label, String(i))] : []));
-    const set = made("optgroup", "", options);
-    set.label = name || "Model";
-    go.append(set);
-  });
+  go.insertAdjacentHTML("beforeend", C.groups.map((/** @type {string} */ name, /** @type {number} */ g) =>
+    `<optgroup label="${esc(name || "Model")}">${C.names.map((/** @type {string} */ label, /** @type {number} */ i) => (group[i] === g ? option(i, label) : "")).join("")}</optgroup>`).join(""));
   go.addEventListener("change", () => (go.value === "" ? set("") : choose(Number(go.value))));
   el("cause-element").addEventListener("change", (/** @type {any} */ e) => set(e.target.value));
   el("causes").addEventListener("click", (/** @type {any} */ e) => {
@@ -100,23 +92,9 @@ export function drawCauses(app) {
 
 /** @param {number} chosen the way from the whole to what is shown */
 function crumbs(chosen) {
-  const steps = [[pictures.length > 1 ? "All sectors" : "Whole model", 0], ...(part ? [[pictures[part].name, part]] : [])];
-  const nodes = steps.map(([name, place]) => {
-    const button = made("button", String(name));
-    button.type = "button";
-    button.dataset.go = `g ${place}`;
-    if (chosen < 0 && place === part) button.setAttribute("aria-current", "true");
-    return button;
-  });
-  if (chosen >= 0) {
-    const last = made("b", C.names[chosen]);
-    last.setAttribute("aria-current", "true");
-    nodes.push(last);
-  }
-  const host = el("causes-crumbs"), at = nodes.map((n) => n.textContent + n.hasAttribute("aria-current")).join();
-  if (host.dataset.at === at) return;
-  host.dataset.at = at;
-  fill(host, nodes);
+  const here = ' aria-current="true"', step = (/** @type {number} */ place, /** @type {string} */ name) => goTo(`g ${place}`, name, chosen < 0 && place === part ? here : "");
+  putHtml(el("causes-crumbs"), step(0, pictures.length > 1 ? "All sectors" : "Whole model") + (part ? step(part, pictures[part].name) : "") +
+    (chosen < 0 ? "" : `<b${here}>${esc(C.names[chosen])}</b>`));
 }
 
 /** @param {any} host @param {Picture} picture @param {number} width @returns {Link[]} what it shows, as links */
@@ -182,14 +160,8 @@ function around(host, i, width) {
 
 /** @param {Link[]} seen */
 function linkTable(seen) {
-  const body = el("link-table").tBodies[0], text = seen.map((l) => l.cause + " " + l.effect).join();
-  if (body.dataset.of === text) return;
-  body.dataset.of = text;
-  fill(body, seen.map((l) => {
-    const head = made("th", C.names[l.cause]);
-    head.scope = "row";
-    return made("tr", "", [head, made("td", C.names[l.effect]), made("td", `${SIGNS[l.sign]} ${WORDS[l.sign]}`), made("td", noteOf(l)), made("td", l.measured ? "runs" : "equation")]);
-  }));
+  putHtml(el("link-table").tBodies[0], seen.map((l) =>
+    tableRow(C.names[l.cause], [esc(C.names[l.effect]), `${SIGNS[l.sign]} ${WORDS[l.sign]}`, noteOf(l), l.measured ? "runs" : "equation"])).join(""));
 }
 
 /** @param {Link} l */
@@ -202,20 +174,13 @@ function tellCause(app, i) {
   put(el("cause-doc"), C.docs[i]);
   put(el("cause-equation"), C.equations[i]);
   for (const [id, own, other] of /** @type {["cause-causes"|"cause-effects", "effect"|"cause", "cause"|"effect"][]} */ ([["cause-causes", "effect", "cause"], ["cause-effects", "cause", "effect"]])) {
-    const items = links.filter((l) => l[own] === i).map((l) => {
-      const button = made("button", l[other] === i ? "itself" : C.names[l[other]]);
-      button.type = "button";
-      button.dataset.go = `v ${l[other]}`;
-      return made("li", "", [button, ` ${SIGNS[l.sign]} ${[WORDS[l.sign], noteOf(l)].filter(Boolean).join(", ")}`]);
-    });
-    const list = el(id);
-    if (list.dataset.of !== String(i)) fill(list, items.length ? items : [made("li", id === "cause-causes" ? "Nothing: it is given." : "Nothing.")]);
-    list.dataset.of = String(i);
+    const items = links.filter((l) => l[own] === i).map((l) => `<li>${goTo(`v ${l[other]}`, l[other] === i ? "itself" : C.names[l[other]])} ${
+      SIGNS[l.sign]} ${[WORDS[l.sign], noteOf(l)].filter(Boolean).join(", ")}</li>`);
+    putHtml(el(id), items.join("") || `<li>Nothing${id === "cause-causes" ? ": it is given" : ""}.</li>`);
   }
   const select = el("cause-element"), elements = C.elements[i];
   show(select.parentNode, elements.length > 1);
-  if (select.dataset.of !== String(i)) fill(select, elements.map((/** @type {string} */ name) => new Option(name, name)));
-  select.dataset.of = String(i);
+  putHtml(select, elements.map((/** @type {string} */ name) => option(name, name)).join(""));
   select.value = app.state.cause;
   causeChart(app, i);
 }
@@ -237,20 +202,17 @@ function causeChart(app, i) {
   const last = found.days.length - 1, days = [...Array(DAYS).keys()].map((n) => Math.round((n * last) / (DAYS - 1)));
   const cell = (/** @type {number} */ k, /** @type {number} */ d) => {
     const rows = found.accounts[k];
-    return rows?.length ? `${numberText(rows[2][d])} (${numberText(rows[0][d])} to ${numberText(rows[4][d])})` : "–";
+    return rows?.length ? rangeText(rows[2][d], rows[0][d], rows[4][d]) : "–";
   };
   const nearest = found.days.filter((/** @type {number} */ d) => d <= app.day()).length - 1;
-  const said = accounts.map((k) => `${String.fromCharCode(65 + k)} ${cell(k, Math.max(nearest, 0))}`).join("; ");
+  const said = accounts.map((k) => `${letterOf(k)} ${cell(k, Math.max(nearest, 0))}`).join("; ");
   put(el("cause-sentence"), `${name} on ${dayText(found.days[Math.max(nearest, 0)])}, median and 90% range: ${said}.`);
-  fill(el("cause-table").tBodies[0], days.map((d) => {
-    const head = made("th", dayText(found.days[d]));
-    head.scope = "row";
-    return made("tr", "", [head, ...P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => { const td = made("td", cell(k, d)); td.className = "num"; return td; })]);
-  }));
+  putHtml(el("cause-table").tBodies[0], days.map((d) =>
+    numberRow(dayText(found.days[d]), P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => cell(k, d)))).join(""));
 }
 
 /** @param {any} P @param {any} c @returns {string} what each account assumes of a constant */
 function assumed(P, c) {
-  const told = c.ranges.map((/** @type {number[]} */ r, /** @type {number} */ k) => `${String.fromCharCode(65 + k)} ${r.length > 1 ? `${numberText(r[1])} (${numberText(r[0])} to ${numberText(r[2])})` : numberText(r[0])}`);
+  const told = c.ranges.map((/** @type {number[]} */ r, /** @type {number} */ k) => `${letterOf(k)} ${r.length > 1 ? rangeText(r[1], r[0], r[2]) : numberText(r[0])}`);
   return `What each account assumed before any report, median and 90% range: ${told.join("; ")}.`;
 }

@@ -4,7 +4,7 @@ import { isEnough, whichRuns } from "./asking.js";
 import { WEEK, moved } from "./cards.js";
 import { dayAt, draw, frameOf, markValue, px, py, SHAPES, shapePath, thinned, ticksFor } from "./draw.js";
 import { dayText, esc, letterOf, listed, numberText, quantityText, rangeText } from "./format.js";
-import { all, el, linkOf, put, putHtml, show, sourceAt } from "./page.js";
+import { all, badge, el, numberRow, put, putHtml, show, sourceHtml } from "./page.js";
 import { figureSentence, isOutdated, soundOn } from "./words.js";
 
 /**
@@ -74,7 +74,7 @@ export function drawFigure(app) {
     html = series.map((s, i) => {
       const k = s.index, bare = i % columns > 0, inset = bare ? 4 : left;
       const svg = panel({ ...chart, series: [s], marks: own[i], ends: "", nx: 3, bare, w: cell + (bare ? 0 : left), h, left: inset, top: 14 });
-      return `<div><h3 style="padding-left:${inset}px"><span class="badge c${k % 6}">${letterOf(k)}</span>${esc(P.accounts[k].name)}${sound[k] ? "" : " (not reliable)"}</h3>${svg}</div>`;
+      return `<div><h3 style="padding-left:${inset}px">${badge(k)}${esc(P.accounts[k].name)}${sound[k] ? "" : " (not reliable)"}</h3>${svg}</div>`;
     }).join("");
     const tracks = Array.from({ length: columns }, (_, i) => `${(cell + (i ? 0 : left)).toFixed(1)}px`).join(" ");
     html = `<div class="panels" style="grid-template-columns:${tracks}">${html}</div>`;
@@ -136,12 +136,11 @@ function correction(app) {
 
 /** @param {import("./page.js").App} app the parts that can wait until the reader stops moving */
 export function drawFigureRest(app) {
-  const { P } = app, q = app.quantity(), which = app.which(), first = q.days[0], last = q.days[q.days.length - 1];
+  const q = app.quantity(), which = app.which(), first = q.days[0], last = q.days[q.days.length - 1];
   const sound = soundFor(app), days = new Set(Array.from({ length: 9 }, (_, i) => first + Math.floor(((last - first) * i) / 8 + 0.5)));
   days.add(Math.min(Math.max(app.day(), first), last));
-  el("figure-table").tBodies[0].innerHTML = Array.from(days).sort((a, b) => a - b).map((day) =>
-    `<tr><th scope="row">${dayText(day)}</th>${P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) =>
-      `<td class="num">${valueCell(q, which, k, day, sound[k])}</td>`).join("")}</tr>`).join("");
+  putHtml(el("figure-table").tBodies[0], Array.from(days).sort((a, b) => a - b).map((day) =>
+    numberRow(dayText(day), sound.map((ok, k) => valueCell(q, which, k, day, ok)))).join(""));
   if (el("figure-reports").open) drawReports(app);
 }
 
@@ -164,10 +163,9 @@ export function reportText(r, unit) {
 function drawReports(app) {
   const { P } = app, q = app.quantity(), now = app.day();
   const rows = q.reports.filter((r) => app.state.late || r.published <= now).map((r) => {
-    const source = sourceAt(P, r.source), link = linkOf(source), title = esc(source ? source.title : "–");
     return `<tr${r.published > now ? ' class="later"' : ""}><td>${dayText(r.happened)}</td><td>${dayText(r.published)}${
       r.published > now ? " (later)" : ""}</td><td>${esc(q.data.reporters[r.reporter].name)}</td><td class="num">${
-      esc(reportText(r, q.data.unit))}</td><td>${link ? `<a href="${esc(link)}" rel="noopener noreferrer">${title}</a>` : title}${
+      esc(reportText(r, q.data.unit))}</td><td>${sourceHtml(P, r.source) || "–"}${
       P.notes[r.note] ? ` <small>${esc(P.notes[r.note])}</small>` : ""}</td></tr>`;
   });
   el("report-table").tBodies[0].innerHTML = rows.reverse().join("") || '<tr><td colspan="5">No report yet.</td></tr>';
@@ -290,7 +288,7 @@ function hover(app, event) {
   line.setAttribute("d", `M${at.x.toFixed(1)} ${f.top}V${f.h - f.bottom}`);
   at.node.append(line);
   const sound = soundFor(app), rows = at.panel.accounts.map((k) =>
-    `<tr><td><span class="badge c${k % 6}">${letterOf(k)}</span></td><td>${valueCell(q, which, k, day, sound[k])}</td></tr>`).join("");
+    `<tr><td>${badge(k)}</td><td>${valueCell(q, which, k, day, sound[k])}</td></tr>`).join("");
   const mark = nearMark(at.panel, at.x, at.y, 10);
   card.innerHTML = `<b>${dayText(day)}</b><table><tbody>${rows}</tbody></table>` + (mark ? `<p>${esc(markText(app, mark))}</p>` : "");
   card.hidden = false;
@@ -309,9 +307,8 @@ function markText(app, mark) {
 function pick(app, event) {
   const at = under(event), mark = at && nearMark(at.panel, at.x, at.y, 14);
   if (!mark) return;
-  const source = sourceAt(app.P, mark.report.source), link = linkOf(source), note = app.P.notes[mark.report.note];
-  const title = source ? esc(source.title) : "";
+  const source = sourceHtml(app.P, mark.report.source), note = app.P.notes[mark.report.note];
   el("picked").innerHTML = esc(markText(app, mark)) + "." +
-    (title ? ` Source: ${link ? `<a href="${esc(link)}" rel="noopener noreferrer">${title}</a>` : title}.` : "") + (note ? ` Note: ${esc(note)}.` : "");
+    (source && ` Source: ${source}.`) + (note ? ` Note: ${esc(note)}.` : "");
   show(el("picked"), true);
 }

@@ -8,7 +8,7 @@ import { drawClaims, startClaims } from "./claims.js";
 import { Quantity, load } from "./decode.js";
 import { startExports } from "./exports.js";
 import { drawControls, drawFigure, drawFigureRest, startFigure } from "./figure.js";
-import { dayText } from "./format.js";
+import { dayText, letterOf } from "./format.js";
 import { conditions } from "./inforce.js";
 import { drawNetwork, startNetwork } from "./network.js";
 import { drawOthers, startOthers } from "./others.js";
@@ -95,7 +95,7 @@ async function start() {
     if (!app.state.embed) { delete document.body.dataset.embed; return; }
     document.body.dataset.embed = "";
     show(el("embed-source"), true);
-    put(el("embed-source"), `${P.case.title} · Realities · as of ${dayText(app.day())} · ${conditions(app).length ? `what if: ${conditions(app).join("; ")} · ` : ""}${P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => `${String.fromCharCode(65 + k)} ${a.name}`).join(", ")}`);
+    put(el("embed-source"), `${P.case.title} · Realities · as of ${dayText(app.day())} · ${conditions(app).length ? `what if: ${conditions(app).join("; ")} · ` : ""}${P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => `${letterOf(k)} ${a.name}`).join(", ")}`);
   };
 
   startBar(link);

@@ -1,28 +1,22 @@
 // Small multiples, weights over time, and the tables beside them.
 
 import { draw, frameOf } from "./draw.js";
-import { numberText } from "./format.js";
+import { esc, numberText } from "./format.js";
 import { soundFor, valueCell } from "./figure.js";
-import { all, el, put } from "./page.js";
+import { all, el, put, putHtml } from "./page.js";
 import { newsOn, weighingOn } from "./words.js";
 
 /** @param {import("./page.js").App} app */
 export function startOthers(app) {
   const box = el("smalls");
   if (!box) return;
-  app.quantities.forEach((q, i) => {
-    const button = document.createElement("button"), name = document.createElement("b"), unit = document.createElement("span"), plot = document.createElement("span");
-    button.type = "button";
-    name.textContent = q.data.title;
-    unit.className = "u";
-    button.append(name, unit, plot);
+  putHtml(box, app.quantities.map((q) => `<button type="button"><b>${esc(q.data.title)}</b><span class="u"></span><span></span></button>`).join(""));
+  all("button", box).forEach((button, i) => {
     button.addEventListener("click", () => {
-      app.set({ show: q.key });
-      const tab = all("#tabs [role=tab]")[i];
-      tab.focus({ preventScroll: true });
+      app.set({ show: app.keys[i] });
+      all("#tabs [role=tab]")[i].focus({ preventScroll: true });
       el("figure").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
     });
-    box.append(button);
   });
 }
 

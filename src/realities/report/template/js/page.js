@@ -1,5 +1,7 @@
 // Small helpers over the document, and what every part of the page is given.
 
+import { esc, letterOf } from "./format.js";
+
 /**
  * `set` changes the state and redraws; `names` are what a link can carry; `stops` the days the as-of bar steps over;
  * `told` the reading that the page came with, which is of the last date;
@@ -70,15 +72,21 @@ export function say(text) {
   put(node, text);
 }
 
-/** @param {any} P @param {number} place @returns {any} the source a report cites, or nothing */
-export function sourceAt(P, place) {
-  return Object.values(P.sources)[place];
+/** @param {any} P @param {number} place @returns {string} the title of the source a report cites, as HTML, with a link where its address may be linked to; or nothing */
+export function sourceHtml(P, place) {
+  const source = Object.values(P.sources)[place], title = esc(source?.title ?? "");
+  return /^https?:\/\//i.test(source?.url) ? `<a href="${esc(source.url)}" rel="noopener noreferrer">${title}</a>` : title;
 }
 
-/** @param {any} source @returns {string} its address if it may be linked to */
-export function linkOf(source) {
-  return source && /^https?:\/\//i.test(source.url) ? source.url : "";
-}
+/** @param {number} k @returns {string} the letter of an account in its colour, as HTML */
+export const badge = (k) => `<span class="badge c${k % 6}">${letterOf(k)}</span>`;
+
+/** @param {unknown} head @param {string[]} cells as HTML @param {string} attributes of each cell @returns {string} a row of a table, as HTML */
+export const tableRow = (head, cells, attributes = "") =>
+  `<tr><th scope="row">${esc(head)}</th>${cells.map((cell) => `<td${attributes}>${cell}</td>`).join("")}</tr>`;
+
+/** @param {unknown} head @param {string[]} cells @returns {string} the same with numbers in its cells */
+export const numberRow = (head, cells) => tableRow(head, cells, ' class="num"');
 
 /** Tables that a phone lays out as cards keep their roles only if these are written down. @param {any} table */
 export function keepRoles(table) {

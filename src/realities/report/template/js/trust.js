@@ -2,8 +2,8 @@
 // where the next reports fell, reliability diagrams. All as of the last date.
 
 import { draw } from "./draw.js";
-import { letterOf, numberText } from "./format.js";
-import { all, el, show } from "./page.js";
+import { esc, letterOf, numberText } from "./format.js";
+import { all, badge, el, putHtml, show } from "./page.js";
 import { niceTicks } from "./scale.js";
 
 const WIDTHS = /** @type {[number, string][]} */ ([[-2, "¼"], [-1, "½"], [0, "1"], [1, "2"], [2, "4"]]);
@@ -43,34 +43,23 @@ export function drawTrust(app) {
 
 /** Charts of equal size, one for each account, under its badge and name. @param {any} box @param {number[]} accounts @param {any} P @param {(k: number, w: number) => string} draw */
 function panels(box, accounts, P, draw) {
-  while (box.children.length > accounts.length) box.lastChild.remove();
-  accounts.forEach((k, i) => {
-    if (!box.children[i]) {
-      const cell = document.createElement("div"), head = document.createElement("p"), plot = document.createElement("div");
-      head.className = "of";
-      head.innerHTML = `<span class="badge c${k % 6}">${letterOf(k)}</span> `;
-      head.append(P.accounts[k].name);
-      cell.append(head, plot);
-      box.append(cell);
-    }
-  });
-  const plots = Array.from(box.children, (/** @type {any} */ cell) => cell.lastChild), widths = plots.map((plot) => plot.clientWidth);
+  const plots = titled(box, accounts.map((k) => `${badge(k)} ${esc(P.accounts[k].name)}`)), widths = plots.map((plot) => plot.clientWidth);
   accounts.forEach((k, i) => (plots[i].innerHTML = draw(k, Math.min(Math.max(widths[i], 120), 340))));
+}
+
+/** @param {any} box @param {string[]} titles as HTML @returns {any[]} the place of a chart under each title */
+function titled(box, titles) {
+  putHtml(box, titles.map((title) => `<div><p class="of">${title}</p><div></div></div>`).join(""));
+  return Array.from(box.children, (cell) => cell.lastChild);
 }
 
 /** @param {import("./page.js").App} app */
 function drawWidths(app) {
   const { P } = app, box = el("width-plots"), accounts = app.visible();
   const kinds = P.accounts.length > 1 ? [["weight", "All accounts' priors so wide"], ["alone", "Only this account's priors so wide"]] : [];
+  const plots = titled(box, kinds.map(([, title]) => title));
   kinds.forEach(([key, title], i) => {
-    if (!box.children[i]) {
-      const cell = document.createElement("div"), head = document.createElement("p");
-      head.className = "of";
-      head.textContent = title;
-      cell.append(head, document.createElement("div"));
-      box.append(cell);
-    }
-    const plot = box.children[i].lastChild, w = Math.max(plot.clientWidth, 240);
+    const plot = plots[i], w = Math.max(plot.clientWidth, 240);
     const series = accounts.map((k) => {
       const found = WIDTHS.map(([x]) => P.trust.widths.find((/** @type {any} */ o) => o.account === k && o.how !== "another seed" && Math.log2(o.width) === x));
       const row = found.map((one) => (one && one[key] !== null ? one[key] * 100 : null));

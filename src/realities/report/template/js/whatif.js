@@ -4,7 +4,7 @@ import { isEnough, isInForce, movesWeights } from "./asking.js";
 import { at } from "./draw.js";
 import { dayText, esc, letterOf, numberText, shownWeight } from "./format.js";
 import { conditions, isOnOff, isSwitch, shownWeighing, valueText, warnings } from "./inforce.js";
-import { all, el, put, show } from "./page.js";
+import { all, el, put, putHtml, show } from "./page.js";
 import { ownOf, slug } from "./state.js";
 import { weightsShown } from "./words.js";
 
@@ -71,7 +71,7 @@ export function startWhatIf(app) {
   show(el("more-pins").parentElement, rows.length > IN_VIEW);
   put(el("more-count"), `${rows.length - IN_VIEW} more`);
   el("switches").append(...switches.map((c) => switchRow(app, "pins", c, [["", "As each has it"], ["0", "Off"], ["1", "On"]])),
-    ...P.live.inputs.map((/** @type {any} */ i) => (isOnOff(i) ? switchRow(app, "held", i, [["", "As dated"], ["0", "Off"], ["1", "On"]]) : numberRow(app, i))));
+    ...P.live.inputs.map((/** @type {any} */ i) => (isOnOff(i) ? switchRow(app, "held", i, [["", "As dated"], ["0", "Off"], ["1", "On"]]) : inputRow(app, i))));
   show(el("switches"), el("switches").children.length > 0);
   for (const button of all("[data-unpin]")) {
     button.addEventListener("click", () => {
@@ -103,8 +103,12 @@ function sliderRow(app, c) {
 /** @param {import("./page.js").App} app @param {Constant} c @returns {any} what its author wrote of it and each account's range, one click away */
 function aboutConstant(app, c) {
   const rows = app.P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => make("li", {}, badgeOf(k), make("span", { class: "vh" }, a.name), " ", make("span", {})));
-  return make("details", {}, make("summary", {}, "About", make("span", { class: "vh" }, ` ${c.name}`)),
-    make("p", {}, c.text || "The model says nothing more of it."), make("ul", {}, ...rows));
+  return about(c.name, c.text || "The model says nothing more of it.", make("ul", {}, ...rows));
+}
+
+/** @param {string} name @param {string} text @param {Node[]} more @returns {any} what is said of a constant or an input, one click away */
+function about(name, text, ...more) {
+  return make("details", {}, make("summary", {}, "About", make("span", { class: "vh" }, ` ${name}`)), make("p", {}, text), ...more);
 }
 
 /** @param {number} k @returns {any} */
@@ -125,16 +129,16 @@ function switchRow(app, where, one, options) {
     : one.changes.map((/** @type {number[]} */ c) => `${c[2] ? "on" : "off"} from ${dayText(c[0])}`).join(", ");
   return make("div", { class: "pin", [where === "pins" ? "data-switch" : "data-held"]: one.name }, name,
     make("div", { class: "seg", role: "group", "aria-labelledby": id }, ...buttons),
-    make("details", {}, make("summary", {}, "About", make("span", { class: "vh" }, ` ${one.name}`)), make("p", {}, [one.text, `Now: ${now}.`].filter(Boolean).join(" "))));
+    about(one.name, [one.text, `Now: ${now}.`].filter(Boolean).join(" ")));
 }
 
 /** @param {import("./page.js").App} app @param {any} input one that takes other numbers than 0 and 1 */
-function numberRow(app, input) {
+function inputRow(app, input) {
   const id = `hold-${slug(input.name)}`, box = make("input", { type: "number", step: "any", id, placeholder: "as dated" });
   box.addEventListener("change", () => setTo(app, "held", input.name, box.value === "" || !Number.isFinite(Number(box.value)) ? null : Number(box.value)));
   const dated = input.changes.map((/** @type {number[]} */ c) => `${valueText(input, c[2])} from ${dayText(c[0])}`).join(", ");
   return make("div", { class: "pin", "data-held": input.name }, make("p", { class: "of" }, make("label", { for: id }, `Hold ${input.name} at`)), box,
-    make("details", {}, make("summary", {}, "About", make("span", { class: "vh" }, ` ${input.name}`)), make("p", {}, [input.text, `Now: ${dated}.`].filter(Boolean).join(" "))));
+    about(input.name, [input.text, `Now: ${dated}.`].filter(Boolean).join(" ")));
 }
 
 /** @param {import("./page.js").App} app what changes with every move */
@@ -199,8 +203,7 @@ export function drawRanges(app) {
       const left = from > 22, line = range.length > 1 ? `<path class="rl-line rl-${k % 6}" d="M${at(from)} ${y}H${at(to)}"/>` : "";
       return `${line}<circle class="rl-dot rl-${k % 6}" cx="${at(middle)}" cy="${y}" r="3"/><text class="rl-end rl-${k % 6}" x="${at(left ? from - 6 : to + 7)}" y="${y + 4}"${left ? ' text-anchor="end"' : ""}>${esc(letterOf(k))}</text>`;
     }).join("");
-    const html = `<svg class="rl" width="${w}" height="${ROW * n}" viewBox="0 0 ${w} ${ROW * n}" aria-hidden="true">${lines}</svg>`;
-    if (box.dataset.drawn !== html) { box.dataset.drawn = html; box.innerHTML = html; }
+    putHtml(box, `<svg class="rl" width="${w}" height="${ROW * n}" viewBox="0 0 ${w} ${ROW * n}" aria-hidden="true">${lines}</svg>`);
     all("li", row).forEach((item, k) => {
       const range = rangeOf(app, c, k);
       put(item.lastChild, range.length === 1 ? `${valueText(c, range[0])}, fixed` : `${valueText(c, range[1])} (${numberText(range[0])} to ${numberText(range[2])})`);
