@@ -57,6 +57,10 @@ def sizes(page: str) -> Iterator[Row]:
     yield Row("page, compressed", whole[1], "kB", 250)
     yield Row("code, styles and frame, without data and sections", code[0], "kB", 100)
     yield Row("code, styles and frame, compressed", code[1], "kB", 35)
+    days = re.search(r'"quarters":\[([\d,]*)\]', page)
+    dates = re.search(r'"dates":\[([\d,]*)\]', page)
+    listed = [part for found in (dates, days) if found for part in found[1].split(",") if part]
+    yield Row("days with bands, quarters included", float(len(listed)), "")
     for name in ("live", "bulk", "curves", "code"):
         found = re.search(rf'id="{name}">(.*?)</script>', page, re.DOTALL)
         if found:

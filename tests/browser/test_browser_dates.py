@@ -9,14 +9,15 @@ import json
 from collections.abc import Callable
 from math import log
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from browser_support import Opened
 
-from realities.report import render_payload, sentences
+from realities.report import render_payload, sentences, write_report
 from realities.report.moved import TOLD, largest, told_on
-from realities.report.schema import Payload, number_date
+from realities.report.schema import Payload, day_number, number_date
 from realities.report.view import View
 from realities.report.why import why
 
@@ -218,3 +219,23 @@ def test_moving_over_days_costs_little_of_the_main_thread(open_page: Open) -> No
         opened.page.keyboard.press("ArrowLeft")
         opened.page.wait_for_timeout(20)
     assert (spent() - before) / moves < 0.050
+
+
+def test_curves_change_at_a_quarter_and_the_caption_says_so(
+    open_page: Open, study: Any, tmp_path: Path
+) -> None:
+    day = study.dates[4] + (study.dates[5] - study.dates[4]) / 2
+    more = SimpleNamespace(**{**vars(study), "quarters": ((day, study.forecasts[study.dates[-1]]),)})
+    page = write_report(more, tmp_path / "quarters.html")
+    number = day_number(day)
+    opened = open_page(at=page.as_uri())
+    go(opened, number - 1)
+    before, caption = _lines(opened), opened.text("#figure-caption")
+    assert f"Curves are those of {sentences.day_text(day_number(study.dates[4]))}" in caption
+    go(opened, day_number(study.dates[5]) - 1)
+    assert _lines(opened) != before
+    assert f"Curves are those of {sentences.day_text(number)}" in opened.text("#figure-caption")
+    assert f"as forecast on {sentences.day_text(number)}" in opened.text("#figure-sentence")
+    opened.page.click('[data-set="stated=first"]')
+    opened.settle()
+    assert sentences.day_text(number) not in opened.text("#figure-caption")

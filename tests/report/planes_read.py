@@ -39,8 +39,13 @@ def unmarked(curves: Any, data: bytes) -> dict[str, Any]:
         for one, count in zip(runs, counts, strict=True)
     }
     lines = [[texts.get((d, k), "") for k in range(len(row))] for d, row in enumerate(rows)]
+    quarters = curves.get("quarters")
+    if quarters:
+        alone = {**quarters, "prior": [], "runs": {}, "run_days": ""}
+        quarters = {key: value for key, value in unmarked(alone, data).items() if key in quarters}
     return {
         **{key: value for key, value in curves.items() if key != "at"},
+        **({"quarters": quarters} if quarters else {}),
         **({"earlier": lines[:n_earlier]} if n_earlier else {}),
         "prior": lines[n_earlier],
         "bands": lines[n_earlier + 1 :],

@@ -142,6 +142,7 @@ def synthetic_study(
         weighings=weighings,
         forecasts=forecasts,
         stated_before=(),
+        quarters=(),
         prior_forecasts={a: _forecast(calendar, quantities, k, None, claims) for k, a in enumerate(ids)},
         claims=judged,
         scorecard=_scorecard(judged, ids),

@@ -29,6 +29,11 @@ def curves_of(rng: np.random.Generator, n_dates: int, n_accounts: int, scale: in
         "run_step": 2.0,
         "run_days": encode_rising([int(day) for day in run_days]),
         "runs": {"2033-01-01": [bundle(3, 4, None) for _ in range(n_accounts)]},
+        "quarters": {
+            "step": 0.25,
+            "days": encode_rising([int(day) for day in days[1:5]]),
+            "bands": [[bundle(5, 4, 2) for _ in range(n_accounts)] for _ in range(n_dates + 1)],
+        },
     }
 
 

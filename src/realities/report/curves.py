@@ -8,7 +8,7 @@ take the finest whose page is small enough.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realities.report.encode import DayOrder, days_in_order, encode_bundles, encode_rising, round_step
-from realities.report.schema import CurvesData, day_number
+from realities.report.schema import CurvesData, QuarterCurves, day_number
 
 if TYPE_CHECKING:
     from realities.case.measures import Measure
@@ -49,26 +49,40 @@ class Detail:
     has_prior_runs: bool = True
 
 
+#: Quantities whose charts are read most: the first in the case's order, as tabs and small pictures have them.
+N_FIRST: Final = 6
+#: Of curves at quarters, which are many.
+QUARTERS: Final = Detail(40, 0.002, 200, n_run_days=0, has_prior_runs=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much detail a page carries: of the quantities that stand first, and of the others."""
+    """How much detail a page carries: of the quantities that stand first, and of the others.
+
+    The first `n_quarters` quantities have curves at quarters too, where the study has some.
+    """
 
     first: Detail = Detail()
     others: Detail = Detail()
+    n_quarters: int = N_FIRST
+    quarters: Detail = QUARTERS
 
     def of(self, place: int) -> Detail:
         """Return the detail of the quantity at a place in the case's order, from 0."""
         return self.first if place < N_FIRST else self.others
 
+    def quarters_of(self, place: int) -> Detail | None:
+        """Return the detail of a quantity's curves at quarters, None where it has none."""
+        return self.quarters if place < self.n_quarters else None
 
-#: Quantities whose charts are read most: the first in the case's order, as tabs and small pictures have them.
-N_FIRST: Final = 6
 
 _FINE: Final = Detail(80, 0.002, 1000, n_run_days=0, has_prior_runs=False)
 _SMOOTH: Final = Detail(64, 0.003, 700, n_run_days=0, has_prior_runs=False)
+_FEWER: Final = replace(QUARTERS, n_days=28)
 
 #: From the finest to the coarsest; in a picture of 440 points 1/300 of its range is a point and a half.
-#: Single runs go first, then what the minor quantities have, and what the first have only after that.
+#: Single runs go first, then what the minor quantities have, and what the first have only after that; of
+#: curves at quarters, some of their days go with that, and then those of the fourth quantity on.
 PLANS: Final = (
     Plan(),
     Plan(Detail(80, 0.002, 1000, n_run_days=32), Detail(80, 0.002, 1000, n_run_days=32)),
@@ -82,30 +96,32 @@ PLANS: Final = (
         Detail(44, 0.004, 500, n_run_days=16, has_prior_runs=False),
     ),
     *(
-        Plan(first, Detail(n_days, tolerance, levels, n_run_days=0, has_prior_runs=False))
-        for first, n_days, tolerance, levels in (
-            (_FINE, 44, 0.004, 500),
-            (_FINE, 36, 0.006, 300),
-            (_FINE, 30, 0.008, 300),
-            (_SMOOTH, 30, 0.008, 300),
-            (_SMOOTH, 24, 0.01, 275),
-            (_SMOOTH, 20, 0.012, 250),
-            (_SMOOTH, 16, 0.015, 200),
+        Plan(first, Detail(n_days, tolerance, levels, n_run_days=0, has_prior_runs=False), quarters=quarters)
+        for first, n_days, tolerance, levels, quarters in (
+            (_FINE, 44, 0.004, 500, QUARTERS),
+            (_FINE, 36, 0.006, 300, QUARTERS),
+            (_FINE, 30, 0.008, 300, QUARTERS),
+            (_SMOOTH, 30, 0.008, 300, QUARTERS),
+            (_SMOOTH, 24, 0.01, 275, _FEWER),
+            (_SMOOTH, 20, 0.012, 250, _FEWER),
+            (_SMOOTH, 16, 0.015, 200, _FEWER),
         )
     ),
     *(
         Plan(
             Detail(n_days, tolerance, levels, n_run_days=0, has_prior_runs=False),
             Detail(16, 0.015, 200, n_run_days=0, has_prior_runs=False),
+            n_quarters,
+            _FEWER,
         )
-        for n_days, tolerance, levels in (
-            (60, 0.0035, 600),
-            (56, 0.004, 500),
-            (52, 0.0045, 450),
-            (48, 0.005, 400),
-            (40, 0.005, 400),
-            (32, 0.005, 400),
-            (20, 0.005, 400),
+        for n_days, tolerance, levels, n_quarters in (
+            (60, 0.0035, 600, N_FIRST),
+            (56, 0.004, 500, N_FIRST),
+            (52, 0.0045, 450, 3),
+            (48, 0.005, 400, 3),
+            (40, 0.005, 400, 1),
+            (32, 0.005, 400, 0),
+            (20, 0.005, 400, 0),
         )
     ),
 )
@@ -124,6 +140,8 @@ class HeldCurves:
     telling: FloatArray
     order: DayOrder
     run_orders: dict[bool, DayOrder]  # by whether runs before any report are among them
+    quarters: Rows
+    quarter_order: DayOrder
 
 
 def held_curves(study: Study, quantity: str, dates: Sequence[date]) -> HeldCurves | None:
@@ -148,6 +166,7 @@ def held_curves(study: Study, quantity: str, dates: Sequence[date]) -> HeldCurve
     rows = [[bands(forecast) for forecast in row] for row in by_date]
     first = [bands(forecast) for forecast in before]
     earlier = [[bands(forecast) for forecast in row] for row in stated]
+    late = [[bands(own.get(account)) for account in ids] for _, own in study.quarters]
     by_age = [stack for row in reversed(rows) if len(stack := _stack(row))]  # the last date first
     telling = by_age[0] if by_age else _stack(first)  # early dates may see far and wide
     step = round_step(telling)
@@ -171,11 +190,13 @@ def held_curves(study: Study, quantity: str, dates: Sequence[date]) -> HeldCurve
         telling=telling,
         order=days_in_order(days, shapes, finest.n_days, finest.tolerance),
         run_orders=run_orders,
+        quarters=[[_drawable(array, step) for array in row] for row in late],
+        quarter_order=days_in_order(days, _alike(*map(_stack, late)), QUARTERS.n_days, QUARTERS.tolerance),
     )
 
 
-def curves_data(held: HeldCurves, plan: Detail) -> CurvesData:
-    """Return the curves of one quantity in the detail asked for."""
+def curves_data(held: HeldCurves, plan: Detail, quarters: Detail | None = None) -> CurvesData:
+    """Return the curves of one quantity in the detail asked for, those at quarters if some are asked for."""
     step = round_step(held.telling, plan.levels)
     run_step = max(round_step(held.telling, min(plan.levels, RUN_LEVELS)), step)
     kept = held.order.first(plan.n_days, plan.tolerance)
@@ -197,7 +218,19 @@ def curves_data(held: HeldCurves, plan: Detail) -> CurvesData:
     )
     if held.earlier:
         data["earlier"] = [_encode(row, kept, prior_step, MEDIAN) for row in held.earlier]
+    if quarters is not None and held.quarters:
+        data["quarters"] = _quarters(held, quarters, step)
     return data
+
+
+def _quarters(held: HeldCurves, plan: Detail, least: float) -> QuarterCurves:
+    step = max(round_step(held.telling, plan.levels), least)
+    kept = held.quarter_order.first(plan.n_days, plan.tolerance)
+    return QuarterCurves(
+        step=step,
+        days=encode_rising([int(day) for day in held.days[kept]]),
+        bands=[_encode(row, kept, step, MEDIAN) for row in held.quarters],
+    )
 
 
 def _carries(plan: Detail, key: str, row: list[FloatArray | None]) -> bool:

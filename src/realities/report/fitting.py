@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 #: Bytes of a whole page, as a file and as a server sends it.
 PAGE_LIMIT: Final = 600_000
 GZIP_SHARE: Final = 250 / 600
-#: Bytes by which what stands around the curves may grow with a finer plan, plain and compressed.
-_SPARE: Final = (2_000, 800)
+#: Bytes by which what stands around the curves may grow with a finer plan, most of all the main chart,
+#: plain and compressed.
+_SPARE: Final = (7_000, 3_200)
 #: Draws of each account with which the page runs the model, as of the last date. Fewer are taken before dates
 #: are left out, and before curves become as coarse as the last plan.
 LIVE_DRAWS: Final = (160, 130, 100)
@@ -96,7 +97,7 @@ def _told(study: Study, dates: Sequence[date], status: Sequence[str]) -> list[st
 
 def _planned(held: Held, plan: Plan) -> dict[str, CurvesData | None]:
     return {
-        name: None if one is None else curves_data(one, plan.of(place))
+        name: None if one is None else curves_data(one, plan.of(place), plan.quarters_of(place))
         for place, (name, one) in enumerate(held.items())
     }
 

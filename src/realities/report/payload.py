@@ -184,6 +184,7 @@ def build_payload(
         counted=counted_data(case, study.as_of),
         started=started(case),
         stated=[day_number(day) for day, _ in study.stated_before],
+        quarters=[day_number(day) for day, _ in study.quarters],
         why=why_data(study),
         ranges=ranges(study, dates),
         quantities=quantities,

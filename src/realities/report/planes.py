@@ -34,7 +34,7 @@ def take_curves(quantities: list[QuantityData]) -> tuple[list[QuantityData], byt
             marked.append(quantity)
             continue
         data = curve_bytes(curves)
-        marked.append(QuantityData({**quantity, "curves": _marked(curves, at)}))
+        marked.append(QuantityData({**quantity, "curves": _marked(curves, at, at + len(data))}))
         parts.append(data)
         at += len(data)
     return marked, b"".join(parts)
@@ -46,9 +46,14 @@ def curve_bytes(curves: CurvesData) -> bytes:
     rows = [*curves.get("earlier", []), curves["prior"], *curves["bands"]]
     runs = [integers_of(text) for row in curves["runs"].values() for text in row if text]
     counts = np.array([one.size // n_run_days for one in runs], dtype=np.int64)
-    return (
-        _bands(rows, n_days) + number_bytes(np.concatenate([counts, *runs])) if runs else _bands(rows, n_days)
-    )
+    own = number_bytes(np.concatenate([counts, *runs])) if runs else b""
+    return _bands(rows, n_days) + own + quarter_bytes(curves)
+
+
+def quarter_bytes(curves: CurvesData) -> bytes:
+    """Return the bytes of one quantity's bands at quarters, which come last; none where it has none."""
+    quarters = curves.get("quarters")
+    return b"" if quarters is None else _bands(quarters["bands"], integers_of(quarters["days"]).size)
 
 
 def _bands(rows: list[list[str]], n_days: int) -> bytes:
@@ -90,13 +95,19 @@ def number_bytes(values: IntArray) -> bytes:
     return out.tobytes()
 
 
-def _marked(curves: CurvesData, at: int) -> CurvesData:
+def _marked(curves: CurvesData, at: int, end: int) -> CurvesData:
     """Return curves with a 1 for each text and nothing for none, and where their bytes start."""
 
     def marks(row: list[str]) -> list[int]:
         return [int(bool(text)) for text in row]
 
-    more = {"earlier": [marks(row) for row in curves["earlier"]]} if "earlier" in curves else {}
+    more: dict[str, Any] = {}
+    if "earlier" in curves:
+        more["earlier"] = [marks(row) for row in curves["earlier"]]
+    if "quarters" in curves:
+        own = curves["quarters"]
+        rows, start = [marks(row) for row in own["bands"]], end - len(quarter_bytes(curves))
+        more["quarters"] = {**own, "at": start, "bands": rows}
     return cast(
         "CurvesData",
         cast(

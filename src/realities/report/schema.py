@@ -98,6 +98,14 @@ class ReportsData(TypedDict):
     high: list[float | None]
 
 
+class QuarterCurves(TypedDict):
+    """Five quantile curves per day of the payload's `quarters` and account, on their own days."""
+
+    step: float
+    days: str
+    bands: list[list[str]]
+
+
 class CurvesData(TypedDict):
     """What the accounts expect of one quantity.
 
@@ -113,6 +121,7 @@ class CurvesData(TypedDict):
     bands: list[list[str]]
     prior: list[str]
     earlier: NotRequired[list[list[str]]]
+    quarters: NotRequired[QuarterCurves]
     run_step: float
     run_days: str
     runs: dict[str, list[str]]
@@ -281,6 +290,7 @@ class Payload(TypedDict):
     counted: NotRequired[CountedData]
     started: NotRequired[list[float]]
     stated: NotRequired[list[int]]
+    quarters: NotRequired[list[int]]
     why: NotRequired[list[WhyData]]
     ranges: NotRequired[dict[str, list[list[list[float] | None]]]]
 

@@ -137,10 +137,14 @@ export class Quantity {
     this.key = data.key;
     this.curves = data.curves;
     this.days = rising(data.curves.days);
+    /** Days as of which there are curves, by place: those of the page's dates, then of quarters. @type {number[]} */
+    this.asOf = [...payload.dates, ...(data.curves.quarters ? payload.quarters : [])];
     // Without single runs of its own the page keeps no days for them; those that the worker makes stand on the bands' days.
     this.runDays = Object.keys(data.curves.runs).length ? rising(data.curves.run_days) : this.days;
     /** @type {ReturnType<typeof unfolded>|null} */
     this.unfolded = null;
+    /** @type {ReturnType<typeof unfolded>|null} */
+    this.quarters = null;
     /** @type {Map<string, number[][]>} */
     this.cache = new Map();
     /** @type {{bands: number[][][], runs: number[][][]}|null} curves under what-if values, by account */
@@ -166,11 +170,18 @@ export class Quantity {
     this.live = bands || runs ? { bands: on(bands, this.days), runs: on(runs, this.runDays) } : null;
   }
 
-  /** @param {number|"live"} date place of the as-of date, below 0 before any report as `statedOn` has it @param {number} k account @returns {number[][]} empty where there is none */
+  /** @param {number|"live"} date place of the as-of date in `asOf`, below 0 before any report as `statedOn` has it @param {number} k account @returns {number[][]} empty where there is none */
   bands(date, k) {
     if (date === "live") return this.live?.bands[k] ?? [];
     const name = `${date + 1 + (this.curves.earlier ?? []).length} ${k}`, held = this.cache.get(name);
     if (held) return held;
+    const late = date + 1 - this.payload.dates.length, own = this.curves.quarters;
+    if (late > 0) {
+      const days = rising(own.days), { bands } = (this.quarters ??= unfolded(this.payload.curves, { ...own, prior: [], runs: {} }, days.length, 0));
+      const found = (bands.get(`${late} ${k}`) || []).map((row) => onDays(days, row.map((v) => v * own.step), this.days));
+      this.cache.set(name, found);
+      return found;
+    }
     const step = date < 0 ? this.curves.prior_step ?? this.curves.step : this.curves.step;
     const curves = (this.levels.bands.get(name) || []).map((row) => row.map((v) => v * step));
     this.cache.set(name, curves);

@@ -31,26 +31,25 @@ function stamped(app, rows, within) {
 /** @param {number} value @returns {number} without the tail of a binary fraction */
 const tidy = (value) => Number(value.toPrecision(6));
 
-/** @param {import("./page.js").App} app @returns {string} the date of the curves shown, which may be before the as-of day; empty for those before any report */
-function computedAsOf(app) {
-  const of = app.P.dates[app.base()];
-  return of === undefined ? "" : isoText(of);
+/** @param {import("./page.js").App} app @param {import("./decode.js").Quantity} [q] @returns {string} the date of the curves shown, which may be before the as-of day; empty for those before any report */
+function computedAsOf(app, q) {
+  const of = q || app.quantities.length ? app.of(q) : null;
+  return of === null ? "" : isoText(of);
 }
 
 /** @param {import("./page.js").App} app @param {import("./decode.js").Quantity[]} quantities @returns {string} */
 export function curvesCsv(app, quantities) {
-  const which = app.which();
   const rows = [["quantity", "unit", "as_of", "computed_as_of", "stated", "date", "account", ...LEVELS, "reliable"]];
-  const sound = soundFor(app);
   for (const q of quantities) {
+    const which = app.which(q), sound = soundFor(app, q);
     app.P.accounts.forEach((/** @type {any} */ account, /** @type {number} */ k) => {
       const bands = q.bands(which, k);
       if (!bands.length) return;
-      q.days.forEach((day, i) => rows.push([q.key, q.data.unit, isoText(app.day()), computedAsOf(app), app.state.stated, isoText(day), account.id,
+      q.days.forEach((day, i) => rows.push([q.key, q.data.unit, isoText(app.day()), computedAsOf(app, q), app.state.stated, isoText(day), account.id,
         .../** @type {any[]} */ (bands.map((row) => tidy(row[i]))), /** @type {any} */ (sound[k])]));
     });
   }
-  return csv(stamped(app, rows, which === "live"));
+  return csv(stamped(app, rows, Boolean(quantities.length) && app.which() === "live"));
 }
 
 /** @param {import("./page.js").App} app @returns {string} reports published by the as-of date, copies included and told */
@@ -101,7 +100,7 @@ function everythingJson(app) {
   const named = (/** @type {any} */ which, /** @type {any} */ q) => Object.fromEntries(P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => [a.id,
     Object.fromEntries(q.bands(which, k).map((/** @type {number[]} */ row, /** @type {number} */ i) => [LEVELS[i], row.map(tidy)]))]));
   const decoded = new Map(app.quantities.map((q) => [q.key, { days: q.days.map(isoText),
-    updated: Object.fromEntries(P.dates.map((/** @type {number} */ d, /** @type {number} */ i) => [isoText(d), named(i, q)])), first_stated: named(statedOn(P, app.day()), q) }]));
+    updated: Object.fromEntries(q.asOf.map((/** @type {number} */ d, /** @type {number} */ i) => [isoText(d), named(i, q)])), first_stated: named(statedOn(P, app.day()), q) }]));
   const quantities = P.quantities.map((/** @type {any} */ q) => ({ ...q, reports: reportsOf(q), curves: decoded.get(q.key) ?? null }));
   const claims = P.claims.map((/** @type {any} */ c) => ({ ...c, ...Object.fromEntries(["chance_made", "chance_last", "chance"].map((key) =>
     [key, integers(c[key]).map((v) => (v < 0 ? null : v / 1000))])) }));

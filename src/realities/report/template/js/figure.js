@@ -39,10 +39,10 @@ function marksOf(app, accounts) {
   return marks.filter((m) => app.state.late || !m.late).sort((a, b) => Number(b.late) - Number(a.late));
 }
 
-/** @param {import("./page.js").App} app @returns {boolean[]} whether what is drawn of each account is reliable; what it states at first always is */
-export function soundFor(app) {
-  const sound = soundOn(app.P, app.P.dates[app.base()]);
-  return app.which() === "live" ? sound.map((ok, k) => ok && isEnough(app, k)) : sound;
+/** @param {import("./page.js").App} app @param {import("./decode.js").Quantity} q @returns {boolean[]} whether what is drawn of each account is reliable; what it states at first always is */
+export function soundFor(app, q = app.quantity()) {
+  const sound = soundOn(app.P, app.of(q));
+  return app.which(q) === "live" ? sound.map((ok, k) => ok && isEnough(app, k)) : sound;
 }
 
 /** @param {import("./page.js").App} app */
@@ -82,7 +82,7 @@ export function drawFigure(app) {
   putHtml(el("plot-svg"), html);
   put(el("figure-title"), q.data.title);
   put(el("figure-unit"), q.unitLine(whole.word));
-  put(el("figure-sentence"), figureSentence(P, q, which, app.day(), app.base(), sound));
+  put(el("figure-sentence"), figureSentence(P, q, which, app.day(), app.of(), sound));
   caption(app, runs, own[0]);
 }
 
@@ -93,7 +93,7 @@ function caption(app, runs, marks) {
   if (wanted && !runs) text += runsMissing(app);
   const weak = soundFor(app).flatMap((ok, k) => (ok || !app.visible().includes(k) ? [] : [letterOf(k)]));
   if (weak.length) text += ` Faint: not reliable, ${weak.join(", ")}.`;
-  const of = app.P.dates[app.base()] ?? null;
+  const of = app.of();
   if (app.state.stated === "first") text += " As first stated: before any report.";
   else if (of === null) text += ` As first stated: no curves are known for ${dayText(app.day())} or before.`;
   else if (isOutdated(app.P, of, app.day())) text += ` Curves are those of ${dayText(of)}, the latest computed by ${dayText(app.day())}.`;

@@ -14,7 +14,7 @@ import { drawNetwork, startNetwork } from "./network.js";
 import { drawOthers, startOthers } from "./others.js";
 import { all, el, keepRoles, put, settled, show, throttled } from "./page.js";
 import { drawReporters } from "./reporters.js";
-import { dateOn, firstState, readHash, statedOn, writeHash } from "./state.js";
+import { dateOn, firstState, latestOn, readHash, statedOn, writeHash } from "./state.js";
 import { drawTrust, startTrust } from "./trust.js";
 import { drawRanges, drawWhatIf, startWhatIf, unfoldPinned } from "./whatif.js";
 import { stopsOf } from "./words.js";
@@ -42,7 +42,15 @@ async function start() {
     quantity: () => quantities[Math.max(0, keys.indexOf(app.state.show))],
     visible: () => P.accounts.flatMap((/** @type {any} */ a, /** @type {number} */ k) => (app.state.hide.includes(a.id) ? [] : [k])),
     base: () => (app.state.stated === "first" || app.state.date < 0 ? statedOn(P, app.state.day) : app.state.date),
-    which: () => (app.answer && isInForce(app) ? "live" : app.base()),
+    which: (q = app.quantity()) => {
+      if (app.answer && isInForce(app)) return "live";
+      const at = app.state.stated === "first" || app.state.bands === "runs" ? -1 : latestOn(q.asOf, app.state.day);
+      return at < 0 ? app.base() : at;
+    },
+    of: (q = app.quantity()) => {
+      const at = app.which(q);
+      return q.asOf[at === "live" ? app.base() : at] ?? null;
+    },
     wishes: [],
     answer: null,
     pending: false,

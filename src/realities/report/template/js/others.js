@@ -22,11 +22,11 @@ export function startOthers(app) {
 
 /** @param {import("./page.js").App} app */
 export function drawOthers(app) {
-  const { P } = app, accounts = app.visible(), which = app.which(), sound = soundFor(app);
+  const { P } = app, accounts = app.visible();
   // All widths are read before anything is written: each reading after a writing lays the whole page out again.
   const buttons = all("#smalls button"), widths = buttons.map((button) => button.clientWidth);
   buttons.forEach((button, i) => {
-    const q = app.quantities[i], width = Math.max(widths[i], 120), h = 120;
+    const q = app.quantities[i], which = app.which(q), sound = soundFor(app, q), width = Math.max(widths[i], 120), h = 120;
     button.setAttribute("aria-pressed", String(q.key === app.state.show));
     const days = q.days, series = accounts.map((k) => ({ index: k, rows: q.bands(which, k), faint: !sound[k] }));
     /** @type {import("./draw.js").Chart} */
@@ -37,7 +37,8 @@ export function drawOthers(app) {
   drawWeights(app);
   const day = app.day();
   all("#overview-table tbody tr").forEach((row, i) => {
-    P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 1], valueCell(app.quantities[i], which, k, day, sound[k])));
+    const q = app.quantities[i], which = app.which(q), sound = soundFor(app, q);
+    P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 1], valueCell(q, which, k, day, sound[k])));
   });
   const fits = weighingOn(P, app.day()).fits, cell = (/** @type {number|null} */ v) => (v === null ? "–" : numberText(v));
   const rows = all("#fit-table tbody tr");

@@ -6,12 +6,13 @@ import { esc, letterOf } from "./format.js";
  * `set` changes the state and redraws; `names` are what a link can carry; `stops` the days the as-of bar steps over;
  * `told` the reading that the page came with, which is of the last date;
  * `day` the as-of day; `base` whose draws are used: those of a date by its place, or below 0 before any report; `which`
- * whose curves are drawn: the same, or "live" under what-if values. Of these, `answer` is the newest answer, `pending`
+ * whose curves of a quantity are drawn: the same, those of a later quarter, or "live" under what-if values; `of` the day they are of. Of these, `answer` is the newest answer, `pending`
  * says that another is awaited, `wrong` why there is none; a part of the page that asks for more adds to `wishes`.
  * @typedef {{P: any, quantities: import("./decode.js").Quantity[], keys: string[], state: import("./state.js").State,
  *   names: import("./state.js").Names, stops: number[], told: string,
  *   set: (patch: Partial<import("./state.js").State>) => void, day: () => number,
- *   quantity: () => import("./decode.js").Quantity, visible: () => number[], base: () => number, which: () => number|"live",
+ *   quantity: () => import("./decode.js").Quantity, visible: () => number[], base: () => number,
+ *   which: (q?: import("./decode.js").Quantity) => number|"live", of: (q?: import("./decode.js").Quantity) => number|null,
  *   wishes: (() => import("./asking.js").Wish)[], answer: import("./asking.js").Held|null, pending: boolean, wrong: string}} App
  */
 

@@ -29,6 +29,11 @@ export function dateOn(P, day) {
   return P.dates.filter((/** @type {number} */ d) => d <= day).length - 1;
 }
 
+/** @param {number[]} days in any order @param {number} day @returns {number} place of the latest of them that is not after a day, -1 for none */
+export function latestOn(days, day) {
+  return days.reduce((best, d, i) => (d <= day && !(d < days[best]) ? i : best), -1);
+}
+
 /**
  * Accounts as first stated know the dated inputs published by a day and no later ones: a view of them for each set.
  * @param {any} P @param {number} day @returns {number} the view of a day: -1 with all inputs, -2 with all but the last, and so on

@@ -105,9 +105,9 @@ function count(v) {
 }
 
 /** @param {any} P @param {import("./decode.js").Quantity} quantity @param {number|"live"} which curves @param {number} day
- * @param {number} base the place of their date, below 0 before any report @param {boolean[]} sound whether they are reliable, by account */
-export function figureSentence(P, quantity, which, day, base, sound) {
-  const { title, unit } = quantity.data, of = P.dates[base] ?? null;
+ * @param {number|null} of the day they are of, null before any report @param {boolean[]} sound whether they are reliable, by account */
+export function figureSentence(P, quantity, which, day, of, sound) {
+  const { title, unit } = quantity.data;
   const parts = P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => {
     const at = quantity.at(which, k, day);
     if (!at) return `${letterOf(k)} has no numbers`;
