@@ -29,6 +29,26 @@ from realities.weigh.reporting.processes import Borne, Wander
 FloatArray = NDArray[np.float64]
 
 
+class Days:
+    """The days of some rows, and the precision of the discrepancy between them: worked out once, used often.
+
+    Attributes
+    ----------
+    of_rows
+        Day of each row, ascending, shape (row,).
+    nodes, first, node_of_row
+        The distinct days, (node,); the first row of each, (node,); and which of them each row has, (row,).
+    precision
+        What `_precision` makes of them; None without a discrepancy or a row.
+    """
+
+    def __init__(self, of_rows: FloatArray, wander: Wander | None) -> None:
+        self.of_rows = of_rows
+        self.nodes, self.first = np.unique(of_rows, return_index=True)
+        self.node_of_row = np.searchsorted(self.nodes, of_rows)
+        self.precision = None if wander is None or not len(of_rows) else _precision(wander, self.nodes)
+
+
 class GaussianErrors:
     """The error structure of some rows: which coefficients each has, and when it was.
 
@@ -40,7 +60,7 @@ class GaussianErrors:
     prior_sd
         Standard deviation of each coefficient, > 0; means are zero.
     days
-        Day of each row, ascending, shape (row,).
+        Day of each row, ascending, shape (row,), or what `Days` made of them and of the same `wander`.
     wander
         The discrepancy, which all rows share, or None.
     borne
@@ -51,17 +71,16 @@ class GaussianErrors:
         self,
         design: FloatArray,
         prior_sd: FloatArray,
-        days: FloatArray,
+        days: FloatArray | Days,
         wander: Wander | None,
         borne: tuple[Borne, ...] = (),
     ) -> None:
-        self.design, self.prior_sd, self.days, self.wander = design, prior_sd, days, wander
+        known = days if isinstance(days, Days) else Days(days, wander)
+        self.design, self.prior_sd, self.days, self.wander = design, prior_sd, known.of_rows, wander
         self.borne = borne
-        self.nodes, first = np.unique(days, return_index=True)
-        self.node_of_row = np.searchsorted(self.nodes, days)
-        self._first = first
-        if wander is not None and len(days) and not borne:
-            self._diagonal, self._beside, self._log_det = _precision(wander, self.nodes)
+        self.nodes, self.node_of_row, self._first = known.nodes, known.node_of_row, known.first
+        if known.precision is not None:
+            self._diagonal, self._beside, self._log_det = known.precision
 
     @property
     def n_rows(self) -> int:

@@ -67,7 +67,19 @@ class QuantityReports(ABC):
         self._time_of_row = np.searchsorted(self.times, self.rows.times)
         found = measure.discrepancy
         self.wander = None if found is None else Wander(found.sd, found.timescale_days)
+        self._own = tuple(self._rows_of(r) for r in range(len(self.rows.reporters)))
+        self._added = tuple(
+            (one, np.flatnonzero(one.rows > 0))
+            for one in self.lasting.erring
+            if one.terms.drift is not None or (one.is_origin and one.terms.bias.is_log)
+        )
+        self._known_variance: FloatArray | None = None
         self._check_scales()
+
+    def _rows_of(self, r: int) -> slice | NDArray[np.intp]:
+        """Return the rows of a reporter by its number: all of them where nobody else reports."""
+        own = np.flatnonzero(self.rows.reporter == r)
+        return slice(None) if len(own) == len(self.rows) else own
 
     @property
     def delay(self) -> DelayedCount | None:
@@ -142,8 +154,7 @@ class QuantityReports(ABC):
             sd = np.sqrt(self.noise_variance(parameters) - rounding**2)
             level = level + sd * rng.standard_normal(level.shape)
             reports = np.empty_like(level)
-            for r, reporter in enumerate(rows.reporters):
-                own = rows.reporter == r
+            for own, reporter in zip(self._own, rows.reporters, strict=True):
                 reports[:, own] = from_scale(level[:, own], reporter.scale, whole_of(self.measure, reporter))
             return self._as_written(reports, parameters, rng)
 
@@ -184,16 +195,14 @@ class QuantityReports(ABC):
         """
         rows = self.rows
         level = np.empty_like(known)
-        for r, (reporter, terms) in enumerate(zip(rows.reporters, self.terms, strict=True)):
-            own = rows.reporter == r
+        for own, reporter, terms in zip(self._own, rows.reporters, self.terms, strict=True):
             bias = values_of(terms.bias, parameters, integrated)
             if reporter.scale == "linear":
                 level[:, own] = bias * known[:, own]
             else:
                 scaled = to_scale(known[:, own], reporter.scale, whole_of(self.measure, reporter))
                 level[:, own] = scaled + bias
-        for one in self.lasting.erring:
-            own = one.rows > 0
+        for one, own in self._added:
             if one.is_origin and one.terms.bias.is_log:
                 level[:, own] += values_of(one.terms.bias, parameters, integrated)
             if one.terms.drift is not None:
@@ -202,14 +211,19 @@ class QuantityReports(ABC):
 
     def noise_variance(self, parameters: Draws) -> FloatArray:
         """Return the variance of each row's own error, shape (draw, row), or (1, row) if it is known."""
+        if self._known_variance is not None:
+            return self._known_variance
         sampled = any(terms.noise.is_sampled for terms in self.terms)
         n_draws = len(next(iter(parameters.values()))) if sampled else 1
         sd = np.empty((n_draws, len(self.rows)))
-        for r, terms in enumerate(self.terms):
-            own = self.rows.reporter == r
+        for own, terms in zip(self._own, self.terms, strict=True):
             noise = parameters[terms.noise.name] if terms.noise.is_sampled else np.array([terms.noise.mean])
             sd[:, own] = noise[:, None]
-        return sd**2 + self.rows.own_sd**2
+        variance = np.asarray(sd**2 + self.rows.own_sd**2)
+        if not sampled:
+            variance.flags.writeable = False
+            self._known_variance = variance
+        return variance
 
     def _check_scales(self) -> None:
         """Raise where a reporter errs on another scale than a discrepancy that all share."""

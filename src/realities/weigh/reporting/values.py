@@ -22,7 +22,7 @@ from realities.case.calendar import Calendar
 from realities.case.measures import Measure
 from realities.case.observations import Observation
 from realities.weigh.reporting.discrepancy import DiscrepancyPath
-from realities.weigh.reporting.gaussian import FactoredErrors, GaussianErrors, Noise
+from realities.weigh.reporting.gaussian import Days, FactoredErrors, GaussianErrors, Noise
 from realities.weigh.reporting.heaps import heaped_reporters, rounded
 from realities.weigh.reporting.intervals import Bounds, IntervalRows
 from realities.weigh.reporting.quantity import QuantityReports
@@ -41,6 +41,18 @@ class _Column:
     of_truth: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Some:
+    """Some rows by number, (row,), with what is the same of them for all draws.
+
+    `design` is what coefficients add to them, (1, row, coefficient); None where that goes with the truth.
+    """
+
+    rows: NDArray[np.intp]
+    days: Days
+    design: FloatArray | None
+
+
 class ValueReports(QuantityReports):
     """The reports of a quantity whose figures are meant as they are."""
 
@@ -52,6 +64,10 @@ class ValueReports(QuantityReports):
         self._interval = np.flatnonzero(~self.rows.is_plain)
         self._place = {int(row): at for at, row in enumerate(self._interval)}
         self._heaped = heaped_reporters(self.rows, self.terms)
+        self._prior_sd = np.array([column.term.sd for column in self._columns], dtype=np.float64)
+        self._plain_rows, self._interval_rows, self._all_rows = (
+            self._some(chosen) for chosen in (self._plain, self._interval, np.arange(len(self.rows)))
+        )
         self._prepare()
 
     def _log_density(self, truth: FloatArray, parameters: Draws) -> FloatArray:
@@ -61,7 +77,7 @@ class ValueReports(QuantityReports):
         factored, residual = self._factored(known, variance, parameters), self._residual(level)
         log_density = factored.log_density(residual) + self.rows.log_jacobian.sum()
         if len(self._interval):
-            errors = self._errors_of(self._interval, known, parameters)
+            errors = self._errors_of(self._interval_rows, known, parameters)
             intervals = IntervalRows(factored, residual, errors, variance[:, self._interval])
             log_density = log_density + intervals.log_probability(self._bounds(level, parameters))
         for heaped in self._heaped:
@@ -85,7 +101,7 @@ class ValueReports(QuantityReports):
         variance = self.noise_variance(parameters)
         if len(self._interval):
             residual[:, self._interval] = self._inside(known, level, variance, parameters, rng)
-        errors = self._errors_of(np.arange(len(self.rows)), known, parameters)
+        errors = self._errors_of(self._all_rows, known, parameters)
         drawn = errors.with_noise(variance).sample_given(residual, rng)
         draws = {}
         for k, column in enumerate(self._columns):
@@ -114,25 +130,30 @@ class ValueReports(QuantityReports):
                 columns.append(_Column(drift, one.rows * one.years, of_truth=False))
         return columns
 
-    def _errors_of(self, chosen: NDArray[np.intp], known: FloatArray, parameters: Draws) -> GaussianErrors:
+    def _some(self, chosen: NDArray[np.intp]) -> _Some:
+        """Return some rows with what is the same of them for all draws."""
+        design = None if self._varies else self._design(chosen, np.ones((1, len(self.rows))))
+        return _Some(chosen, Days(self.rows.days[chosen], self.wander), design)
+
+    def _errors_of(self, some: _Some, known: FloatArray, parameters: Draws) -> GaussianErrors:
         """Return the error structure of some rows; `known` (draw, row) matters on the linear scale only."""
-        one = np.ones((1, len(chosen)))
-        columns = [
-            column.rows[chosen] * (known[:, chosen] if column.of_truth else one) for column in self._columns
-        ]
-        design = np.zeros((len(known) if self._varies else 1, len(chosen), len(columns)))
-        for k, column in enumerate(columns):
-            design[:, :, k] = column
-        prior_sd = np.array([column.term.sd for column in self._columns], dtype=np.float64)
-        borne = self.lasting.borne(parameters, chosen)
-        return GaussianErrors(design, prior_sd, self.rows.days[chosen], self.wander, borne)
+        design = self._design(some.rows, known) if some.design is None else some.design
+        borne = self.lasting.borne(parameters, some.rows)
+        return GaussianErrors(design, self._prior_sd, some.days, self.wander, borne)
+
+    def _design(self, chosen: NDArray[np.intp], known: FloatArray) -> FloatArray:
+        """Return what coefficients add to some rows, (draw | 1, row, coefficient)."""
+        design = np.zeros((len(known) if self._varies else 1, len(chosen), len(self._columns)))
+        for k, column in enumerate(self._columns):
+            design[:, :, k] = column.rows[chosen] * (known[:, chosen] if column.of_truth else 1.0)
+        return design
 
     def _prepare(self) -> None:
         """Work out what is the same for all draws: the noise of the plain rows, and their whole structure."""
         self._noise: Noise | None = None
         self._once: FactoredErrors | None = None
         if self.lasting.is_known and not any(terms.noise.is_sampled for terms in self.terms):
-            errors = self._errors_of(self._plain, np.ones((1, len(self.rows))), {})
+            errors = self._errors_of(self._plain_rows, np.ones((1, len(self.rows))), {})
             self._noise = Noise(errors, self.noise_variance({})[:, self._plain])
             self._once = None if self._varies else errors.with_noise(self._noise)
 
@@ -140,7 +161,7 @@ class ValueReports(QuantityReports):
         if self._once is not None:
             return self._once
         noise = variance[:, self._plain] if self._noise is None else self._noise
-        return self._errors_of(self._plain, known, parameters).with_noise(noise)
+        return self._errors_of(self._plain_rows, known, parameters).with_noise(noise)
 
     def _residual(self, level: FloatArray) -> FloatArray:
         return np.asarray(self.rows.value[self._plain] - level[:, self._plain])
@@ -166,7 +187,7 @@ class ValueReports(QuantityReports):
     ) -> FloatArray:
         """Return residuals of the interval rows drawn inside their bounds, shape (draw, interval)."""
         factored = self._factored(known, variance, parameters)
-        errors = self._errors_of(self._interval, known, parameters)
+        errors = self._errors_of(self._interval_rows, known, parameters)
         intervals = IntervalRows(factored, self._residual(level), errors, variance[:, self._interval])
         return intervals.sample_inside(self._bounds(level, parameters), rng)
 
