@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from report_synthetic import AS_OF, synthetic_study
 
+from realities import load_case
 from realities.report import study_payload
 from realities.report.honest import significant
 from realities.report.payload import embedded, safe_url, to_json
-from realities.report.reported import split_label
+from realities.report.reported import _notes, split_label
 from realities.report.schema import Payload, day_number, number_date
 from realities.report.unit_words import unit_text
 from realities.report.view import View, chance_rows
@@ -305,3 +306,15 @@ def test_priors_that_run_away_do_not_coarsen_what_was_fitted(factor: float) -> N
     plain, far = (View(study_payload(study)) for study in (usual, wild))
     for before, after in zip(plain.charted, far.charted, strict=True):
         assert after.curves["step"] <= before.curves["step"]
+
+
+def test_it_is_said_how_reports_bound_and_as_what_accounts_read_them() -> None:
+    quantities = study_payload(small(n_quantities=4))["quantities"]
+    by_kind = {quantity["kind"]: quantity for quantity in quantities}
+    assert by_kind["floor"].get("note") == "Reports count from below: at least so many."
+    assert "note" not in by_kind["value"]
+    case = load_case("ukraine-2022")
+    assert list(_notes(case, case.measures["ru_losses_rate"])) == [
+        "Accounts read these reports in different ways: "
+        "A as “killed rate[Russia]”; B, C, D and E as “loss rate[Russia]”."
+    ]

@@ -11,17 +11,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from realities.figures.style import letter
 from realities.report.curves import level_ends
 from realities.report.encode import encode_integers, encode_rising
 from realities.report.honest import finite
 from realities.report.schema import CurvesData, QuantityData, ReporterData, ReportsData, day_number
 from realities.report.unit_words import unit_text
 from realities.report.weighed import summary
+from realities.weigh.honesty.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
+    from realities.case.folder import Case
     from realities.case.measures import Measure, Reporter
     from realities.case.observations import Observation
     from realities.weigh.study import Study
@@ -64,7 +67,26 @@ def quantity_data(
     )
     if (ends := level_ends(measure)) is not None and measure.levels is not None:
         quantity["levels"] = sorted({*measure.levels.levels, *ends})
+    if note := " ".join(_notes(study.case, measure)):
+        quantity["note"] = note
     return quantity
+
+
+def _notes(case: Case, measure: Measure) -> Iterator[str]:
+    """Yield how reports bound what they tell of, and as what each account reads them, if not all alike."""
+    match measure.kind:
+        case "floor":
+            yield "Reports count from below: at least so many."
+        case "ceiling":
+            yield "Reports bound from above: at most so many."
+    spans = measure.account_expressions
+    if not spans:
+        return
+    read: dict[str, list[str]] = {}
+    for k, account in enumerate(case.accounts):
+        read.setdefault(spans.get(account.id, measure.expression).text, []).append(letter(k))
+    parts = "; ".join(f"{listed(letters)} as “{text.strip()}”" for text, letters in read.items())
+    yield f"Accounts read these reports in different ways: {parts}."
 
 
 def _coverage(study: Study, quantity: str) -> list[list[int] | None]:

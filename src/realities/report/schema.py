@@ -131,7 +131,8 @@ class QuantityData(TypedDict):
     """One measured quantity, its reports and, where the case charts it, its curves.
 
     `coverage` says, per account as of the last date, how many reports lie inside the 90 % band, of how many.
-    `levels` are those that reports of an ordinal quantity name: curves end at the outer ones.
+    `levels` are those that reports of an ordinal quantity name: curves end at the outer ones. `note` says how
+    its reports are to be read, where that is not plain.
     """
 
     key: str
@@ -139,6 +140,7 @@ class QuantityData(TypedDict):
     unit: str
     kind: str
     levels: NotRequired[list[float]]
+    note: NotRequired[str]
     reporters: list[ReporterData]
     reports: ReportsData
     coverage: list[list[int] | None]

@@ -98,8 +98,7 @@ function caption(app, runs, marks) {
   else if (of === null) text += ` As first stated: no curves are known for ${dayText(app.day())} or before.`;
   else if (isOutdated(app.P, of, app.day())) text += ` Curves are those of ${dayText(of)}, the latest computed by ${dayText(app.day())}.`;
   if (of === null) text += laterInputs(app);
-  if (q.data.kind === "floor") text += " Reports count from below: at least so many.";
-  if (q.data.kind === "ceiling") text += " Reports bound from above: at most so many.";
+  if (q.data.note) text += " " + q.data.note;
   if (app.state.fixed) text += correction(app);
   put(el("figure-caption"), text);
   show(el("fixed-label"), biases(app, q, app.visible()).some((/** @type {number} */ by) => by !== 1));
