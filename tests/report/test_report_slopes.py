@@ -7,7 +7,7 @@ from math import inf
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from realities.engine.reference.functions import FUNCTIONS
@@ -99,6 +99,7 @@ def bigger(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
 
 
 @settings(max_examples=300, deadline=None)
+@example(Unary("-", Call("exp", (Binary("/", A, Number(-0.0)),))), [(1.0, 0.0, 0.0, 0.0)])
 @given(
     st.recursive(leaves, bigger, max_leaves=8),
     st.lists(

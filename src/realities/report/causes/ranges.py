@@ -180,7 +180,12 @@ def _times(a: Range, b: Range) -> Range:
 
 
 def _inverse(a: Range) -> Range:
-    """Return the range of 1/x; next to 0 it has no end, and 0 itself is no divisor."""
+    """Return the range of 1/x; next to 0 it has no end, and 0 itself is no divisor.
+
+    Where there is nothing but 0 its sign decides, which a range does not know.
+    """
+    if a.low == a.high == 0:
+        return ANY
     if a.low >= 0:
         return Range(
             0.0 if a.high == inf else 1 / a.high if a.high else 0.0, inf if a.low == 0 else 1 / a.low
