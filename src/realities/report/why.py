@@ -9,7 +9,7 @@ question: `against.py`. `page.py` writes them all, and the page's script shows t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from realities.figures import format_number, format_quantity
 from realities.figures.style import letter
@@ -21,6 +21,10 @@ from realities.report.sentences import day_text, weights_shown
 if TYPE_CHECKING:
     from realities.report.schema import WeighingData
     from realities.report.view import Quantity, Report, View
+
+
+#: Part of the range of a quantity's curves by which those of a page may be off, at most.
+COARSE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +97,26 @@ def _what(view: View, news: News, loser: int) -> str:
 
 
 def _expected(view: View, quantity: Quantity, row: Report, loser: int) -> str:
-    """Return what the account that lost weight had expected, where a figure lies outside its 90 % range.
+    """Return what the account that lost weight had expected, where a figure lies well outside its 90 % range.
 
-    That is as of the latest date with curves before the figure came.
+    That is as of the latest date with curves before the figure came. A page's curves are coarse: what they
+    may be off by decides nothing here, and is not told.
     """
     if row.value is None or quantity.data["curves"] is None:
         return ""
     dates = [i for i, day in enumerate(view.payload["dates"]) if day < row.published]
-    range_ = quantity.at(dates[-1] if dates else None, loser, row.happened)
-    if range_ is None or range_[0] <= row.value <= range_[4]:
+    as_of = dates[-1] if dates else None
+    range_ = quantity.at(as_of, loser, row.happened)
+    if range_ is None or max(range_[0] - row.value, row.value - range_[4]) < COARSE * _span(
+        view, quantity, as_of
+    ):
         return ""
-    low, high = (format_number(significant(float(range_[i]), 3)) for i in (0, 4))
+    low, high = (format_number(significant(float(range_[i]), 2)) for i in (0, 4))
     value = format_quantity(row.value, quantity.data["unit"])
-    return f"{value}; {letter(loser)} expected {low} to {high}" if low != high else ""
+    return f"{value}; {letter(loser)} expected about {low} to {high}" if low != high else ""
+
+
+def _span(view: View, quantity: Quantity, as_of: int | None) -> float:
+    """Return how wide the range is that a quantity's curves take as of a date."""
+    bands = [quantity.bands(as_of, k) for k in range(len(view.payload["accounts"]))]
+    return max((float(one.max() - one.min()) for one in bands if one.size), default=0.0)
