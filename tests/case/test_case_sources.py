@@ -41,6 +41,20 @@ def test_an_entry_gives_its_fields_in_plain_text() -> None:
     )
 
 
+def test_a_source_says_from_what_its_dates_were_inferred() -> None:
+    sources, wrong = read(
+        "@misc{post, title={A post}, inferred = {the {Events} it speaks of}}\n@misc{b, title={B}}"
+    )
+    assert (sources["post"].inferred, sources["b"].inferred, wrong) == ("the Events it speaks of", "", [])
+
+
+@pytest.mark.parametrize("said", ["{}", "{yes}", "true"])
+def test_dates_inferred_from_nothing_that_is_named_are_an_error(said: str) -> None:
+    assert read(f"@misc{{post, inferred = {said}}}")[1] == [
+        '1:7 bad-value "inferred" does not say from what the dates were inferred'
+    ]
+
+
 def test_macros_numbers_joins_and_parentheses_are_read() -> None:
     sources, wrong = read(
         '@string{press = "U. Press" # ", Ltd"}\n@book(b1, title = "A " # press, year = 1999)'

@@ -25,6 +25,7 @@ from realities.report.bundle import page_script, page_style
 from realities.report.encode import unpack
 from realities.report.page import Parts, no_tags
 from realities.report.schema import Payload
+from realities.report.sentences import stamp
 from realities.report.tables import claim_rows
 from realities.report.view import View
 
@@ -155,6 +156,7 @@ def test_the_page_carries_its_whole_payload(page: str, payload: Payload) -> None
             known = bulk["ranges"].get(one["parameter"], [[None] * (k + 1)] * n_dates)
             one["posterior"] = one["posterior"] or [row[k] for row in known]
         account["assumptions"] = own
+        assert account.pop("stamp") == stamp(payload, k)
     for weighing in bulk["weighings"]:
         if not weighing["between"]:
             del weighing["between"]

@@ -15,10 +15,13 @@ from report_synthetic import AS_OF, synthetic_study
 
 from realities import load_case
 from realities.report import study_payload
+from realities.report.cited import cited_by, references, safe_url
 from realities.report.honest import significant
-from realities.report.payload import embedded, safe_url, to_json
+from realities.report.payload import embedded, to_json
 from realities.report.reported import _notes, split_label
 from realities.report.schema import Payload, day_number, number_date
+from realities.report.sentences import hindsight
+from realities.report.tables import claim_rows
 from realities.report.unit_words import unit_text
 from realities.report.view import View, chance_rows
 
@@ -110,6 +113,40 @@ def test_reports_come_back_as_they_were_published(view: View, study: Any) -> Non
 def test_only_sources_that_something_cites_are_carried(payload: Payload) -> None:
     assert "unused" not in payload["sources"]
     assert {"essay2032", "board2032", "bulletin3"} <= set(payload["sources"])
+
+
+def test_a_report_of_two_sources_leads_to_both_and_others_keep_theirs() -> None:
+    study = small()
+    first, *rest = study.case.observations
+    joint = replace(first, source="essay2032; bulletin3", published=first.happened)
+    study.case.observations = (joint, *rest)
+    payload = study_payload(study)
+    view, cited = View(payload), references(payload)
+    texts = list(payload["sources"])
+    for quantity in view.quantities:
+        own = [o for o in study.case.observations if o.quantity == quantity.data["key"] and o.published]
+        own = [o for o in own if o.published <= study.as_of]
+        assert sorted(texts[r.source] for r in quantity.reports) == sorted(o.source for o in own)
+    titles = [study.case.sources[key].title for key in ("essay2032", "bulletin3")]
+    assert payload["sources"][joint.source]["title"] == "; ".join(titles)
+    assert [one.data["title"] for one in cited_by(cited, joint.source)] == titles
+    assert joint.source not in cited
+    assert [one.number for one in cited.values()] == list(range(1, len(cited) + 1))
+
+
+def test_a_day_is_about_that_day_where_it_was_inferred() -> None:
+    study = small()
+    plain = study_payload(study)
+    key = "essay2032"
+    study.case.sources[key] = replace(study.case.sources[key], inferred="the rains it speaks of")
+    payload = study_payload(study)
+    rows, before = (claim_rows(View(one), references(one)) for one in (payload, plain))
+    told = [row.made for row in rows if row.data["source"] == key]
+    assert told and told == [f"about {row.made}" for row in before if row.data["source"] == key]
+    assert payload["sources"][key].get("inferred") == "the rains it speaks of"
+    k = next(k for k, one in enumerate(payload["accounts"]) if one["source"] == key)
+    assert hindsight(payload, k, -(10**5)).startswith("Hindsight: written about ")
+    assert not hindsight(plain, k, -(10**5)).startswith("Hindsight: written about ")
 
 
 @pytest.mark.parametrize(

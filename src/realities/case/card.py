@@ -11,6 +11,7 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from realities.case.sources import source_keys
 from realities.figures import day_of, fan, format_date, mark
 from realities.figures.axes import Frame, spread_labels
 from realities.figures.card import Cell, Html, card, figure, named, paragraph, table
@@ -18,6 +19,7 @@ from realities.figures.chart import Mark
 from realities.figures.style import shape_path
 
 if TYPE_CHECKING:
+    from realities.case.accounts import Account
     from realities.case.case import Case
     from realities.case.claims import Claim
     from realities.case.observations import Observation
@@ -50,7 +52,7 @@ def case_card(case: Case) -> str:
                 [
                     named(k, account.name),
                     account.summary,
-                    "–" if account.authored is None else format_date(account.authored),
+                    _written(case, account),
                 ]
                 for k, account in enumerate(case.accounts)
             ],
@@ -62,6 +64,13 @@ def case_card(case: Case) -> str:
             numeric=[2, 3],
         ),
     )
+
+
+def _written(case: Case, account: Account) -> str:
+    if account.authored is None:
+        return "–"
+    named = [case.sources[key] for key in source_keys(account.source) if key in case.sources]
+    return f"{'about ' if any(one.inferred for one in named) else ''}{format_date(account.authored)}"
 
 
 def claim_card(claim: Claim) -> str:

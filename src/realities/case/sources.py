@@ -42,7 +42,11 @@ _ESCAPED: Final = re.compile(r"\\([^A-Za-z])")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One BibTeX entry, in plain text: accents kept, braces and TeX escapes taken away."""
+    """One BibTeX entry, in plain text: accents kept, braces and TeX escapes taken away.
+
+    `inferred` says from what the dates of all that rests on it were inferred; empty where it has a date of
+    its own.
+    """
 
     key: str
     kind: str
@@ -51,6 +55,7 @@ class Source:
     year: str = ""
     url: str = ""
     note: str = ""
+    inferred: str = ""
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -151,8 +156,17 @@ class _Reader:
             year=plain_text(year),
             url=plain_address(fields.get("url", "")),
             note="; ".join(plain_text(note) for note in notes if note),
+            inferred=self.inferred(fields, span),
             span=span,
         )
+
+    def inferred(self, fields: Mapping[str, str], span: Span) -> str:
+        """Return from what an entry says that its dates were inferred; one word is no reason."""
+        text = plain_text(fields.get("inferred", ""))
+        if "inferred" in fields and len(text.split()) < 2:
+            message = '"inferred" does not say from what the dates were inferred'
+            self.findings.error("bad-value", message, span, "such as: inferred = {the events it speaks of}")
+        return text
 
     def fields(self, close: str, start: int) -> dict[str, str]:
         """Read `name = value, ...` up to the closing mark."""

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -26,6 +26,7 @@ from realities.report import sentences, standings, supply_map, tables, trusted
 from realities.report.against import counts_against
 from realities.report.bundle import loader_script, packed_script, page_style
 from realities.report.causes.shown import summary
+from realities.report.cited import cited_by, references
 from realities.report.live.pack import packed_live
 from realities.report.moved import largest
 from realities.report.payload import embedded
@@ -85,7 +86,7 @@ def render_payload(payload: Payload) -> str:
         raise ValueError(f"payload of form {payload.get('schema')!r}; this version reads form {SCHEMA}")
     view = View(payload)
     last = len(payload["dates"]) - 1
-    cited = tables.references(view)
+    cited = references(payload)
     main = view.charted[0] if view.charted else None
     supply = supply_map.read_network(payload["network"])
     narrow = supply_map.read_network(payload["network"], supply_map.NARROW)
@@ -133,6 +134,8 @@ def render_payload(payload: Payload) -> str:
         sound=view.sound(payload["dates"][last]),
         reporters=tables.reporter_groups(view, cited),
         references=cited,
+        cited_by=partial(cited_by, cited),
+        dated_text=partial(sentences.dated_text, payload),
         supply=supply,
         supply_svg=Markup(supply_map.draw(supply, map_title)) if supply else "",
         supply_narrow=Markup(supply_map.draw(narrow, map_title)) if narrow else "",

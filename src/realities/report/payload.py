@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from realities.report.against import why_data
+from realities.report.cited import sources_data
 from realities.report.claimed import claim_data, resolved_days
 from realities.report.columns import folded
 from realities.report.counted import counted_data, counted_rows
@@ -33,18 +33,16 @@ from realities.report.schema import (
     EventData,
     MadeData,
     Payload,
-    SourceData,
     day_number,
 )
 from realities.report.scored import account_scores, claimant_scores, mixture_scores
-from realities.report.sentences import day_text
+from realities.report.sentences import day_text, stamp
 from realities.report.weighed import drawn, ranges, started, weighings
 from realities.version import __version__
 
 if TYPE_CHECKING:
     from realities.case.accounts import Account, Assumption
     from realities.case.folder import Case
-    from realities.case.sources import Source
     from realities.weigh.study import Study
 
 METHOD: Final = (
@@ -98,7 +96,8 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
     bulk["live"] = shown_live(payload.get("live"))
     rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))
-    rest["accounts"] = [{**account, "assumptions": []} for account in payload["accounts"]]
+    accounts = enumerate(payload["accounts"])
+    rest["accounts"] = [{**one, "assumptions": [], "stamp": stamp(payload, k)} for k, one in accounts]
     return to_json(rest), _packed_bulk(bulk), pack(curves)
 
 
@@ -196,7 +195,7 @@ def build_payload(
         mixture=mixture_scores(study),
         events=events,
         network=case.network,
-        sources={key: _source(case.sources[key]) for key in cited.places if key in case.sources},
+        sources=sources_data(case.sources, cited.places),
         warnings=[str(warning) for warning in study.warnings],
         made=_made(case, study),
     )
@@ -225,25 +224,6 @@ def _assumption(assumption: Assumption, posterior: list[list[float] | None]) -> 
         locator=assumption.locator,
         posterior=posterior,
     )
-
-
-def _source(source: Source) -> SourceData:
-    return SourceData(
-        title=source.title or source.key,
-        author=source.author,
-        year=source.year,
-        url=safe_url(source.url),
-        note=source.note,
-    )
-
-
-def safe_url(url: str) -> str:
-    """Return an address if a page may link to it: http or https with a host; nothing otherwise."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return ""
-    return url.strip() if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
 #: Whose terms hold for what a page carries.

@@ -192,13 +192,17 @@ class ClaimData(TypedDict):
 
 
 class SourceData(TypedDict):
-    """One reference; `url` is empty unless it is an http or https address."""
+    """One reference; `url` is empty unless it is an http or https address.
+
+    `inferred` says from what the days of what rests on it were inferred; missing where it bears a date.
+    """
 
     title: str
     author: str
     year: str
     url: str
     note: str
+    inferred: NotRequired[str]
 
 
 class EventData(TypedDict):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from realities.figures import format_date, format_number, format_quantity
 from realities.figures.style import letter
+from realities.report.cited import is_about
 from realities.report.schema import ClaimData, Payload, SeparationData, number_date
 from realities.report.view import Quantity, View, in_hundred, shown_weight
 from realities.weigh.honesty.words import listed
@@ -315,9 +316,20 @@ def shown_number(value: float) -> str:
 def hindsight(payload: Payload, account: int, day: int) -> str:
     """Return the stamp of an account that was written after the as-of date; nothing for the others."""
     authored = payload["accounts"][account]["authored"]
-    if authored is None or authored <= day:
+    return "" if authored is None or authored <= day else stamp(payload, account)
+
+
+def stamp(payload: Payload, account: int) -> str:
+    """Return what stands on an account before the day it was written; nothing where that is not known."""
+    one = payload["accounts"][account]
+    if one["authored"] is None:
         return ""
-    return f"Hindsight: written {day_text(authored)}"
+    return f"Hindsight: written {dated_text(payload, one['authored'], one['source'])}"
+
+
+def dated_text(payload: Payload, day: int, source: str) -> str:
+    """Return a day of something said, `about 1 Oct 2022` where its source bears no date."""
+    return f"{'about ' if is_about(payload, source) else ''}{day_text(day)}"
 
 
 def claim_status(claim: ClaimData, day: int) -> str:

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from realities.figures import format_number, format_quantity
 from realities.figures.style import SHAPES, letter, shape_path
-from realities.report.payload import safe_url
-from realities.report.schema import AssumptionData, ClaimData, ReporterData, SourceData, number_date
+from realities.report.cited import Reference, cited_by, is_about
+from realities.report.schema import AssumptionData, ClaimData, ReporterData, number_date
 from realities.report.sentences import (
     KIND_TEXT,
     STATUS_TEXT,
     claim_note,
     claim_status,
+    dated_text,
     day_text,
     ends_text,
     hindsight,
@@ -169,11 +170,12 @@ class ClaimRow:
     kind: str
     note: str
     made: str
+    is_about: bool
     deadline: str
     status: str
     sign: str
     status_text: str
-    reference: Reference | None
+    references: list[Reference]
     chances: list[tuple[str, list[str]]]
 
 
@@ -198,12 +200,13 @@ def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
                 badge=letter(claim["account"]) if claim["account"] >= 0 else "",
                 kind=KIND_TEXT.get(claim["kind"], claim["kind"]),
                 note=claim_note(claim),
-                made=day_text(claim["made"]),
+                made=dated_text(payload, claim["made"], claim["source"]),
+                is_about=is_about(payload, claim["source"]),
                 deadline="" if claim["deadline"] is None else day_text(claim["deadline"]),
                 status=status,
                 sign=sign,
                 status_text=text,
-                reference=references.get(claim["source"]),
+                references=cited_by(references, claim["source"]),
                 chances=[
                     (label, [chance_cell(p, ok) for p, ok in zip(row, oks, strict=True)])
                     for label, row, oks in zip(CHANCE_LABELS, by_moment, sound, strict=True)
@@ -226,25 +229,6 @@ def _first_row(text: str, n: int) -> list[int]:
 
 def _last_row(text: str, n: int) -> list[int]:
     return chance_rows(text, n)[-1] if text else [-1] * n
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """One entry of the list of sources; `url` is empty where there is nothing safe to link to."""
-
-    number: int
-    data: SourceData
-
-
-def references(view: View) -> dict[str, Reference]:
-    """Return the sources by key, numbered in the order in which the payload holds them.
-
-    Addresses are looked at again: a saved payload may have been changed since.
-    """
-    return {
-        key: Reference(number, SourceData({**source, "url": safe_url(source["url"])}))
-        for number, (key, source) in enumerate(view.payload["sources"].items(), 1)
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +275,8 @@ def _reporter_row(
     data = quantity.data["reporters"][index]
     own = [report for report in quantity.reports if report.reporter == index]
     happened = [report.happened for report in own]
-    sources = sorted({report.source for report in own})
+    texts = [keys[source] for source in sorted({report.source for report in own}) if source < len(keys)]
+    sources = {one.number: one for text in texts for one in cited_by(cited, text)}
     n = len(view.payload["accounts"])
     found = data["posterior"][-1] if data["posterior"] else [None] * n
     return ReporterRow(
@@ -305,7 +290,7 @@ def _reporter_row(
             found_text(cell) + ("" if ok or not cell else f"\n{NOT_RELIABLE}")
             for cell, ok in zip(found, view.sound(view.payload["dates"][-1]), strict=True)
         ],
-        references=[cited[keys[source]] for source in sources if source < len(keys)],
+        references=[sources[number] for number in sorted(sources)],
     )
 
 

@@ -14,10 +14,11 @@ from typing import Final
 
 from realities.figures import format_number, format_quantity
 from realities.figures.style import letter
+from realities.report.cited import Reference, cited_by
 from realities.report.honest import significant
 from realities.report.schema_trust import CheckData, LeftData, TrustData, WidthData
 from realities.report.sentences import day_text, weights_shown
-from realities.report.tables import NOT_RELIABLE, Reference
+from realities.report.tables import NOT_RELIABLE
 from realities.report.view import View, shown_weight
 from realities.weigh.honesty.words import listed
 
@@ -257,7 +258,7 @@ def _left_row(view: View, one: LeftData, cited: dict[str, Reference]) -> LeftRow
         percent=0 if one["moved"] is None else max(0, min(100, floor(100 * one["moved"] + 0.5))),
         cells=cells,
         why=why,
-        references=[cited[key] for key in one["sources"] if key in cited],
+        references=[found for text in one["sources"] for found in cited_by(cited, text)],
     )
 
 

@@ -120,7 +120,7 @@ export function figureSentence(P, quantity, which, day, of, sound) {
 
 /** @param {any} account @param {number} day @returns {string} */
 export function hindsight(account, day) {
-  return account.authored === null || account.authored <= day ? "" : `Hindsight: written ${dayText(account.authored)}`;
+  return account.authored <= day ? "" : account.stamp;
 }
 
 /** @param {any} claim @param {number} day @returns {string} */
