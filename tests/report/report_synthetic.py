@@ -514,7 +514,15 @@ def _claim(i: int, ids: list[str], hostile: str) -> Claim:
         locator=f"paragraph {i % 9 + 1}" + hostile,
         made=made,
         deadline=None if i % 10 == 9 else made + timedelta(days=160 + 97 * (i % 14)),
-        predicate=SimpleNamespace(is_paired=kind in {"cause", "counterfactual"}) if computed else None,
+        predicate=SimpleNamespace(
+            is_paired=kind in {"cause", "counterfactual"},
+            span=SimpleNamespace(text=f"eventually(x > {i})"),
+            times=(),
+            first_time=0.0,
+            last_time=1.0,
+        )
+        if computed
+        else None,
         undecidable=undecidable,
         outcome=Outcome(i % 2 == 0, "bulletin3", date(2033, 3, 1) + timedelta(days=20 * i))
         if decided and computed and i % 4 == 0

@@ -21,6 +21,7 @@ from realities.report.payload import embedded, to_json
 from realities.report.reported import _notes, split_label
 from realities.report.schema import Payload, day_number, number_date
 from realities.report.sentences import hindsight
+from realities.report.standings import scores_sentence
 from realities.report.tables import claim_rows
 from realities.report.unit_words import unit_text
 from realities.report.view import View, chance_rows
@@ -132,6 +133,25 @@ def test_a_report_of_two_sources_leads_to_both_and_others_keep_theirs() -> None:
     assert [one.data["title"] for one in cited_by(cited, joint.source)] == titles
     assert joint.source not in cited
     assert [one.number for one in cited.values()] == list(range(1, len(cited) + 1))
+
+
+def test_claims_that_one_test_decides_name_each_other() -> None:
+    study = small()
+    one, other = [judged for judged in study.claims if judged.claim.predicate is not None][:2]
+    assert all("alike" not in claim for claim in study_payload(study)["claims"])
+    assert "same test" not in scores_sentence(View(study_payload(study)))
+    other.claim.predicate.span.text = f" {one.claim.predicate.span.text} "
+    payload = study_payload(study)
+    places = {claim["id"]: k for k, claim in enumerate(payload["claims"])}
+    i, j = places[one.claim.id], places[other.claim.id]
+    assert {k: claim["alike"] for k, claim in enumerate(payload["claims"]) if "alike" in claim} == {
+        i: [j],
+        j: [i],
+    }
+    notes = [row.note for row in claim_rows(View(payload), {})]
+    assert notes[i].endswith(f"Decided by the same test as “{other.claim.says}”")
+    assert notes[j].endswith(f"Decided by the same test as “{one.claim.says}”")
+    assert "Claims that the same test decides count once." in scores_sentence(View(payload))
 
 
 def test_a_day_is_about_that_day_where_it_was_inferred() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from math import log
@@ -45,6 +46,18 @@ def test_an_account_is_scored_on_the_chances_it_gave_beforehand() -> None:
     assert scores.brier_last == pytest.approx((0.01 + 0.09 + 0.16) / 3)
     assert scores.log_last == pytest.approx((log(0.9) + log(0.7) + log(0.6)) / 3)
     assert (scores.n_claims, scores.n_last, scores.n_hindsight, scores.is_hindsight) == (3, 3, 1, True)
+
+
+def test_claims_that_one_test_decided_count_once() -> None:
+    test = ("at[2022-10-05](x > 3)", (4.0,))
+    twice = [replace(verdict, test=test) for verdict in (VERDICTS[3], VERDICTS[0])]
+    assert score_account([*twice, *VERDICTS[1:3]]) == replace(
+        score_account([VERDICTS[0], *VERDICTS[1:3]]),
+        brier_last=pytest.approx((0.16 + 0.09) / 2),
+        log_last=pytest.approx((log(0.6) + log(0.7)) / 2),
+    )
+    apart = [replace(verdict, test=(verdict.claim,)) for verdict in VERDICTS]
+    assert score_account(apart) == score_account(VERDICTS)
 
 
 def test_skill_is_measured_against_one_half() -> None:

@@ -73,6 +73,14 @@ class Claim:
         """Whether only the model can decide it: it compares with a run that never took place."""
         return self.predicate is not None and self.predicate.is_paired
 
+    @property
+    def test(self) -> tuple[object, ...] | None:
+        """What decides it: alike for claims that one test decides, None where there is no predicate."""
+        if self.predicate is None:
+            return None
+        text = "".join(self.predicate.span.text.split())
+        return text, self.predicate.times, self.predicate.first_time, self.predicate.last_time
+
 
 def parse_claims(
     document: Located,

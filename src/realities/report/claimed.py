@@ -50,6 +50,18 @@ def claim_data(study: Study, judged: JudgedClaim, dates: Sequence[date], resolve
     )
 
 
+def mark_alike(study: Study, claims: Sequence[ClaimData]) -> None:
+    """Say of each claim which others the same test decides: they are no evidence of their own."""
+    tests = {judged.claim.id: judged.claim.test for judged in study.claims}
+    places: dict[object, list[int]] = {}
+    for k, claim in enumerate(claims):
+        if (test := tests[claim["id"]]) is not None:
+            places.setdefault(test, []).append(k)
+    for alike in places.values():
+        for k in alike if len(alike) > 1 else ():
+            claims[k]["alike"] = [other for other in alike if other != k]
+
+
 def resolved_days(study: Study) -> dict[str, int]:
     """Return, by id of each claim that has an outcome, the first day on which a page may show it."""
     found = {}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from realities.report.against import why_data
 from realities.report.cited import sources_data
-from realities.report.claimed import claim_data, resolved_days
+from realities.report.claimed import claim_data, mark_alike, resolved_days
 from realities.report.columns import folded
 from realities.report.counted import counted_data, counted_rows
 from realities.report.encode import pack
@@ -150,6 +150,7 @@ def build_payload(
     events = [
         EventData(
             day=day_number(event.date),
+    mark_alike(study, claims)
             published=day_number(event.published),
             parameter=event.parameter,
             value=significant(event.value, 6),

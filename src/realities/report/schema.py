@@ -166,7 +166,8 @@ class ClaimData(TypedDict):
     """One claim; `resolved` is the day its outcome was known, `last_day` the date of `chance_last`.
 
     Chances are whole numbers in 1000, per account, -1 where there is none, encoded; `chance` has them
-    date by date. An empty text is none at all.
+    date by date. An empty text is none at all. `alike` are the places of other claims that the same test
+    decides.
     """
 
     id: str
@@ -180,6 +181,7 @@ class ClaimData(TypedDict):
     deadline: int | None
     inside: bool
     computed: bool
+    alike: NotRequired[list[int]]
     undecidable: str
     status: str
     resolved: int | None

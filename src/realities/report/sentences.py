@@ -377,6 +377,12 @@ KIND_TEXT = {
 }
 
 
+def alike_note(payload: Payload, claim: ClaimData) -> str:
+    """Return which other claims the same test decides; empty where it decides this one alone."""
+    others = [f"“{payload['claims'][k]['says']}”" for k in claim.get("alike", [])]
+    return f"Decided by the same test as {listed(others)}" if others else ""
+
+
 def claim_note(claim: ClaimData) -> str:
     """Return what must be said beside a claim's numbers, or in their place."""
     if claim["status"] == "value" or claim["kind"] == "value":

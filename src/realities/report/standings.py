@@ -196,6 +196,8 @@ def scores_sentence(view: View) -> str:
             sides.append(f"{listed(letters)} did {words}")
     if sides:
         text += f" On {'it' if n == 1 else 'these'}, {'; '.join(sides)}."
+    if any(claim.get("alike") for claim in view.payload["claims"]):
+        text += " Claims that the same test decides count once."
     if n < FEW:
         text += (
             f" {'One claim' if n == 1 else f'{n} claims'} can hardly tell good chances from lucky ones, "

@@ -22,6 +22,7 @@ from realities.report.schema import AssumptionData, ClaimData, ReporterData, num
 from realities.report.sentences import (
     KIND_TEXT,
     STATUS_TEXT,
+    alike_note,
     claim_note,
     claim_status,
     dated_text,
@@ -199,7 +200,7 @@ def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
                 data=claim,
                 badge=letter(claim["account"]) if claim["account"] >= 0 else "",
                 kind=KIND_TEXT.get(claim["kind"], claim["kind"]),
-                note=claim_note(claim),
+                note=" ".join(filter(None, (claim_note(claim), alike_note(payload, claim)))),
                 made=dated_text(payload, claim["made"], claim["source"]),
                 is_about=is_about(payload, claim["source"]),
                 deadline="" if claim["deadline"] is None else day_text(claim["deadline"]),

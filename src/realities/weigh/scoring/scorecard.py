@@ -113,6 +113,7 @@ def _verdict_on(judged: JudgedClaim, account: str, authored: date | None) -> lis
             when_made=judged.chance_when_made[account] if scored else None,
             last=judged.chance_last[account],
             is_hindsight=authored is not None and authored > judged.claim.made,
+            test=judged.claim.test,
         )
     ]
 

@@ -7,7 +7,7 @@ forecast.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -32,7 +32,7 @@ class Verdict:
 
     `when_made` and `last` are as of the day the claim was made and of the last date before it was
     decided and not after its deadline; None where nothing was computed then. `is_hindsight` says that
-    the account was written down only after the date of `when_made`.
+    the account was written down only after the date of `when_made`. `test` is what decided it.
     """
 
     claim: str
@@ -41,6 +41,7 @@ class Verdict:
     when_made: float | None
     last: float | None = None
     is_hindsight: bool = False
+    test: tuple[object, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,15 @@ class Scores:
 
 
 def score_account(verdicts: Sequence[Verdict]) -> Scores:
-    """Return the scores of the chances in `verdicts`; those without a chance count for nothing."""
-    made = [(v.when_made, v.happened) for v in verdicts if v.when_made is not None]
-    last = [(v.last, v.happened) for v in verdicts if v.last is not None]
+    """Return the scores of the chances in `verdicts`; those without a chance count for nothing.
+
+    Claims that one test decided count once, as the first of them that had a chance.
+    """
+    given = _once(v for v in verdicts if v.when_made is not None)
+    made = [(v.when_made, v.happened) for v in given if v.when_made is not None]
+    last = [
+        (v.last, v.happened) for v in _once(v for v in verdicts if v.last is not None) if v.last is not None
+    ]
     chances, happened = [p for p, _ in made], [o for _, o in made]
     mean, mean_log = _mean([brier(p, o) for p, o in made]), _mean([log_score(p, o) for p, o in made])
     half, log_half = HALF
@@ -142,11 +149,19 @@ def score_account(verdicts: Sequence[Verdict]) -> Scores:
         skill_base_rate=skill(mean, base_rate_brier(happened)),
         n_claims=len(made),
         n_last=len(last),
-        n_hindsight=sum(v.is_hindsight for v in verdicts if v.when_made is not None),
+        n_hindsight=sum(v.is_hindsight for v in given),
         bins=reliability(chances, happened) if made else (),
         murphy=brier_parts(chances, happened, BINS) if made else None,
         recalibrated=recalibrated_parts(chances, happened) if made else None,
     )
+
+
+def _once(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts without those of a test that had one before: one event is not counted twice."""
+    first: dict[object, Verdict] = {}
+    for k, verdict in enumerate(verdicts):
+        first.setdefault(k if verdict.test is None else (verdict.test, verdict.happened), verdict)
+    return list(first.values())
 
 
 def score_claimants(verdicts: Sequence[Verdict]) -> dict[str, Scores]:
