@@ -17,7 +17,7 @@ def test_a_module_stands_after_those_it_imports() -> None:
         "unused": "export const never = 1;\n",
     }
     script = bundle(modules, "main")
-    assert script == '(()=>{"use strict";\nlet e=1;function t(){return e}t(e);})();'
+    assert script == '(()=>{"use strict";\nlet A=1;function B(){return A}B(A);})();'
 
 
 def test_a_circle_a_gap_and_a_name_used_twice_are_refused() -> None:

@@ -17,23 +17,23 @@ from realities.report.shrink import shrink
 @pytest.mark.parametrize(
     ("script", "short"),
     [
-        ("const total = 1; // a note\nconsole.log(total);\n", "let e=1;console.log(e);"),
-        ("const one = { const: 1 }.const;\n", "let e={const:1}.const;"),
-        ("const is = { true: false }.true || true;\n", "let e={true:!1}.true||!0;"),
-        ("const is = (one) => (one ? true : false);\n", "let t=e=>e?!0:!1;"),
-        ("const { name: first, second, ...rest } = data;", "let{name:e,second:a,...t}=data;"),
-        ("const point = { x: one, one, go() { return 0.5; } };", "let e={x:one,one,go(){return .5}};"),
-        ("function twice(value, by = 2) {\n  return value * by;\n}\n", "function a(t,e=2){return t*e}"),
-        ("const f = ({ left, top: [high] }) => left + high;", "let a=({left:t,top:[e]})=>t+e;"),
-        ("const f = async (one) => (one) => (one.two);", "let t=async(e)=>e=>e.two;"),
+        ("const total = 1; // a note\nconsole.log(total);\n", "let A=1;console.log(A);"),
+        ("const one = { const: 1 }.const;\n", "let A={const:1}.const;"),
+        ("const is = { true: false }.true || true;\n", "let A={true:!1}.true||!0;"),
+        ("const is = (one) => (one ? true : false);\n", "let A=A=>A?!0:!1;"),
+        ("const { name: first, second, ...rest } = data;", "let{name:A,second:B,...C}=data;"),
+        ("const point = { x: one, one, go() { return 0.5; } };", "let A={x:one,one,go(){return .5}};"),
+        ("function twice(value, by = 2) {\n  return value * by;\n}\n", "function A(A,B=2){return A*B}"),
+        ("const f = ({ left, top: [high] }) => left + high;", "let A=({left:A,top:[B]})=>A+B;"),
+        ("const f = async (one) => (one) => (one.two);", "let A=async(A)=>A=>A.two;"),
         ("const f = (one) => ({ one }), g = (one) => (one, 2), h = (a) => (a)(1);", None),
         (
             "const a = [new Map(), new Set(new Map())], b = new Map().size;",
-            "let e=[new Map,new Set(new Map)],t=new Map().size;",
+            "let A=[new Map,new Set(new Map)],B=new Map().size;",
         ),
-        ("let a = b + +c - -d;", "let e=b+ +c- -d;"),
+        ("let a = b + +c - -d;", "let A=b+ +c- -d;"),
         ("const say = (word) => `say ${word} ${ { word }.word } /* kept */`;", None),
-        ('const ends = /[/]\\/"/g.test(text) ? 1 / 2 : text.x;', 'let e=/[/]\\/"/g.test(text)?1/2:text.x;'),
+        ('const ends = /[/]\\/"/g.test(text) ? 1 / 2 : text.x;', 'let A=/[/]\\/"/g.test(text)?1/2:text.x;'),
         ("class Tree {\n  grow(by) { this.size += by; return Tree; }\n}\n", None),
     ],
 )
@@ -44,12 +44,38 @@ def test_names_and_blanks_go_and_meaning_stays(script: str, short: str | None) -
     assert len(found) < len(script)
 
 
+@pytest.mark.parametrize(
+    ("script", "short"),
+    [
+        ("const a = (one) => (two) => one + two;", "let A=A=>B=>A+B;"),
+        ("const a = (one) => { g(a); return (two) => one; };", "let A=B=>{g(A);return A=>B};"),
+        ("const all = []; for (const all of x) y(all); z(all);", "let A=[];for(let A of x)y(A);z(A);"),
+        ("const a = 1; for (const b of x) if (b) y(a); else z(b); w(a);", None),
+        ("const a = 1; { const b = 2; f(b); } f(a);", "let A=1;{let A=2;f(A);}f(A);"),
+        ("const a = 1; try { f(); } catch (error) { g(error); }", "let A=1;try{f();}catch(A){g(A);}"),
+        ("const a = one.catch((b) => b), c = 2 * f(a);", "let A=one.catch(A=>A),B=2*f(A);"),
+        ("const a = 1, f = (b = a) => b;", "let A=1,B=(B=A)=>B;"),
+        ("const a = (b) => `${b.map((c) => c + A)}`;", "let B=B=>`${B.map(B=>B+A)}`;"),
+        ("const f = (at) => 'x' in at, g = 1;", "let A=A=>'x'in A,B=1;"),
+    ],
+)
+def test_inner_names_hide_outer_ones_only_where_those_are_not_used(script: str, short: str | None) -> None:
+    if short is not None:
+        assert shrink(script) == short
+
+
 def test_a_name_of_the_browser_or_of_a_property_stays() -> None:
-    script = "const width = (node) => node.width + document.title.length + name.width;\nconst name = 1;\n"
-    found = shrink(script)
+    script = "const width = (node) => node.width + document.title.length + name.width;\n"
+    found = shrink(script + "const top = (name) => name.top;\n")
     assert "document.title.length" in found
     assert found.count(".width") == 2
-    assert "name" in found  # a window has one too
+    assert "name.width" in found
+    assert "A=>A.top" in found  # here it is the script's own
+
+
+def test_var_is_refused_since_its_scope_is_another() -> None:
+    with pytest.raises(ValueError, match="const and let"):
+        shrink("var total = 1;")
 
 
 def test_names_that_meet_stay_apart() -> None:
@@ -83,7 +109,11 @@ class Box {
 }
 count(words);
 const { total: all, text, ...rest } = sum({ to: 5 });
-const later = async () => JSON.stringify([[...tally], all, text, rest, Box.of(1, 2).size]);
+const shadow = (all) => {
+  for (const one of all) for (const all of one) if (all > 2) return (one, step = all) => all + step;
+};
+const later = async () =>
+  JSON.stringify([[...tally], all, text, rest, Box.of(1, 2).size, shadow([[1, 2], [3]])(4)]);
 const last = async () => [await Box.of(1).later("x"), "a/b".split(/\\//).length, 0.25 + 1 / 4];
 later().then(async (found) => console.log(found, ...(await last()), typeof words === "object"));
 """

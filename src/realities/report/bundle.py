@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Final
 
 from realities.report.mixing import mixed
-from realities.report.shrink import own_names, shrink
+from realities.report.scopes import own_names
+from realities.report.shrink import shrink
 
 _IMPORT = re.compile(r"^import\s+(?:\{[^}]*\}\s+from\s+)?\"\./(\w+)\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
