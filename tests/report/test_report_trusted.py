@@ -15,10 +15,11 @@ from planes_read import whole_page
 from report_synthetic import AS_OF, HOSTILE, synthetic_study
 
 from realities.report import render_payload, standings, study_payload, trusted
+from realities.report.cited import references
 from realities.report.schema import Payload, day_number
 from realities.report.scored import account_scores
 from realities.report.sentences import day_text
-from realities.report.tables import NOT_RELIABLE, references, weight_rows
+from realities.report.tables import NOT_RELIABLE, weight_rows
 from realities.report.trusted import NOT_COMPUTED, odds_text, probability_text
 from realities.report.view import View
 from realities.weigh.between import Between, OnDay
@@ -80,10 +81,10 @@ def test_other_sizes_of_the_model_errors_stand_beside_the_stated_one(payload: Pa
 
 def test_what_moves_most_stands_first_and_what_was_not_computed_last(view: View) -> None:
     trust = trust_of(view.payload)
-    rows = trusted.left_rows(view, trust["left"], references(view))
+    rows = trusted.left_rows(view, trust["left"], references(view.payload))
     assert [row.percent for row in rows] == sorted((row.percent for row in rows), reverse=True)
     assert {row.kind for row in rows} == {"reporter", "quantity"}
-    assert rows[-1].cells == [NOT_COMPUTED] * 5
+    assert rows[-1].cells == ["–"] * 5
     assert rows[-1].why == "not computed for A, B, C, D and E: k-hat 0.93"
     assert rows[0].why == ""
     sentence = trusted.influence_sentence(view, trust)
@@ -95,7 +96,7 @@ def test_ten_single_reports_are_listed_with_date_value_and_source(view: View, st
     trust = trust_of(view.payload)
     assert (len(trust["reports"]), trust["tried"], trust["unknown"]) == (10, 12, 1)
     first = next(one for one in study.honesty.influence if one.left.kind == "report")
-    row = trusted.left_rows(view, trust["reports"], references(view))[0]
+    row = trusted.left_rows(view, trust["reports"], references(view.payload))[0]
     assert first.left.published is not None
     assert trust["reports"][0]["published"] == day_number(first.left.published)
     assert row.name == first.left.reporter

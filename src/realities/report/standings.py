@@ -92,7 +92,7 @@ def report_score_rows(scores: Sequence[ScoreData]) -> list[Row]:
     if any(one.get("missed") for one in scores):
         asked = "quantities of which the 90% band held fewer than 80, or more than 97, in 100 of them"
         rows.append(
-            ("Bands that missed", asked, ["\n".join(one.get("missed", [])) or "none" for one in scores])
+            ("Bands that missed", asked, [";\n".join(one.get("missed", [])) or "none" for one in scores])
         )
     if any(one.get("reports_hindsight", 0) for one in scores):
         rows.append(

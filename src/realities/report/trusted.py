@@ -238,7 +238,7 @@ def _left_row(view: View, one: LeftData, cited: dict[str, Reference]) -> LeftRow
     quantity = view.quantities[one["quantity"]].data if one["quantity"] >= 0 else None
     title = quantity["title"] if quantity else ""
     is_report = one["kind"] == "report"
-    cells, why = [NOT_COMPUTED if k in one["missing"] else "–" for k in range(n)], ""
+    cells, why = ["–"] * n, ""
     if one["weights"] is not None:
         cells = [shown_weight(v) for v in weights_shown(view.payload, one["weights"])]
     else:
