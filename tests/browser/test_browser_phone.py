@@ -21,7 +21,8 @@ BROKEN = """() => {
       range.setStart(node, word.index);
       range.setEnd(node, word.index + word[0].length);
       const boxes = [...range.getClientRects()].filter((box) => box.width > 0.5);
-      if (new Set(boxes.map((box) => Math.round(box.top / 4))).size > 1) found.push(`${word[0]} in: ${node.data.trim().slice(0, 60)}`);
+      if (new Set(boxes.map((box) => Math.round(box.top / 4))).size > 1)
+        found.push(`${word[0]} in: ${node.data.trim().slice(0, 60)}`);
     }
   }
   return found;
