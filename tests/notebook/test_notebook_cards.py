@@ -136,6 +136,8 @@ def test_a_chance_now_is_shown_only_where_it_is_no_hindsight(flagship: Case) -> 
     assert ">Now<" not in decided._repr_html_()
     lasting = replace(decided, status="open", claim=replace(decided.claim, deadline=None))
     assert ">Now<" in lasting._repr_html_()
+    assert ">Now<" in replace(decided, status="model only")._repr_html_()
+    assert ">Now<" not in replace(lasting, status="not decided")._repr_html_()
 
 
 def test_weights_add_to_a_hundred_in_what_is_said(weighing: Weighing) -> None:

@@ -57,6 +57,8 @@ def study(make_lasting_case: MakeCase) -> Study:
     claims = (
         judged(case, "open", "open"),
         judged(case, "endless", "open", deadline=None),
+        judged(case, "late", "not decided", deadline=date(2003, 1, 1)),
+        judged(case, "never", "model only"),
         judged(case, "came", "happened", outcome=Outcome(True, "record", date(2004, 6, 1))),
         judged(case, "failed", "did not happen", outcome=Outcome(False, "record", date(2006, 6, 1))),
         judged(case, "quarrel", "disputed"),
@@ -185,7 +187,7 @@ def check(node: dict[str, Any]) -> None:
 
 
 def test_every_name_is_one_of_schema_org(graph: dict[str, dict[str, Any]]) -> None:
-    assert len(graph) == 7
+    assert len(graph) == 9
     for entry in graph.values():
         check(entry)
 

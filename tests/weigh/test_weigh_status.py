@@ -379,8 +379,16 @@ def test_reports_come_before_an_outcome() -> None:
 def test_no_report_decides_what_never_took_place() -> None:
     paired = "at[2022-03-15](x) > at[2022-03-15](x | do(y = 0))"
     rows = [row(date(2022, 3, 15), 150.0)]
-    assert status(paired, rows, kind='"cause"') == "open"
+    assert status(paired, rows, kind='"cause"') == "model only"
     assert status(paired, rows, kind='"cause"', outcome=OUTCOME) == "did not happen"
+
+
+def test_what_nothing_decides_is_open_until_its_deadline_and_not_decided_from_then_on() -> None:
+    told = [status(AT, [], deadline="2022-05-01", as_of=date(2022, month, 1)) for month in (4, 5, 6)]
+    assert told == ["open", "not decided", "not decided"]
+    assert status(AT, [row(date(2022, 3, 15), 120.0)], deadline="2022-05-01") == "happened"
+    paired = "at[2022-03-15](x) > at[2022-03-15](x | do(y = 0))"
+    assert status(paired, [], kind='"cause"', deadline="2022-05-01") == "model only"
 
 
 def test_the_day_of_decision_is_that_of_the_report_that_decided() -> None:

@@ -68,7 +68,7 @@ def judged_card(judged: JudgedClaim) -> str:
     """
     claim, accounts = judged.claim, list(judged.chance)
     columns = {"When made": judged.chance_when_made, "Last while open": judged.chance_last}
-    if judged.status == "open" and (claim.is_inside_model or claim.deadline is None):
+    if judged.status == "model only" or (judged.status == "open" and claim.deadline is None):
         columns["Now"] = judged.chance
     rows: list[Sequence[Cell]] = [
         [

@@ -84,10 +84,10 @@ def _quantiles(study: Study, account: str, model: str) -> Iterator[Row]:
 
 
 def _chances(study: Study, account: str, model: str) -> Iterator[Row]:
-    """Give the chances of the claims that reports may still decide."""
+    """Give the chances of the claims whose deadline is still to come, or that have none."""
     for judged in study.claims:
         claim, chance = judged.claim, judged.chance.get(account)
-        if judged.status != "open" or claim.is_inside_model or chance is None:
+        if judged.status != "open" or chance is None:
             continue
         day = MISSING if claim.deadline is None else claim.deadline.isoformat()
         for outcome, value in ((HAPPENED, chance), (NOT, 1.0 - chance)):

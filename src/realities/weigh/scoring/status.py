@@ -21,8 +21,11 @@ In come a case, a claim and a date; out comes one word. The rule, in full:
 6. All readers who find something find the same: `happened` or `did not happen`. They differ: `disputed`.
    Where every reader of one reporter abstains and a predicate needs several quantities, readers who
    take each from another reporter are asked in the same way.
-7. All abstain: `outcome`, once its date has come, which may itself be that sources disagree; before that, or
-   without one, `open`.
+7. All abstain: `outcome`, once its date has come, which may itself be that sources disagree.
+8. Before that, or without one: `model only` if the claim is of rule 2, `open` until its deadline, and
+   `not decided` from its deadline on. A report published later may still decide it.
+
+A page uses these words too, for every day of its own; there it also says what was not made yet.
 """
 
 from __future__ import annotations
@@ -57,7 +60,9 @@ from realities.weigh.reporting.rows import (
     whole_of,
 )
 
-ClaimStatus = Literal["open", "happened", "did not happen", "disputed", "value", "undecidable"]
+ClaimStatus = Literal[
+    "open", "not decided", "model only", "happened", "did not happen", "disputed", "value", "undecidable"
+]
 FloatArray = NDArray[np.float64]
 
 _BECAME: Final[Mapping[bool | None, ClaimStatus]] = {
@@ -113,7 +118,14 @@ def standing(case: Case, claim: Claim, as_of: date) -> Standing:
         return Standing("happened" if found == {True} else "did not happen", "reports", readings)
     if claim.outcome is not None and claim.outcome.date <= as_of:
         return Standing(_BECAME[claim.outcome.value], "outcome", readings)
-    return Standing("open", readings=readings)
+    return Standing(_undecided(claim, as_of), readings=readings)
+
+
+def _undecided(claim: Claim, as_of: date) -> ClaimStatus:
+    """Return the word for a claim that nothing published by a date decides."""
+    if claim.is_inside_model:
+        return "model only"
+    return "open" if claim.deadline is None or as_of < claim.deadline else "not decided"
 
 
 def decided_on(case: Case, claim: Claim, as_of: date, final: Standing | None = None) -> date | None:
