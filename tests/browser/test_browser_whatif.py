@@ -6,6 +6,7 @@ import copy
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -224,6 +225,26 @@ def test_values_beyond_a_slider_stop_at_its_end_and_those_that_are_none_are_igno
     none = lynx(f"#{key}=many")
     assert not none.page.is_visible("#whatif-status")
     assert none.problems == []
+
+
+def test_where_too_few_draws_agree_it_is_said_once_and_cells_bear_a_sign(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    for place in range(4):
+        press(opened, "End", place=place)
+        if "not reliable" in opened.text("#whatif-warning"):
+            break
+    warning = opened.text("#whatif-warning")
+    named = warning.split("not reliable for account")[1].split(".")[0]
+    heads = opened.page.locator("#whatif-weights thead .badge").all_text_contents()
+    cells = opened.page.locator("#whatif-weights tbody tr").first.locator("td").all_text_contents()
+    weak = [bool(re.search(rf"\b{head}\b", named)) for head in heads]
+    assert any(weak)
+    assert [cell == "?" for cell in cells] == weak
+    assert "?: not reliable" in opened.text("#whatif-weights caption")
+    cards = opened.page.locator(".cards .weight").all_text_contents()
+    assert [card.startswith("? with what-if; as stated") for card in cards] == weak
+    assert "not reliable" not in "".join(cards)
+    assert opened.page.locator(".cards [title='not reliable']").count() == sum(weak)
 
 
 def test_everything_works_on_keys(lynx: Callable[..., Opened]) -> None:

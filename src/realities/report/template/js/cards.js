@@ -42,9 +42,9 @@ export function startCards(app) {
     const shown = moves && app.answer ? weightsShown(P, app.answer.weights) : before;
     speak();
     P.accounts.forEach((/** @type {any} */ account, /** @type {number} */ k) => {
-      const reliable = sound[k], stated = w.fits[k].reliable ? `as stated ${shownWeight(before[k])}` : "as stated not reliable";
-      const html = (reliable ? `<b>${esc(shownWeight(shown[k]))}</b> ` : "<em>not reliable</em> ") +
-        (moves ? `<span>with what-if; ${esc(stated)}</span>` : reliable ? "in 100" : "");
+      const reliable = sound[k], stated = w.fits[k].reliable ? shownWeight(before[k]) : "?";
+      const html = (reliable ? `<b>${esc(shownWeight(shown[k]))}</b> ` : moves ? '<b title="not reliable">?</b> ' : "<em>not reliable</em> ") +
+        (moves ? `<span>with what-if; as stated ${esc(stated)}</span>` : reliable ? "in 100" : "");
       putHtml(el(`weight-${k}`), html);
       el(`meter-${k}`).style.width = `${reliable ? shown[k] : 0}%`;
       const stamp = hindsight(account, day);

@@ -183,7 +183,7 @@ function drawWeighed(app) {
   put(table.tBodies[0].rows[2].cells[0], most ? `effective draws, of ${most}` : "effective draws");
   P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => {
     const sound = w.fits[k].reliable, one = answer?.accounts[k];
-    [sound && isEnough(app, k) ? shownWeight(now[k]) : "not reliable", sound ? shownWeight(before[k]) : "not reliable",
+    [sound && isEnough(app, k) ? shownWeight(now[k]) : "?", sound ? shownWeight(before[k]) : "?",
       !one ? "–" : one.draws === most ? String(Math.round(one.effective)) : `${Math.round(one.effective)} of ${one.draws}`]
       .forEach((text, i) => put(table.tBodies[0].rows[i].cells[k + 1], text));
   });
