@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from realities.weigh.reporting.filtering import Filter
 from realities.weigh.reporting.processes import Borne, Wander
+from realities.weigh.reporting.small import inverted, times
 
 FloatArray = NDArray[np.float64]
 
@@ -215,8 +216,8 @@ class FactoredErrors:
         design, sd = self.errors.design, self.errors.prior_sd
         self._solved_design = self.noise.solve(design)  # (draw | 1, row, coefficient)
         inner = design.transpose(0, 2, 1) @ self._solved_design + np.diag(sd**-2.0)
-        self._inner = np.linalg.inv(inner)
-        self._log_det = self._log_det + np.linalg.slogdet(inner)[1] + 2.0 * np.log(sd).sum()
+        self._inner, log_det = inverted(inner)
+        self._log_det = self._log_det + log_det + 2.0 * np.log(sd).sum()
 
     def solve(self, values: FloatArray) -> FloatArray:
         """Return C^-1 values for values (draw | 1, row) or (draw | 1, row, other).
@@ -256,9 +257,9 @@ class FactoredErrors:
         """
         square = np.zeros(len(residual))
         if self.errors.design.shape[2]:
-            loads = (residual[:, None, :] @ self._solved_design) @ self._inner  # (draw, 1, coefficient)
-            residual = residual - (self.errors.design @ loads.transpose(0, 2, 1))[:, :, 0]
-            square = ((loads[:, 0] / self.errors.prior_sd) ** 2).sum(axis=1)
+            loads = times(self._inner, times(self._solved_design.transpose(0, 2, 1), residual))
+            residual = residual - times(self.errors.design, loads)
+            square = ((loads / self.errors.prior_sd) ** 2).sum(axis=1)
         square = square + self.noise.square(residual)
         return np.asarray(-0.5 * (square + self._log_det + self.errors.n_rows * np.log(2.0 * np.pi)))
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from realities.weigh.logarithms import log_sum
+from realities.weigh.reporting.small import inverted, times
 from realities.weigh.reporting.truncated import Mixture, side_by_side
 
 FloatArray = NDArray[np.float64]
@@ -55,38 +56,42 @@ class SharedErrors:
     variance: FloatArray
     rows: Sequence[Mixture]
 
-    def weighted(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return log weights (draw, point), whose mean is the probability, and levels (draw, row, point).
-
-        `points` (point, error) are of the unit cube.
-        """
-        mean, covariance = self._nearest()
-        steps = ndtri(points).T  # (error, point)
-        root = (1.0 + WIDER / len(steps) ** 2) * lower_root(covariance)
-        errors = mean[:, :, None] + root @ steps
-        log_weights = 0.5 * ((steps**2).sum(axis=0) - (errors**2).sum(axis=1)) + _log_det(root)[:, None]
-        levels = self.level[:, :, None] + self.loads @ errors
-        sd = np.sqrt(self.variance)
-        for j, row in enumerate(self.rows):
-            log_weights += row.log_mass(levels[:, j], sd[:, j, None])
-        return np.where(np.isnan(log_weights), -np.inf, log_weights), levels
-
     def log_probability(self, points: FloatArray) -> FloatArray:
-        """Return the log probability of all rows, shape (draw,)."""
-        log_weights, _ = self.weighted(points)
+        """Return the log probability of all rows, shape (draw,); `points` (point, error) of the unit cube."""
+        log_weights = self._log_weights(*self._spread_out(points))
         return np.asarray(log_sum(log_weights, axis=1) - np.log(len(points)))
 
     def sample(self, points: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Return residuals of the rows, drawn inside their bounds, shape (draw, row)."""
-        log_weights, levels = self.weighted(points)
+        mean, root, steps = self._spread_out(points)
+        log_weights = self._log_weights(mean, root, steps)
         gumbel = -np.log(-np.log(rng.random(log_weights.shape)))
         chosen = np.argmax(log_weights + gumbel, axis=1)
-        level = levels[np.arange(len(levels)), :, chosen]
+        level = self.level + times(self.loads, mean + times(root, steps.T[chosen]))
         sd = np.broadcast_to(np.sqrt(self.variance), level.shape)
         found = np.empty_like(level)
         for j, row in enumerate(self.rows):
             found[:, j] = row.inside(level[:, j], sd[:, j], rng.random(len(level)))
         return found
+
+    def _spread_out(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return where points put shared errors: at mean (draw, error) + root (draw, error, error) @ steps.
+
+        The steps are (error, point).
+        """
+        mean, covariance = self._nearest()
+        return mean, (1.0 + WIDER / points.shape[1] ** 2) * lower_root(covariance), ndtri(points).T
+
+    def _log_weights(self, mean: FloatArray, root: FloatArray, steps: FloatArray) -> FloatArray:
+        """Return the log weight of each point, (draw, point): their mean is the probability of all rows."""
+        log_weights = 0.5 * (steps**2).sum(axis=0) + _log_det(root)[:, None]
+        for k in range(len(steps)):  # one at a time: all of them leave the processor's nearest memory
+            error = mean[:, k, None] + root[:, k, : k + 1] @ steps[: k + 1]
+            log_weights -= 0.5 * error**2
+        level, loads, sd = self.level + times(self.loads, mean), self.loads @ root, np.sqrt(self.variance)
+        for j, row in enumerate(self.rows):
+            log_weights += row.log_mass(level[:, j, None] + loads[:, j] @ steps, sd[:, j, None])
+        return np.where(np.isnan(log_weights), -np.inf, log_weights)
 
     def _nearest(self) -> tuple[FloatArray, FloatArray]:
         """Return mean and covariance of a Gaussian near to the shared errors given all rows."""
@@ -98,24 +103,31 @@ class SharedErrors:
         if together:
             groups.append((together, side_by_side([self.rows[j] for j in together])))
         variance = np.broadcast_to(self.variance, (n_draws, n_rows))
+        # What a row's precision adds to that of the errors, and how far errors spread in a row.
+        squares = (self.loads[:, :, :, None] * self.loads[:, :, None, :]).reshape(*self.loads.shape[:2], -1)
         for _ in range(ROUNDS):
-            mean, covariance = self._with_sites(precision, pull)
-            at = self.level + (self.loads @ mean[:, :, None])[:, :, 0]
-            spread = ((self.loads @ covariance) * self.loads).sum(axis=2)
+            mean, covariance = self._with_sites(precision, pull, squares)
+            at = self.level + times(self.loads, mean)
+            spread = times(squares, covariance.reshape(n_draws, -1))
             given = [np.broadcast_to(x, (n_draws, n_rows)) for x in (at, spread, precision, pull, variance)]
             for own, rows in groups:
                 site = _site(rows, *(np.ascontiguousarray(x[:, own].T).ravel() for x in given))
                 for kept, new in zip((precision, pull), site, strict=True):
                     kept[:, own] += STEP * (new.reshape(len(own), n_draws).T - kept[:, own])
-        return self._with_sites(precision, pull)
+        return self._with_sites(precision, pull, squares)
 
-    def _with_sites(self, precision: FloatArray, pull: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return mean and covariance where each row is a Gaussian: its precision, and that times its mean."""
-        turned = self.loads.transpose(0, 2, 1)
-        told = (turned * precision[:, None, :]) @ self.loads  # (draw, error, error)
-        missed = pull - precision * self.level
-        covariance = np.linalg.inv(np.eye(told.shape[1]) + told)
-        return (covariance @ (turned @ missed[:, :, None]))[:, :, 0], np.asarray(covariance)
+    def _with_sites(
+        self, precision: FloatArray, pull: FloatArray, squares: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return mean and covariance where each row is a Gaussian: its precision, and that times its mean.
+
+        `squares` are products of two loads of a row, (draw | 1, row, error * error).
+        """
+        n_errors = self.loads.shape[2]
+        told = times(squares.transpose(0, 2, 1), precision).reshape(-1, n_errors, n_errors)
+        missed = times(self.loads.transpose(0, 2, 1), pull - precision * self.level)
+        covariance, _ = inverted(np.eye(n_errors) + told)
+        return times(covariance, missed), covariance
 
 
 def _site(

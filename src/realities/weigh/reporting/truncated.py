@@ -103,8 +103,8 @@ def truncated_normal(
 ) -> tuple[FloatArray, FloatArray | None]:
     """Return the log mass of N(0, 1) between bounds, and its value at the quantile u inside them, if any.
 
-    Works far out in both tails: bounds above zero are mirrored, and what is too far out for a
-    probability of its own is done in logarithms, which takes twice as long. A bound that is None is open
+    Works far out in both tails: bounds whose middle is above zero are mirrored, and what is too far out for
+    a probability of its own is done in logarithms, which takes twice as long. A bound that is None is open
     everywhere; one of the two at most. That gives what infinite bounds give, in half the time.
     """
     if low is None:
@@ -113,7 +113,7 @@ def truncated_normal(
         return _below(high, u)
     if high is None:
         return _above(low, u)
-    mirrored = low > 0
+    mirrored = low + high > 0
     a, b = np.where(mirrored, -high, low), np.where(mirrored, -low, high)
     start = ndtr(a)
     mass = ndtr(b) - start
@@ -155,21 +155,9 @@ def _below(high: FloatArray, u: FloatArray | None) -> tuple[FloatArray, FloatArr
 
 
 def _above(low: FloatArray, u: FloatArray | None) -> tuple[FloatArray, FloatArray | None]:
-    """Return the same for what has no upper bound."""
-    mirrored = low > 0
-    start = ndtr(-np.abs(low))  # mirrored, it is the mass
-    mass = np.where(mirrored, start, 1.0 - start)
-    log_mass = np.log(mass)
-    value = share = None
-    if u is not None:
-        share = np.where(mirrored, 1.0 - u, u)
-        value = ndtri(np.where(mirrored, 0.0, start) + share * mass)
-    far = low > -FAR_OUT
-    if far.any():
-        log_mass[far] = log_ndtr(-low[far])
-        if value is not None and share is not None:
-            _put_far(value, far, np.full_like(low, -np.inf), -low, share)
-    return log_mass, None if value is None else np.where(mirrored, -value, value)
+    """Return the same for what has no upper bound: mirrored, it has no lower one."""
+    log_mass, value = _below(-low, None if u is None else 1.0 - u)
+    return log_mass, None if value is None else -value
 
 
 def _put_far(value: FloatArray, far: BoolArray, low: FloatArray, high: FloatArray, share: FloatArray) -> None:

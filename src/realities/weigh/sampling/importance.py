@@ -91,8 +91,12 @@ class StudentMixture:
     def distances(self, points: FloatArray) -> FloatArray:
         """Return squared distances from every centre in units of its component's scale, shape (K, n)."""
         whiten = np.linalg.inv(self.factors)  # (K, d, d)
-        white = whiten @ points.T - (whiten @ self.centres[:, :, None])  # (K, d, n)
-        return np.asarray(np.einsum("kdn,kdn->kn", white, white))
+        found = np.empty((len(whiten), len(points)))
+        for k, (turn, centre) in enumerate(zip(whiten, self.centres, strict=True)):
+            white = turn @ points.T
+            white -= (turn @ centre)[:, None]
+            np.square(white, out=white).sum(axis=0, out=found[k])
+        return found
 
     def log_parts(self, distances: FloatArray) -> FloatArray:
         """Return log(share) + log density of each component, (K, n), from squared distances (K, n)."""
@@ -201,10 +205,10 @@ def _maximize(
     shares = owned.sum(axis=1)
     pulls = owned * (dof + d) / (dof + distances)  # far points count less in a Student-t
     centres = (pulls @ points) / pulls.sum(axis=1)[:, None]
-    factors = []
+    factors, across = [], np.ascontiguousarray(points.T)  # (d, n): NumPy is quick along the last axis
     for centre, pull, share in zip(centres, pulls, shares, strict=True):
-        centred = points - centre
-        scale = (pull[:, None] * centred).T @ centred / share
+        centred = np.sqrt(pull) * (across - centre[:, None])
+        scale = centred @ centred.T / share
         factors.append(stable_factor(scale, effective=2.0 * share * effective))
     return StudentMixture(shares / shares.sum(), centres, np.array(factors), dof)
 
