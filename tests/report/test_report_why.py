@@ -8,14 +8,16 @@ from html import unescape
 from math import log
 from typing import Any
 
+import numpy as np
 import pytest
+from planes_read import whole_page
 from report_synthetic import synthetic_study
 
 from realities.report import render_payload, study_payload
 from realities.report.against import counts_against, why_data
 from realities.report.schema import Payload
 from realities.report.sentences import day_text
-from realities.report.view import View
+from realities.report.view import Quantity, View
 from realities.report.why import why, whys
 from realities.weigh.honesty.drawn import Left
 from realities.weigh.honesty.influence import Change, Influence
@@ -139,7 +141,7 @@ def test_the_step_that_gave_the_leader_most_and_the_one_that_took_most_are_told(
     days = [weighing["day"] for weighing in view.payload["weighings"]]
     text = why(view, days[1])
     assert text.startswith(f"Why: account A gained most on {day_text(days[1])}, from 30 to 80 in 100 while ")
-    assert " while C went from 40 to 10. Published then: “" in text
+    assert " while C went from 40 to 10. " in text
     assert "It lost most" not in text
     later = why(view, days[2])
     assert later.startswith(text)
@@ -165,20 +167,85 @@ def test_no_later_day_changes_the_reason_of_an_earlier_one(view: View) -> None:
         assert why(View(then), day) == why(view, day)
 
 
-def test_where_nothing_gave_the_leader_much_that_is_said(payload: Payload) -> None:
-    changed, day = copy.deepcopy(payload), _quiet_days(payload)[0]
+def flat(ranges: dict[int, tuple[float, float]]) -> Any:
+    """Curves that expect the same on every day: by account, the ends of its 90 % range."""
+
+    def bands(quantity: Quantity, _date_index: int | None, account: int) -> Any:
+        low, high = ranges[account]
+        return np.repeat(np.linspace(low, high, 5)[:, None], len(quantity.days), axis=1)
+
+    return bands
+
+
+def stepped(payload: Payload, day: int, values: float) -> Payload:
+    """One step, of all that is published by a day, in which A gains and B loses; every figure is alike."""
+    changed = copy.deepcopy(payload)
     changed["started"] = [1 / 3] * 3
-    changed["weighings"] = [_weighed(payload["weighings"][0], day, [0.35, 0.33, 0.32])]
-    assert why(View(changed), day) == "Why: so far no day's reports have given account A 5 in 100 or more."
+    changed["weighings"] = [_weighed(payload["weighings"][0], day, [0.7, 0.05, 0.25])]
+    for quantity in changed["quantities"]:
+        reports = quantity["reports"]
+        reports["value"] = [values for _ in reports["value"]]
+        reports["low"] = reports["high"] = []
+    return changed
+
+
+def test_the_report_that_one_account_expected_and_the_other_did_not_is_the_reason(
+    payload: Payload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Quantity, "bands", flat({0: (100.0, 200.0), 1: (1_000.0, 2_000.0), 2: (0.0, 0.0)}))
+    day = payload["as_of"]
+    text = why(View(stepped(payload, day, 150.0)), day)
+    assert re.search(
+        r"Of its \d+ reports( and [^,]*)?, not told apart, one lies nearer what A expected: “[^”]+” "
+        r"\([^:]+: 150[^;]*; B expected about 1,000 to 2,000, A about 100 to 200\)\.$",
+        text,
+    ), text
+
+
+@pytest.mark.parametrize("value", [150.0, 9_000.0], ids=["both expected it", "neither did"])
+def test_reports_that_are_no_reason_are_not_counted_as_one(
+    payload: Payload, monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
+    monkeypatch.setattr(Quantity, "bands", flat({0: (100.0, 210.0), 1: (100.0, 200.0), 2: (0.0, 0.0)}))
+    day = payload["as_of"]
+    text = why(View(stepped(payload, day, value)), day)
+    assert re.search(r" Its \d+ reports( and [^,]*)? cannot be told apart\.$", text), text
+    assert "the most on" not in text and "expected" not in text
+
+
+def test_before_anything_moved_that_is_said_of_every_account(payload: Payload) -> None:
+    changed, days = copy.deepcopy(payload), _quiet_days(payload)
+    changed["started"] = [1 / 3] * 3
+    rows = [[0.35, 0.33, 0.32], [0.34, 0.23, 0.43], [0.38, 0.22, 0.40]]
+    changed["weighings"] = [_weighed(payload["weighings"][0], d, r) for d, r in zip(days, rows, strict=False)]
+    view = View(changed)
+    assert why(view, days[0]) == "No day's reports have moved any account by 5 in 100 yet."
+    assert why(view, days[1]).startswith("Why: account C gained most on ")
+
+
+def test_an_account_that_came_to_lead_by_small_steps_or_hardly_at_all_has_no_day_to_name(
+    payload: Payload,
+) -> None:
+    changed, days = copy.deepcopy(payload), _quiet_days(payload)
+    changed["started"] = [0.30, 0.34, 0.36]
+    rows = [[0.33, 0.28, 0.39], [0.36, 0.29, 0.35], [0.40, 0.28, 0.32], [0.38, 0.30, 0.32]]
+    changed["weighings"] = [_weighed(payload["weighings"][0], d, r) for d, r in zip(days, rows, strict=False)]
+    view = View(changed)
+    assert why(view, days[0]) == "", "C leads and gained 3; another account moved by more"
+    assert why(view, days[2]) == (
+        "Why: account A went from 30 to 40 in 100 by small steps; no day's reports alone gave it 5."
+    )
 
 
 def test_the_page_carries_every_reason_and_shows_the_one_of_its_last_date(payload: Payload) -> None:
     told = whys(View(payload))
-    shown = re.search(r'<div class="why" id="why">(.*?)</div>', render_payload(payload), re.DOTALL)
+    page = render_payload(payload)
+    shown = re.search(r'<div class="why" id="why">(.*?)</div>', whole_page(page), re.DOTALL)
     assert shown is not None
     rows = re.findall(r"<p ([^>]*)>(.*?)</p>", shown[1])
     assert [unescape(text) for _, text in rows] == [one.text for one in told]
     assert [("hidden" in head) for head, _ in rows] == [one.until is not None for one in told]
+    assert f'<p data-from="{told[-1].day}">' in page, "the last stands there without a script"
 
 
 def test_one_account_alone_needs_no_reason() -> None:

@@ -6,7 +6,7 @@ In comes the opened payload; out comes `News`. Reports that only repeat others w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from realities.report.schema import EventData
     from realities.report.view import Quantity, Report, View
 
-#: What is said beside one figure of a quantity; empty for nothing.
-Beside = Callable[["Quantity", "Report"], str]
 #: Quantities that are named, and reporters of a quantity.
 MOST_NAMES, MOST_REPORTERS = 3, 2
 
@@ -63,21 +61,16 @@ def _known_from(report: Report) -> int:
     return max(report.happened, report.published)
 
 
-def reports_text(news: News, beside: Beside | None = None) -> str:
+def reports_text(news: News) -> str:
     """Return the reports: each quantity with who reported it, or of many how many there are and the first.
 
-    The first are those with most reports. With `beside`, several quantities stand by name, and what that says
-    of a figure, if anything; so does the figure of one alone. Empty where there are none.
+    The first are those with most reports. Empty where there are none.
     """
     if len(news.days) > 1 and len(news.reports) > MOST_NAMES:
         ranked = sorted(news.reports, key=lambda one: -len(one[1]))[:MOST_NAMES]
         names = listed([f"“{quantity.data['title']}”" for quantity, _ in ranked])
         return f"{news.n_reports:,} reports on {len(news.reports)} quantities, the most on {names}"
-    told = news.reports[:MOST_NAMES]
-    if beside is None:
-        said = [_quantity_words(*one) for one in told]
-    else:
-        said = [_briefly(*one, beside, alone=len(news.reports) == 1) for one in told]
+    said = [_quantity_words(*one) for one in news.reports[:MOST_NAMES]]
     left = len(news.reports) - len(said)
     if left:
         said += [f"{left} {'quantity' if left == 1 else 'quantities'} more"]
@@ -95,15 +88,6 @@ def words(news: News) -> str:
     parts = [f"Published: {reports}."] if reports else []
     parts += [f"Dated input{'s' if len(news.inputs) > 1 else ''}: {inputs}."] if inputs else []
     return " ".join(parts)
-
-
-def _briefly(quantity: Quantity, rows: Sequence[Report], beside: Beside, *, alone: bool) -> str:
-    said = beside(quantity, rows[0]) if len(rows) == 1 else ""
-    if said and alone:
-        return f"“{quantity.data['title']}” ({quantity.data['reporters'][rows[0].reporter]['name']}: {said})"
-    if alone:
-        return _quantity_words(quantity, rows)
-    return f"“{quantity.data['title']}”" + (f" ({said})" if said else "")
 
 
 def _quantity_words(quantity: Quantity, rows: Sequence[Report]) -> str:

@@ -9,6 +9,7 @@ question: `against.py`. `page.py` writes them all, and the page's script shows t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from realities.figures import format_number, format_quantity
@@ -17,6 +18,7 @@ from realities.report.honest import significant
 from realities.report.moved import NAMED, Moved, steps
 from realities.report.news import News, inputs_text, reports_text
 from realities.report.sentences import day_text, weights_shown
+from realities.weigh.honesty.words import listed
 
 if TYPE_CHECKING:
     from realities.report.schema import WeighingData
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Part of the range of a quantity's curves by which those of a page may be off, at most.
 COARSE: Final = 0.05
+#: Quantities of a step that are named; more are not.
+FEW_NAMES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def _text(view: View, weighing: WeighingData, every: list[Moved]) -> str:
     gains = [one for one in known if one[0] >= NAMED]
     losses = [one for one in known if one[0] <= -NAMED]
     if not gains:
-        return f"Why: so far no day's reports have given account {letter(top)} {NAMED} in 100 or more."
+        return _slowly(view, weighing["day"], top, shown[top])
     best = max(gains, key=lambda one: one[0])[1]
     text = f"Why: account {letter(top)} gained most {_told(view, best, top)}"
     if losses:
@@ -76,44 +80,116 @@ def _text(view: View, weighing: WeighingData, every: list[Moved]) -> str:
     return text
 
 
+def _slowly(view: View, day: int, top: int, now: int) -> str:
+    """Return that no step gave the leading account much, and whether any moved another one."""
+    n = len(view.payload["accounts"])
+    known = [w["weights"] for w in view.payload["weighings"] if w["day"] <= day]
+    rows = [view.payload.get("started", [1 / n] * n), *known]
+    gains = [[round(100 * (b - a)) for a, b in zip(*pair, strict=True)] for pair in pairwise(rows)]
+    if all(abs(gain) < NAMED for row in gains for gain in row):
+        return f"No day's reports have moved any account by {NAMED} in 100 yet."
+    first = weights_shown(view.payload, rows[0])[top]
+    if now - first < NAMED or any(row[top] >= NAMED for row in gains):
+        return ""  # not ahead by much, or by a step that may be an error of sampling
+    return (
+        f"Why: account {letter(top)} went from {first} to {now} in 100 by small steps; "
+        f"no day's reports alone gave it {NAMED}."
+    )
+
+
 def _told(view: View, step: Moved, top: int) -> str:
-    """Return when a step was, what it did to the leading account and to one other, and what was published."""
+    """Return when a step was, what it did to the leading account and to one other, and by which report."""
     days, gained = step.news.days, [b - a for a, b in zip(step.before, step.after, strict=True)]
     when = f"on {day_text(days[0])}"
     if len(days) > 1:
         when = f"between {day_text(days[0])} and {day_text(days[-1])}, taken as one step"
     other = gained.index(min(gained) if gained[top] > 0 else max(gained))
     others = f" while {letter(other)} went {step.change(other)}" if abs(gained[other]) >= NAMED else ""
-    loser = other if gained[top] > 0 else top
-    return f"{when}, {step.change(top)} in 100{others}. Published then: {_what(view, step.news, loser)}."
+    winner, loser = (top, other) if gained[top] > 0 else (other, top)
+    return f"{when}, {step.change(top)} in 100{others}. {_reason(view, step.news, winner, loser)}"
 
 
-def _what(view: View, news: News, loser: int) -> str:
-    """Return quantities and dated inputs by name, many of them by their number; one figure in full."""
+def _reason(view: View, news: News, winner: int, loser: int) -> str:
+    """Return the report that one account expected and another did not, if there is one.
+
+    What one report of several did is not computed, and so many of them are no reason: that is said.
+    """
     n = len(news.inputs)
     inputs = f"{n} dated inputs" if n > 1 else f"the dated input {inputs_text(news)}" if n else ""
-    reports = reports_text(news, lambda quantity, row: _expected(view, quantity, row, loser))
-    return ", with ".join(filter(None, (reports, inputs)))
+    if not news.n_reports:
+        return f"Published then: {inputs}."
+    telling = _telling(view, news, winner, loser)
+    if news.n_reports == 1:
+        (quantity, (row,)), *_ = news.reports
+        what = _figure(quantity, row, telling.expected) if telling else reports_text(news)
+        return f"Published then: {', with '.join(filter(None, (what, inputs)))}."
+    others = f" and {inputs}" if inputs else ""
+    if telling is None:
+        return f"Its {news.n_reports:,} reports{_on(news)}{others} cannot be told apart."
+    figure = _figure(telling.quantity, telling.row, telling.expected)
+    return (
+        f"Of its {news.n_reports:,} reports{others}, not told apart, one lies nearer what {letter(winner)} "
+        f"expected: {figure}."
+    )
 
 
-def _expected(view: View, quantity: Quantity, row: Report, loser: int) -> str:
-    """Return what the account that lost weight had expected, where a figure lies well outside its 90 % range.
+def _on(news: News) -> str:
+    """Return the quantities of some reports by name; nothing where they are many."""
+    names = [f"“{quantity.data['title']}”" for quantity, _ in news.reports]
+    return f" on {listed(names)}" if len(names) <= FEW_NAMES else ""
 
-    That is as of the latest date with curves before the figure came. A page's curves are coarse: what they
-    may be off by decides nothing here, and is not told.
+
+def _figure(quantity: Quantity, row: Report, expected: str) -> str:
+    """Return a quantity with one reporter's figure and what accounts had expected."""
+    reporter = quantity.data["reporters"][row.reporter]["name"]
+    value = format_quantity(row.value or 0.0, quantity.data["unit"])
+    return f"“{quantity.data['title']}” ({reporter}: {value}; {expected})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """A report that two accounts expected differently, how far it misses the one, and what was expected."""
+
+    quantity: Quantity
+    row: Report
+    miss: float
+    expected: str
+
+
+def _telling(view: View, news: News, winner: int, loser: int) -> _Telling | None:
+    """Return the report furthest outside the loser's 90 % range, of those that the winner's does not miss."""
+    rows = [(quantity, row) for quantity, own in news.reports for row in own]
+    found = [one for quantity, row in rows if (one := _missed(view, quantity, row, winner, loser))]
+    return max(found, key=lambda one: one.miss, default=None)
+
+
+def _missed(view: View, quantity: Quantity, row: Report, winner: int, loser: int) -> _Telling | None:
+    """Return a report if it lies outside the loser's 90 % range and not outside the winner's; None otherwise.
+
+    Ranges are as of the latest date with curves before the report came. A page's curves are coarse: what they
+    may be off by decides nothing here.
     """
     if row.value is None or quantity.data["curves"] is None:
-        return ""
+        return None
     dates = [i for i, day in enumerate(view.payload["dates"]) if day < row.published]
     as_of = dates[-1] if dates else None
-    range_ = quantity.at(as_of, loser, row.happened)
-    if range_ is None or max(range_[0] - row.value, row.value - range_[4]) < COARSE * _span(
-        view, quantity, as_of
-    ):
-        return ""
-    low, high = (format_number(significant(float(range_[i]), 2)) for i in (0, 4))
-    value = format_quantity(row.value, quantity.data["unit"])
-    return f"{value}; {letter(loser)} expected about {low} to {high}" if low != high else ""
+    ranges = [quantity.at(as_of, k, row.happened) for k in (loser, winner)]
+    if any(one is None for one in ranges):
+        return None
+    ends = [(float(one[0]), float(one[4])) for one in ranges if one is not None]
+    lost, won = (max(low - row.value, row.value - high, 0.0) for low, high in ends)
+    doubt = COARSE * _span(view, quantity, as_of)
+    if doubt <= 0 or won > doubt or lost - won < doubt:
+        return None
+    texts = [_range_text(*one) for one in ends]
+    expected = f"{letter(loser)} expected {texts[0]}, {letter(winner)} {texts[1]}"
+    return _Telling(quantity, row, lost / max(ends[0][1] - ends[0][0], doubt), expected)
+
+
+def _range_text(low: float, high: float) -> str:
+    """Return a range in two digits: `about 180,000 to 270,000`."""
+    ends = [format_number(significant(end, 2)) for end in (low, high)]
+    return f"about {' to '.join(dict.fromkeys(ends))}"
 
 
 def _span(view: View, quantity: Quantity, as_of: int | None) -> float:
