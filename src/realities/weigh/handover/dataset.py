@@ -65,7 +65,8 @@ def to_arviz(case: Case, weighing: Weighing) -> dict[str, Any]:
         arviz = import_module("arviz")
     except ModuleNotFoundError:
         raise RealitiesError(
-            "ArviZ is not installed: pip install arviz; or use to_xarray, which has the same groups"
+            'ArviZ is not installed: pip install "realities[notebook]", or pip install arviz; '
+            "to_xarray has the same groups without it"
         ) from None
     tree = to_xarray(case, weighing)
     found: dict[str, Any] = {}
