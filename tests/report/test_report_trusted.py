@@ -144,11 +144,10 @@ def test_a_page_says_whose_bands_missed_what_followed(study: Any) -> None:
     }
     told = copy.copy(study)
     told.scorecard = replace(card, accounts=accounts)
-    rows = standings.report_score_rows([account_scores(told, name) for name in accounts])
-    cells = {name: cells for name, _, cells in rows}["Bands that missed"]
+    rows = standings.missed_rows([account_scores(told, name) for name in accounts])
     label = study.case.measures[quantity].label
-    assert cells[0] == f"{label}: 24 of 40, too few"
-    assert cells[1] == f"{label}: 40 of 40, too many, perhaps by chance"
+    assert [row[:2] for row in rows] == [(label, "")]
+    assert rows[0][2][:2] == [("24 of 40", "too few"), ("40 of 40", "too many?")]
 
 
 def test_a_miss_after_one_date_is_told_where_the_others_make_up_for_it(study: Any) -> None:
@@ -168,7 +167,19 @@ def test_a_miss_after_one_date_is_told_where_the_others_make_up_for_it(study: An
 
 def test_bands_that_held_as_often_as_asked_are_not_told() -> None:
     one = standings.ScoreData(reports=40, missed=[])
-    assert "Bands that missed" not in [name for name, *_ in standings.report_score_rows([one, one])]
+    assert standings.missed_rows([one, one]) == []
+
+
+def test_bands_that_missed_stand_in_a_row_for_each_quantity_and_a_tick_for_who_held() -> None:
+    some = standings.ScoreData(
+        missed=["Lake: 3 of 9, too few", "Fish: all: 0 of 3 after 5 Oct 2022, too few, perhaps by chance"]
+    )
+    other = standings.ScoreData(missed=["Lake: 0 of 2 after 1 May 2022, too few"])
+    assert standings.missed_rows([some, other, {}]) == [
+        ("Lake", "", [("3 of 9", "too few"), ("✓", ""), ("✓", "")]),
+        ("Lake", "after 1 May 2022", [("–", ""), ("0 of 2", "too few"), ("✓", "")]),
+        ("Fish: all", "after 5 Oct 2022", [("0 of 3", "too few?"), ("✓", ""), ("✓", "")]),
+    ]
 
 
 def test_scores_rest_on_a_count_and_the_sentence_says_how_few(view: View, study: Any) -> None:

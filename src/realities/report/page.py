@@ -93,7 +93,7 @@ def render_payload(payload: Payload) -> str:
     map_title = f"Schematic supply network of {payload['case']['title']}"
     return _template().render(
         p=payload,
-        policy=POLICY,
+        policy=Markup(POLICY),
         style=Markup(page_look()),
         code=Markup(packed_script()),
         loader=Markup(loader_script()),
@@ -122,6 +122,7 @@ def render_payload(payload: Payload) -> str:
         claim_scores=standings.claim_score_rows,
         mixture=payload.get("mixture"),
         report_scores=standings.report_score_rows(payload["scores"]),
+        missed=standings.missed_rows(payload["scores"]),
         claimants=standings.claimant_groups(view),
         bins=standings.bin_rows(payload["scores"]),
         score_parts=standings.part_rows(payload["scores"]),

@@ -6,7 +6,8 @@ fits that are not reliable says so in its place; how few claims stand behind it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from realities.figures import format_number
@@ -19,6 +20,11 @@ from realities.weigh.honesty.words import listed
 #: Claims below which differences of scores are said to mean little.
 FEW: Final = 30
 Row = tuple[str, str, list[str]]
+#: A quantity whose bands missed, in the words of `scored.py`.
+_MISSED: Final = re.compile(
+    r"(?P<name>.*): (?P<count>\d+ of \d+)(?: (?P<after>after .*))?, "
+    r"(?P<said>too few|too many)(?P<doubt>, perhaps.*)?"
+)
 
 _CLAIMS: Final = (
     ("brier", "Brier score, when made", "0 is perfect, 0.25 is always saying 50 in 100; lower is better"),
@@ -89,11 +95,6 @@ def report_score_rows(scores: Sequence[ScoreData]) -> list[Row]:
             scores,
             lambda one: one.get("shaky_dates", 0) > 0,
         )
-    if any(one.get("missed") for one in scores):
-        asked = "quantities of which the 90% band held fewer than 80, or more than 97, in 100 of them"
-        rows.append(
-            ("Bands that missed", asked, [";\n".join(one.get("missed", [])) or "none" for one in scores])
-        )
     if any(one.get("reports_hindsight", 0) for one in scores):
         rows.append(
             (
@@ -103,6 +104,39 @@ def report_score_rows(scores: Sequence[ScoreData]) -> list[Row]:
             )
         )
     return rows
+
+
+def missed_rows(scores: Sequence[ScoreData]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return the quantities whose bands missed for some account: name, after which date if after one, cells.
+
+    A cell has how many reports the band held, of how many, and what is to be said of that; or a tick where
+    it held as many as asked; or a dash where it is told of all dates together.
+    """
+    found = [_missed(one.get("missed", [])) for one in scores]
+    afters: dict[str, dict[str, None]] = {}  # in order of appearance
+    for name, after in (key for one in found for key in one):
+        afters.setdefault(name, {})[after] = None
+    return [
+        (name, after, [_missed_cell(one, name, after) for one in found])
+        for name, of in afters.items()
+        for after in of
+    ]
+
+
+def _missed(told: Sequence[str]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Read what `scored.py` tells of quantities: name and date after which to count and verdict."""
+    parts = [match for one in told if (match := _MISSED.fullmatch(one))]
+    return {
+        (match["name"], match["after"] or ""): (
+            match["count"],
+            match["said"] + ("?" if match["doubt"] else ""),
+        )
+        for match in parts
+    }
+
+
+def _missed_cell(found: Mapping[tuple[str, str], tuple[str, str]], name: str, after: str) -> tuple[str, str]:
+    return found.get((name, after), ("–" if (name, "") in found else "✓", ""))
 
 
 def _rows(
