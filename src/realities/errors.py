@@ -168,6 +168,19 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f'did you mean "{by_key[close[0]]}"?' if close else ""
 
 
+def meant_or_there(name: str, known: Iterable[str], most: int = 8) -> str:
+    """Return `did you mean "..."?` for a near name, else which names there are, `most` of them.
+
+    >>> meant_or_there("fule", ["lanes", "fuel"]), meant_or_there("Town Crier", ["lanes", "fuel"], most=1)
+    ('did you mean "fuel"?', 'there are "lanes" and 1 more')
+    """
+    there = list(known)
+    shown = ", ".join(f'"{one}"' for one in there[:most])
+    rest = f" and {len(there) - most} more" if len(there) > most else ""
+    verb = "is" if len(there) == 1 else "are"
+    return did_you_mean(name, there) or (f"there {verb} {shown}{rest}" if there else "there is none")
+
+
 def see_names(model: str) -> str:
     """Return the hint that says how to list the names of a model file.
 

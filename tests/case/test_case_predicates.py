@@ -266,6 +266,24 @@ def test_a_near_operator_is_suggested(written: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("once[2022-01-01; 2022-02-01](x > 1)", "a comma, as in once[2022-10-01, 2023-03-20](...)"),
+        ("once[2022-01-01 to 2022-02-01](x > 1)", "a comma, as in once[2022-10-01, 2023-03-20](...)"),
+        ("at[2022-01-01; 2022-02-01](x) > 1", "as in at[2022-10-05](...)"),
+        ("x > 1; y > 1", 'between conditions "and"'),
+        ("x => 1", 'write ">=" for "at least"'),
+        ("x =< 1", 'write "<="'),
+    ],
+)
+def test_a_sign_from_another_language_is_answered_with_ours(text: str, advice: str) -> None:
+    findings, source = Findings(), SourceText("claims.toml", text)
+    parse_predicate(source.span(0, len(source.text)), CALENDAR, findings)
+    assert len(findings.items) == 1 and findings.items[0].code == "bad-predicate"
+    assert advice in findings.items[0].help[0]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "not " * 4000 + "x > 1",
@@ -285,7 +303,7 @@ def test_long_flat_predicates_are_fine_and_endless_ones_refused() -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(alphabet='xy 12[](),.-<>=|"*+:_daeortnluiv', max_size=60))
+@given(st.text(alphabet='xy 12[](),;.-<>=|"*+:_daeortnluiv', max_size=60))
 def test_no_text_breaks_the_parser(text: str) -> None:
     findings, source = Findings(), SourceText("claims.toml", f"# {text}")
     predicate = parse_predicate(source.span(2, 2 + len(text)), CALENDAR, findings)

@@ -50,6 +50,32 @@ def place(span: object) -> tuple[int, int]:
     return span.line, span.column  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("written", "is_day"),
+    [
+        ("31.12.2019", True),
+        ("12/31/2019", True),
+        ("2019/12/31", True),
+        ("2019-1-5", True),
+        ("2019-13-31", True),
+        ("2019-02-30", True),
+        ("2019-12", True),
+        ("31 Dec 2019", True),
+        ("31. Dezember 2019", True),
+        ("Dec 31, 2019", True),
+        ("1.5.2", False),
+        ("5 persons", False),
+        ("soon", False),
+        ("1.5 # x\n2", False),
+    ],
+)
+def test_a_day_in_other_words_is_answered_with_how_days_are_written(written: str, is_day: bool) -> None:
+    findings = Findings()
+    assert parse_toml(SourceText("a.toml", f"deadline = {written}"), findings) is None
+    advice = "a day is written year-month-day without quotes, such as 2019-12-31"
+    assert (advice in findings.items[0].help) == is_day
+
+
 def test_values_are_those_of_the_standard_library(document: Located) -> None:
     assert document.data == tomllib.loads(DOCUMENT)
 

@@ -17,7 +17,7 @@ from realities.case.predicate_nodes import Predicate
 from realities.case.predicate_parser import parse_predicate
 from realities.case.schema import CLAIM, CLAIMS, DISPUTED
 from realities.case.shapes import conforms
-from realities.errors import Findings, did_you_mean
+from realities.errors import Findings, did_you_mean, meant_or_there
 from realities.ir.model import Model
 from realities.source import NOWHERE, Span
 
@@ -197,13 +197,13 @@ class _Claims:
         self.places.setdefault(claim_id, place)
         account = self.text(*at, "account")
         if self.accounts is not None and account not in self.accounts:
-            hint = did_you_mean(account, self.accounts) or f"known are: {', '.join(sorted(self.accounts))}"
+            hint = meant_or_there(account, sorted(self.accounts))
             place = self.document.value(*at, "account")
             self.findings.error("unknown-account", f'no account is named "{account}"', place, hint)
         for path in ((*at, "source"), (*at, "outcome", "source")):
             for key in self.text(*path).split(";"):
                 if self.sources is not None and key.strip() and key.strip() not in self.sources:
-                    hint = did_you_mean(key.strip(), self.sources)
+                    hint = meant_or_there(key.strip(), self.sources)
                     message = f'no source has the key "{key.strip()}"'
                     self.findings.error("unknown-source", message, self.document.value(*path), hint)
 

@@ -32,7 +32,7 @@ from realities.case.schema import CADENCES, CASE, Cadence
 from realities.case.shapes import conforms
 from realities.case.sources import Source, check_keys, parse_sources
 from realities.case.toml_text import parse_toml
-from realities.errors import Diagnostic, Findings, InputError, UnreadableError, did_you_mean
+from realities.errors import Diagnostic, Findings, InputError, UnreadableError, did_you_mean, meant_or_there
 from realities.ir.model import Model
 from realities.source import SourceText, Span
 
@@ -263,7 +263,7 @@ class _Reading:
         for name in found:
             if name not in ids:
                 where = head.value("weigh", "prior_weights", name)
-                hint = did_you_mean(name, ids)
+                hint = meant_or_there(name, ids)
                 self.findings.error("unknown-account", f'the case has no account "{name}"', where, hint)
         return found
 

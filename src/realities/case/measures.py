@@ -20,7 +20,7 @@ from realities.case.located import Located
 from realities.case.priors import Prior, fixed_prior, positive_prior
 from realities.case.schema import MEASURE, MeasureKind, Scale
 from realities.case.shapes import conforms
-from realities.errors import Findings, did_you_mean
+from realities.errors import Findings, meant_or_there
 from realities.ir.model import name_key
 from realities.source import NOWHERE, Span
 from realities.units import Unit, UnitError, parse_unit
@@ -211,7 +211,7 @@ class _Reader:
         for name in variants:
             if name not in accounts:
                 where = self.located.key(self.quantity, "accounts", name)
-                hint = did_you_mean(name, accounts)
+                hint = meant_or_there(name, accounts)
                 self.findings.error("unknown-account", f'the case has no account "{name}"', where, hint)
         if unit is None or expression is None or None in variants.values():
             return None
@@ -346,7 +346,8 @@ class _Reader:
             where = self.located.value(self.quantity, "reporters", name, "copies")
             if reporter.copies not in reporters:
                 message = f'"{reporter.copies}" is no reporter of "{self.quantity}"'
-                hint = did_you_mean(reporter.copies, reporters)
+                others = [one for one in reporters if one != name]
+                hint = meant_or_there(reporter.copies, others)
                 self.findings.error("unknown-reporter", message, where, hint)
                 continue
             seen, at = [name], reporter.copies

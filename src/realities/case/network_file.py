@@ -16,7 +16,7 @@ from realities.case.json_text import parse_json
 from realities.case.located import Located
 from realities.case.schema import NETWORK
 from realities.case.shapes import conforms
-from realities.errors import Findings, did_you_mean
+from realities.errors import Findings, meant_or_there
 from realities.source import SourceText, Span
 
 
@@ -81,7 +81,7 @@ def _check_ends(located: Located, index: int, nodes: Mapping[str, Span], finding
             findings.error("missing-key", f'a LineString needs "{end}" among its properties', where)
         elif str(value) not in nodes:
             message = f'no Point has the id "{value}"'
-            findings.error("unknown-name", message, where, did_you_mean(str(value), nodes))
+            findings.error("unknown-name", message, where, meant_or_there(str(value), nodes))
     if ends[0] == ends[1] and ends[0] in nodes:
         where = located.value("features", index, "properties", "to")
         findings.error("bad-value", "a route must lead from one node to another", where)

@@ -19,7 +19,7 @@ from realities.case.calendar import Calendar
 from realities.case.csv_text import Cell, Row, csv_rows
 from realities.case.measures import Measure
 from realities.case.sources import Source, check_keys
-from realities.errors import Diagnostic, Findings, did_you_mean
+from realities.errors import Diagnostic, Findings, did_you_mean, meant_or_there
 from realities.source import NOWHERE, SourceText, Span
 from realities.units import Unit, UnitError, parse_unit
 
@@ -254,7 +254,7 @@ class _Reader:
     def measure(self, cell: Cell, findings: Findings) -> Measure | None:
         if cell.text in self.measures:
             return self.measures[cell.text]
-        hint = did_you_mean(cell.text, self.measures)
+        hint = meant_or_there(cell.text, self.measures)
         message = f'measures.toml has no quantity "{cell.text[:80]}"'
         findings.error("unknown-quantity", message, cell.span, hint)
         return None
@@ -290,7 +290,8 @@ class _Reader:
     def check_reporter(self, cell: Cell, measure: Measure, findings: Findings) -> None:
         if cell.text not in measure.reporters:
             message = f'"{cell.text[:80]}" is no reporter of "{measure.quantity}" in measures.toml'
-            findings.error("unknown-reporter", message, cell.span, did_you_mean(cell.text, measure.reporters))
+            hint = meant_or_there(cell.text, measure.reporters)
+            findings.error("unknown-reporter", message, cell.span, hint)
 
     def conversion(self, cell: Cell, measure: Measure, findings: Findings) -> tuple[Unit, float] | None:
         """Return a row's unit and the factor to the measure's unit, or None with a finding."""

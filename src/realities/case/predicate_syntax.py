@@ -43,6 +43,7 @@ _UNTIL, _NOT, _COMPARISON, _SUM, _PRODUCT, _SIGN, _POWER = 40, 45, 50, 60, 70, 7
 _ARITHMETIC = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
 _SAME = {":and:": "and", ":or:": "or", "->": "implies", "<->": "iff"}
 _MEANT = {"==": "=", "!=": "<>", "≠": "<>", "≤": "<=", "≥": ">=", "&&": "and", "||": "or", "&": "and"}
+_MEANT |= {"=<": "<="}
 _KNOWN_ELSEWHERE = {
     "globally": "always",
     "finally": "eventually",
@@ -314,9 +315,12 @@ class _Parser:
         while self.next.is_sign(","):
             self.take()
             bounds.append(self.bound())
+        hint = "at[2022-10-05](...)" if op == "at" else f"{op}[2022-10-01, 2023-03-20](...)"
+        if self.next.kind != "end" and not self.next.is_sign("]"):
+            comma = "" if op == "at" else "between the bounds stands a comma, "
+            raise self.problem(self.next, f"{_shown(self.next)} does not belong here", f"{comma}as in {hint}")
         closing = self.expect("]", opening)
         if len(bounds) != n_bounds:
-            hint = "at[2022-10-05](...)" if op == "at" else f"{op}[2022-10-01, 2023-03-20](...)"
             message = f'"{op}" takes {"one time" if n_bounds == 1 else "two bounds"}, not {len(bounds)}'
             raise PredicateError("bad-interval", message, opening.start, closing.end, f"as in {hint}")
         return tuple(bounds)
@@ -417,7 +421,11 @@ class _Parser:
             hints = ("dates stand in brackets, as in at[2022-10-05](x)", "to subtract, put spaces around -")
             return self.problem(token, f"the date {token.text} is no number", *hints)
         hint = ""
-        if token.is_word("until", *_LOGIC):
+        if token.is_sign(";"):
+            hint = 'between arguments stands a comma, between conditions "and"'
+        elif token.is_sign("=>"):
+            hint = 'write ">=" for "at least", "implies" for "if ... then"'
+        elif token.is_word("until", *_LOGIC):
             hint = f'a name with "{token.text}" in it needs quotation marks'
         return self.problem(token, f"{_shown(token)} does not belong here", hint)
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from realities.errors import Findings, did_you_mean
+from realities.errors import Findings, meant_or_there
 from realities.source import NOWHERE, SourceText, Span
 
 _ENTRY: Final = re.compile(r"@\s*([A-Za-z]+)\s*([{(])")
@@ -79,7 +79,7 @@ def check_keys(
     for key in keys:
         if key not in sources:
             findings.error(
-                "unknown-source", f'sources.bib has no entry "{key[:60]}"', span, did_you_mean(key, sources)
+                "unknown-source", f'sources.bib has no entry "{key[:60]}"', span, meant_or_there(key, sources)
             )
 
 

@@ -21,8 +21,17 @@ _SCALAR: Final = re.compile(r"[^,\]}\n#]*")
 _AT: Final = re.compile(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", re.DOTALL)
 #: A key, and a value of letters without quotes.
 _UNQUOTED: Final = re.compile(r"""^\s*([\w."'-]+)\s*=\s*([^\W\d][^"'#]*)""")
+#: A key, and a day that is not written as TOML has it: 31.12.2019, 12/31/2019, 2019-1-5, 31 Dec 2019.
+_DAY: Final = re.compile(
+    r"""^\s*[\w."'-]+\s*=\s*
+    (?: \d{4} ([./-]) \d+ (\1\d+)?  |  \d+ ([./-]) \d+ \3 \d{4}
+    |   \d+\.? \s+ [^\W\d]+\.? \s+ \d{4}  |  [^\W\d]+\.? \s+ \d+,? \s+ \d{4} ) \b""",
+    re.VERBOSE,
+)
 _OPEN: Final = "the line ends inside a text"
 _LINES: Final = "a line is [table], key = value, or a remark that begins with #"
+#: What the parser says of a day that it cannot read.
+_NO_DAY: Final = ("invalid date", "invalid value", "expected newline or end of document")
 #: What to do, by a part of the standard library's message.
 _ADVICE: Final = {
     _OPEN: "a text ends with the quotation mark that it began with",
@@ -65,6 +74,8 @@ def _explain(source: SourceText, message: str) -> tuple[str, Span]:
 
 def _advice(message: str, line: str) -> str:
     """Return what a beginner most likely forgot, from the parser's message and the line it names."""
+    if _DAY.match(line) is not None and any(part in message for part in _NO_DAY):
+        return "a day is written year-month-day without quotes, such as 2019-12-31"
     if "invalid value" in message and (match := _UNQUOTED.match(line)) is not None:
         return f'a text stands in quotes: {match[1]} = "{match[2].rstrip()}"'
     return next((advice for part, advice in _ADVICE.items() if part in message), "")
