@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
+from math import hypot
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from report_synthetic import HOSTILE, network
 
-from realities.report.supply_map import WIDTH, draw, read_network
+from realities.report.supply_map import NARROW, WIDE, WIDTH, Frame, draw, read_network
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -69,6 +72,28 @@ def test_a_lone_place_a_dangling_route_and_odd_numbers_do_no_harm() -> None:
     )
     assert widths(root) == {}
     assert [label.text for label in root.iter(f"{SVG}text")] == ["only"]
+
+
+@pytest.mark.parametrize("frame", [WIDE, NARROW])
+def test_a_name_stands_clear_of_others_and_nearest_to_its_own_place(frame: Frame) -> None:
+    folder = files("realities") / "cases" / "ukraine-2022"
+    supply = read_network(json.loads((folder / "network.geojson").read_text(encoding="utf-8")), frame)
+    assert supply is not None
+    texts = list(ElementTree.fromstring(draw(supply, "A network")).iter(f"{SVG}text"))
+    boxes = []
+    for text in texts:
+        width, x, y = 7.2 * len(text.text or ""), float(text.get("x") or 0), float(text.get("y") or 0)
+        left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[text.get("text-anchor") or ""] * width
+        boxes.append((left, y - 9, left + width, y))
+    for k, (left, top, right, bottom) in enumerate(boxes):
+        gaps = [
+            hypot(max(left - node.x, 0, node.x - right), max(top - node.y, 0, node.y - bottom))
+            for node in supply.nodes
+        ]
+        assert gaps.index(min(gaps)) == k, texts[k].text
+        for other in boxes[:k]:
+            apart = max(left - other[2], other[0] - right), max(top - other[3], other[1] - bottom)
+            assert max(apart) > 0, texts[k].text
 
 
 def test_places_that_crowd_are_moved_apart_and_stay_in_the_frame() -> None:

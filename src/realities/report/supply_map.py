@@ -2,7 +2,8 @@
 
 In comes the case's GeoJSON as it was read; out come SVG text and rows. Width is capacity, squares are
 sources, circles hubs, diamonds fronts. Positions are those of the file, stretched to the frame: a
-schematic, and captioned so. The page's script (`network.js`) finds places and routes by their order.
+schematic, and captioned so. The page's script (`network.js`) finds places and routes by their order, in
+what `carried` tells of the file. Names are placed by `supply_names.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 
 from realities.figures import format_number
 from realities.figures.style import shape_path
+from realities.report.supply_names import spots
 
 WIDTH: Final = 1100.0
 _SHAPE: Final = {"source": "square", "front": "diamond"}
@@ -103,6 +105,48 @@ def read_network(network: object, frame: Frame = WIDE) -> SupplyMap | None:
             capacity, days = _number(properties.get("capacity")), _number(properties.get("days"))
             routes.append(Route(route_id, start, end, capacity, days, "closes" in properties))
     return _placed(places, routes, frame) if places else None
+
+
+def carried(network: object) -> dict[str, object] | None:
+    """Return a network as a page carries it: GeoJSON of the features that `read_network` reads, in its order.
+
+    Ids and names are text, amounts finite numbers, or null or missing, and a kind that is not known is a
+    hub; what else a feature says stays as it is.
+    """
+    if not isinstance(network, Mapping):
+        return None
+    features: list[dict[str, object]] = []
+    n_places = 0
+    for kind, coordinates, properties in _features(network):
+        if kind == "Point" and _pair(coordinates) is not None:
+            told = _told_place(properties, n_places)
+            n_places += 1
+        elif kind == "LineString":
+            told = _told_route(properties)
+        else:
+            continue
+        whole = {str(key): value for key, value in properties.items()}
+        whole |= {key: value for key, value in told.items() if value or key in properties}
+        geometry = {"type": kind, "coordinates": coordinates}
+        features.append({"type": "Feature", "properties": whole, "geometry": geometry})
+    return {**{str(key): value for key, value in network.items()}, "features": features}
+
+
+def _told_place(properties: Mapping[object, object], place: int) -> dict[str, object]:
+    node_id, kind = str(properties.get("id", place)), properties.get("kind")
+    return {
+        "id": node_id,
+        "name": str(properties.get("name", node_id)),
+        "kind": kind if kind in _SHAPE else "hub",
+        "supply": _number(properties.get("supply")),
+        "demand": _number(properties.get("demand")),
+    }
+
+
+def _told_route(properties: Mapping[object, object]) -> dict[str, object]:
+    ends = {end: str(properties.get(end, "")) for end in ("from", "to")}
+    both_ways = properties.get("both_ways") is True
+    return {**ends, "capacity": _number(properties.get("capacity")), "both_ways": both_ways}
 
 
 def _features(network: Mapping[object, object]) -> Iterator[tuple[str, object, Mapping[object, object]]]:
@@ -214,48 +258,9 @@ def _spot(node: Node, index: int, frame: Frame) -> str:
 
 
 def _labels(supply: SupplyMap) -> list[str]:
-    """Put each label at the first of eight places around its node where it meets no other and no node."""
-    taken = [(node.x - 8, node.y - 8, node.x + 8, node.y + 8) for node in supply.nodes]
-    parts = []
-    for node in supply.nodes:
-        width = 7.4 * len(node.name)
-        options = [(x, y, anchor) for x, y, anchor in _around(node)]
-        boxes = [_box(x, y, anchor, width) for x, y, anchor in options]
-        costs = [
-            sum(_overlap(box, other) for other in taken) + _outside(box, supply.frame.width) for box in boxes
-        ]
-        best = costs.index(min(costs))
-        x, y, anchor = options[best]
-        taken.append(boxes[best])
-        parts.append(
-            f'<text class="name" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(node.name)}</text>'
-        )
-    return parts
-
-
-def _around(node: Node) -> list[tuple[float, float, str]]:
-    right, left = node.x + 12, node.x - 12
+    names = [node.name for node in supply.nodes]
+    found = spots([(node.x, node.y) for node in supply.nodes], names, supply.frame.width)
     return [
-        (right, node.y + 4, "start"), (left, node.y + 4, "end"),
-        (node.x, node.y - 13, "middle"), (node.x, node.y + 23, "middle"),
-        (right - 3, node.y - 9, "start"), (right - 3, node.y + 18, "start"),
-        (left + 3, node.y - 9, "end"), (left + 3, node.y + 18, "end"),
-    ]  # fmt: skip
-
-
-_Box = tuple[float, float, float, float]
-
-
-def _box(x: float, y: float, anchor: str, width: float) -> _Box:
-    left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width
-    return left, y - 11, left + width, y + 3
-
-
-def _overlap(a: _Box, b: _Box) -> float:
-    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    return wide * high if wide > 0 and high > 0 else 0.0
-
-
-def _outside(box: _Box, width: float) -> float:
-    beyond = max(0.0, 4 - box[0]), max(0.0, box[2] - width + 4)
-    return 100 * hypot(*beyond)
+        f'<text class="name" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(name)}</text>'
+        for name, (x, y, anchor) in zip(names, found, strict=True)
+    ]
