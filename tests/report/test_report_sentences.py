@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, get_args
@@ -15,6 +16,7 @@ from realities import load_case
 from realities.report import sentences
 from realities.report.schema import ClaimData, Payload, SeparationData, day_number
 from realities.report.view import View, in_hundred, shown_chance, shown_weight
+from realities.weigh.honesty.separation import Pair
 from realities.weigh.scoring.status import ClaimStatus
 from realities.weigh.scoring.status import claim_status as weighed_status
 
@@ -70,18 +72,30 @@ def read(shown: list[int], n: int = 23, reliable: list[bool] | None = None) -> s
     return "".join(text for text, _ in parts)
 
 
-@pytest.mark.parametrize(
-    ("top", "words"),
-    [
-        (59, "do not separate the accounts; ahead is account B"),
-        (60, "lean towards account B"),
-        (89, "lean towards account B"),
-        (90, "point strongly to account B"),
-        (100, "point strongly to account B"),
-    ],
-)
-def test_the_reading_names_a_lean_from_60_and_points_from_90(top: int, words: str) -> None:
-    assert words in read([0, top, 100 - top])
+@pytest.mark.parametrize("top", [40, 59, 60, 75, 76, 90, 100])
+def test_no_reading_without_a_trial_of_other_ranges_claims_more_than_one_with_it(top: int) -> None:
+    shown = [0, top, 100 - top]
+    untried = read(shown)
+    assert not re.search("lean|point|speak|favour", untried)
+    if top <= 75:
+        assert "do not separate accounts B and C; ahead is account" in untried
+        assert sentences.UNTRIED not in untried
+    else:
+        assert f"put account B, Quoted analyst, ahead: {'about ' if top < 100 else ''}" in untried
+        assert untried.endswith(sentences.UNTRIED)
+
+
+def test_odds_below_those_of_a_verdict_are_next_to_the_weights_at_the_start() -> None:
+    def said(shown: list[int], started: list[float]) -> str:
+        weights = [one / 100 for one in shown]
+        found = sentences.reading_parts(NAMES, shown, weights, [True] * 3, 9, "9 Apr 2023", started=started)
+        return "".join(text for text, _ in found)
+
+    assert "put account B, Quoted analyst, ahead" in said([10, 80, 10], [0.4, 0.2, 0.4])
+    assert "do not separate the accounts; ahead is account B" in said([10, 80, 10], [0.1, 0.8, 0.1])
+    assert said([60, 40, 0], [0.9, 0.05, 0.05]).endswith(
+        "9 Apr 2023 leave, out of 100, 60 for A, 40 for B and less than 1 for C."
+    ), "the reports speak for B, which started low; neither is named first"
 
 
 def test_the_reading_counts_reports_and_gives_every_weight() -> None:
@@ -90,13 +104,19 @@ def test_the_reading_counts_reports_and_gives_every_weight() -> None:
         "Quoted analyst: about 46 in 100, against 18 for A and 36 for C."
     )
     assert "more than 99 in 100, against less than 1 for A and less than 1 for C." in read([0, 100, 0])
-    assert read([1, 68, 31], n=1).startswith("The one report published by 9 Apr 2023 leans towards account B")
+    assert read([1, 78, 21], n=1).startswith("The one report published by 9 Apr 2023 puts account B")
+    assert "The one report published by 9 Apr 2023 does not separate accounts B and C" in read(
+        [1, 68, 31], n=1
+    )
     assert "The 1,344 reports" in read([1, 68, 31], n=1344)
 
 
 def test_accounts_level_at_the_top_are_named_alike() -> None:
     assert read([40, 40, 20]).endswith(
         "do not separate the accounts: out of 100, 40 for A, 40 for B and 20 for C."
+    )
+    assert "do not separate accounts A and B: out of 100, 45 for A, 45 for B and 10 for C." in read(
+        [45, 45, 10]
     )
 
 
@@ -187,10 +207,31 @@ def test_what_could_not_be_established_is_no_lean() -> None:
     assert "does not settle which account it favours" in judged([1, 98, 1], verdict_of([1], [], [0, 2]), n=1)
 
 
-def test_without_a_verdict_a_lean_says_that_other_widths_were_not_tried() -> None:
-    assert read([0, 70, 30]).endswith(f"for C. {sentences.UNTRIED}")
-    assert "not tried for this date" in sentences.UNTRIED
-    assert "not tried" not in read([20, 50, 30])
+def test_a_verdict_with_model_errors_as_stated_alone_says_so_and_points_to_nobody() -> None:
+    verdict = verdict_of([1], [0, 2], [], [[1, 1], [98, 98], [1, 1]])
+    assert "point strongly to account B" in judged([1, 98, 1], verdict)
+    said = judged([1, 98, 1], {**verdict, "stated": [0, 2]})
+    assert said.endswith(
+        "speak for account B, Quoted analyst: about 98 in 100, against 1 for A and 1 for C. "
+        "That is with model errors as stated alone: half or twice as large could not be computed."
+    )
+    near: SeparationData = {**verdict_of([1, 2], [0], [], [[0, 0], [60, 60], [40, 40]]), "stated": [0]}
+    assert judged([0, 60, 40], near).endswith(
+        f"They speak against account A. That is {sentences.STATED_ERRORS}"
+    )
+    said = judged([0, 90, 10], {**verdict, "stated": [2]})
+    assert f"10 for C (1 to 10). Against account C that is {sentences.STATED_ERRORS}" in said
+
+
+def test_what_a_verdict_rests_on_is_read_off_its_pairs(study: Any) -> None:
+    leader, one, other = (account.id for account in study.case.accounts[:3])
+    changed = copy.copy(study)
+    changed.honesty = copy.copy(study.honesty)
+    pairs = [Pair(leader, one, 9.0, 9.0, "separated", "not computed with model errors half as large")]
+    pairs += [Pair(leader, other, 9.0, 9.0, "separated", "")]
+    changed.honesty.separation = replace(study.honesty.separation, pairs=tuple(pairs))
+    found = sentences.separation_data(changed, study.as_of)
+    assert found is not None and found["stated"] == [1]
 
 
 def test_a_range_holds_the_weight_shown_beside_it() -> None:

@@ -55,13 +55,15 @@ class SeparationData(TypedDict):
     """Which accounts the reports separate, by their places.
 
     `ranges` holds, per account, the least and largest weight out of 100 with all priors half, just and
-    twice as wide as stated; empty where that is not known.
+    twice as wide as stated; empty where that is not known. `stated` are those of `against` for which model
+    errors of other sizes than stated could not be tried; older results do not have it.
     """
 
     together: list[int]
     against: list[int]
     not_established: list[int]
     ranges: list[list[int]]
+    stated: NotRequired[list[int]]
 
 
 class WeighingData(TypedDict):

@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
 Part = tuple[str, bool]
 
-#: Why a lean on an earlier date may be none on the last one, for which it was tried whether leans survive.
+#: Why no lean is stated on an earlier date: only for the last one was it tried whether leans survive.
 UNTRIED = "Wider or narrower ranges than accounts state, which may undo this, were not tried for this date."
+#: What a verdict rests on where model errors of another size could not be tried for whom it names.
+STATED_ERRORS = "with model errors as stated alone: half or twice as large could not be computed."
 #: What the numbers in brackets are, and what is said where there are none because they are not known.
 BRACKETS = "In brackets: with all stated ranges half to twice as wide."
 NO_RANGES = "What wider or narrower ranges would make of these weights is not known."
-#: From these counts out of 100 on, the reports are said to lean, and to point strongly.
-LEAN, STRONG = 60, 90
+#: From this count out of 100 on, a lean that survives what was tried points strongly.
+STRONG = 90
+#: Odds up to which reports separate no accounts, whatever else is tried.
+FACTOR: Final = 3.0
 #: Below this a value is what rounding leaves of nothing.
 NOTHING: Final = 1e-12
 
@@ -67,6 +71,7 @@ def reading_on(view: View, day: int) -> list[Part]:
         day_text(day),
         weighing.get("separation"),
         computed="" if computed is None else day_text(computed),
+        started=view.payload.get("started", ()),
     )
 
 
@@ -85,7 +90,10 @@ def reading_of_study(study: Study, day: date) -> tuple[str, list[str]]:
     shown = in_hundred(weights, [account.id for account in accounts])
     reliable = [weighing.fits[account.id].reliable for account in accounts]
     names, separation = [account.name for account in accounts], separation_data(study, day)
-    parts = reading_parts(names, shown, weights, reliable, weighing.used, format_date(day), separation)
+    started = [study.case.prior_weights.get(account.id, 1.0) for account in accounts]
+    parts = reading_parts(
+        names, shown, weights, reliable, weighing.used, format_date(day), separation, started=started
+    )
     return "".join(text for text, _ in parts), [shown_weight(n) for n in shown]
 
 
@@ -112,6 +120,7 @@ def separation_data(study: Study, day: date) -> SeparationData | None:
         against=[places[account] for account in found.against],
         not_established=[places[account] for account in found.not_established],
         ranges=[[floor(100 * end + 0.5) for end in ranges[account]] for account in places] if ranges else [],
+        stated=[places[one.other] for one in found.pairs if one.outcome == "separated" and one.why],
     )
 
 
@@ -125,12 +134,14 @@ def reading_parts(
     separation: SeparationData | None = None,
     *,
     computed: str = "",
+    started: Sequence[float] = (),
 ) -> list[Part]:
     """Return how many reports there are, which accounts they separate, and by how much.
 
-    All lists are in display order; `shown` are the weights as whole numbers that add to 100. Without a
-    verdict a lean is stated with the warning that it was not tried at other prior widths. `computed` is the
-    day of the weights where it is an earlier one. Whoever leads is named first, in every form alike.
+    All lists are in display order; `shown` are the weights as whole numbers that add to 100, `started` those
+    before any report, alike if none are given. Without a verdict no lean is stated, for none was tried at
+    other prior widths. `computed` is the day of the weights where it is an earlier one. Whoever leads is
+    named first, in every form alike.
     """
     if n_reports == 0:
         return [
@@ -160,7 +171,7 @@ def reading_parts(
         return [*head, (" are read by one account alone, so there is nothing to compare.", False)]
     if separation is not None:
         return [*head, *_verdict_parts(names, shown, n_reports == 1, separation)]
-    return [*head, *_lean_parts(names, shown, weights, n_reports == 1)]
+    return [*head, *_untried_parts(names, shown, weights, started or [1.0] * len(names), n_reports == 1)]
 
 
 def _verdict_parts(
@@ -190,9 +201,11 @@ def _survives(n: int, top: int, singular: bool, separation: SeparationData) -> s
         return f"{do} not separate {'the accounts' if len(together) == n else _named(together)}"
     if not against:
         return f"{do} not settle which account {they}"
-    if separation["not_established"]:
+    if separation["not_established"] or separation.get("stated"):
         return "speaks for" if singular else "speak for"
-    return _verb(max(top, LEAN), singular)
+    if top >= STRONG:
+        return "points strongly to" if singular else "point strongly to"
+    return "leans towards" if singular else "lean towards"
 
 
 def _tail(shown: Sequence[int], singular: bool, separation: SeparationData) -> str:
@@ -202,6 +215,9 @@ def _tail(shown: Sequence[int], singular: bool, separation: SeparationData) -> s
     text = ""
     if against and (unknown or len(separation["together"]) > 1):
         text += f" {they.capitalize()} against {_named(against)}."
+    if stated := separation.get("stated", []):
+        that = "That" if set(stated) == set(against) else f"Against {_named(stated)} that"
+        text += f" {that} is {STATED_ERRORS}"
     if unknown:
         text += (
             f" Whether {they} against {_named(unknown)}{' too' if against else ''} is not settled: "
@@ -212,21 +228,35 @@ def _tail(shown: Sequence[int], singular: bool, separation: SeparationData) -> s
     return text if unknown or separation["ranges"] else f"{text} {NO_RANGES}"
 
 
-def _lean_parts(
-    names: Sequence[str], shown: Sequence[int], weights: Sequence[float], singular: bool
+def _untried_parts(
+    names: Sequence[str],
+    shown: Sequence[int],
+    weights: Sequence[float],
+    started: Sequence[float],
+    singular: bool,
 ) -> list[Part]:
-    """Return which account the reports favour with priors as stated, and that this is all that is known."""
+    """Return who is ahead with ranges as stated, claiming no more than if others had been tried.
+
+    Accounts whose odds next to the largest are below those that a verdict demands are not separated,
+    whatever else is tried; of the others nothing is known. Odds are next to the weights at the start.
+    """
+    worth = [weight / at_start for weight, at_start in zip(weights, started, strict=True)]
+    near = [k for k, one in enumerate(worth) if FACTOR * one >= max(worth)]
     top = max(range(len(shown)), key=lambda k: weights[k])
     rest = [k for k in range(len(shown)) if k != top]
-    if shown[top] < LEAN and any(isclose(weights[k], weights[top]) or shown[k] == shown[top] for k in rest):
-        apart = "does" if singular else "do"
+    whom = "the accounts" if len(near) == len(names) else _named(near)
+    apart = f" {'does' if singular else 'do'} not separate {whom}" if len(near) > 1 else ""
+    if top not in near or any(isclose(weights[k], weights[top]) or shown[k] == shown[top] for k in rest):
         each = _each(range(len(shown)), shown, None)
-        return [(f" {apart} not separate the accounts: out of 100, {each}.", False)]
-    untried = f" {UNTRIED}" if shown[top] >= LEAN else ""
+        return [(f"{f'{apart}:' if apart else ' leave,'} out of 100, {each}.", False)]
+    numbers = f": {_about(shown[top])} in 100, against {_each(rest, shown, None)}."
+    if apart:
+        return [(f"{apart}; ahead is account {letter(top)}, ", False), (names[top], True), (numbers, False)]
+    puts = "puts" if singular else "put"
     return [
-        (f" {_verb(shown[top], singular)} account {letter(top)}, ", False),
+        (f" {puts} account {letter(top)}, ", False),
         (names[top], True),
-        (f": {_about(shown[top])} in 100, against {_each(rest, shown, None)}.{untried}", False),
+        (f", ahead{numbers} {UNTRIED}", False),
     ]
 
 
@@ -248,14 +278,6 @@ def _ends(hundredths: int, place: int, separation: SeparationData | None, write:
     low, high = separation["ranges"][place]
     least, most = write(min(low, hundredths)), write(max(high, hundredths))
     return "" if least == most else f"{least} to {most}"
-
-
-def _verb(hundredths: int, singular: bool) -> str:
-    if hundredths >= STRONG:
-        return "points strongly to" if singular else "point strongly to"
-    if hundredths >= LEAN:
-        return "leans towards" if singular else "lean towards"
-    return f"{'does' if singular else 'do'} not separate the accounts; ahead is"
 
 
 def counted_text(hundredths: int) -> str:
