@@ -135,18 +135,6 @@ def test_before_the_first_weighed_date_everything_is_as_at_the_start(open_page: 
     assert opened.problems == []
 
 
-def test_a_page_saved_with_one_view_of_accounts_as_first_stated_says_what_is_hindsight(
-    open_page: Open, view: View, tmp_path: Path
-) -> None:
-    older = copy.deepcopy(view.payload)
-    del older["stated"]
-    (tmp_path / "older.html").write_text(render_payload(older), encoding="utf-8")
-    day = number_date(min(view.counted)).isoformat()
-    opened = open_page(f"#asof={day}", at=(tmp_path / "older.html").as_uri())
-    assert "They know, in hindsight, sluice closed from 21 Sep 2032." in opened.text("#figure-caption")
-    assert "hindsight" not in open_page("#stated=first").text("#figure-caption")
-
-
 def test_what_moved_the_weights_is_told_up_to_the_day_chosen(
     open_page: Open, payload: Payload, tmp_path: Path
 ) -> None:

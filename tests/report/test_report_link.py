@@ -30,7 +30,7 @@ NAMES = {
     "pins": ["training time", "constructor", "asof", "a b", "A-b"],
     "held": ["decree", "toString"],
     "hubs": ["east", "west"],
-    "sectors": ["", "War economy"],
+    "choices": {"sector": ["", "War economy"]},
     "causes": ["stock[north]"],
     "limits": {"training time": [1, 10], "constructor": [0, 1], "asof": [0, 1], "a b": [0, 1], "A-b": [0, 1]},
 }

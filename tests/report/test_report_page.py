@@ -184,6 +184,14 @@ def test_a_payload_of_another_form_is_refused(payload: Payload) -> None:
         render_payload({})  # type: ignore[typeddict-item]
 
 
+def test_a_payload_without_views_as_first_stated_says_what_is_known_too_early(payload: Payload) -> None:
+    older = copy.deepcopy(payload)
+    del older["stated"]
+    known = "know of dated inputs before they were published, in hindsight: sluice closed from 21 Sep 2032."
+    assert known in render_payload(older)
+    assert known not in render_payload(payload)
+
+
 @pytest.fixture(scope="module")
 def page_code(payload: Payload) -> bytes:
     """Script, style and frame of a page: what it holds before any data of a case."""

@@ -107,6 +107,7 @@ def render_payload(payload: Payload) -> str:
         counts_against=counts_against(view),
         cards=tables.cards(view, last),
         weighing=view.weighing(last),
+        status=_status(payload),
         as_of_text=sentences.day_text(payload["as_of"]),
         charted=view.charted,
         main=main,
@@ -201,6 +202,15 @@ def page_look() -> str:
         f":root[data-theme=dark]{{color-scheme:dark;{dark}}}"
         f"@media print{{:root:root:root{{color-scheme:light;{light}}}}}\n{RULES}{page_style()}"
     )
+
+
+def _status(payload: Payload) -> list[str]:
+    """Return the sentences under the reading; of an older payload also what its one view of days knows."""
+    inputs = [f"{event['parameter']} from {sentences.day_text(event['day'])}" for event in payload["events"]]
+    if "stated" in payload or not inputs:
+        return payload["status"]
+    known = "As first stated, accounts know of dated inputs before they were published, in hindsight"
+    return [*payload["status"], f"{known}: {', '.join(inputs)}."]
 
 
 def _accounts_text(n: int) -> str:

@@ -37,6 +37,7 @@ from realities.report.schema import (
 )
 from realities.report.scored import account_scores, claimant_scores, mixture_scores
 from realities.report.sentences import day_text, stamp
+from realities.report.supply_map import carried
 from realities.report.weighed import drawn, ranges, started, weighings
 from realities.version import __version__
 
@@ -93,9 +94,14 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
         held: dict[str, object] = {**causes}
         first = {key: value for key, value in held.items() if key not in texts}
         bulk["causes"] = {**first, **{key: held[key] for key in texts}}
-    bulk["live"] = shown_live(payload.get("live"))
+    bulk["network"] = carried(payload["network"])
+    bulk["live"] = shown_live(
+        payload.get("live"), {name for one in payload["accounts"] for name in one["switches"]}
+    )
     rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))
+    rest.setdefault("started", [1 / len(payload["accounts"])] * len(payload["accounts"]))
+    rest.setdefault("stated", [])
     accounts = enumerate(payload["accounts"])
     rest["accounts"] = [{**one, "assumptions": [], "stamp": stamp(payload, k)} for k, one in accounts]
     return to_json(rest), _packed_bulk(bulk), pack(curves)
@@ -146,11 +152,11 @@ def build_payload(
         for judged in study.claims
         if judged.claim.made <= study.as_of
     ]
+    mark_alike(study, claims)
     trust = trust_data(study)
     events = [
         EventData(
             day=day_number(event.date),
-    mark_alike(study, claims)
             published=day_number(event.published),
             parameter=event.parameter,
             value=significant(event.value, 6),

@@ -72,12 +72,6 @@ export function startAsking(app, redraw) {
   return update;
 }
 
-/** @param {import("./page.js").App} app @returns {boolean} whether values are in force, computed already or not */
-export function isInForce(app) {
-  return Boolean(app.P.live) && (Object.keys(app.state.pins).length > 0 || Object.keys(app.state.held).length > 0 ||
-    app.wishes.some((make) => Object.keys(make().held ?? {}).length > 0));
-}
-
 /** @param {import("./page.js").App} app @returns {boolean} whether weights shown are those of the what-if: pinned constants move them, held inputs do not */
 export function movesWeights(app) {
   return app.answer !== null && app.answer.date >= 0 && Object.keys(app.answer.pins).length > 0;

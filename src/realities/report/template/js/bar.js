@@ -1,39 +1,32 @@
 // The bar: link, embedding, data, light and dark.
 
+import { esc } from "./format.js";
 import { all, el, put, say, show } from "./page.js";
 
 /** @param {() => string} link the address of the present view */
 export function startBar(link) {
-  const panels = [["embed", "embed-panel"], ["data", "data-panel"]];
-  for (const [button, panel] of panels) {
+  const buttons = ["embed", "data"], panel = (/** @type {string} */ button) => el(`${button}-panel`);
+  const open = (/** @type {string} */ one) => buttons.forEach((button) => {
+    show(panel(button), button === one);
+    el(button).setAttribute("aria-expanded", String(button === one));
+  });
+  for (const button of buttons) {
     el(button).addEventListener("click", () => {
-      const open = el(panel).hidden;
-      for (const [b, p] of panels) {
-        show(el(p), p === panel && open);
-        el(b).setAttribute("aria-expanded", String(p === panel && open));
-      }
+      open(panel(button).hidden ? button : "");
       show(el("link-panel"), false);
-      if (open && button === "embed") {
-        const at = link(), code = document.createElement("iframe");
-        code.src = at + (at.includes("#") ? "&" : "#") + "embed=1";
-        code.width = "100%";
-        code.height = "620";
-        code.title = document.title;
-        el("embed-box").value = code.outerHTML;
-        el("embed-box").select();
-      }
+      const at = link(), box = el("embed-box");
+      box.value = `<iframe src="${esc(at + (at.includes("#") ? "&" : "#"))}embed=1" width="100%" height="620" title="${esc(document.title)}"></iframe>`;
+      box.select();
     });
   }
   addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    for (const [b, p] of panels) {
-      if (!el(p).hidden) { show(el(p), false); el(b).setAttribute("aria-expanded", "false"); el(b).focus(); }
-    }
+    const button = buttons.find((one) => !panel(one).hidden);
+    if (event.key !== "Escape" || !button) return;
+    open("");
+    el(button).focus();
   });
-  el("more").addEventListener("click", () => {
-    const open = document.querySelector(".actions")?.classList.toggle("open") || false;
-    el("more").setAttribute("aria-expanded", String(open));
-  });
+  const more = el("more");
+  more.addEventListener("click", () => more.setAttribute("aria-expanded", more.parentElement.classList.toggle("open")));
   el("copy-link").addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(link());
@@ -49,10 +42,10 @@ export function startBar(link) {
     }
   });
   const root = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
-  const name = () => put(el("theme-name"), isDark() ? "Switch to light" : "Switch to dark");
+  const other = () => ((root.dataset.theme ?? (dark.matches ? "dark" : "")) === "dark" ? "light" : "dark");
+  const name = () => put(el("theme-name"), `Switch to ${other()}`);
   el("theme").addEventListener("click", () => {
-    root.dataset.theme = isDark() ? "light" : "dark";
+    root.dataset.theme = other();
     name();
   });
   dark.addEventListener("change", name);

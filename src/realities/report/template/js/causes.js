@@ -54,7 +54,7 @@ export function startCauses(app) {
     links.push({ cause: flat[i], effect: flat[i + 1], sign: code & 3, measured: (code & 4) > 0, slow: (code & 8) > 0, start: (code & 16) > 0 });
   }
   pictures = C.pictures.map((/** @type {any} */ p) => ({ ...p, boxes: integers(p.boxes), wide: integers(p.wide), narrow: integers(p.narrow) }));
-  app.names.sectors = pictures.map((p) => p.name);
+  app.names.choices.sector = pictures.map((p) => p.name);
   app.names.causes = C.names.flatMap((/** @type {string} */ name, /** @type {number} */ i) => (C.elements[i].length ? C.elements[i] : [name]));
   const charted = new Set((app.P.live?.variables ?? []).map((/** @type {any} */ v) => v.name));
   app.wishes.push(() => (charted.has(app.state.cause) ? { variables: [app.state.cause] } : {}));

@@ -1,6 +1,6 @@
 // The page's data: read from its two script elements, curves decoded when first asked for.
 
-import { numberText } from "./format.js";
+import { isoText, numberText } from "./format.js";
 import { all } from "./page.js";
 import { unpack } from "./unpack.js";
 
@@ -196,7 +196,7 @@ export class Quantity {
 
   /** @param {number} date */
   runKey(date) {
-    return date < 0 ? (date + 1 ? "" : "prior") : new Date(this.payload.dates[date] * 86400000).toISOString().slice(0, 10);
+    return date < 0 ? (date + 1 ? "" : "prior") : isoText(this.payload.dates[date]);
   }
 
   /** @param {number|"live"} date @param {number} k @returns {number[][]} */
@@ -207,14 +207,8 @@ export class Quantity {
 
   /** @param {number|"live"} date @param {number} k @param {number} day @returns {number[]|null} five quantiles */
   at(date, k, day) {
-    const bands = this.bands(date, k), days = this.days;
-    if (!bands.length) return null;
-    day = Math.min(Math.max(day, days[0]), days[days.length - 1]);
-    let i = days.findIndex((d, j) => j > 0 && d >= day);
-    if (i < 0) i = days.length - 1;
-    const share = days.length > 1 ? (day - days[i - 1]) / (days[i] - days[i - 1]) : 0;
-    const j = Math.max(i - 1, 0);
-    return bands.map((row) => row[j] + (row[i] - row[j]) * share);
+    const bands = this.bands(date, k);
+    return bands.length ? bands.map((row) => onDays(this.days, row, [day])[0]) : null;
   }
 
   /** @returns {Report[]} those that are counted and drawn, by publication */
@@ -227,10 +221,9 @@ export class Quantity {
 export function reportsOf(data) {
   const r = data.reports, delay = integers(r.delay), reporter = integers(r.reporter);
   const source = integers(r.source), note = integers(r.note);
-  const one = (/** @type {(number|null)[]} */ list, /** @type {number} */ i) => (list.length ? list[i] : null);
   return rising(r.published).map((published, i) => ({
     published, happened: published - delay[i], reporter: reporter[i], source: source[i], note: note[i],
-    value: one(r.value, i), low: one(r.low, i), high: one(r.high, i),
+    value: r.value[i] ?? null, low: r.low[i] ?? null, high: r.high[i] ?? null,
   }));
 }
 
@@ -246,8 +239,9 @@ export function load() {
     for (const one of assumptions[i]) one.posterior ??= payload.dates.map((/** @type {any} */ _, /** @type {number} */ d) => bulk.ranges[one.parameter]?.[d]?.[i] ?? null);
   });
   Object.assign(payload, bulk);
-  // Not enumerable: exports take the payload whole, and the curves in words of their own.
-  Object.defineProperty(payload, "curves", { value: curves });
+  // Not enumerable: exports take the payload whole, and the curves in words of their own. Days of publication, rising, and how many reports are used on each.
+  const { days, used } = payload.counted;
+  Object.defineProperties(payload, { curves: { value: curves }, published: { value: rising(days) }, usable: { value: integers(used) } });
   return payload;
 }
 

@@ -13,7 +13,11 @@ import { niceTicks, spread, tickLabels, timeTicks, valueRange } from "./scale.js
  *   days: [number, number], ticks: number[], labels: string[], word: string}} Frame
  */
 
-export const SHAPES = ["circle", "triangle", "square", "diamond", "plus", "cross", "wedge", "hexagon"];
+/** Corners of reporters' marks, by shape: a circle, a triangle, a square, a diamond, plus and cross, a wedge, a hexagon. */
+const SHAPES = [
+  [], [[0, -1.15], [1.05, 0.75], [-1.05, 0.75]], [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]], [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]],
+  [], [], [[0, 1.15], [1.05, -0.75], [-1.05, -0.75]], [[-1.1, 0], [-0.55, -0.95], [0.55, -0.95], [1.1, 0], [0.55, 0.95], [-0.55, 0.95]],
+];
 
 /** @param {Frame} f @param {number} day */
 export const px = (f, day) => f.left + ((day - f.days[0]) / (f.days[1] - f.days[0] || 1)) * (f.w - f.left - f.right);
@@ -171,23 +175,16 @@ function endLabels(f, c) {
   }).join("");
 }
 
-/** @param {string} shape @param {number} x @param {number} y @param {number} r @returns {string} outline of a reporter's mark */
-export function shapePath(shape, x, y, r = 4.2) {
-  if (shape === "circle") return `M${at(x - r)} ${at(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
-  if (shape === "plus") return `M${at(x - r)} ${at(y)}h${2 * r}M${at(x)} ${at(y - r)}v${2 * r}`;
-  if (shape === "cross") {
+/** @param {number} reporter by its place @param {number} x @param {number} y @param {number} r @returns {string} outline of a reporter's mark */
+export function shapePath(reporter, x, y, r = 4.2) {
+  const shape = reporter % SHAPES.length;
+  if (!shape) return `M${at(x - r)} ${at(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
+  if (shape === 4) return `M${at(x - r)} ${at(y)}h${2 * r}M${at(x)} ${at(y - r)}v${2 * r}`;
+  if (shape === 5) {
     const d = r * 0.8;
     return `M${at(x - d)} ${at(y - d)}l${at(2 * d)} ${at(2 * d)}m0 ${at(-2 * d)}l${at(-2 * d)} ${at(2 * d)}`;
   }
-  /** @type {Record<string, number[][]>} */
-  const corners = {
-    triangle: [[0, -1.15], [1.05, 0.75], [-1.05, 0.75]],
-    wedge: [[0, 1.15], [1.05, -0.75], [-1.05, -0.75]],
-    square: [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]],
-    diamond: [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]],
-    hexagon: [[-1.1, 0], [-0.55, -0.95], [0.55, -0.95], [1.1, 0], [0.55, 0.95], [-0.55, 0.95]],
-  };
-  return "M" + corners[shape].map(([dx, dy]) => `${at(x + r * dx)} ${at(y + r * dy)}`).join("L") + "Z";
+  return "M" + SHAPES[shape].map(([dx, dy]) => `${at(x + r * dx)} ${at(y + r * dy)}`).join("L") + "Z";
 }
 
 /** @param {Mark} m @returns {number|null} where a mark sits: its value, the middle of its bounds, or the one bound given */
@@ -202,7 +199,7 @@ function markPaths(f, marks) {
     if (v === null) continue;
     const ends = [m.low, m.value, m.high].filter((e) => e !== null).map((e) => py(f, /** @type {number} */ (e)));
     if (ends.length > 1) out += `<path class="rl-span${late}" d="M${at(x)} ${at(Math.max(...ends))}V${at(Math.min(...ends))}"/>`;
-    out += `<path class="rl-mark${late}" d="${shapePath(SHAPES[m.shape % SHAPES.length], x, py(f, v), r)}">${m.label ? `<title>${esc(m.label)}</title>` : ""}</path>`;
+    out += `<path class="rl-mark${late}" d="${shapePath(m.shape, x, py(f, v), r)}">${m.label ? `<title>${esc(m.label)}</title>` : ""}</path>`;
   }
   return out;
 }

@@ -7,7 +7,7 @@ import { dayText, esc, isoText, letterOf, shownChance } from "./format.js";
 import { conditionsSentence, shownWeighing, soundWeights } from "./inforce.js";
 import { all, el, say } from "./page.js";
 import { statedOn } from "./state.js";
-import { claimStatus, isClosed, isOutdated, soundOn, weightsShown } from "./words.js";
+import { chancesOf, claimStatus, isOutdated, weightsShown } from "./words.js";
 
 const LEVELS = ["p05", "p25", "p50", "p75", "p95"];
 
@@ -67,15 +67,12 @@ function reportsCsv(app) {
 
 /** @param {import("./page.js").App} app @returns {string} */
 function claimsCsv(app) {
-  const { P, state } = app, n = P.accounts.length, day = app.day();
+  const { P, state } = app, day = app.day();
   const columns = ["when_made", "last_while_open", "now"].flatMap((w) => P.accounts.map((/** @type {any} */ a) => `${w}: ${a.id}`));
   const rows = [["id", "account", "kind", "says", "source", "locator", "made", "deadline", "status", ...columns]];
   for (const c of P.claims) {
-    const part = (/** @type {string} */ text, /** @type {number} */ i, /** @type {boolean} */ may, /** @type {number|null} */ on) =>
-      Array.from({ length: n }, (_, k) => (may && text && i >= 0 ? shownChance(integers(text)[i * n + k]) + (soundOn(P, on)[k] ? "" : " not reliable") : ""));
     rows.push([c.id, c.by, c.kind, c.says, c.source, c.locator, isoText(c.made), c.deadline === null ? "" : isoText(c.deadline), claimStatus(c, day),
-      ...part(c.chance_made, 0, day >= c.made, c.made), ...part(c.chance_last, 0, day >= c.made && isClosed(c, day), c.last_day),
-      ...part(c.chance, state.date, day >= c.made && !isClosed(c, day), day)]);
+      ...chancesOf(P, c, state.date, day).flatMap(({ values, sound }) => values.map((v, k) => (v < 0 ? "" : shownChance(v) + (sound[k] ? "" : " not reliable"))))]);
   }
   return csv(stamped(app, rows, false));
 }
@@ -157,15 +154,15 @@ function wrapped(text, most) {
 function inlined(node) {
   const copy = node.cloneNode(true), live = all("*", node), properties = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin",
     "opacity", "font-family", "font-size", "font-weight", "paint-order"];
+  copy.querySelector(".crosshair")?.remove(); // the last of its parts
   all("*", copy).forEach((part, i) => {
     const style = getComputedStyle(live[i]);
     for (const name of properties) {
       const value = style.getPropertyValue(name);
-      if (value && !/^(none|normal|1|0px|miter)$/.test(value) || name === "fill" || name === "stroke") part.setAttribute(name, value.replace(/"/g, "'"));
+      if (!/^(normal|1|0px|miter)$/.test(value)) part.setAttribute(name, value.replace(/"/g, "'"));
     }
     part.removeAttribute("class");
   });
-  all(".crosshair", node).length && copy.querySelector("path:last-child")?.remove();
   return copy.innerHTML;
 }
 
@@ -181,16 +178,15 @@ function save(name, type, content) {
 
 /** @param {import("./page.js").App} app @param {string} name */
 function savePng(app, name) {
-  const { text, w, h } = figureSvg(app), image = new Image(), url = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+  const { text, w, h } = figureSvg(app), image = new Image();
   image.onload = () => {
     const canvas = document.createElement("canvas"), pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     canvas.width = w * 2;
     canvas.height = h * 2;
     pen.drawImage(image, 0, 0, w * 2, h * 2);
-    URL.revokeObjectURL(url);
     canvas.toBlob((blob) => blob && save(name, "image/png", blob), "image/png");
   };
-  image.src = url;
+  image.src = "data:image/svg+xml," + encodeURIComponent(text);
 }
 
 /** @param {import("./page.js").App} app */

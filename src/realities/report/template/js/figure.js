@@ -2,8 +2,8 @@
 
 import { isEnough, whichRuns } from "./asking.js";
 import { WEEK, moved } from "./cards.js";
-import { dayAt, draw, frameOf, markValue, px, py, SHAPES, shapePath, thinned, ticksFor } from "./draw.js";
-import { dayText, esc, letterOf, listed, numberText, quantityText, rangeText } from "./format.js";
+import { dayAt, draw, frameOf, markValue, px, py, shapePath, thinned, ticksFor } from "./draw.js";
+import { dayText, esc, letterOf, numberText, quantityText, rangeText } from "./format.js";
 import { all, badge, el, numberRow, put, putHtml, show, sourceHtml } from "./page.js";
 import { figureSentence, isOutdated, soundOn } from "./words.js";
 
@@ -97,14 +97,13 @@ function caption(app, runs, marks) {
   if (app.state.stated === "first") text += " As first stated: before any report.";
   else if (of === null) text += ` As first stated: no curves are known for ${dayText(app.day())} or before.`;
   else if (isOutdated(app.P, of, app.day())) text += ` Curves are those of ${dayText(of)}, the latest computed by ${dayText(app.day())}.`;
-  if (of === null) text += laterInputs(app);
   if (q.data.note) text += " " + q.data.note;
   if (app.state.fixed) text += correction(app);
   put(el("figure-caption"), text);
   show(el("fixed-label"), biases(app, q, app.visible()).some((/** @type {number} */ by) => by !== 1));
   const used = Array.from(new Set(marks.map((m) => m.shape))).sort((a, b) => a - b);
   const html = used.map((r) => `<span class="key"><svg width="12" height="12" class="rl" aria-hidden="true"><path class="rl-mark" d="${
-    shapePath(SHAPES[r % SHAPES.length], 6, 6)}"/></svg>${esc(q.data.reporters[r].name)}</span>`).join("");
+    shapePath(r, 6, 6)}"/></svg>${esc(q.data.reporters[r].name)}</span>`).join("");
   const count = drawn.panels.length ? drawn.panels[0].marks.length : 0;
   const note = count < marks.length ? `<span>${count} of ${marks.length} reports drawn; the list has all.</span>` : "";
   putHtml(el("figure-marks"), html + note);
@@ -115,13 +114,6 @@ function runsMissing(app) {
   const why = app.wrong ? "could not be computed" : app.P.live ? "are being computed"
     : "are not kept for this date";
   return ` Single runs ${why}.`;
-}
-
-/** @param {import("./page.js").App} app @returns {string} what curves as first stated know that nobody knew on the as-of day, in pages saved with one view for all days */
-function laterInputs(app) {
-  const later = app.P.stated ? [] : app.P.events.filter((/** @type {any} */ event) => event.published > app.day());
-  const told = later.map((/** @type {any} */ event) => `${event.parameter} from ${dayText(event.day)}`);
-  return told.length ? ` They know, in hindsight, ${listed(told)}.` : "";
 }
 
 /** @param {import("./page.js").App} app @returns {string} by what marks are divided, and whose finding that is */
@@ -282,10 +274,7 @@ function hover(app, event) {
   all("#plot-svg .crosshair").forEach((line) => line.remove());
   if (!at || !f || at.x < f.left || at.x > f.w - f.right) { card.hidden = true; return; }
   const q = app.quantity(), which = app.which(), day = dayAt(f, at.x);
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  line.setAttribute("class", "crosshair");
-  line.setAttribute("d", `M${at.x.toFixed(1)} ${f.top}V${f.h - f.bottom}`);
-  at.node.append(line);
+  at.node.insertAdjacentHTML("beforeend", `<path class="crosshair" d="M${at.x.toFixed(1)} ${f.top}V${f.h - f.bottom}"/>`);
   const sound = soundFor(app), rows = at.panel.accounts.map((k) =>
     `<tr><td>${badge(k)}</td><td>${valueCell(q, which, k, day, sound[k])}</td></tr>`).join("");
   const mark = nearMark(at.panel, at.x, at.y, 10);

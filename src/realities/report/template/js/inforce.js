@@ -1,20 +1,13 @@
 // What-if values in words: which are in force, what they do to the weights, and what must be said of that.
 
-import { ENOUGH_SHARE, isEnough, isInForce, movesWeights } from "./asking.js";
+import { ENOUGH_SHARE, isEnough, movesWeights } from "./asking.js";
 import { dayText, esc, listed, quantityText } from "./format.js";
-import { ownOf } from "./state.js";
 import { each, head, lean, named, reading, strong, unweighed, weighingOn, weightsShown } from "./words.js";
 
 /** @param {any} one a constant or an input @param {number} value @returns {string} */
 export function valueText(one, value) {
   return quantityText(value, one.unit);
 }
-
-/** @param {any} input @returns {boolean} whether it is only ever on or off */
-export const isOnOff = (input) => [input.default, ...input.changes.map((/** @type {number[]} */ c) => c[2])].every((v) => v === 0 || v === 1);
-
-/** @param {import("./page.js").App} app @param {import("./whatif.js").Constant} c @returns {boolean} whether accounts hold at most on or off of it */
-export const isSwitch = (app, c) => app.P.accounts.some((/** @type {any} */ a) => ownOf(a.switches, c.name) !== undefined) && c.ranges.every((r) => r.length === 1 && (r[0] === 0 || r[0] === 1));
 
 /** @param {import("./page.js").App} app @returns {string[]} each value in force, in the order of a link: `training time 14 days` */
 export function conditions(app) {
@@ -24,7 +17,7 @@ export function conditions(app) {
   const known = (/** @type {any[]} */ list, /** @type {string} */ name) => list.find((one) => one.name === name) ?? { unit: "" };
   // The words of the buttons, where there are buttons.
   const inWords = (/** @type {any} */ one, /** @type {number} */ value, at = "") =>
-    ((one.changes ? isOnOff(one) : one.ranges && isSwitch(app, one)) && (value === 0 || value === 1) ? (value ? "on" : "off") : at + valueText(one, value));
+    (one.switch && (value === 0 || value === 1) ? (value ? "on" : "off") : at + valueText(one, value));
   return [
     ...given(app.names.pins, pins).map((name) => `${name} ${inWords(known(constants, name), pins[name])}`),
     ...given(app.names.held, held).map((name) => `${name} held ${inWords(known(inputs, name), held[name], "at ")}`),
@@ -32,7 +25,10 @@ export function conditions(app) {
   ];
 }
 
-/** @param {import("./page.js").App} app @returns {string} for exports: what is in force, in one sentence; empty if nothing is */
+/** @param {import("./page.js").App} app @returns {boolean} whether values are in force, computed already or not */
+export const isInForce = (app) => conditions(app).length > 0;
+
+/** @param {import("./page.js").App} app @returns {string} what is in force, in one sentence; empty if nothing is */
 export function conditionsSentence(app) {
   const list = conditions(app);
   return list.length ? `What-if values are in force, the same for every account: ${list.join("; ")}.` : "";
@@ -65,7 +61,7 @@ export function readingOf(app) {
   }
   if (P.accounts.length === 1) return `${start} ${statedReading(app)}`;
   const w = shownWeighing(app), weak = soundWeights(app).flatMap((ok, k) => (ok ? [] : [k])), before = weightsShown(P, w.weights);
-  const found = weak.length ? `${unweighed(P, weak)}, so no lean is stated.` : lean(P, answer.weights, w.used === 1, "");
+  const found = weak.length ? `${unweighed(P, weak)}, so no lean is stated.` : lean(P, answer.weights, w.used === 1, "with these values");
   return `${start} With them, t${head(P, w, app.day()).slice(1)}${found} As stated, without them: ${each(before.keys(), before)}.`;
 }
 

@@ -65,7 +65,7 @@ export function startLive(app) {
 /** @param {number} id @param {unknown} problem @returns {Answer} */
 function failure(id, problem) {
   const error = problem instanceof Error ? problem.message : String(problem);
-  return { id, n: 0, ms: 0, progress: false, accounts: [], weights: [], bands: {}, runs: {}, variables: {}, error };
+  return /** @type {Answer} */ ({ id, error });
 }
 
 /** What the worker does first: it unpacks its script and its data, runs the one and takes in the other. */
@@ -73,7 +73,6 @@ const BOOT = `onmessage = (event) => {
   const [packed, shown] = event.data, { script, data } = JSON.parse(new TextDecoder().decode(unpack(packed)));
   const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   importScripts(address);
-  URL.revokeObjectURL(address);
   onmessage({ data: { kind: "load", data: { ...data, ...shown } } });
 };`;
 
@@ -81,7 +80,6 @@ const BOOT = `onmessage = (event) => {
 async function makeWorker(shown, onAnswer) {
   const address = URL.createObjectURL(new Blob([`const unpack = ${unpack};${BOOT}`], { type: "text/javascript" }));
   const worker = new Worker(address);
-  setTimeout(() => URL.revokeObjectURL(address), 10000);
   worker.onmessage = (event) => onAnswer(event.data);
   worker.onerror = (event) => onAnswer(failure(BROKEN, event.message));
   worker.postMessage([text("live"), shown]);

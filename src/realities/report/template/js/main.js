@@ -1,6 +1,6 @@
 // The page wakes up: data is unpacked, the state is read from the link, and every part is drawn.
 
-import { isInForce, startAsking } from "./asking.js";
+import { startAsking } from "./asking.js";
 import { startBar } from "./bar.js";
 import { startCards } from "./cards.js";
 import { drawCauses, startCauses } from "./causes.js";
@@ -9,7 +9,7 @@ import { Quantity, load } from "./decode.js";
 import { startExports } from "./exports.js";
 import { drawControls, drawFigure, drawFigureRest, startFigure } from "./figure.js";
 import { dayText, letterOf } from "./format.js";
-import { conditions } from "./inforce.js";
+import { conditions, isInForce } from "./inforce.js";
 import { drawNetwork, startNetwork } from "./network.js";
 import { drawOthers, startOthers } from "./others.js";
 import { all, el, keepRoles, put, settled, show, throttled } from "./page.js";
@@ -27,7 +27,7 @@ async function start() {
   const app = {
     P, quantities, keys,
     state: firstState(P, keys),
-    names: { pins: [], held: [], hubs: [], sectors: [], causes: [], limits: {} },
+    names: { pins: [], held: [], hubs: [], causes: [], limits: {}, choices: {} },
     stops: stopsOf(P),
     told: el("reading").innerHTML,
     set: (patch) => {
@@ -60,6 +60,7 @@ async function start() {
   startWhatIf(app);
   startCauses(app);
   startNetwork(app);
+  startClaims(app);
   const read = () => readHash(location.hash, P, keys, app.names, app.stops[0]), hash = () => writeHash(app.state, P, keys, app.names);
   app.state = read();
   unfoldPinned(app);
@@ -69,7 +70,7 @@ async function start() {
   }, 400);
 
   for (const node of all(".js")) show(node, !node.id.startsWith("say"));
-  for (const table of all("#claims-table, table.flow")) keepRoles(table);
+  keepRoles();
   const drawCards = startCards(app);
   const rest = () => {
     if (quantities.length) {
@@ -107,7 +108,6 @@ async function start() {
   };
 
   startBar(link);
-  startClaims(app);
   startExports(app);
   startTrust(app);
   if (quantities.length) {
@@ -115,8 +115,7 @@ async function start() {
     startFigure(app);
   }
   addEventListener("hashchange", () => {
-    const isAnchor = /^#[a-z]+(-\d+)?$/.test(location.hash) && !location.hash.includes("=");
-    if (isAnchor) return;
+    if (/^#[a-z]+(-\d+)?$/.test(location.hash)) return; // a place on the page
     app.state = read();
     unfoldPinned(app);
     draw();

@@ -5,8 +5,8 @@ import { listed, numberText } from "./format.js";
 import { all, el, put, show } from "./page.js";
 
 /**
- * @typedef {{id: string, name: string, kind: string, supply: number|null, demand: number|null, closes: any}} Place
- * @typedef {{from: number, to: number, capacity: number|null, both: boolean, closes: any}} Route ends by the order of sites, -1 for none
+ * @typedef {{id: string, name: string, kind: string, supply?: number|null, demand?: number|null, closes: any}} Place
+ * @typedef {{from: number, to: number, capacity?: number|null, both_ways?: boolean, closes: any}} Route ends by the order of sites, -1 for none
  */
 
 /** @type {Place[]} */
@@ -14,23 +14,12 @@ let sites = [];
 /** @type {Route[]} */
 let roads = [];
 
-/** @param {unknown} v @returns {number|null} */
-const amount = (v) => (typeof v === "number" && Number.isFinite(v) ? v : null);
-
-/** @param {any} network sites and roads in the order in which supply_map.py draws them */
+/** @param {any} network as supply_map.py tells it: sites and roads in the order in which it draws them */
 function read(network) {
-  const lines = [];
-  sites = [];
-  for (const { geometry, properties } of (network?.features ?? []).filter((/** @type {any} */ f) => f?.geometry && f.properties)) {
-    const p = properties, kind = ["source", "front"].includes(p.kind) ? p.kind : "hub";
-    if (geometry.type === "LineString") lines.push(p);
-    else if (geometry.type === "Point" && amount(geometry.coordinates?.[0]) !== null && amount(geometry.coordinates[1]) !== null) {
-      const id = String(p.id ?? sites.length);
-      sites.push({ id, name: String(p.name ?? id), kind, supply: amount(p.supply), demand: amount(p.demand), closes: p.closes });
-    }
-  }
-  const end = (/** @type {unknown} */ id) => sites.findIndex((place) => place.id === String(id));
-  roads = lines.map((p) => ({ from: end(p.from), to: end(p.to), capacity: amount(p.capacity), both: p.both_ways === true, closes: p.closes }));
+  const told = (/** @type {string} */ type) => (network?.features ?? []).flatMap((/** @type {any} */ f) => (f.geometry.type === type ? [f.properties] : []));
+  sites = told("Point");
+  const end = (/** @type {string} */ id) => sites.findIndex((place) => place.id === id);
+  roads = told("LineString").map((/** @type {any} */ p) => ({ ...p, from: end(p.from), to: end(p.to) }));
 }
 
 /** @param {Route} route @param {Set<number>} shut */
@@ -45,7 +34,7 @@ function carried(shut, only = -1) {
   for (const r of roads) {
     if (r.from < 0 || r.to < 0 || isShut(r, shut)) continue;
     edges.push([r.from, r.to, r.capacity ?? much]);
-    if (r.both) edges.push([r.to, r.from, r.capacity ?? much]);
+    if (r.both_ways) edges.push([r.to, r.from, r.capacity ?? much]);
   }
   sites.forEach((p, i) => {
     if (p.kind === "source") edges.push([n, i, p.supply ?? much]);
@@ -100,7 +89,7 @@ export function drawNetwork(app) {
   const shut = closed(app), now = carried(shut);
   for (const spot of all("#network .spot")) spot.setAttribute("aria-pressed", String(shut.has(Number(spot.dataset.place))));
   const cut = roads.map((r) => r.from >= 0 && r.to >= 0 && !isShut(r, shut) && !now.endless &&
-    (now.near[r.from] !== now.near[r.to]) && (now.near[r.from] || r.both));
+    (now.near[r.from] !== now.near[r.to]) && (now.near[r.from] || r.both_ways === true));
   for (const line of all("#network [data-route]")) {
     const i = Number(line.dataset.route);
     line.classList.toggle("cut", cut[i]);
@@ -119,14 +108,14 @@ export function drawNetwork(app) {
 /** @param {import("./page.js").App} app @param {Set<number>} shut @param {ReturnType<typeof carried>} now @param {boolean[]} cut @returns {string} */
 function sentence(app, shut, now, cut) {
   const names = listed([...shut].map((i) => sites[i].name)), open = carried(new Set());
-  const fronts = sites.filter((p) => p.kind === "front"), isKnown = fronts.every((p) => p.demand !== null);
+  const fronts = sites.filter((p) => p.kind === "front"), isKnown = fronts.every((p) => p.demand != null);
   const need = fronts.reduce((sum, p) => sum + (p.demand ?? 0), 0);
   if (now.endless) return "The file gives no capacities that limit what fronts can get.";
   const told = [`${shut.size ? `With ${names} closed, fronts` : "With every hub open, fronts"} together can get ${numberText(now.value)}${isKnown ? ` of the ${numberText(need)} they need` : ""}.`];
   const less = open.value - now.value;
   if (shut.size && !open.endless) told.push(less > 1e-9 ? `That is ${numberText((100 * less) / open.value)}% less than with every hub open.` : "That is as much as with every hub open.");
   const narrow = roads.flatMap((r, i) => (cut[i] ? [`${sites[r.from].name} to ${sites[r.to].name}`] : []));
-  const dry = sites.flatMap((p, i) => (p.kind === "source" && !now.near[i] && p.supply !== null ? [p.name] : []));
+  const dry = sites.flatMap((p, i) => (p.kind === "source" && !now.near[i] && p.supply != null ? [p.name] : []));
   if (isKnown && need - now.value < 1e-9) told.push("No route is too narrow.");
   else if (narrow.length) told.push(`What limits it is the least cut, dashed: ${listed(narrow)}.`);
   if (dry.length) told.push(`All that ${listed(dry)} can send is used.`);

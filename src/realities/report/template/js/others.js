@@ -40,7 +40,7 @@ export function drawOthers(app) {
     const q = app.quantities[i], which = app.which(q), sound = soundFor(app, q);
     P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 1], valueCell(q, which, k, day, sound[k])));
   });
-  const fits = weighingOn(P, app.day()).fits, cell = (/** @type {number|null} */ v) => (v === null ? "–" : numberText(v));
+  const fits = weighingOn(P, app.day()).fits, cell = (/** @type {number|null|undefined} */ v) => (v == null ? "–" : numberText(v));
   const rows = all("#fit-table tbody tr");
   fits.forEach((/** @type {any} */ fit, /** @type {number} */ k) => {
     [cell(fit.log_evidence), cell(fit.log_evidence_error), cell(fit.effective_draws), cell(fit.k_hat), fit.reliable ? "reliable" : "not reliable"]

@@ -89,9 +89,8 @@ export const tableRow = (head, cells, attributes = "") =>
 /** @param {unknown} head @param {string[]} cells @returns {string} the same with numbers in its cells */
 export const numberRow = (head, cells) => tableRow(head, cells, ' class="num"');
 
-/** Tables that a phone lays out as cards keep their roles only if these are written down. @param {any} table */
-export function keepRoles(table) {
-  const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
-  for (const node of [table, ...all("thead, tbody, tr, td", table)]) node.setAttribute("role", roles[/** @type {keyof roles} */ (node.tagName)]);
-  for (const node of all("th", table)) node.setAttribute("role", node.closest("thead") ? "columnheader" : "rowheader");
+/** Tables that a phone lays out as cards keep their roles only if these are written down. */
+export function keepRoles() {
+  for (const [role, part] of [["table", ""], ["rowgroup", " thead"], ["rowgroup", " tbody"], ["row", " tr"], ["cell", " td"], ["columnheader", " thead th"], ["rowheader", " tbody th"]])
+    for (const node of all(`:is(#claims-table,.flow)${part}`)) node.setAttribute("role", role);
 }

@@ -5,9 +5,6 @@ import { dayText, grouped, numberText, rangeText } from "./format.js";
 import { all, put } from "./page.js";
 import { soundOn } from "./words.js";
 
-/** @type {Map<number, import("./decode.js").Report[]>} */
-const held = new Map();
-
 /** @param {number[]|null} cell bias p5, p50, p95 and noise, either or both @returns {string} */
 function foundText(cell) {
   if (!cell || !cell.length) return "–";
@@ -22,8 +19,7 @@ export function drawReporters(app) {
   const { P, state } = app, day = app.day(), sound = soundOn(P, day);
   for (const table of all("table[data-quantity]")) {
     const i = Number(table.dataset.quantity), q = P.quantities[i];
-    if (!held.has(i)) held.set(i, reportsOf(q));
-    const reports = /** @type {import("./decode.js").Report[]} */ (held.get(i)).filter((r) => r.published <= day);
+    const reports = reportsOf(q).filter((r) => r.published <= day);
     let counted = 0;
     all("tbody tr", table).forEach((row, r) => {
       const own = reports.filter((report) => report.reporter === r).map((report) => report.happened);

@@ -12,15 +12,16 @@ import { isoDay, isoText } from "./format.js";
  *   closed: string[], sector: string, cause: string, fixed: boolean}} State
  */
 
-/** Names that a link can carry, filled by the parts of the page that know them; values stay within `limits`.
- * @typedef {{pins: string[], held: string[], hubs: string[], sectors: string[], causes: string[], limits: Record<string, [number, number]>}} Names */
+/** Names that a link can carry, filled by the parts of the page that know them, as are the values of choices; numbers stay within `limits`.
+ * @typedef {{pins: string[], held: string[], hubs: string[], causes: string[], limits: Record<string, [number, number]>, choices: Record<string, string[]>}} Names */
 
-/** Keys of the link that are no slugs of parameters. */
-const KEYS = ["asof", "show", "layout", "bands", "stated", "late", "hide", "by", "kind", "status", "embed", "closed", "sector", "cause", "marks"];
+/** Keys of the link that have one of some values, and those of all that are no slugs of parameters. @type {("show"|"layout"|"bands"|"stated"|"by"|"kind"|"status"|"sector")[]} */
+const CHOICES = ["show", "layout", "bands", "stated", "by", "kind", "status", "sector"];
+const KEYS = [...CHOICES, "asof", "late", "hide", "embed", "closed", "cause", "marks"];
 
 /** @param {any} P @param {string[]} keys quantities with curves @returns {State} */
 export function firstState(P, keys) {
-  return { day: P.as_of, date: P.dates.length - 1, show: keys[0] || "", layout: "over", bands: "bands", stated: "updated", late: true,
+  return { day: P.as_of, date: P.dates.length - 1, show: keys[0] || "", layout: P.accounts.length > 6 ? "side" : "over", bands: "bands", stated: "updated", late: true,
     hide: [], by: "", kind: "", status: "", embed: false, pins: {}, held: {}, closed: [], sector: "", cause: "", fixed: false };
 }
 
@@ -39,7 +40,7 @@ export function latestOn(days, day) {
  * @param {any} P @param {number} day @returns {number} the view of a day: -1 with all inputs, -2 with all but the last, and so on
  */
 export function statedOn(P, day) {
-  return -1 - (P.stated ?? []).filter((/** @type {number} */ d) => d > day).length;
+  return -1 - P.stated.filter((/** @type {number} */ d) => d > day).length;
 }
 
 /** What an object has under a name that people gave: `constructor`, too. @template T @param {Record<string, T>} object @param {string} name @returns {T|undefined} */
@@ -74,22 +75,16 @@ export function readHash(hash, P, keys, names, first) {
   const day = isoDay(given.get("asof") || "");
   if (Number.isFinite(day)) state.day = Math.min(Math.max(day, first), P.as_of);
   state.date = dateOn(P, state.day);
-  const one = (/** @type {string} */ key, /** @type {string[]} */ allowed, /** @type {string} */ otherwise) => {
-    const value = given.get(key);
-    return value !== null && allowed.includes(value) ? value : otherwise;
-  };
   const ids = P.accounts.map((/** @type {any} */ a) => a.id);
-  state.show = one("show", keys, state.show);
-  state.layout = ids.length > 6 ? "side" : one("layout", ["over", "side"], "over");
-  state.bands = one("bands", ["bands", "runs"], "bands");
-  state.stated = one("stated", ["updated", "first"], "updated");
+  /** @type {Record<string, string[]>} */
+  const choices = { layout: ids.length > 6 ? [] : ["over", "side"], bands: ["bands", "runs"], stated: ["updated", "first"], ...names.choices, show: keys };
+  for (const key of CHOICES) {
+    const value = given.get(key);
+    if (value !== null && choices[key]?.includes(value)) state[key] = value;
+  }
   state.late = given.get("late") !== "0";
   state.hide = (given.get("hide") || "").split(",").filter((id) => ids.includes(id));
   if (state.hide.length >= ids.length) state.hide = [];
-  state.by = one("by", ids, "");
-  state.kind = one("kind", ["fact", "forecast", "cause", "counterfactual", "value"], "");
-  state.status = one("status", ["happened", "did not happen", "disputed", "open", "not decided", "model only", "value", "undecidable"], "");
-  state.sector = one("sector", names.sectors, "");
   state.embed = given.get("embed") === "1";
   state.fixed = given.get("marks") === "corrected";
   const hubs = slugs(names.hubs), causes = slugs(names.causes);
@@ -109,10 +104,7 @@ export function readHash(hash, P, keys, names, first) {
 export function writeHash(state, P, keys, names) {
   const fresh = firstState(P, keys), out = new URLSearchParams();
   if (state.day !== fresh.day) out.set("asof", isoText(state.day));
-  for (const key of /** @type {("show"|"layout"|"bands"|"stated"|"by"|"kind"|"status"|"sector")[]} */ (
-    ["show", "layout", "bands", "stated", "by", "kind", "status", "sector"])) {
-    if (state[key] !== fresh[key]) out.set(key, state[key]);
-  }
+  for (const key of CHOICES) if (state[key] !== fresh[key]) out.set(key, state[key]);
   if (!state.late) out.set("late", "0");
   if (state.hide.length) out.set("hide", state.hide.join(","));
   if (state.embed) out.set("embed", "1");

@@ -1,16 +1,16 @@
 // What if: a slider for each constant with every account's range above it, switches, and dated inputs to hold.
 
-import { isEnough, isInForce, movesWeights } from "./asking.js";
+import { isEnough, movesWeights } from "./asking.js";
 import { at } from "./draw.js";
-import { dayText, esc, letterOf, numberText, shownWeight } from "./format.js";
-import { conditions, isOnOff, isSwitch, shownWeighing, valueText, warnings } from "./inforce.js";
+import { dayText, letterOf, numberText, shownWeight } from "./format.js";
+import { conditionsSentence, isInForce, shownWeighing, valueText, warnings } from "./inforce.js";
 import { all, el, put, putHtml, show } from "./page.js";
 import { ownOf, slug } from "./state.js";
 import { weightsShown } from "./words.js";
 
-const STEPS = 100, ROW = 12, INSET = 9, IN_VIEW = 6;
+const STEPS = 100, ROW = 12, IN_VIEW = 6;
 
-/** @typedef {{name: string, unit: string, text: string, low: number, high: number, log: boolean, uncertain: boolean, ranges: number[][]}} Constant as live/schema.py says */
+/** @typedef {{name: string, unit: string, text: string, low: number, high: number, log: boolean, ranges: number[][], switch: boolean}} Constant as live/schema.py says, and whether it is a switch */
 
 /** @param {Constant} c @param {number} value @returns {number} 0 to 1 along its slider */
 function shareOf(c, value) {
@@ -26,20 +26,13 @@ function valueAt(c, share) {
 
 /** @param {import("./page.js").App} app @param {Constant} c @param {number} k @returns {number[]} its 90% range and median now, or the one number it is fixed at */
 function rangeOf(app, c, k) {
-  const known = app.P.ranges?.[c.name]?.[app.base()]?.[k];
-  return known ?? (c.ranges[k].length === 3 ? [c.ranges[k][0], c.ranges[k][1], c.ranges[k][2]] : c.ranges[k]);
+  return app.P.ranges?.[c.name]?.[app.base()]?.[k] ?? c.ranges[k];
 }
 
 /** @param {import("./page.js").App} app @param {Constant} c @returns {number} where its slider rests: half way between the accounts' medians */
 function restOf(app, c) {
   const medians = app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => shareOf(c, rangeOf(app, c, k)[c.ranges[k].length >> 1]));
   return (Math.min(...medians) + Math.max(...medians)) / 2;
-}
-
-/** @param {Constant} c @returns {number} how far the accounts' medians lie apart, as a part of its slider; what all are sure of comes last */
-function apart(c) {
-  const medians = c.ranges.map((r) => shareOf(c, r[r.length >> 1]));
-  return Math.max(...medians) - Math.min(...medians) + (c.uncertain ? 1 : 0);
 }
 
 /** @param {import("./page.js").App} app @param {"pins"|"held"} where @param {string} name @param {number|null} value null leaves it alone */
@@ -60,18 +53,17 @@ function make(tag, attributes, ...children) {
 export function startWhatIf(app) {
   const { P } = app;
   if (!P.live || !el("whatif")) return;
-  /** @type {Constant[]} */
-  const constants = P.live.constants, switches = constants.filter((c) => isSwitch(app, c)), sliders = constants.filter((c) => !isSwitch(app, c));
+  const constants = /** @type {Constant[]} */ (P.live.constants);
   app.names.pins = constants.map((c) => c.name);
   app.names.held = P.live.inputs.map((/** @type {any} */ i) => i.name);
   for (const c of constants) app.names.limits[c.name] = [c.low, c.high];
-  const rows = sliders.sort((a, b) => apart(b) - apart(a)).map((c) => sliderRow(app, c));
+  const rows = P.live.sliders.map((/** @type {number} */ i) => sliderRow(app, constants[i]));
   el("pins").append(...rows.slice(0, IN_VIEW));
   el("more-pins").append(...rows.slice(IN_VIEW));
   show(el("more-pins").parentElement, rows.length > IN_VIEW);
   put(el("more-count"), `${rows.length - IN_VIEW} more`);
-  el("switches").append(...switches.map((c) => switchRow(app, "pins", c, [["", "As each has it"], ["0", "Off"], ["1", "On"]])),
-    ...P.live.inputs.map((/** @type {any} */ i) => (isOnOff(i) ? switchRow(app, "held", i, [["", "As dated"], ["0", "Off"], ["1", "On"]]) : inputRow(app, i))));
+  el("switches").append(...constants.filter((c) => c.switch).map((c) => switchRow(app, "pins", c, "As each has it")),
+    ...P.live.inputs.map((/** @type {any} */ i) => (i.switch ? switchRow(app, "held", i, "As dated") : inputRow(app, i))));
   show(el("switches"), el("switches").children.length > 0);
   for (const button of all("[data-unpin]")) {
     button.addEventListener("click", () => {
@@ -116,13 +108,10 @@ function badgeOf(k) {
   return make("span", { class: `badge c${k % 6}` }, letterOf(k));
 }
 
-/**
- * @param {import("./page.js").App} app @param {"pins"|"held"} where @param {any} one a constant or an input
- * @param {[string, string][]} options value and words; no value leaves it alone
- */
-function switchRow(app, where, one, options) {
+/** @param {import("./page.js").App} app @param {"pins"|"held"} where @param {any} one a constant or an input @param {string} alone what leaves it alone */
+function switchRow(app, where, one, alone) {
   const id = `hold-${slug(one.name)}`, name = make("p", { id, class: "of" }, one.name);
-  const buttons = options.map(([value, words]) => make("button", { type: "button", "data-value": value }, words));
+  const buttons = [alone, "Off", "On"].map((words, i) => make("button", { type: "button", "data-value": ["", "0", "1"][i] }, words));
   for (const button of buttons) button.addEventListener("click", () => setTo(app, where, one.name, button.dataset.value === "" ? null : Number(button.dataset.value)));
   const now = where === "pins"
     ? app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => `${letterOf(k)} ${one.ranges[k][0] ? "on" : "off"}`).join(", ")
@@ -144,9 +133,9 @@ function inputRow(app, input) {
 /** @param {import("./page.js").App} app what changes with every move */
 export function drawWhatIf(app) {
   if (!app.P.live || !el("whatif")) return;
-  const on = isInForce(app), list = conditions(app), { pins, held } = app.state;
+  const on = isInForce(app), { pins, held } = app.state;
   show(el("whatif-status"), on);
-  put(el("whatif-values"), on ? `What-if values are in force, the same for every account: ${list.join("; ")}.` : "");
+  put(el("whatif-values"), conditionsSentence(app));
   for (const node of all("[data-whatif]")) show(node, on);
   show(el("why"), !on);
   for (const row of all("[data-pin]")) {
@@ -189,24 +178,17 @@ function drawWeighed(app) {
   });
 }
 
-/** @param {import("./page.js").App} app the parts that wait until values rest: ranges, which follow the as-of date and the width of the page */
+/** @param {import("./page.js").App} app the parts that wait until values rest: ranges, which follow the as-of date */
 export function drawRanges(app) {
   if (!app.P.live || !el("whatif")) return;
-  const n = app.P.accounts.length;
-  const rows = all("[data-pin]"), widths = rows.map((row) => row.querySelector(".ranges").clientWidth);
-  rows.forEach((row, i) => {
-    const c = row.constant, box = row.querySelector(".ranges"), w = widths[i];
-    if (!w) return;
-    const x = (/** @type {number} */ v) => INSET + shareOf(c, v) * (w - 2 * INSET);
+  for (const row of all("[data-pin]")) {
+    const c = row.constant, items = all("li", row), x = (/** @type {number} */ v) => at(100 * shareOf(c, v));
     const lines = app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => {
       const range = rangeOf(app, c, k), y = ROW * k + ROW / 2, from = x(range[0]), to = x(range[range.length - 1]), middle = x(range[range.length >> 1]);
-      const left = from > 22, line = range.length > 1 ? `<path class="rl-line rl-${k % 6}" d="M${at(from)} ${y}H${at(to)}"/>` : "";
-      return `${line}<circle class="rl-dot rl-${k % 6}" cx="${at(middle)}" cy="${y}" r="3"/><text class="rl-end rl-${k % 6}" x="${at(left ? from - 6 : to + 7)}" y="${y + 4}"${left ? ' text-anchor="end"' : ""}>${esc(letterOf(k))}</text>`;
+      put(items[k].lastChild, range.length === 1 ? `${valueText(c, range[0])}, fixed` : `${valueText(c, range[1])} (${numberText(range[0])} to ${numberText(range[2])})`);
+      const left = +from > 5, own = ` rl-${k % 6}`;
+      return `<line class="rl-line${own}" x1="${from}%" x2="${to}%" y1="${y}" y2="${y}"/><circle class="rl-dot${own}" cx="${middle}%" cy="${y}" r="3"/><text class="rl-end${own}" x="${left ? from : to}%" dx="${left ? -6 : 7}" y="${y + 4}"${left ? ' text-anchor="end"' : ""}>${letterOf(k)}</text>`;
     }).join("");
-    putHtml(box, `<svg class="rl" width="${w}" height="${ROW * n}" viewBox="0 0 ${w} ${ROW * n}" aria-hidden="true">${lines}</svg>`);
-    all("li", row).forEach((item, k) => {
-      const range = rangeOf(app, c, k);
-      put(item.lastChild, range.length === 1 ? `${valueText(c, range[0])}, fixed` : `${valueText(c, range[1])} (${numberText(range[0])} to ${numberText(range[2])})`);
-    });
-  });
+    putHtml(row.querySelector(".ranges"), `<svg class="rl" width="100%" height="${ROW * items.length}" aria-hidden="true">${lines}</svg>`);
+  }
 }

@@ -1,42 +1,29 @@
 // Generated sentences, word for word those of report/sentences.py, which also words the verdict of the last date.
 
-import { integers, rising } from "./decode.js";
+import { integers } from "./decode.js";
 import { dayText, endsText, esc, grouped, inHundred, letterOf, listed, quantityText, shownWeight } from "./format.js";
-
-const LEAN = 60, STRONG = 90;
 
 /** @param {any} P payload @param {number} day @returns {any} the latest weighing not after a day; before the first, the weights at the start, of no day */
 export function weighingOn(P, day) {
   const known = P.weighings.filter((/** @type {any} */ w) => w.day <= day);
   if (known.length) return known[known.length - 1];
-  const none = { reliable: true, log_evidence: null, log_evidence_error: null, effective_draws: null, k_hat: null };
-  return { day: null, weights: P.started ?? P.accounts.map(() => 1 / P.accounts.length), fits: P.accounts.map(() => none), used: 0 };
-}
-
-/** @type {WeakMap<any, [number, number][]>} */
-const COUNTED = new WeakMap();
-
-/** @param {any} P @returns {[number, number][]} days of publication, rising, and how many reports are used on each */
-function counted(P) {
-  const held = COUNTED.get(P), used = held ? [] : integers(P.counted.used);
-  if (!held) COUNTED.set(P, rising(P.counted.days).map((day, i) => [day, used[i]]));
-  return held ?? /** @type {[number, number][]} */ (COUNTED.get(P));
+  return { day: null, weights: P.started, fits: P.accounts.map(() => ({ reliable: true })), used: 0 };
 }
 
 /** @param {any} P @param {number} day @returns {number} how many of the reports published by a day can be used on it */
 export function usedOn(P, day) {
-  return counted(P).reduce((used, [from, n]) => (from <= day ? n : used), 0);
+  return P.published.reduce((/** @type {number} */ used, /** @type {number} */ from, /** @type {number} */ i) => (from <= day ? P.usable[i] : used), 0);
 }
 
 /** @param {any} P @returns {number[]} the days the as-of bar steps over: publications, and dates that were computed */
 export function stopsOf(P) {
-  const days = [...counted(P).map(([day]) => day), ...P.dates, ...P.weighings.map((/** @type {any} */ w) => w.day)];
+  const days = [...P.published, ...P.dates, ...P.weighings.map((/** @type {any} */ w) => w.day)];
   return Array.from(new Set(days)).sort((a, b) => a - b);
 }
 
 /** @param {any} P @param {number} from @param {number} until @returns {number|null} the first day after one and before another on which something was published */
 export function newsOn(P, from, until) {
-  return counted(P).map(([d]) => d).find((d) => d > from && d < until) ?? null;
+  return P.published.find((/** @type {number} */ d) => d > from && d < until) ?? null;
 }
 
 /** @param {any} P @param {number|null} from @param {number} day @returns {boolean} whether something was published after a date and by a day */
@@ -63,7 +50,7 @@ export function reading(P, on) {
   const weak = w.fits.flatMap((/** @type {any} */ f, /** @type {number} */ k) => (f.reliable ? [] : [k]));
   return head(P, w, on) + (weak.length ? `${unweighed(P, weak)}. Weights are shares of one total, so no lean is stated; read the others with care.`
     : n === 1 ? " are read by one account alone, so there is nothing to compare."
-    : lean(P, w.weights, w.used === 1, " Wider or narrower ranges than accounts state, which may undo this, were not tried for this date."));
+    : lean(P, w.weights, w.used === 1, "for this date"));
 }
 
 /** @param {string} text @returns {string} set apart */
@@ -78,15 +65,14 @@ export function head(P, w, on) {
 /** @param {any} P @param {number[]} places @returns {string} */
 export const unweighed = (P, places) => ` cannot be weighed reliably for ${places.length === P.accounts.length ? "every account" : named(places)}`;
 
-/** @param {any} P @param {number[]} weights @param {boolean} one @param {string} caution where a lean is stated @returns {string} with priors as stated */
-export function lean(P, weights, one, caution) {
-  const shown = weightsShown(P, weights), top = weights.indexOf(Math.max(...weights)), rest = [...shown.keys()].filter((k) => k !== top);
-  const s = one ? "s" : "", not = ` ${one ? "does" : "do"} not separate the accounts`, v = shown[top];
-  const alike = (/** @type {number} */ k) => weights[top] - weights[k] <= 1e-9 * weights[top] || shown[k] === v;
-  if (v < LEAN && rest.some(alike)) return `${not}: out of 100, ${each(shown.keys(), shown)}.`;
-  const verb = v >= STRONG ? ` point${s} strongly to` : v >= LEAN ? ` lean${s} towards` : `${not}; ahead is`;
-  const about = count(v) === String(v) ? `about ${v}` : count(v);
-  return `${verb} account ${letterOf(top)}, ${strong(P.accounts[top].name)}: ${about} in 100, against ${each(rest, shown)}.${v >= LEAN ? caution : ""}`;
+/** @param {any} P @param {number[]} weights @param {boolean} one @param {string} where other ranges were not tried @returns {string} who is ahead with ranges as stated, as in `_untried_parts` */
+export function lean(P, weights, one, where) {
+  const shown = weightsShown(P, weights), all = [...shown.keys()], top = weights.indexOf(Math.max(...weights)), rest = all.filter((k) => k !== top), v = shown[top];
+  const worth = weights.map((w, k) => w / P.started[k]), near = all.filter((k) => 3 * worth[k] >= Math.max(...worth));
+  const apart = near.length > 1 ? ` ${one ? "does" : "do"} not separate ${near.length < all.length ? named(near) : "the accounts"}` : "";
+  if (!near.includes(top) || rest.some((k) => weights[top] - weights[k] <= 1e-9 * weights[top] || shown[k] === v)) return `${apart ? `${apart}:` : " leave,"} out of 100, ${each(all, shown)}.`;
+  return `${apart ? `${apart}; ahead is` : ` put${one ? "s" : ""}`} account ${letterOf(top)}, ${strong(P.accounts[top].name)}${apart ? "" : ", ahead"}: ${count(v) === String(v) ? `about ${v}` : count(v)} in 100, against ${each(rest, shown)}.${
+    apart ? "" : ` Wider or narrower ranges than accounts state, which may undo this, were not tried ${where}.`}`;
 }
 
 /** @param {Iterable<number>} places @param {number[]} shown @returns {string} */
@@ -132,8 +118,15 @@ export function claimStatus(claim, day) {
 }
 
 /** @param {any} claim @param {number} day @returns {boolean} whether a chance as of a day would be hindsight */
-export function isClosed(claim, day) {
+function isClosed(claim, day) {
   return (claim.resolved !== null && day >= claim.resolved) || (claim.deadline !== null && day >= claim.deadline && !claim.inside);
+}
+
+/** @param {any} P @param {any} claim @param {number} date @param {number} day @returns {{values: number[], sound: boolean[]}[]} thousandths by account, below 0 for none: when made, the last while open, now; and whether each is reliable */
+export function chancesOf(P, claim, date, day) {
+  const n = P.accounts.length, made = day >= claim.made, closed = made && isClosed(claim, day);
+  return [[made && claim.chance_made, 0, claim.made], [closed && claim.chance_last, 0, claim.last_day], [made && !closed && claim.chance, date, day]]
+    .map(([text, i, on]) => ({ values: text && i >= 0 ? integers(text).slice(i * n, i * n + n) : Array(n).fill(-1), sound: soundOn(P, on) }));
 }
 
 /** @type {Record<string, [string, string]>} */
