@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from realities.ir.model import Model
     from realities.model.load import load_model
     from realities.model.write.convert import convert_model
-    from realities.report import write_report
+    from realities.report import why_leading, write_report
     from realities.trajectories import AccountTrajectories, Trajectories
     from realities.version import __version__
     from realities.weigh.fits import Weighing
@@ -66,6 +66,7 @@ _HOME = {
     "to_xarray": "weigh.handover.dataset",
     "weigh_accounts": "weigh.weighing",
     "weigh_timeline": "weigh.timeline",
+    "why_leading": "report",
     "write_report": "report",
 }
 
@@ -102,6 +103,7 @@ __all__ = [
     "to_xarray",
     "weigh_accounts",
     "weigh_timeline",
+    "why_leading",
     "write_report",
 ]
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from markupsafe import escape
 
 from realities.case.folder import Case, load_case
 from realities.cli import invoke
@@ -111,6 +112,20 @@ def test_the_last_line_of_run_is_where_the_report_is(
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1] == f"Report: {results / 'again' / 'report.html'}"
     assert len(memory.known) == 1
+
+
+def test_run_prints_why_the_leading_account_leads_as_its_page_says_it(
+    results: Path, memory: Memory, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realities.weigh.study.run_case", memory)
+    capsys.readouterr()
+    line = ["run", str(results / "mine"), "--quick", "--threads", "1", "--out", str(results / "why")]
+    assert invoke([*line, "--as-of", "2017-06-30", "--draws", "100"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    saved = json.loads((results / "why" / "results.json").read_text(encoding="utf-8"))
+    assert saved["why"]
+    assert printed[1] == saved["why"]
+    assert str(escape(saved["why"])) in (results / "why" / "report.html").read_text(encoding="utf-8")
 
 
 def test_progress_away_from_a_terminal_is_plain_lines(results: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
 from xml.etree import ElementTree
 
 from report_synthetic import HOSTILE, synthetic_study
 
 from realities.figures.card import MOST_BYTES
+from realities.report import study_payload
+from realities.report.view import View
+from realities.report.why import why
 from realities.weigh.card import study_card
 
 SVG = "{http://www.w3.org/2000/svg}svg"
@@ -24,6 +28,12 @@ def test_a_study_shows_weights_the_first_quantity_and_claims(study: Any) -> None
     assert [said.index(name) for name in names] == sorted(said.index(name) for name in names)
     assert sum(map(int, re.findall(r" (\d+)[,.]", said.split("Weights in 100:")[1]))) == 100
     assert f"and {len(study.claims) - 10} more" in text
+
+
+def test_a_study_says_why_the_leading_account_leads_as_its_page_does(study: Any) -> None:
+    told = why(View(payload := study_payload(study)), payload["as_of"])
+    assert told
+    assert f"<p>{escape(told)}</p>" in study_card(study)
 
 
 def test_hostile_text_of_a_study_stays_text(hostile_study: Any) -> None:

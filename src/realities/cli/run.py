@@ -99,7 +99,7 @@ def run(
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
-    print_weights(study)
+    print_weights(study, why=str(result["why"]))
     print_warnings(terminal, study)
     terminal.detail(f"Results are in {folder}")
     click.echo(f"Report: {page}")
@@ -264,13 +264,15 @@ def print_warnings(terminal: Terminal, study: Study) -> None:
             terminal.note(f"warning: {warning}")
 
 
-def print_weights(study: Study, as_of: date | None = None) -> None:
-    """Print the reading and a bar for each account, in the case's order."""
+def print_weights(study: Study, as_of: date | None = None, *, why: str = "") -> None:
+    """Print the reading, why the leading account leads, and a bar for each account, in the case's order."""
     from realities.report.sentences import ranges_of_study, reading_of_study
 
     day = as_of or study.as_of
     sentence, shown = reading_of_study(study, day)
     click.echo(sentence)
+    if why:
+        click.echo(why)
     weighing = study.weighings[day]
     ranges = [f"({ends})" if ends else "" for ends in ranges_of_study(study, day)]
     width = max(len(account.name) for account in study.case.accounts)

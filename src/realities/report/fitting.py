@@ -25,6 +25,8 @@ from realities.report.page import render_payload, write_text
 from realities.report.payload import build_payload
 from realities.report.planes import take_curves
 from realities.report.schema import CurvesData, Payload, QuantityData
+from realities.report.view import View
+from realities.report.why import why
 
 if TYPE_CHECKING:
     from realities.weigh.study import Study
@@ -59,11 +61,11 @@ def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE
     """
     dates = tuple(study.dates)
     causes = causes_data(study.case, study.as_of)
-    live, why = _live(study)
+    live, problems = _live(study)
     while True:
         held = {name: held_curves(study, name, dates) for name in study.case.measures}
         payload = build_payload(study, dates, _planned(held, PLANS[-1]), status=_told(study, dates, status))
-        payload["warnings"] += why
+        payload["warnings"] += problems
         payload["causes"] = causes
         payload["live"] = None if live is None else live_data(study, live, dates, LIVE_DRAWS[0])
         sizes = _Sizes(payload, held)
@@ -76,6 +78,16 @@ def study_payload(study: Study, *, status: Sequence[str] = (), limit: int = PAGE
         if len(dates) <= _FEWEST_DATES:
             return payload
         dates = tuple(reversed(dates[::-1][::2]))
+
+
+def why_leading(study: Study) -> str:
+    """Return why the account that leads on a study's last date leads, as its page says it.
+
+    A page whose curves are coarser may round what was expected otherwise. Empty where nothing can be said.
+    """
+    held = {name: held_curves(study, name, study.dates) for name in study.case.measures}
+    payload = build_payload(study, study.dates, _planned(held, PLANS[0]))
+    return why(View(payload), payload["as_of"])
 
 
 def _live(study: Study) -> tuple[LiveParts | None, list[str]]:

@@ -24,6 +24,8 @@ from realities.report.draws_file import COMPRESSION, LARGE, add_groups
 from realities.report.fitting import study_payload
 from realities.report.page import render_payload, write_text
 from realities.report.schema import Payload
+from realities.report.view import View
+from realities.report.why import why
 from realities.source import SourceText
 from realities.weigh.forward import LEVELS
 from realities.weigh.handover.claim_review import claims_jsonld
@@ -54,6 +56,7 @@ def write_results(
     target = folder / PAGE if page is None else page
     payload = study_payload(study)
     found = study_to_json(study, report=str(target))
+    found["why"] = why(View(payload), payload["as_of"])
     folder.mkdir(parents=True, exist_ok=True)
     _write_table(study, payload, folder / TABLE, scratch)
     write_text(folder / FORECASTS, forecasts_csv(study), scratch=scratch)

@@ -58,8 +58,10 @@ def whys(view: View) -> list[Why]:
 
 def why(view: View, day: int) -> str:
     """Return why the account that leads as of a day leads; empty where nothing can be said."""
-    told = [one for one in whys(view) if one.day <= day and (one.until is None or day < one.until)]
-    return told[0].text if told else ""
+    known = [one for one in view.payload["weighings"] if one["day"] <= day]
+    if len(view.payload["accounts"]) < 2 or not known:
+        return ""
+    return _text(view, known[-1], steps(view, NAMED / 100))
 
 
 def _text(view: View, weighing: WeighingData, every: list[Moved]) -> str:

@@ -122,6 +122,7 @@ def study_card(study: Study) -> str:
         f"Study of {study.case.id}, {study.effort} effort",
         f"As of {format_date(study.as_of)}",
         paragraph(f"{_counted(last)} Weights in 100: {said}."),
+        _why(study),
         _weights(study),
         _first_quantity(study),
         table(
@@ -136,6 +137,13 @@ def study_card(study: Study) -> str:
         ),
         *(paragraph(text, is_note=True) for text in _warnings(study.warnings)),
     )
+
+
+def _why(study: Study) -> Html | None:
+    """Return why the leading account leads, in the words of the page."""
+    from realities import why_leading
+
+    return paragraph(why_leading(study))
 
 
 def _weights(study: Study) -> Html:
