@@ -64,8 +64,9 @@ def _alone(boxes: FloatArray, points: FloatArray, width: float) -> FloatArray:
     to_own = gaps[own, :, own]
     gaps[own, :, own] = np.inf
     nearest = gaps.min(axis=2)
-    result: FloatArray = 100 * beyond + 3 * on
-    return result + 200 * np.maximum(0, to_own + 2 - nearest) + 10 * np.maximum(0, 16 - nearest)
+    unclear = 200 * np.maximum(0, to_own + 2 - nearest) + 10 * np.maximum(0, 16 - nearest)
+    result: FloatArray = 100 * beyond + 3 * on + unclear
+    return result
 
 
 def _together(boxes: FloatArray) -> FloatArray:
@@ -78,7 +79,7 @@ def _together(boxes: FloatArray) -> FloatArray:
 def _gaps(boxes: FloatArray, points: FloatArray) -> FloatArray:
     """Return how far the middle of each place lies from each box, shape (name, spot, place)."""
     low, high = boxes[:, :, None, :2] - points, points - boxes[:, :, None, 2:]
-    result: FloatArray = np.hypot(*np.moveaxis(np.maximum(0, np.maximum(low, high)), -1, 0))
+    result: FloatArray = np.sqrt((np.maximum(0, np.maximum(low, high)) ** 2).sum(axis=-1))
     return result
 
 
