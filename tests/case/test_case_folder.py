@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import pytest
 
 from realities.case import folder as folder_module
 from realities.case.folder import Case, bundled_cases, find_case, load_case
+from realities.case.row_counts import row_counts
 from realities.engine.reference import simulate
 from realities.errors import InputError, UnreadableError
 from realities.units import parse_unit
+from realities.weigh.likelihood import used_observations
 
 Edit = Callable[..., Path]
 HEAD = "happened,published,quantity,value,low,high,unit,reporter,source,note\n"
@@ -53,7 +56,9 @@ def test_a_case_holds_what_its_folder_says(case: Case) -> None:
         (),
         (),
     )
-    assert repr(case) == "Case('town': 2 accounts, 5 claims, 13 observations, 2015-01-01 to 2024-12-31)"
+    counts = "13 observations (11 count; 1 revised, 1 repeats another)"
+    assert repr(case) == f"Case('town': 2 accounts, 5 claims, {counts}, 2015-01-01 to 2024-12-31)"
+    assert counts in case._repr_html_()
 
 
 def test_the_model_carries_measures_and_claims_as_hidden_variables(case: Case) -> None:
@@ -364,3 +369,33 @@ def test_a_case_reads_the_same_with_other_line_ends_and_a_mark(folder: Path) -> 
     assert after.claims == before.claims
     assert after.accounts == before.accounts
     assert after.model.variables == before.model.variables
+
+
+def test_every_row_is_counted_once_by_what_becomes_of_it(folder: Path) -> None:
+    write_rows(
+        folder,
+        row("2016-06-15", "2016-10-01"),
+        row("2016-06-15", "2017-10-01"),  # revises the first
+        row("2016-06-15", "2016-10-02", reporter="Town newspaper"),  # repeats it
+        row("2018-06-15", ""),
+        row("2019-06-15", "2017-01-01"),  # a forecast
+        row("2020-06-15", "2020-10-01"),
+        row("2021-06-15", "2021-10-01"),
+    )
+    case = load_case(folder)
+    for day, told in {
+        date(2017, 1, 1): "7 observations (1 count; 1 repeats another, 1 without a date of publication, "
+        "3 published later, 1 a forecast)",
+        date(2021, 1, 1): "7 observations (2 count; 1 revised, 1 repeats another, "
+        "1 without a date of publication, 1 published later, 1 a forecast)",
+    }.items():
+        found = row_counts(case, day)
+        assert str(found) == told
+        assert found.rows == sum(getattr(found, one.name) for one in fields(found)[1:])
+        assert found.count == len(used_observations(case, day))
+
+
+def test_the_count_of_a_bundled_case_is_what_its_weighing_uses() -> None:
+    case = load_case("ehrlich-simon")
+    assert row_counts(case).count == len(used_observations(case, case.latest_published))
+    assert f"({row_counts(case).count} count;" in repr(case)

@@ -11,6 +11,7 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from realities.case.row_counts import row_counts
 from realities.case.sources import source_keys
 from realities.figures import day_of, fan, format_date, mark
 from realities.figures.axes import Frame, spread_labels
@@ -31,15 +32,14 @@ _WIDTH: Final = 760
 
 def case_card(case: Case) -> str:
     """Return question, accounts, quantities, and the reports of the quantity that has most."""
-    n_rows = sum(row.published is not None for row in case.observations)
     ends = f"{format_date(case.calendar.start)} to {format_date(case.calendar.finish)}"
     numbers = (
         (len(case.accounts), "account", "accounts"),
         (len(case.claims), "claim", "claims"),
-        (n_rows, "dated report", "dated reports"),
         (len(case.measures), "quantity", "quantities"),
     )
-    counts = ", ".join(f"{n:,} {one if n == 1 else more}" for n, one, more in numbers)
+    named_counts = ", ".join(f"{n:,} {one if n == 1 else more}" for n, one, more in numbers)
+    counts = f"{named_counts}, {row_counts(case)}"
     return card(
         f"Case {case.id}",
         case.question or case.title,

@@ -88,9 +88,9 @@ class Case:
     prior_weights: Mapping[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        counts = (
-            f"{len(self.accounts)} accounts, {len(self.claims)} claims, {len(self.observations)} observations"
-        )
+        from realities.case.row_counts import row_counts
+
+        counts = f"{len(self.accounts)} accounts, {len(self.claims)} claims, {row_counts(self)}"
         return f"Case({self.id!r}: {counts}, {self.calendar.start} to {self.calendar.finish})"
 
     def _repr_html_(self) -> str:

@@ -132,6 +132,7 @@ def _print_report(terminal: Terminal, report: Report | None, with_names: bool) -
 
 def _inspect_case(target: str) -> Inspection:
     from realities.case.folder import load_case
+    from realities.case.row_counts import row_counts
 
     case = load_case(target)
     checks: tuple[Verdict, ...] = ()
@@ -144,9 +145,7 @@ def _inspect_case(target: str) -> Inspection:
     shown = sum(not variable.is_hidden for variable in case.model.variables)
     counts = f"{shown} equations, {len(case.accounts)} accounts, {len(case.claims)} claims"
     exit_code = 1 if any(item.severity == "error" for item in found) else 0
-    return Inspection(
-        f"{counts}, {len(case.observations)} observations", tuple(found), exit_code, None, checks
-    )
+    return Inspection(f"{counts}, {row_counts(case)}", tuple(found), exit_code, None, checks)
 
 
 def _place(item: Diagnostic) -> tuple[str, int]:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from realities.case.calendar import Calendar
 from realities.case.measures import Measure, Reporter
-from realities.case.observations import FORECAST_DAYS, Observation
+from realities.case.observations import Observation
+from realities.case.row_counts import usable
 from realities.weigh.reporting.said import RANGE_SDS, Said, rounding_step, smallest_step, what_is_said
 from realities.weigh.reporting.scales import from_scale, to_scale, whole_of
 
@@ -75,13 +76,6 @@ class Rows:
     def is_plain(self) -> NDArray[np.bool_]:
         """Which rows are values."""
         return ~np.isnan(self.value)
-
-
-def usable(row: Observation, as_of: date, calendar: Calendar) -> bool:
-    """Return whether a row is an observation, by a date, of a day that the case covers."""
-    if row.published is None or row.happened > as_of or not calendar.covers(row.happened):
-        return False
-    return (row.happened - row.published).days <= FORECAST_DAYS
 
 
 def gather_rows(measure: Measure, observations: Sequence[Observation], calendar: Calendar) -> Rows:
