@@ -18,7 +18,7 @@ from realities.report.against import counts_against, why_data
 from realities.report.schema import Payload
 from realities.report.sentences import day_text
 from realities.report.view import Quantity, View
-from realities.report.why import why, whys
+from realities.report.why import doubt_of, why, whys
 from realities.weigh.honesty.drawn import Left
 from realities.weigh.honesty.influence import Change, Influence
 
@@ -98,7 +98,29 @@ def test_what_an_account_first_expected_is_said_where_the_latest_report_lies_out
         assert band is not None
         reports["value"] = [size or float(band[2]) for _ in reports["value"]]
         text = counts_against(View(payload))
-        assert ("first expected: A" in text) is says
+        assert ("first expected: A about" in text) is says
+
+
+def test_what_was_first_expected_is_quoted_only_as_finely_as_coarse_curves_allow(study: Any) -> None:
+    ids = [a.id for a in study.case.accounts]
+    payload = study_payload(with_influence(study, {"left": {ids[2]: 0.0, ids[0]: 9.0, ids[1]: 0.0}}))
+    view = View(payload)
+    band, doubt = view.quantities[1].at(None, 0, payload["as_of"]), doubt_of(view, view.quantities[1], None)
+    assert band is not None
+    assert doubt > 0
+    reports = payload["quantities"][1]["reports"]
+    for above, says in ((0.5 * doubt, False), (1e3 * doubt, True)):
+        rows = view.quantities[1].reports
+        latest = max((r for r in rows if r.value is not None), key=lambda r: (r.happened, r.published))
+        range_ = view.quantities[1].at(None, 0, latest.happened)
+        assert range_ is not None
+        reports["value"] = [float(range_[4]) + above for _ in reports["value"]]
+        text = counts_against(View(payload))
+        assert ("first expected: A about" in text) is says
+    numbers = re.search(r"A about ([\d,.−]+) to ([\d,.−]+)", text)
+    assert numbers is not None
+    for number in numbers.groups():
+        assert len(re.sub(r"\D", "", number).strip("0")) <= 2, "two digits"
         assert (" reported for " in text) is says
 
 

@@ -15,6 +15,7 @@ from realities.figures.style import letter
 from realities.report.honest import finite
 from realities.report.schema import WhyData
 from realities.report.sentences import day_text
+from realities.report.why import doubt_of, range_text
 from realities.weigh.honesty.words import listed
 
 if TYPE_CHECKING:
@@ -72,13 +73,13 @@ def counts_against(view: View) -> str:
     groups: dict[int, list[int]] = {}
     for one in reasons:
         groups.setdefault(one["quantity"], []).append(one["account"])
-    parts = [_against(view.quantities[quantity], accounts) for quantity, accounts in groups.items()]
+    parts = [_against(view, view.quantities[quantity], accounts) for quantity, accounts in groups.items()]
     whole = all(one["complete"] for one in reasons)
     of = "left out" if whole else "that could be left out"
     return f"Of the quantities {of} one at a time, next to account {letter(leader)}: {'; '.join(parts)}."
 
 
-def _against(quantity: Quantity, accounts: list[int]) -> str:
+def _against(view: View, quantity: Quantity, accounts: list[int]) -> str:
     """Return against which accounts a quantity counts, what was last reported, and what they had expected."""
     text = f"“{quantity.data['title']}” counts most against {listed([letter(k) for k in accounts])}"
     rows = [r for r in quantity.reports if r.value is not None and not quantity.is_copy(r)]
@@ -86,16 +87,18 @@ def _against(quantity: Quantity, accounts: list[int]) -> str:
         return text
     latest = max(rows, key=lambda r: (r.happened, r.published))
     assert latest.value is not None
-    expected = [part for k in accounts if (part := _expected(quantity, k, latest.happened, latest.value))]
+    doubt = doubt_of(view, quantity, None)
+    told = [_expected(quantity, k, latest.happened, latest.value, doubt) for k in accounts]
+    expected = list(filter(None, told))
     if not expected:
         return text
     value = format_quantity(latest.value, quantity.data["unit"])
     return f"{text} ({value} reported for {day_text(latest.happened)}; first expected: {', '.join(expected)})"
 
 
-def _expected(quantity: Quantity, k: int, day: int, reported: float) -> str:
-    """Return the range an account first expected, where what was reported lies outside its 90 %."""
+def _expected(quantity: Quantity, k: int, day: int, reported: float, doubt: float) -> str:
+    """Return the range an account first expected, where a report lies outside it beyond doubt."""
     range_ = quantity.at(None, k, day)
-    if range_ is None or range_[0] <= reported <= range_[4]:
+    if range_ is None or max(range_[0] - reported, reported - range_[4]) < max(doubt, 1e-300):
         return ""
-    return f"{letter(k)} {format_quantity(range_[0], '')} to {format_quantity(range_[4], '')}"
+    return f"{letter(k)} {range_text(float(range_[0]), float(range_[4]))}"

@@ -180,21 +180,21 @@ def _missed(view: View, quantity: Quantity, row: Report, winner: int, loser: int
         return None
     ends = [(float(one[0]), float(one[4])) for one in ranges if one is not None]
     lost, won = (max(low - row.value, row.value - high, 0.0) for low, high in ends)
-    doubt = COARSE * _span(view, quantity, as_of)
+    doubt = doubt_of(view, quantity, as_of)
     if doubt <= 0 or won > doubt or lost - won < doubt:
         return None
-    texts = [_range_text(*one) for one in ends]
+    texts = [range_text(*one) for one in ends]
     expected = f"{letter(loser)} expected {texts[0]}, {letter(winner)} {texts[1]}"
     return _Telling(quantity, row, lost / max(ends[0][1] - ends[0][0], doubt), expected)
 
 
-def _range_text(low: float, high: float) -> str:
-    """Return a range in two digits: `about 180,000 to 270,000`."""
+def range_text(low: float, high: float) -> str:
+    """Return a range in two digits, which is what coarse curves support: `about 180,000 to 270,000`."""
     ends = [format_number(significant(end, 2)) for end in (low, high)]
     return f"about {' to '.join(dict.fromkeys(ends))}"
 
 
-def _span(view: View, quantity: Quantity, as_of: int | None) -> float:
-    """Return how wide the range is that a quantity's curves take as of a date."""
+def doubt_of(view: View, quantity: Quantity, as_of: int | None) -> float:
+    """Return what a quantity's curves as of a date may be off by on a page: a part of the range they take."""
     bands = [quantity.bands(as_of, k) for k in range(len(view.payload["accounts"]))]
-    return max((float(one.max() - one.min()) for one in bands if one.size), default=0.0)
+    return COARSE * max((float(one.max() - one.min()) for one in bands if one.size), default=0.0)
