@@ -14,6 +14,7 @@ import pytest
 from planes_read import whole_page
 from report_synthetic import AS_OF, HOSTILE, synthetic_study
 
+from realities.figures.style import letter
 from realities.report import render_payload, standings, study_payload, trusted
 from realities.report.cited import references
 from realities.report.schema import Payload, day_number
@@ -23,6 +24,7 @@ from realities.report.tables import NOT_RELIABLE, weight_rows
 from realities.report.trusted import NOT_COMPUTED, odds_text, probability_text
 from realities.report.view import View
 from realities.weigh.between import Between, OnDay
+from realities.weigh.honesty.words import listed
 from realities.weigh.scoring.tally import QuantityScores
 from realities.weigh.timeline import AtMoment, Moment
 
@@ -60,10 +62,10 @@ def test_at_width_one_the_weights_are_the_stated_ones(payload: Payload) -> None:
 
 def test_a_width_says_in_place_what_is_not_computed_and_what_is_not_reliable(payload: Payload) -> None:
     rows = {(width, which): cells for width, which, cells in trusted.width_rows(trust_of(payload), 5)}
-    assert rows["four times", "all accounts'"] == ["–"] * 4 + [NOT_COMPUTED]
+    assert rows["four times", "all accounts'"] == ["–"] * 5
     assert rows["a quarter", "all accounts'"][4].endswith(NOT_RELIABLE)
     assert re.fullmatch(r"[<>\d]+", rows["a quarter", "all accounts'"][0])
-    assert rows["four times", "this account's alone"][4] == NOT_COMPUTED
+    assert rows["four times", "this account's alone"][4] == "–"
     assert rows["four times", "this account's alone"][0] != "–"
     gaps = trusted.width_gaps(trust_of(payload))
     assert "Not computed: E at four times." in gaps
@@ -74,22 +76,78 @@ def test_other_sizes_of_the_model_errors_stand_beside_the_stated_one(payload: Pa
     rows = dict(trusted.error_rows(trust_of(payload), 5))
     assert list(rows) == ["half", "as stated", "twice"]
     assert rows["half"][0].endswith(NOT_RELIABLE)
-    assert rows["twice"] == ["–"] * 4 + [NOT_COMPUTED]
+    assert rows["twice"] == ["–"] * 5
+    assert "Not computed: E at twice. A weight is a share of one total" in trusted.error_gaps(
+        trust_of(payload)
+    )
     assert not any(NOT_RELIABLE in cell or cell == "–" for cell in rows["as stated"])
     assert trusted.error_rows({**trust_of(payload), "errors": []}, 5) == []
 
 
-def test_what_moves_most_stands_first_and_what_was_not_computed_last(view: View) -> None:
-    trust = trust_of(view.payload)
-    rows = trusted.left_rows(view, trust["left"], references(view.payload))
-    assert [row.percent for row in rows] == sorted((row.percent for row in rows), reverse=True)
-    assert {row.kind for row in rows} == {"reporter", "quantity"}
-    assert rows[-1].cells == ["–"] * 5
-    assert rows[-1].why == "not computed for A, B, C, D and E: k-hat 0.93"
-    assert rows[0].why == ""
+def test_sizes_of_the_model_errors_that_gave_no_weight_are_told_in_a_sentence_without_a_table(
+    payload: Payload,
+) -> None:
+    none = copy.deepcopy(payload)
+    for one in trust_of(none)["errors"]:
+        one["weight"], one["state"] = None, NOT_COMPUTED
+    page = render_payload(none)
+    assert trusted.error_rows(trust_of(none), 5) == []
+    assert 'id="error-table"' not in page
+    assert (
+        "No account has a weight had it stated half or twice as much. Not computed: A, B, C, D and E" in page
+    )
+
+
+def test_what_was_not_computed_stands_first_by_its_reports_then_what_moves_most(view: View) -> None:
+    trust = copy.deepcopy(trust_of(view.payload))
+    for place, n in ((0, 7), (3, 90)):
+        trust["left"][place] |= {"moved": None, "weights": None, "missing": [0], "rows": n}
+    shown, others = trusted.in_sight(trust["left"])
+    assert [one["moved"] is None for one in shown] == [True] * 3 + [False] * 5
+    assert [one["rows"] for one in shown[:3]] == sorted((one["rows"] for one in shown[:3]), reverse=True)
+    rows = trusted.left_rows(view, [*shown, *others], references(view.payload))
+    assert len(rows) == len(trust["left"]) and {row.kind for row in rows} == {"reporter", "quantity"}
+    percent = [row.percent for row in rows if row.moved]
+    assert percent == sorted(percent, reverse=True)
+    assert all(row.why.startswith("not computed for ") for row in rows[:3])
     sentence = trusted.influence_sentence(view, trust)
-    assert sentence.startswith(f"Left out alone, the reporter “{rows[0].name}” changes most: ")
-    assert "For 1 of 16 it is not computed" in sentence
+    known = next(row for row in rows if row.moved)
+    assert sentence.startswith(
+        f"Of the 13 reporters and quantities that could be left out alone, the {known.kind} “{known.name}” "
+        "changes most: "
+    )
+    assert " Not computed for 3, and perhaps more, as the draws do not reach so far: the " in sentence
+    assert all(f"the {row.kind} “{row.name}” ({row.rows} report" in sentence for row in rows[:3])
+
+
+def test_what_moves_most_is_said_of_all_only_where_all_was_computed(view: View) -> None:
+    trust = copy.deepcopy(trust_of(view.payload))
+    trust["left"] = [one for one in trust["left"] if one["moved"] is not None]
+    assert trusted.influence_sentence(view, trust).startswith("Left out alone, the reporter “")
+    for one in trust["left"]:
+        one["moved"] = 0.001
+    said = "No reporter and no quantity, left out alone, moves as much as 1 in 100 of the weight."
+    assert trusted.influence_sentence(view, trust) == said
+    trust["left"][0]["moved"] = None
+    said = trusted.influence_sentence(view, trust)
+    assert said.startswith(
+        "None of the 14 reporters and quantities that could be left out alone moves as much"
+    )
+    assert "Not computed for 1, and perhaps more" in said
+
+
+def test_a_pair_that_not_every_size_of_model_errors_was_tried_for_is_separated_at_the_stated_one(
+    view: View,
+) -> None:
+    trust = copy.deepcopy(trust_of(view.payload))
+    pair = next(one for one in trust["pairs"] if one["outcome"] == "separated")
+    others = [letter(one["account"]) for one in trust["pairs"] if one["outcome"] == "separated"][1:]
+    pair["why"] = "not computed with model errors twice as large"
+    row = next(row for row in trusted.pair_rows(trust) if row.account == pair["account"])
+    assert (row.sign, row.outcome, row.why) == ("✓", "separated at the stated model errors", pair["why"])
+    said = trusted.separation_sentence(trust)
+    assert f"separated at the stated model errors: {letter(pair['account'])}" in said
+    assert (f"separated from it: {listed(others)};" in said) is bool(others)
 
 
 def test_ten_single_reports_are_listed_with_date_value_and_source(view: View, study: Any) -> None:

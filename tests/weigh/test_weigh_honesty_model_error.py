@@ -143,6 +143,11 @@ def test_a_lean_survives_other_model_errors_or_is_not_told(
     )
     (pair,) = found.pairs
     assert (pair.outcome, pair.why) == (outcome, why)
+    says = (
+        "Against B that is with model errors as stated alone: half or twice as large could not be computed."
+    )
+    assert (says in in_words(found, {"a": "A", "b": "B"})) is (found.at_stated_errors == ("b",))
+    assert bool(found.at_stated_errors) is (outcome == "separated" and bool(why))
 
 
 def test_one_account_alone_is_separated_from_none() -> None:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 from realities.figures import format_date, format_number, format_quantity
 from realities.figures.style import letter
 from realities.report.cited import is_about
-from realities.report.schema import ClaimData, Payload, SeparationData, number_date
+from realities.report.schema import ClaimData, Payload, SeparationData, WeighingData, number_date
+from realities.report.schema_trust import PairData
 from realities.report.view import Quantity, View, in_hundred, shown_weight
-from realities.weigh.honesty.words import listed
+from realities.weigh.honesty.words import STATED_ERRORS, listed
 
 if TYPE_CHECKING:
     from realities.weigh.study import Study
@@ -26,8 +27,6 @@ Part = tuple[str, bool]
 
 #: Why no lean is stated on an earlier date: only for the last one was it tried whether leans survive.
 UNTRIED = "Wider or narrower ranges than accounts state, which may undo this, were not tried for this date."
-#: What a verdict rests on where model errors of another size could not be tried for whom it names.
-STATED_ERRORS = "with model errors as stated alone: half or twice as large could not be computed."
 #: What the numbers in brackets are, and what is said where there are none because they are not known.
 BRACKETS = "In brackets: with all stated ranges half to twice as wide."
 NO_RANGES = "What wider or narrower ranges would make of these weights is not known."
@@ -69,10 +68,23 @@ def reading_on(view: View, day: int) -> list[Part]:
         [fit["reliable"] for fit in weighing["fits"]],
         weighing["used"],
         day_text(day),
-        weighing.get("separation"),
+        _separation(view.payload, weighing),
         computed="" if computed is None else day_text(computed),
         started=view.payload.get("started", ()),
     )
+
+
+def _separation(payload: Payload, weighing: WeighingData) -> SeparationData | None:
+    """Return the verdict of a day; what it rests on is read off its pairs where an older payload lacks it."""
+    found, trust = weighing.get("separation"), payload.get("trust")
+    if found is None or "stated" in found or trust is None:
+        return found
+    return {**found, "stated": [one["account"] for one in trust["pairs"] if is_at_stated_errors(one)]}
+
+
+def is_at_stated_errors(pair: PairData) -> bool:
+    """Return whether two accounts are separated, but not with model errors of every size tried."""
+    return pair["outcome"] == "separated" and bool(pair["why"])
 
 
 def _unweighed(head: str, day: int, tail: str) -> list[Part]:
@@ -120,7 +132,7 @@ def separation_data(study: Study, day: date) -> SeparationData | None:
         against=[places[account] for account in found.against],
         not_established=[places[account] for account in found.not_established],
         ranges=[[floor(100 * end + 0.5) for end in ranges[account]] for account in places] if ranges else [],
-        stated=[places[one.other] for one in found.pairs if one.outcome == "separated" and one.why],
+        stated=[places[account] for account in found.at_stated_errors],
     )
 
 

@@ -7,7 +7,7 @@ scores.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, floor, log
 from typing import Final
@@ -16,15 +16,17 @@ from realities.figures import format_number, format_quantity
 from realities.figures.style import letter
 from realities.report.cited import Reference, cited_by
 from realities.report.honest import significant
-from realities.report.schema_trust import CheckData, LeftData, TrustData, WidthData
-from realities.report.sentences import day_text, weights_shown
+from realities.report.schema_trust import CheckData, LeftData, PairData, TrustData, WidthData
+from realities.report.sentences import day_text, is_at_stated_errors, weights_shown
 from realities.report.tables import NOT_RELIABLE
 from realities.report.view import View, shown_weight
 from realities.weigh.honesty.words import listed
 
 NOT_COMPUTED: Final = "not computed"
-#: Rows of what was left out that stand in sight; the rest can be opened.
-MOST_LEFT: Final = 8
+#: The outcome of a pair that was not compared with model errors of every size.
+AT_STATED: Final = "separated at the stated model errors"
+#: Rows of what was left out that stand in sight, and of them that were not computed; the rest can be opened.
+MOST_LEFT, MOST_MISSING = 8, 3
 #: Quantities up to which all oddest checks stand in sight, not only flagged ones.
 FEW_CHECKED: Final = 6
 #: Odds beyond which no number is given.
@@ -71,18 +73,20 @@ def width_rows(trust: TrustData, n_accounts: int) -> list[tuple[str, str, list[s
 
 
 def _width_cell(one: WidthData | None, key: str) -> str:
-    if one is None or one["state"] == NOT_COMPUTED:
-        return NOT_COMPUTED
-    weight = one["weight"] if key == "weight" else one["alone"]
-    if weight is None:
+    """Return a weight; a dash where there is none: `width_gaps` and `error_gaps` say why."""
+    weight = None if one is None else one["weight"] if key == "weight" else one["alone"]
+    if one is None or weight is None:
         return "–"
     return hundred(weight) if one["state"] == "reliable" else f"{hundred(weight)} {NOT_RELIABLE}"
 
 
 def error_rows(trust: TrustData, n_accounts: int) -> list[tuple[str, list[str]]]:
-    """Return size of model errors in words, as stated among them, and a cell per account."""
+    """Return size of model errors in words, as stated among them, and a cell per account.
+
+    Nothing where no other size than the stated one has a weight.
+    """
     found = trust.get("errors") or []
-    if not found:
+    if all(one["weight"] is None for one in found if one["width"] != 1.0):
         return []
     stated = [one for one in swept(trust) if one["width"] == 1.0]
     points = [*(one for one in found if one["width"] != 1.0), *stated]
@@ -103,18 +107,27 @@ def width_sentence(view: View, trust: TrustData) -> str:
     return f"Weight out of 100 with all priors half as wide, as stated and twice as wide: {'; '.join(parts)}."
 
 
+def error_gaps(trust: TrustData) -> str:
+    """Return which sizes of model errors have no weights, and why; nothing where all have some."""
+    return _gaps(trust.get("errors") or [], {NOT_COMPUTED: "Not computed"})
+
+
 def width_gaps(trust: TrustData) -> str:
     """Return where the curve has no points, or points that are not reliable; nothing where it has all."""
+    return _gaps(swept(trust), {NOT_COMPUTED: "Not computed", NOT_RELIABLE: "Hollow, not reliable"})
+
+
+def _gaps(points: Sequence[WidthData], told: Mapping[str, str]) -> str:
     sentences = []
-    for state, words in ((NOT_COMPUTED, "Not computed"), (NOT_RELIABLE, "Hollow, not reliable")):
+    for state, words in told.items():
         places: dict[float, list[str]] = {}
-        for one in swept(trust):
+        for one in points:
             if one["state"] == state:
                 places.setdefault(one["width"], []).append(letter(one["account"]))
         if places:
             found = [f"{listed(names)} at {width_text(width)}" for width, names in sorted(places.items())]
             sentences.append(f"{words}: {'; '.join(found)}.")
-    if any(one["state"] == NOT_COMPUTED for one in swept(trust)):
+    if any(one["state"] == NOT_COMPUTED for one in points):
         sentences.append(
             "A weight is a share of one total, so where one account's evidence is missing, none has a weight."
         )
@@ -149,7 +162,7 @@ def pair_rows(trust: TrustData) -> list[PairRow]:
             odds=odds_text(pair["log_factor"]),
             least=odds_text(pair["least"]),
             sign=_SIGNS.get(pair["outcome"], "?"),
-            outcome=pair["outcome"],
+            outcome=_outcome(pair),
             why=pair["why"],
         )
         for pair in trust["pairs"]
@@ -194,18 +207,20 @@ def separation_sentence(trust: TrustData) -> str:
         return "There is one account alone, so there is nothing to separate."
     parts = []
     for outcome, words in (
-        ("separated", "separated from it"),
-        ("not separated", "not separated from it"),
+        ("separated", "separated from it:"),
+        (AT_STATED, f"{AT_STATED}:"),
+        ("not separated", "not separated from it:"),
         ("not established", "not settled for"),
     ):
-        letters = [letter(pair["account"]) for pair in trust["pairs"] if pair["outcome"] == outcome]
+        letters = [letter(pair["account"]) for pair in trust["pairs"] if _outcome(pair) == outcome]
         if letters:
-            parts.append(
-                f"{words} {listed(letters)}"
-                if outcome == "not established"
-                else f"{words}: {listed(letters)}"
-            )
+            parts.append(f"{words} {listed(letters)}")
     return f"The evidence is largest for account {letter(trust['pairs'][0]['leader'])}; {'; '.join(parts)}."
+
+
+def _outcome(pair: PairData) -> str:
+    """Return the outcome of a pair, and whether it holds at the stated size of model errors alone."""
+    return AT_STATED if is_at_stated_errors(pair) else pair["outcome"]
 
 
 # -- what leaving reports out does --------------------------------------------------------------------
@@ -229,8 +244,23 @@ class LeftRow:
 
 
 def left_rows(view: View, found: Sequence[LeftData], cited: dict[str, Reference]) -> list[LeftRow]:
-    """Return rows in the order given: what moves most weight first, what was not computed last."""
+    """Return rows in the order given."""
     return [_left_row(view, one, cited) for one in found]
+
+
+def in_sight(found: Sequence[LeftData]) -> tuple[list[LeftData], list[LeftData]]:
+    """Return what stands in sight and what can be opened: first what was not computed, for it may move most.
+
+    Of that those with most reports come first; of the others those that move most weight.
+    """
+    known, missing = _known_and_missing(found)
+    n = MOST_LEFT - min(MOST_MISSING, len(missing))
+    return [*missing[:MOST_MISSING], *known[:n]], [*missing[MOST_MISSING:], *known[n:]]
+
+
+def _known_and_missing(found: Sequence[LeftData]) -> tuple[list[LeftData], list[LeftData]]:
+    missing = sorted((one for one in found if one["moved"] is None), key=lambda one: -one["rows"])
+    return [one for one in found if one["moved"] is not None], missing
 
 
 def _left_row(view: View, one: LeftData, cited: dict[str, Reference]) -> LeftRow:
@@ -264,28 +294,44 @@ def _left_row(view: View, one: LeftData, cited: dict[str, Reference]) -> LeftRow
 
 def influence_sentence(view: View, trust: TrustData) -> str:
     """Return what moves most weight when it alone is left out, and how much of this is not known."""
-    known = [one for one in trust["left"] if one["moved"] is not None]
-    missing = len(trust["left"]) - len(known)
+    known, missing = _known_and_missing(trust["left"])
     if not known:
         return (
             "What leaving out a reporter or a quantity does is not computed: "
             "the draws at hand do not reach so far."
         )
-    if hundred(known[0]["moved"]) == "<1":
-        text = "No reporter and no quantity, left out alone, moves as much as 1 in 100 of the weight."
+    first = known[0]
+    if hundred(first["moved"]) == "<1":
+        none = f"None of the {len(known):,} reporters and quantities that could be"
+        text = f"{none if missing else 'No reporter and no quantity,'} left out alone"
+        text += f"{'' if missing else ','} moves as much as 1 in 100 of the weight."
     else:
-        one = known[0]
-        name = (
-            one["reporter"] if one["kind"] == "reporter" else view.quantities[one["quantity"]].data["title"]
-        )
+        of = f"Of the {len(known):,} reporters and quantities that could be left out alone"
         text = (
-            f"Left out alone, the {one['kind']} “{name}” changes most: without its {one['rows']:,} "
-            f"report{'' if one['rows'] == 1 else 's'}, {hundred(one['moved'])} in 100 of the weight moves."
+            f"{of if missing else 'Left out alone'}, the {_named_left(view, first)} changes most: "
+            f"without its {_reports(first['rows'])}, {hundred(first['moved'])} in 100 of the weight moves."
         )
-    if missing:
-        of = len(trust["left"])
-        text += f" For {missing} of {of} it is not computed: the draws at hand do not reach so far."
-    return text
+    return f"{text}{_missing_text(view, missing)}"
+
+
+def _missing_text(view: View, missing: Sequence[LeftData]) -> str:
+    """Return of what it is not known what leaving it out does, those with most reports by name."""
+    if not missing:
+        return ""
+    names = [f"the {_named_left(view, one)} ({_reports(one['rows'])})" for one in missing[:MOST_MISSING]]
+    more = [f"{len(missing) - MOST_MISSING} more"] if len(missing) > MOST_MISSING else []
+    named = listed([*names, *more])
+    return f" Not computed for {len(missing)}, and perhaps more, as the draws do not reach so far: {named}."
+
+
+def _named_left(view: View, one: LeftData) -> str:
+    """Return a reporter or a quantity by name: `reporter “ISW”`."""
+    name = one["reporter"] if one["kind"] == "reporter" else view.quantities[one["quantity"]].data["title"]
+    return f"{one['kind']} “{name}”"
+
+
+def _reports(n: int) -> str:
+    return f"{n:,} report{'' if n == 1 else 's'}"
 
 
 def reports_sentence(trust: TrustData) -> str:

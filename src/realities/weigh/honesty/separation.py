@@ -24,7 +24,7 @@ from typing import Literal
 
 from realities.weigh.honesty.model_error import AtModelError
 from realities.weigh.honesty.widths import HALF_AND_DOUBLE, AtWidth, by_width
-from realities.weigh.honesty.words import listed, verdict
+from realities.weigh.honesty.words import STATED_ERRORS, listed, verdict
 
 #: A Bayes factor has to stay beyond this one, and so many standard errors on the safe side of it.
 FACTOR, STANDARD_ERRORS = 3.0, 2.0
@@ -76,6 +76,11 @@ class Separation:
     not_established: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...]
     pairs: tuple[Pair, ...]
+
+    @property
+    def at_stated_errors(self) -> tuple[str, ...]:
+        """Those of `against` for which model errors half or twice as large could not be tried."""
+        return tuple(pair.other for pair in self.pairs if pair.outcome == "separated" and pair.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +217,8 @@ def in_words(found: Separation, names: Mapping[str, str]) -> str:
         listed([names[account] for account in found.not_established]),
         everyone=len(found.together) == len(names) and len(names) > 1,
     )
-    return f"The reports {clause}."
+    stated = [names[account] for account in found.at_stated_errors]
+    return f"The reports {clause}." + (f" Against {listed(stated)} that is {STATED_ERRORS}" if stated else "")
 
 
 #: What a width is called.

@@ -13,12 +13,15 @@ from realities.weigh.honesty.checks import HIGHEST, LOWEST
 from realities.weigh.honesty.influence import Influence
 from realities.weigh.honesty.model_error import weights_at_errors
 from realities.weigh.honesty.widths import by_width, weights_at
+from realities.weigh.honesty.words import listed
 
 if TYPE_CHECKING:
     from realities.weigh.honesty.honest import Honesty
 
 #: Weight below which a change is not worth a line.
 LEAST_MOVED = 0.005
+#: What was not computed is named up to so many.
+MOST_MISSING = 3
 
 
 def honesty_lines(
@@ -69,34 +72,66 @@ def _influence_line(
     names: Mapping[str, str],
     titles: Mapping[str, str],
 ) -> list[str]:
-    """Return which of several things, left out alone, moves most weight; for how many that is not known."""
+    """Return which of several things, left out alone, moves most weight, and of which that is not known."""
     known = [one for one in found if one.weights is not None]
-    missing = f" ({len(found) - len(known)} of {len(found)} not computed)" if len(known) < len(found) else ""
     if not found:
         return []
     if not known:
         return [f"What leaving out a {kind} does to the weights is not computed, for any of {len(found)}."]
-    most = known[0]
+    missing = sorted((one for one in found if one.weights is None), key=lambda one: -one.rows)
+    return [
+        _most_line(kind, known, stated, names, titles, is_all=not missing),
+        *_missing_line(kind, missing, titles),
+    ]
+
+
+def _most_line(
+    kind: str,
+    known: Sequence[Influence],
+    stated: Mapping[str, float],
+    names: Mapping[str, str],
+    titles: Mapping[str, str],
+    *,
+    is_all: bool,
+) -> str:
+    """Return what moves most weight of what could be left out; `is_all` says that all could."""
+    kinds = f"{'single report' if kind == 'report' else kind}s"
+    most, n = known[0], len(known)
     if most.weights is None or most.moved is None or most.moved < LEAST_MOVED:
-        return [f"No {kind} moves the weights when it alone is left out{missing}."]
+        if is_all:
+            return f"No {kind} moves the weights when it alone is left out."
+        which = f"the 1 {kinds[:-1]}" if n == 1 else f"none of the {n} {kinds}"
+        moves = "does not move" if n == 1 else "moves"
+        return f"Left out alone, {which} for which that was computed {moves} the weights."
     weights = most.weights
     account = max(weights, key=lambda name: (abs(weights[name] - stated[name]), stated[name]))
     change = f"from {100 * stated[account]:.0f} to {100 * weights[account]:.0f} in 100"
-    return [f"{_most(most, titles)}: without it {names[account]} goes {change}{missing}."]
+    of = f"of all {kinds}" if is_all else f"of the {n} {kinds} for which that was computed"
+    changes = f"changes most: without it {names[account]} goes {change}."
+    return f"Left out alone, {of} {_named(most, titles)} {changes}"
 
 
-def _most(one: Influence, titles: Mapping[str, str]) -> str:
-    """Return what changes the weights most, of the reporters, the quantities or the single reports."""
+def _missing_line(kind: str, missing: Sequence[Influence], titles: Mapping[str, str]) -> list[str]:
+    """Return of what it is not known what leaving it out does: it may well be more."""
+    if not missing:
+        return []
+    more = [f"{len(missing) - MOST_MISSING} more"] if len(missing) > MOST_MISSING else []
+    named = listed([*(_named(one, titles) for one in missing[:MOST_MISSING]), *more])
+    kinds = kind if len(missing) == 1 else f"{kind}s"
+    return [f"  Not computed for {len(missing)} {kinds}, and perhaps more: {named}."]
+
+
+def _named(one: Influence, titles: Mapping[str, str]) -> str:
+    """Return a reporter or a quantity with its reports, or a single report."""
     left = one.left
     title = titles.get(left.quantity or "", left.quantity)
     match left.kind:
         case "reporter":
-            return f'Left out alone, of all reporters "{left.reporter}" ({_reports(one.rows)}) changes most'
+            return f'"{left.reporter}" ({_reports(one.rows)})'
         case "quantity":
-            return f'Left out alone, of all quantities "{title}" ({_reports(one.rows)}) changes most'
+            return f'"{title}" ({_reports(one.rows)})'
         case "report":
-            report = f'that of "{title}" by "{left.reporter}" on {left.published}'
-            return f"Left out alone, of all single reports {report} changes most"
+            return f'that of "{title}" by "{left.reporter}" on {left.published}'
 
 
 def _reports(n: int) -> str:

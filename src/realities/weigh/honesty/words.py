@@ -6,6 +6,10 @@ In come names of accounts, listed as text; out comes a clause whose subject is "
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
+
+#: What a verdict rests on where model errors of another size could not be tried for whom it names.
+STATED_ERRORS: Final = "with model errors as stated alone: half or twice as large could not be computed."
 
 
 def listed(items: Sequence[str]) -> str:
