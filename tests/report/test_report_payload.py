@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -313,6 +314,7 @@ def test_scores_coverage_and_provenance_are_carried(payload: Payload, study: Any
     made = payload["made"]
     assert (made["equations"], made["stocks"], made["constants"]) == (183, 24, 61)
     assert made["model"] == "model.mdl"
+    assert re.fullmatch(r"(\d[\d,]*) observations \(([\d,]+) count; .+\)", made["rows"])
     assert made["draws"] == 2000
 
 

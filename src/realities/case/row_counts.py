@@ -7,7 +7,7 @@ notebook and a page share. Which vintages can weigh is settled in `case.py` (`we
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,11 @@ class RowCounts:
             f"{self.forecasts:,} {'a forecast' if self.forecasts == 1 else 'forecasts'}": self.forecasts,
         }
         return ", ".join(text for text, n in said.items() if n)
+
+    @property
+    def known(self) -> RowCounts:
+        """The same of the rows that a reader of the day can know of."""
+        return replace(self, rows=self.rows - self.later, later=0)
 
     def __str__(self) -> str:
         """Return the counts in words.

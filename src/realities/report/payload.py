@@ -14,6 +14,7 @@ from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from realities.case.row_counts import row_counts
 from realities.report.against import why_data
 from realities.report.cited import sources_data
 from realities.report.claimed import claim_data, mark_alike, resolved_days
@@ -254,6 +255,7 @@ def _made(case: Case, study: Study) -> MadeData:
         draws=min((f.n_draws for f in study.forecasts[study.dates[-1]].values()), default=0),
         seed=study.seed,
         without_date=case.without_date,
+        rows=str(row_counts(case, study.as_of).known),
         licence=_LICENCE,
         citation=f"{case.title}. Realities report, as of {day_text(day_number(study.as_of))}, "
         f"seed {study.seed}{of_model}.",

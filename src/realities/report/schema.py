@@ -233,6 +233,7 @@ class MadeData(TypedDict):
     draws: int
     seed: int
     without_date: int
+    rows: NotRequired[str]
     licence: NotRequired[str]
     citation: NotRequired[str]
     common: list[AssumptionData]
