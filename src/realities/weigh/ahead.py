@@ -209,9 +209,12 @@ class Ahead:
         least, whole = measure.possible
         right = np.clip(np.searchsorted(self._path_times, times), 1, len(self._path_times) - 1)
         before, after = self._path_times[right - 1], self._path_times[right]
-        share = np.clip((times - before) / (after - before), 0.0, 1.0)[:, None]
+        share = np.clip((times - before) / (after - before), 0.0, 1.0)
         path = paths[quantity]
-        error = path[right - 1] * (1.0 - share) + path[right] * share  # (time, draw)
+        error = path[np.where(share < 1.0, right - 1, right)]  # (time, draw)
+        between = np.flatnonzero((share > 0.0) & (share < 1.0))  # few: most times are those of the path
+        part = share[between, None]
+        error[between] = error[between] * (1.0 - part) + path[right[between]] * part
         with np.errstate(all="ignore"):  # the logarithm of nothing is minus infinity, and comes back as 0
             moved = to_scale(values, measure.scale, whole) + error.T
             return np.clip(from_scale(moved, measure.scale, whole), least, whole)

@@ -148,3 +148,11 @@ def test_the_reciprocal_of_a_number_is_that_of_a_vector() -> None:
     compiled = compile_function(reciprocal, 1)
     numbers = np.array(_SPECIAL)
     assert _same(compiled(numbers), np.array([reciprocal_of(x) for x in _SPECIAL])).all()
+
+
+def test_zeros_of_either_sign_divide_as_numpy_divides_them_beside_other_numbers(divided) -> None:
+    """A vector with a zero among its dividends is right without being divided anew."""
+    rng = np.random.default_rng(9)
+    divisor = np.ldexp(rng.uniform(-1, 1, 40_000), rng.integers(-1074, 1024, 40_000))
+    dividend = rng.choice((0.0, -0.0, 1.5, -2.5), 40_000)
+    _check(divided, dividend, divisor)

@@ -19,14 +19,18 @@ become the same double, that is a / b rounded. With q = a y (1 + e) they do not 
 
 Both hold as long as nothing leaves the range of doubles: where |a| is 2^-800 or more, r is 0 or a multiple
 of 2^-106 a, and rounded as any double. What leaves it at the other end is NaN, or infinite as it should be.
+
+A dividend of 0 is common, and its quotient is q: a product of a with a number that has the sign of b has the
+sign of the quotient, and is NaN where there is no such number. Sums after it could lose that sign, so they
+are left out, and it has no size to be looked at.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 
 from realities.engine.llvm.writer import Value, Writer
 
@@ -41,8 +45,10 @@ class Trial:
 
     Attributes
     ----------
+    is_other
+        Whether the dividend is not 0.
     sizes
-        What must be at least LEAST, without its sign.
+        What must be at least LEAST, without its sign, if the dividend is not 0.
     numbers
         What must not be NaN, which the least of several sizes does not tell.
     equal
@@ -52,6 +58,7 @@ class Trial:
     dividend: Value
     divisor: Value
     value: Value
+    is_other: Value
     sizes: tuple[Value, ...]
     numbers: tuple[Value, ...] = ()
     equal: tuple[Value, ...] = ()
@@ -73,9 +80,10 @@ def try_known(w: Writer, dividend: Value, divisor: Value, known: Value) -> Trial
     """Find a quotient; `known` is the divisor's reciprocal."""
     near = w.mul(dividend, known)
     rest = w.fma(divisor, near, w.neg(dividend))
-    nearer = w.fma(w.neg(rest), known, near)
-    # What has left the range is NaN; the sign of 0 may be wrong.
-    return Trial(dividend, divisor, nearer, sizes=(nearer,), numbers=(nearer,))
+    is_other = _is_other(w, dividend)
+    nearer = w.select(is_other, w.fma(w.neg(rest), known, near), near)
+    # What has left the range is NaN.
+    return Trial(dividend, divisor, nearer, is_other, sizes=(nearer,), numbers=(nearer,))
 
 
 def try_any(w: Writer, dividend: Value, divisor: Value) -> Trial:
@@ -86,9 +94,10 @@ def try_any(w: Writer, dividend: Value, divisor: Value) -> Trial:
     high = w.fma(better, off, rough)
     near = w.mul(dividend, better)
     rest = w.fma(opposite, near, dividend)
-    beyond = w.fma(rest, high, near)
+    is_other = _is_other(w, dividend)
+    beyond = w.select(is_other, w.fma(rest, high, near), near)
     short = w.fma(w.mul(rest, w.number(1.0 - 2.0**-38)), high, near)
-    return Trial(dividend, divisor, beyond, sizes=(dividend, beyond), equal=(short,))
+    return Trial(dividend, divisor, beyond, is_other, sizes=(dividend, beyond), equal=(short,))
 
 
 def settled(w: Writer, trials: Sequence[Trial]) -> list[Value]:
@@ -106,13 +115,24 @@ def settled(w: Writer, trials: Sequence[Trial]) -> list[Value]:
 def _conditions(w: Writer, trials: Sequence[Trial]) -> list[Value]:
     """Return truths that hold where all trials are right, as few as can be."""
     found = [w.compare("oeq", other, trial.value) for trial in trials for other in trial.equal]
-    sizes = list(dict.fromkeys(size for trial in trials for size in trial.sizes))
+    sizes = dict.fromkeys((size, trial.is_other) for trial in trials for size in trial.sizes)
     if len(sizes) == 1 or not w.target.has_avx512 or w.target.lanes != 8:
-        return found + [w.compare("oge", w.abs(size), w.number(LEAST)) for size in sizes]
+        return found + [_is_large_or_of_zero(w, *pair) for pair in sizes]
     numbers = [number for trial in trials for number in trial.numbers]
     pairs = zip(numbers[::2], numbers[1::2] + numbers[-1:], strict=False)
     found += [w.compare("ord", *pair) for pair in pairs]
-    return [*found, w.compare("oge", reduce(partial(_least_size, w), sizes), w.number(LEAST))]
+    return [*found, w.compare("oge", _least_size(w, sizes), w.number(LEAST))]
+
+
+def _is_other(w: Writer, dividend: Value) -> Value:
+    """Return whether a dividend is not 0, or no number."""
+    return w.compare("une", dividend, w.number(0.0))
+
+
+def _is_large_or_of_zero(w: Writer, x: Value, is_other: Value) -> Value:
+    """Return whether |x| is at least LEAST, or the dividend 0 and x a number."""
+    of_zero = w.both(w.opposite(is_other), w.compare("ord", x, x))
+    return w.either(w.compare("oge", w.abs(x), w.number(LEAST)), of_zero)
 
 
 def _rough_reciprocal(w: Writer, x: Value) -> Value:
@@ -121,8 +141,13 @@ def _rough_reciprocal(w: Writer, x: Value) -> Value:
     return w.op(f"call {w.real} {name}({w.real} {x}, {w.real} zeroinitializer, i8 -1)")
 
 
-def _least_size(w: Writer, x: Value, y: Value) -> Value:
-    """Return the lesser of |x| and |y|; that of the other where one is NaN."""
+def _least_size(w: Writer, sizes: Iterable[tuple[Value, Value]]) -> Value:
+    """Return the least |x| of the values x whose truths hold, no more than 1; NaN is passed over."""
     kinds = [w.real, w.real, "i32 immarg", w.real, "i8", "i32 immarg"]
     name = w.module.declare("llvm.x86.avx512.mask.range.pd.512", w.real, kinds)
-    return w.op(f"call {w.real} {name}({w.real} {x}, {w.real} {y}, i32 10, {w.real} poison, i8 -1, i32 4)")
+    least = w.number(1.0)
+    for x, counts in sizes:
+        mask = w.op(f"bitcast {w.truth} {counts} to i8")
+        chosen = f"{w.real} {least}, {w.real} {x}, i32 10, {w.real} {least}, i8 {mask}, i32 4"
+        least = w.op(f"call {w.real} {name}({chosen})")
+    return least
