@@ -29,6 +29,7 @@ from realities.report.causes.shown import summary
 from realities.report.cited import cited_by, references
 from realities.report.live.pack import packed_live
 from realities.report.moved import largest
+from realities.report.own_claims import own_claims
 from realities.report.payload import embedded
 from realities.report.schema import SCHEMA, Payload, number_date
 from realities.report.view import Quantity, View
@@ -106,6 +107,7 @@ def render_payload(payload: Payload) -> str:
         whys=whys(view),
         counts_against=counts_against(view),
         cards=tables.cards(view, last),
+        own_claims=own_claims(view),
         weighing=view.weighing(last),
         status=_status(payload),
         as_of_text=sentences.day_text(payload["as_of"]),

@@ -15,6 +15,11 @@ export function startClaims(app) {
     app.names.choices[key] = Array.from(select.options, (/** @type {any} */ option) => option.value);
     select.addEventListener("change", () => app.set({ [key]: select.value }));
   }
+  for (const link of all(".says a")) link.addEventListener("click", () => {
+    app.set({ by: "", kind: "", status: "" });
+    everything = true;
+    drawClaims(app);
+  });
   el("claims-all").addEventListener("click", () => {
     everything = !everything;
     drawClaims(app);
