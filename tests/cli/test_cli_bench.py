@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,15 @@ def test_what_has_no_room_for_quantiles_is_still_computed(teacup: Path) -> None:
         simulator, measure.drawing({"Room": 70.0}), n_draws=4000, n_times=4, memory_bytes=8 * 4 * 3000
     )
     assert found.quantiles_of == ("Temperature",)
+
+
+def test_quantiles_that_have_no_room_are_said_with_the_reason(
+    teacup: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "measure", partial(measure.measure, memory_bytes=8 * 4 * 60))
+    assert invoke(["bench", str(teacup), "--draws", "100", "--only", "temperature", "--only", "loss"]) == 0
+    told = capsys.readouterr().err
+    assert "Quantiles were kept of 0 of 2 variables: at 4 save points 64 MiB hold no more." in told
 
 
 def test_the_number_of_draws_is_chosen_where_nobody_says(teacup: Path) -> None:

@@ -33,6 +33,21 @@ def test_what_was_added_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "warning[missing-control]" in seen.err
 
 
+def test_it_is_said_which_time_settings_are_variables_no_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, there = tmp_path / "m.mdl", tmp_path / "m.xmile"
+    clock = "INITIAL TIME = 0 ~~|\nFINAL TIME = 3 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n"
+    model.write_text(f"x = Time ~~|\n{clock}")
+    assert invoke(["convert", str(model), str(there)]) == 0
+    missing = set(simulate(load_model(model)).values) - set(simulate(load_model(there)).values)
+    assert missing == {"INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"}
+    told = "In XMILE time settings are no variables: `simulate` will not list {}."
+    assert told.format("INITIAL TIME, FINAL TIME, TIME STEP, SAVEPER") in capsys.readouterr().err
+    assert invoke(["convert", str(there), str(tmp_path / "back.mdl")]) == 0
+    assert "time settings" not in capsys.readouterr().err
+
+
 def test_nothing_is_written_where_something_cannot_be_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,7 +111,7 @@ def bench(
         "failed": found.n_failed,
     }
     _print(result, as_json)
-    _explain(terminal, found, kept, len(simulator.outputs))
+    _explain(terminal, found, kept, size.n_times, len(simulator.outputs))
     return 0
 
 
@@ -163,8 +163,12 @@ def _print(result: Mapping[str, object], as_json: bool) -> None:
         click.echo(f"{key:<24}{_shown(result[key])}")
 
 
-def _explain(terminal: Terminal, found: Measurement, kept: dict[str, str], n_outputs: int) -> None:
+def _explain(
+    terminal: Terminal, found: Measurement, kept: dict[str, str], n_times: int, n_outputs: int
+) -> None:
     """Say what a reader of the numbers should know."""
+    from realities.engine.quantiles import MEMORY_BYTES
+
     terminal.note(
         f"Runs took {found.cpu_s:.2f} s of the processor; with drawing constants and quantiles "
         f"{found.total_cpu_s:.2f} s."
@@ -173,7 +177,10 @@ def _explain(terminal: Terminal, found: Measurement, kept: dict[str, str], n_out
         terminal.detail(f'"{name}" is not varied: {reason}')
     if len(found.quantiles_of) < n_outputs:
         kept_of = f"{len(found.quantiles_of):,} of {n_outputs:,} variables"
-        terminal.note(f"Quantiles were kept of {kept_of}: more do not fit the memory; see --only.")
+        terminal.note(
+            f"Quantiles were kept of {kept_of}: at {n_times:,} save points {MEMORY_BYTES >> 20} MiB hold no "
+            "more. The others were run and handed over all the same; --only chooses."
+        )
     if found.n_failed:
         terminal.note(
             f"warning: {found.n_failed:,} draws left the real numbers; first: {found.first_failure}"

@@ -34,6 +34,9 @@ def convert(terminal: Terminal, model_file: str, out: str, data: Sequence[str], 
     kind = "claim" if written.path.suffix.lower() == ".toml" else "variable"
     drawn = f", {counted(written.n_views, 'view')}" if written.n_views else ""
     click.echo(f"Wrote {written.path}: {counted(written.n_variables, kind)}{drawn}.")
+    if written.settings:
+        listed = ", ".join(written.settings)
+        terminal.note(f"In XMILE time settings are no variables: `simulate` will not list {listed}.")
     for names, what in ((written.macros, "macro"), (written.added, "variable")):
         if names:
             verb = "was" if len(names) == 1 else "were"

@@ -57,6 +57,8 @@ class Converted:
         Names of the macros and of the variables that were made, to say what the language has no word for.
     n_views
         How many views were drawn.
+    settings
+        Names of the time settings that are variables in the file that was read and none in the one written.
     """
 
     path: Path
@@ -65,6 +67,7 @@ class Converted:
     macros: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     n_views: int = 0
+    settings: tuple[str, ...] = ()
 
 
 def convert_model(
@@ -156,7 +159,14 @@ def _converted(
     known = {name_key(one.name) for one in file.macros}
     macros = [one.name for one in translated.macros if name_key(one.name) not in known]
     added = [name for key, name in after.items() if key not in before] if dialect != file.dialect else []
-    return Converted(target, text, len(after), tuple(macros), tuple(added), n_views)
+    settings = _settings(file) if dialect == "xmile" and file.dialect != dialect else ()
+    return Converted(target, text, len(after), tuple(macros), tuple(added), n_views, settings)
+
+
+def _settings(file: syntax.ModelFile) -> tuple[str, ...]:
+    """Return the time settings that a file defines by equations of their own, as they are written there."""
+    settings = {name_key(name) for name in LANGUAGES[file.dialect].controls.names()}
+    return tuple(one.left.name for one in file.equations if name_key(one.left.name) in settings)
 
 
 def _names(file: syntax.ModelFile) -> dict[str, str]:
