@@ -60,8 +60,9 @@ export function startAsking(app, redraw) {
       app.wrong = answer.error ?? "";
       if (answer.error) app.answer = null; // what it shows is of other values
       else {
+        // A look while values move is of one quantity: others keep the curves of the look before, if it was of this date.
+        for (const quantity of app.quantities) if (!app.answer || answer.bands[quantity.key]) quantity.hold(answer.bands[quantity.key], answer.runs[quantity.key]);
         app.answer = { ...answer, date: q.date, pins: q.pins, held: q.held };
-        for (const quantity of app.quantities) quantity.hold(answer.bands[quantity.key], answer.runs[quantity.key]);
       }
       if (text === asked && !answer.progress) brief = "";
       app.pending = text === asked && (answer.progress || !resting) && !answer.error;

@@ -1,11 +1,14 @@
 // Causes: pictures of what acts on what, and of one variable with its causes, its effects and its course.
 
+import { isEnough } from "./asking.js";
 import { drawCausal, SIGNS, startLighting } from "./causal.js";
 import { integers } from "./decode.js";
 import { draw, frameOf } from "./draw.js";
 import { dayText, esc, letterOf, numberText, rangeText } from "./format.js";
+import { isInForce } from "./inforce.js";
 import { el, numberRow, put, putHtml, show, tableRow } from "./page.js";
 import { ownOf } from "./state.js";
+import { forecastOf, soundOn } from "./words.js";
 
 /**
  * @typedef {{cause: number, effect: number, sign: number, measured: boolean, slow: boolean, start: boolean}} Link
@@ -193,8 +196,9 @@ function causeChart(app, i) {
   put(el("cause-sentence"), found ? "" : constant ? assumed(P, constant) : "cpd".includes(C.kinds[i]) ? "The same in every account: see its equation."
     : !P.live ? "This page carries no model that could be run, so there is no chart." : app.wrong || "Running the model …");
   if (!found) return;
+  const of = P.dates[app.base()] ?? null, sound = soundOn(P, of).map((ok, k) => ok && isEnough(app, k));
   const width = Math.max(plot.clientWidth, 280), small = width < 600, accounts = app.visible();
-  const series = accounts.map((k) => ({ index: k, label: P.accounts[k].name, rows: found.accounts[k] ?? [], end: found.accounts[k]?.[2]?.at(-1) ?? null }));
+  const series = accounts.map((k) => ({ index: k, label: P.accounts[k].name, rows: found.accounts[k] ?? [], faint: !sound[k], end: found.accounts[k]?.[2]?.at(-1) ?? null }));
   /** @type {import("./draw.js").Chart} */
   const spec = { kind: "fan", w: width, h: small ? 240 : 320, x: found.days, series, asof: app.day(), ends: small ? "letters" : "names" };
   plot.innerHTML = draw(spec);
@@ -202,11 +206,11 @@ function causeChart(app, i) {
   const last = found.days.length - 1, days = [...Array(DAYS).keys()].map((n) => Math.round((n * last) / (DAYS - 1)));
   const cell = (/** @type {number} */ k, /** @type {number} */ d) => {
     const rows = found.accounts[k];
-    return rows?.length ? rangeText(rows[2][d], rows[0][d], rows[4][d]) : "–";
+    return rows?.length ? rangeText(rows[2][d], rows[0][d], rows[4][d]) + (sound[k] ? "" : " not reliable") : "–";
   };
   const nearest = found.days.filter((/** @type {number} */ d) => d <= app.day()).length - 1;
   const said = accounts.map((k) => `${letterOf(k)} ${cell(k, Math.max(nearest, 0))}`).join("; ");
-  put(el("cause-sentence"), `${name} on ${dayText(found.days[Math.max(nearest, 0)])}, median and 90% range: ${said}.`);
+  put(el("cause-sentence"), `${name} on ${dayText(found.days[Math.max(nearest, 0)])}${forecastOf(P, isInForce(app), app.day(), of)}, median and 90% range: ${said}.`);
   putHtml(el("cause-table").tBodies[0], days.map((d) =>
     numberRow(dayText(found.days[d]), P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => cell(k, d)))).join(""));
 }

@@ -3,11 +3,11 @@
 import { movesWeights } from "./asking.js";
 import { integers, reportsOf } from "./decode.js";
 import { drawn, soundFor } from "./figure.js";
-import { dayText, esc, isoText, letterOf, shownChance } from "./format.js";
+import { dayText, esc, isoText, letterOf, shownChance, shownWeight } from "./format.js";
 import { conditionsSentence, shownWeighing, soundWeights } from "./inforce.js";
 import { all, el, say } from "./page.js";
 import { statedOn } from "./state.js";
-import { chancesOf, claimStatus, isOutdated, weightsShown } from "./words.js";
+import { chancesOf, claimStatus, weightsShown } from "./words.js";
 
 const LEVELS = ["p05", "p25", "p50", "p75", "p95"];
 
@@ -68,26 +68,25 @@ function reportsCsv(app) {
 /** @param {import("./page.js").App} app @returns {string} */
 function claimsCsv(app) {
   const { P, state } = app, day = app.day();
-  const columns = ["when_made", "last_while_open", "now"].flatMap((w) => P.accounts.map((/** @type {any} */ a) => `${w}: ${a.id}`));
-  const rows = [["id", "account", "kind", "says", "source", "locator", "made", "deadline", "status", ...columns]];
+  const rows = [["id", "by", "by_name", "kind", "says", "source", "locator", "made", "deadline", "status", "account", "when_made", "last_while_open", "now"]];
   for (const c of P.claims) {
-    rows.push([c.id, c.by, c.kind, c.says, c.source, c.locator, isoText(c.made), c.deadline === null ? "" : isoText(c.deadline), claimStatus(c, day),
-      ...chancesOf(P, c, state.date, day).flatMap(({ values, sound }) => values.map((v, k) => (v < 0 ? "" : shownChance(v) + (sound[k] ? "" : " not reliable"))))]);
+    const chances = chancesOf(P, c, state.date, day);
+    P.accounts.forEach((/** @type {any} */ a, /** @type {number} */ k) => rows.push([c.id, P.accounts[c.account]?.id ?? c.by, c.by, c.kind, c.says, c.source, c.locator, isoText(c.made),
+      c.deadline === null ? "" : isoText(c.deadline), claimStatus(c, day), a.id, ...chances.map(({ values, sound }) => (values[k] < 0 ? "" : shownChance(values[k]) + (sound[k] ? "" : " not reliable")))]));
   }
   return csv(stamped(app, rows, false));
 }
 
-/** @param {import("./page.js").App} app @returns {string} */
+/** @param {import("./page.js").App} app @returns {string} weights as numbers, and in 100 as the page shows them */
 function weightsCsv(app) {
-  const rows = [["as_of", "reports", "account", "weight", "reliable"]];
-  for (const w of app.P.weighings) {
-    if (w.day > app.day()) continue;
-    app.P.accounts.forEach((/** @type {any} */ a, /** @type {number} */ k) => rows.push([isoText(w.day), w.used, a.id, w.weights[k], w.fits[k].reliable]));
-  }
-  const table = stamped(app, rows, false), { answer } = app, of = shownWeighing(app), sound = soundWeights(app);
-  if (answer && movesWeights(app)) {
-    app.P.accounts.forEach((/** @type {any} */ a, /** @type {number} */ k) => table.push([isoText(of.day), of.used, a.id, tidy(answer.weights[k]), sound[k], conditionsSentence(app)]));
-  }
+  const { P, answer } = app, rows = [["as_of", "reports", "account", "weight", "in_100", "reliable"]];
+  const tell = (/** @type {any[][]} */ to, /** @type {any} */ w, /** @type {number[]} */ weights, /** @type {boolean[]} */ sound, /** @type {string[]} */ ...more) => {
+    const shown = weightsShown(P, weights);
+    P.accounts.forEach((/** @type {any} */ a, /** @type {number} */ k) => to.push([isoText(w.day), w.used, a.id, tidy(weights[k]), shownWeight(shown[k]), sound[k], ...more]));
+  };
+  for (const w of P.weighings) if (w.day <= app.day()) tell(rows, w, w.weights, w.fits.map((/** @type {any} */ fit) => fit.reliable));
+  const table = stamped(app, rows, false);
+  if (answer && movesWeights(app)) tell(table, shownWeighing(app), answer.weights, soundWeights(app), conditionsSentence(app));
   return csv(table);
 }
 
@@ -115,26 +114,26 @@ function whatIf(app, named) {
     weights_move: movesWeights(app), accounts, curves } };
 }
 
-/** @param {import("./page.js").App} app @returns {{text: string, w: number, h: number}} the main figure, with title, date, accounts and source burnt in */
+/** @param {import("./page.js").App} app @returns {{text: string, w: number, h: number}} the main figure, with title, date, accounts, reading and source burnt in */
 export function figureSvg(app) {
   const nodes = all("#plot-svg svg.rl"), q = app.quantity(), root = el("plot-svg").getBoundingClientRect();
   const style = getComputedStyle(document.documentElement), colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
-  const w = Math.ceil(root.width) + 48, what = wrapped(conditionsSentence(app), w / 6.6), top = 92 + 16 * what.length, h = Math.ceil(root.height) + top + 64;
-  const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ words, size = 12, extra = "") =>
-    `<text x="${x}" y="${y}" font-family="${esc(getComputedStyle(document.body).fontFamily)}" font-size="${size}" fill="${colour("ink2")}"${extra}>${esc(words)}</text>`;
+  const w = Math.ceil(root.width) + 48, named = (/** @type {number} */ k) => `${letterOf(k)} ${app.P.accounts[k].name}`;
+  let y = 8;
+  const text = (/** @type {number} */ x, /** @type {number} */ at, /** @type {string} */ words, size = 12, extra = "") =>
+    `<text x="${x}" y="${at}" font-family="${esc(getComputedStyle(document.body).fontFamily)}" font-size="${size}" fill="${colour("ink2")}"${extra}>${esc(words)}</text>`;
+  const lines = (/** @type {string} */ words, size = 12, extra = "") => wrapped(words, (w - 48) / size / 0.64).map((line) => text(24, y += size + 6, line, size, extra)).join("");
+  const head = lines(q.data.title, 20, ` font-weight="700" style="font-family:Charter,Georgia,serif;fill:${colour("ink")}"`) +
+    lines(`${el("figure-unit").textContent.trim()} · as of ${dayText(app.day())}${app.state.stated === "first" ? " · as first stated, before any report" : ""}`) +
+    lines(app.visible().map(named).join(" · ")) + lines(conditionsSentence(app), 12, ' font-weight="600"');
+  const top = y += 20;
   const parts = nodes.map((node, i) => {
-    const box = node.getBoundingClientRect(), k = drawn.panels[i].accounts[0];
-    const head = nodes.length > 1 ? text(box.left - root.left + 24 + drawn.panels[i].frame.left, box.top - root.top + top - 6, `${letterOf(k)} ${app.P.accounts[k].name}`, 12, ' font-weight="600"') : "";
+    const box = node.getBoundingClientRect();
+    const head = nodes.length > 1 ? text(box.left - root.left + 24 + drawn.panels[i].frame.left, box.top - root.top + top - 6, named(drawn.panels[i].accounts[0]), 12, ' font-weight="600"') : "";
     return head + `<g transform="translate(${(box.left - root.left + 24).toFixed(1)} ${(box.top - root.top + top).toFixed(1)})">${inlined(node)}</g>`;
   });
-  const shown = app.visible().map((k) => `${letterOf(k)} ${app.P.accounts[k].name}`).join(" · "), of = shownWeighing(app), sound = soundWeights(app);
-  const weights = weightsShown(app.P, app.answer && movesWeights(app) ? app.answer.weights : of.weights);
-  const head = text(24, 34, q.data.title, 20, ` font-weight="700" style="font-family:Charter,Georgia,serif;fill:${colour("ink")}"`) +
-    text(24, 54, `${el("figure-unit").textContent.trim()} · as of ${dayText(app.day())}${app.state.stated === "first" ? " · as first stated, before any report" : ""}`) +
-    text(24, 74, shown) + what.map((line, i) => text(24, 92 + 16 * i, line, 12, ' font-weight="600"')).join("");
-  const foot = text(24, h - 34, el("figure-caption").textContent) +
-    text(24, h - 14, `${app.P.case.title} · Realities · ${of.used} reports published by ${dayText(of.day === null || !isOutdated(app.P, of.day, app.day()) ? app.day() : of.day)} · weights in 100${movesWeights(app) ? " with what-if" : ""}: ${
-      app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => `${letterOf(k)} ${sound[k] ? weights[k] : "not reliable"}`).join(", ")}`);
+  y += Math.ceil(root.height);
+  const foot = [el("figure-caption"), el("reading")].map((node) => lines(node.textContent)).join("") + lines(`${app.P.case.title} · Realities`), h = y + 14;
   return { w, h, text: `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"><rect width="${w}" height="${h}" fill="${colour("page")}"/>${head}${parts.join("")}${foot}</svg>` };
 }
 
@@ -204,6 +203,12 @@ export function startExports(app) {
   };
   for (const button of all("[data-save]")) {
     button.addEventListener("click", () => {
+      // While an answer is awaited, words in force would stand beside numbers of other values.
+      if (app.pending) {
+        say("Being computed");
+        setTimeout(() => button.click(), 200);
+        return;
+      }
       const kind = button.dataset.save, part = kind.startsWith("figure") ? app.state.show : kind.split(".")[0];
       const name = `${app.P.case.id} ${part} ${isoText(app.day())}`.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
       kinds[kind](`${name}.${kind.split(".")[1]}`);

@@ -51,7 +51,7 @@ const statedReading = (app) => (app.day() === app.P.as_of ? app.told : reading(a
 export function readingOf(app) {
   if (!isInForce(app)) return statedReading(app);
   const { P, answer } = app, list = conditions(app), more = list.length - 3;
-  const start = `${strong("What-if values are in force")} for every account alike: ${
+  const start = `${strong("What-if values are in force")}${P.accounts.length > 1 ? " for every account alike" : ""}: ${
     esc(more > 0 ? `${list.slice(0, 3).join(", ")} and ${more} more` : listed(list))}.`;
   if (app.wrong || !answer || !movesWeights(app)) {
     const why = app.wrong ? "could not be computed." : !answer ? "are being computed."

@@ -9,7 +9,7 @@ import { Quantity, load } from "./decode.js";
 import { startExports } from "./exports.js";
 import { drawControls, drawFigure, drawFigureRest, startFigure } from "./figure.js";
 import { dayText, letterOf } from "./format.js";
-import { conditions, isInForce } from "./inforce.js";
+import { conditions, isInForce, warnings } from "./inforce.js";
 import { drawNetwork, startNetwork } from "./network.js";
 import { drawOthers, startOthers } from "./others.js";
 import { all, el, keepRoles, put, settled, show, throttled } from "./page.js";
@@ -101,10 +101,11 @@ async function start() {
     later();
   };
   const embedded = () => {
-    if (!app.state.embed) { delete document.body.dataset.embed; return; }
-    document.body.dataset.embed = "";
-    show(el("embed-source"), true);
-    put(el("embed-source"), `${P.case.title} · Realities · as of ${dayText(app.day())} · ${conditions(app).length ? `what if: ${conditions(app).join("; ")} · ` : ""}${P.accounts.map((/** @type {any} */ a, /** @type {number} */ k) => `${letterOf(k)} ${a.name}`).join(", ")}`);
+    const on = app.state.embed, what = conditions(app);
+    document.body.toggleAttribute("data-embed", on);
+    show(el("embed-source"), on);
+    put(el("embed-source"), [P.case.title, "Realities", `as of ${dayText(app.day())}`, app.answer && what.length ? `what if: ${what.join("; ")}` : "",
+      what.length ? warnings(app).join(" ") : "", app.visible().map((k) => `${letterOf(k)} ${P.accounts[k].name}`).join(", ")].filter(Boolean).join(" · "));
   };
 
   startBar(link);
@@ -115,7 +116,10 @@ async function start() {
     startFigure(app);
   }
   addEventListener("hashchange", () => {
-    if (/^#[a-z]+(-\d+)?$/.test(location.hash)) return; // a place on the page
+    if (/^#[a-z]+(-\d+)?$/.test(location.hash)) { // a place on the page: what was chosen goes back into the link
+      if (hash()) remember();
+      return;
+    }
     app.state = read();
     unfoldPinned(app);
     draw();

@@ -26,7 +26,9 @@ export function drawOthers(app) {
   // All widths are read before anything is written: each reading after a writing lays the whole page out again.
   const buttons = all("#smalls button"), widths = buttons.map((button) => button.clientWidth);
   buttons.forEach((button, i) => {
-    const q = app.quantities[i], which = app.which(q), sound = soundFor(app, q), width = Math.max(widths[i], 120), h = 120;
+    const q = app.quantities[i], which = app.which(q);
+    if (which === "live" && !q.live) return; // a look while values move is of one quantity
+    const sound = soundFor(app, q), width = Math.max(widths[i], 120), h = 120;
     button.setAttribute("aria-pressed", String(q.key === app.state.show));
     const days = q.days, series = accounts.map((k) => ({ index: k, rows: q.bands(which, k), faint: !sound[k] }));
     /** @type {import("./draw.js").Chart} */
@@ -38,6 +40,7 @@ export function drawOthers(app) {
   const day = app.day();
   all("#overview-table tbody tr").forEach((row, i) => {
     const q = app.quantities[i], which = app.which(q), sound = soundFor(app, q);
+    if (which === "live" && !q.live) return;
     P.accounts.forEach((/** @type {any} */ _, /** @type {number} */ k) => put(row.cells[k + 1], valueCell(q, which, k, day, sound[k])));
   });
   const fits = weighingOn(P, app.day()).fits, cell = (/** @type {number|null|undefined} */ v) => (v == null ? "–" : numberText(v));

@@ -2,8 +2,8 @@
 
 import { reportsOf } from "./decode.js";
 import { dayText, grouped, numberText, rangeText } from "./format.js";
-import { all, put } from "./page.js";
-import { soundOn } from "./words.js";
+import { all, put, show } from "./page.js";
+import { isOutdated, soundOn } from "./words.js";
 
 /** @param {number[]|null} cell bias p5, p50, p95 and noise, either or both @returns {string} */
 function foundText(cell) {
@@ -16,7 +16,11 @@ function foundText(cell) {
 
 /** @param {import("./page.js").App} app */
 export function drawReporters(app) {
-  const { P, state } = app, day = app.day(), sound = soundOn(P, day);
+  const { P, state } = app, day = app.day(), of = P.dates[state.date] ?? null, sound = soundOn(P, of);
+  for (const node of all("[data-older]")) {
+    show(node, isOutdated(P, of, day));
+    put(node, `Numbers from draws are those of ${dayText(of)}, the latest computed by ${dayText(day)}.`);
+  }
   for (const table of all("table[data-quantity]")) {
     const i = Number(table.dataset.quantity), q = P.quantities[i];
     const reports = reportsOf(q).filter((r) => r.published <= day);

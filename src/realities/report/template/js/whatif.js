@@ -81,7 +81,7 @@ export function unfoldPinned(app) {
 
 /** @param {import("./page.js").App} app @param {Constant} c */
 function sliderRow(app, c) {
-  const id = `pin-${slug(c.name)}`, label = make("label", { for: id }, c.name), value = make("output", { for: id });
+  const id = `pin-${slug(c.name)}`, label = make("label", { for: id }, c.name), value = make("output", { for: id, "aria-live": "off" });
   const x = make("button", { type: "button", class: "x", "aria-label": `Unpin ${c.name}` }, "×"), ranges = make("div", { class: "ranges" });
   const slider = make("input", { type: "range", id, min: "0", max: String(STEPS), step: "1" });
   slider.addEventListener("input", () => setTo(app, "pins", c.name, valueAt(c, slider.value / STEPS)));

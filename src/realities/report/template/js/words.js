@@ -100,9 +100,12 @@ export function figureSentence(P, quantity, which, day, of, sound) {
     const said = [endsText(at[2], at[0], at[4]), sound[k] ? "" : "not reliable"].filter(Boolean).join("; ");
     return `${letterOf(k)} ${quantityText(at[2], unit)}${said && ` (${said})`}`;
   });
-  const how = (which === "live" ? ", with what-if values" : "") + (of === null ? ", as first stated" : isOutdated(P, of, day) ? `, as forecast on ${dayText(of)}` : "");
-  return `${title} on ${dayText(day)}${how}, median and 90% range by account: ${parts.join("; ")}.`;
+  return `${title} on ${dayText(day)}${forecastOf(P, which === "live", day, of)}, median and 90% range by account: ${parts.join("; ")}.`;
 }
+
+/** @param {any} P @param {boolean} live @param {number} day @param {number|null} of @returns {string} of which values and of which day curves are, where that must be said */
+export const forecastOf = (P, live, day, of) =>
+  (live ? ", with what-if values" : "") + (of === null ? ", as first stated" : isOutdated(P, of, day) ? `, as forecast on ${dayText(of)}` : "");
 
 /** @param {any} account @param {number} day @returns {string} */
 export function hindsight(account, day) {
@@ -125,7 +128,7 @@ function isClosed(claim, day) {
 /** @param {any} P @param {any} claim @param {number} date @param {number} day @returns {{values: number[], sound: boolean[]}[]} thousandths by account, below 0 for none: when made, the last while open, now; and whether each is reliable */
 export function chancesOf(P, claim, date, day) {
   const n = P.accounts.length, made = day >= claim.made, closed = made && isClosed(claim, day);
-  return [[made && claim.chance_made, 0, claim.made], [closed && claim.chance_last, 0, claim.last_day], [made && !closed && claim.chance, date, day]]
+  return [[made && claim.chance_made, 0, claim.made], [closed && claim.chance_last, 0, claim.last_day], [made && !closed && claim.chance, date, P.dates[date]]]
     .map(([text, i, on]) => ({ values: text && i >= 0 ? integers(text).slice(i * n, i * n + n) : Array(n).fill(-1), sound: soundOn(P, on) }));
 }
 
