@@ -125,6 +125,7 @@ def test_run_prints_why_the_leading_account_leads_as_its_page_says_it(
     saved = json.loads((results / "why" / "results.json").read_text(encoding="utf-8"))
     assert saved["why"]
     assert printed[1] == saved["why"]
+    assert sum(line.startswith("A quick look: ") for line in printed) == 1
     assert str(escape(saved["why"])) in (results / "why" / "report.html").read_text(encoding="utf-8")
 
 

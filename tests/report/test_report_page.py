@@ -25,7 +25,7 @@ from realities.report.bundle import page_script, page_style
 from realities.report.encode import unpack
 from realities.report.page import Parts, no_tags
 from realities.report.schema import Payload
-from realities.report.sentences import stamp
+from realities.report.sentences import day_text, stamp
 from realities.report.tables import claim_rows
 from realities.report.view import View
 
@@ -289,6 +289,12 @@ def test_where_a_number_is_not_reliable_the_page_says_so_in_its_place() -> None:
     assert "cannot be weighed reliably for account C" in text
 
 
+@pytest.mark.parametrize(("effort", "says"), [("quick", True), ("default", False)])
+def test_a_quick_look_says_that_its_steps_are_coarse(payload: Payload, effort: str, says: bool) -> None:
+    page = render_payload(Payload({**payload, "made": {**payload["made"], "effort": effort}}))
+    assert ("a quick look has few of them" in page) is says
+
+
 def test_words_stay_neutral(page: str) -> None:
     visible = "".join(Outline(page).text).casefold()
     for word in ("truth", "true ", "false", "enemy", "debunk", "winner", "correct", "wrong", "our side"):
@@ -333,6 +339,15 @@ def test_a_write_that_fails_keeps_the_old_page(
         page_module.write_text(target, "new")
     assert target.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_claim_about_the_past_does_not_say_by_when_it_is_due(payload: Payload) -> None:
+    changed, made = copy.deepcopy(payload), 12_000
+    for claim, deadline in zip(changed["claims"], (made + 1, made, made - 1, None), strict=False):
+        claim.update(made=made, deadline=deadline)
+    told = [row.deadline for row in claim_rows(View(changed), {})][:4]
+    past = [f"about the time up to {day_text(day)}" for day in (made, made - 1)]
+    assert told == [f"by {day_text(made + 1)}", *past, ""]
 
 
 def test_a_claim_past_its_deadline_that_nothing_decides_is_not_called_open(payload: Payload) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from realities.weigh.study import Study
 
 FLAGSHIP = "ukraine-2022"
+#: What a quick look leaves out that its weights show.
+QUICK = "A quick look: reports of months can be one step of the weights. Without --quick they are told apart."
 as_of_option = click.option(
     "--as-of", "as_of", metavar="DATE", help="Use only what was published by this day (YYYY-MM-DD)."
 )
@@ -100,6 +102,8 @@ def run(
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
     print_weights(study, why=str(result["why"]))
+    if quick:
+        click.echo(QUICK)
     print_warnings(terminal, study)
     terminal.detail(f"Results are in {folder}")
     click.echo(f"Report: {page}")
