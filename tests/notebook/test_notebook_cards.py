@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from html import escape
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from realities import AccountTrajectories, Case, Trajectories, Weighing, load_case, simulate
+from realities import AccountTrajectories, Case, Trajectories, Weighing, load_case, reading, simulate
 from realities.figures.card import MOST_BYTES, card, named, paragraph, table
 from realities.weigh.scoring.judging import JudgedClaim
 
@@ -118,17 +119,36 @@ def test_hostile_text_stays_text(flagship: Case, tiny: Case, weighing: Weighing)
         assert HOSTILE in "".join(root.itertext())
 
 
+def test_a_claim_about_the_past_has_no_deadline(flagship: Case) -> None:
+    claim = judged(flagship).claim
+    assert ">Deadline<" in claim._repr_html_()
+    past = replace(claim, deadline=claim.made - timedelta(days=30))._repr_html_()
+    assert ">About the time up to<" in past and "eadline" not in past
+
+
 def test_a_weight_that_is_not_reliable_says_so(weighing: Weighing) -> None:
     name, fit = next(iter(weighing.fits.items()))
     shaky = replace(weighing, fits={**weighing.fits, name: replace(fit, reliable=False)})
     root = ElementTree.fromstring(shaky._repr_html_())
     cells = [["".join(cell.itertext()) for cell in row] for row in root.iter() if row.tag.endswith("tr")]
     assert cells[1][1:3] == ["–", "–"] and cells[1][-1] == "not reliable"
-    assert re.fullmatch(r"[<>]?\d+", cells[2][1]) and cells[2][-1] == "yes"
+    assert re.fullmatch(r"[<>]?\d+", cells[2][1]) and cells[2][-1] == "reliable"
     tracks = [node.get("width") for node in root.iter() if "rl-bar" in (node.get("class") or "")]
     assert [float(width or 1) == 0 for width in tracks] == [True, False]
     assert "Not all of it is reliable." in shaky._repr_html_()
     assert "not reliable" in repr(shaky)
+
+
+def test_weights_begin_with_what_the_reports_make_of_them_and_claim_no_more(weighing: Weighing) -> None:
+    text = weighing._repr_html_()
+    said = f"<p>{escape(reading(weighing))}</p>"
+    assert text.index(said) == text.index("<p>")
+    assert reading(weighing).startswith("The 3 reports published by 1 Jan 2005 put account A, ")
+    assert "not tried" in said and ">yes<" not in text
+    names = dict.fromkeys(weighing.weights, 0.5)
+    even = replace(weighing, weights=names, fits=weighing.fits)
+    assert "do not separate the accounts: out of 100, 50 for A and 50 for B." in reading(even)
+    assert reading(replace(weighing, case=None)).count("grows") == 1
 
 
 def test_a_chance_now_is_shown_only_where_it_is_no_hindsight(flagship: Case) -> None:

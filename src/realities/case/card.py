@@ -81,7 +81,8 @@ def claim_card(claim: Claim) -> str:
         ["Made", format_date(claim.made)],
     ]
     if claim.deadline is not None:
-        rows.append(["Deadline", format_date(claim.deadline)])
+        is_ahead = claim.deadline > claim.made
+        rows.append(["Deadline" if is_ahead else "About the time up to", format_date(claim.deadline)])
     rows.append(["Source", ", ".join(filter(None, (claim.source, claim.locator)))])
     if claim.predicate is not None:
         rows.append(["Holds if", Html(f"<code>{escape(claim.predicate.span.text)}</code>")])
@@ -160,8 +161,9 @@ def _quantity(case: Case, quantity: str) -> list[Cell]:
 def _days_of(claim: Claim) -> Html:
     """Return a line from the day a claim was made to its deadline, with what it looks at as a bar."""
     days = {claim.made: "made"}
+    is_past = claim.deadline is not None and claim.deadline <= claim.made
     for name, day in (
-        ("deadline", claim.deadline),
+        ("up to" if is_past else "deadline", claim.deadline),
         ("outcome known", claim.outcome.date if claim.outcome is not None else None),
     ):
         if day is not None:

@@ -161,6 +161,14 @@ def weight_rows(view: View) -> list[tuple[str, str, str, list[str]]]:
     return rows
 
 
+def deadline_text(claim: ClaimData) -> str:
+    """Return by when a claim has to come true, or up to when it speaks of what was past as it was made."""
+    if claim["deadline"] is None:
+        return ""
+    until = day_text(claim["deadline"])
+    return f"by {until}" if claim["deadline"] > claim["made"] else f"about the time up to {until}"
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimRow:
     """One claim; `chances` has (label, cell per account) for each moment, or nothing."""
@@ -203,7 +211,7 @@ def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
                 note=" ".join(filter(None, (claim_note(claim), alike_note(payload, claim)))),
                 made=dated_text(payload, claim["made"], claim["source"]),
                 is_about=is_about(payload, claim["source"]),
-                deadline="" if claim["deadline"] is None else day_text(claim["deadline"]),
+                deadline=deadline_text(claim),
                 status=status,
                 sign=sign,
                 status_text=text,
