@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from realities.ir.model import Model
     from realities.model.load import load_model
     from realities.model.write.convert import convert_model
-    from realities.report import why_leading, write_report
+    from realities.report import reading, why_leading, write_report
     from realities.trajectories import AccountTrajectories, Trajectories
     from realities.version import __version__
     from realities.weigh.fits import Weighing
@@ -57,6 +57,7 @@ _HOME = {
     "load_case": "case.folder",
     "load_model": "model.load",
     "make_simulator": "engine.engines",
+    "reading": "report",
     "run_batch": "engine.batch",
     "run_case": "weigh.study",
     "sensitivity_of": "weigh.sensitivity.analysis",
@@ -94,6 +95,7 @@ __all__ = [
     "load_case",
     "load_model",
     "make_simulator",
+    "reading",
     "run_batch",
     "run_case",
     "sensitivity_of",

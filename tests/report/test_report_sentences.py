@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from realities import load_case
 from realities.report import sentences
+from realities.report.leading import reading_of_study
 from realities.report.schema import ClaimData, Payload, SeparationData, day_number
 from realities.report.view import View, in_hundred, shown_chance, shown_weight
 from realities.weigh.honesty.separation import Pair
@@ -140,7 +141,7 @@ def test_one_account_alone_is_not_compared() -> None:
 
 def test_the_reading_of_a_study_is_that_of_its_page(study: Any, view: View) -> None:
     for i, day in enumerate(study.dates):
-        text, shown = sentences.reading_of_study(study, day)
+        text, shown = reading_of_study(study, day)
         assert text == "".join(part for part, _ in sentences.reading(view, i))
         assert len(shown) == 5
 

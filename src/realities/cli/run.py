@@ -270,7 +270,7 @@ def print_warnings(terminal: Terminal, study: Study) -> None:
 
 def print_weights(study: Study, as_of: date | None = None, *, why: str = "") -> None:
     """Print the reading, why the leading account leads, and a bar for each account, in the case's order."""
-    from realities.report.sentences import ranges_of_study, reading_of_study
+    from realities.report.leading import ranges_of_study, reading_of_study
 
     day = as_of or study.as_of
     sentence, shown = reading_of_study(study, day)

@@ -5,11 +5,13 @@ detail a page can carry, and `results.py` writes a folder of results.
 """
 
 from realities.report.fitting import study_payload, why_leading, write_report
+from realities.report.leading import reading
 from realities.report.page import render_payload
 from realities.report.results import is_results, rewrite_report, write_results
 
 __all__ = [
     "is_results",
+    "reading",
     "render_payload",
     "rewrite_report",
     "study_payload",

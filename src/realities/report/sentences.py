@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from realities.figures import format_date, format_number, format_quantity
 from realities.figures.style import letter
 from realities.report.cited import is_about
+from realities.report.fared import fared_less_well
 from realities.report.schema import ClaimData, Payload, SeparationData, WeighingData, number_date
 from realities.report.schema_trust import PairData
 from realities.report.view import Quantity, View, in_hundred, shown_weight
@@ -61,17 +62,25 @@ def reading_on(view: View, day: int) -> list[Part]:
     if weighing is None:
         return _unweighed("No weights were computed for ", day, " or before")
     computed = weighing["day"] if view.is_outdated(weighing["day"], day) else None
-    return reading_parts(
+    shown, reliable = weights_shown(view.payload, weighing["weights"]), _reliable(weighing)
+    parts = reading_parts(
         [account["name"] for account in view.payload["accounts"]],
-        weights_shown(view.payload, weighing["weights"]),
+        shown,
         weighing["weights"],
-        [fit["reliable"] for fit in weighing["fits"]],
+        reliable,
         weighing["used"],
         day_text(day),
         _separation(view.payload, weighing),
         computed="" if computed is None else day_text(computed),
         started=view.payload.get("started", ()),
     )
+    if day == view.payload["as_of"] and all(reliable):
+        parts += [(text, False)] if (text := fared_less_well(view.payload["scores"], shown)) else []
+    return parts
+
+
+def _reliable(weighing: WeighingData) -> list[bool]:
+    return [fit["reliable"] for fit in weighing["fits"]]
 
 
 def _separation(payload: Payload, weighing: WeighingData) -> SeparationData | None:
@@ -93,32 +102,6 @@ def _unweighed(head: str, day: int, tail: str) -> list[Part]:
         (day_text(day), True),
         (f"{tail}, so each account still has the weight it started with.", False),
     ]
-
-
-def reading_of_study(study: Study, day: date) -> tuple[str, list[str]]:
-    """Return the reading as of one of a study's dates as plain text, and each weight as shown."""
-    weighing, accounts = study.weighings[day], study.case.accounts
-    weights = [float(weighing.weights[account.id]) for account in accounts]
-    shown = in_hundred(weights, [account.id for account in accounts])
-    reliable = [weighing.fits[account.id].reliable for account in accounts]
-    names, separation = [account.name for account in accounts], separation_data(study, day)
-    started = [study.case.prior_weights.get(account.id, 1.0) for account in accounts]
-    parts = reading_parts(
-        names, shown, weights, reliable, weighing.used, format_date(day), separation, started=started
-    )
-    return "".join(text for text, _ in parts), [shown_weight(n) for n in shown]
-
-
-def ranges_of_study(study: Study, day: date) -> list[str]:
-    """Return by account, in display order, its weights at half to double prior width, as `41 to 74`.
-
-    Nothing where they do not differ as shown, or are not known.
-    """
-    accounts = study.case.accounts
-    weights = [float(study.weighings[day].weights[account.id]) for account in accounts]
-    shown = in_hundred(weights, [account.id for account in accounts])
-    separation = separation_data(study, day)
-    return [_ends(n, k, separation, shown_weight) for k, n in enumerate(shown)]
 
 
 def separation_data(study: Study, day: date) -> SeparationData | None:
@@ -280,11 +263,14 @@ def _each(places: Iterable[int], shown: Sequence[int], separation: SeparationDat
 
 def _range(hundredths: int, place: int, separation: SeparationData | None) -> str:
     """Return ` (41 to 74)` for a weight that other prior widths move, else nothing."""
-    ends = _ends(hundredths, place, separation, counted_text)
+    ends = ends_of(hundredths, place, separation, counted_text)
     return f" ({ends})" if ends else ""
 
 
-def _ends(hundredths: int, place: int, separation: SeparationData | None, write: Callable[[int], str]) -> str:
+def ends_of(
+    hundredths: int, place: int, separation: SeparationData | None, write: Callable[[int], str]
+) -> str:
+    """Return a weight at half to double prior width, as `41 to 74`; empty where that does not move it."""
     if separation is None or not separation["ranges"]:
         return ""
     low, high = separation["ranges"][place]

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from realities.figures import format_number
 from realities.figures.style import letter
+from realities.report.fared import score_text
 from realities.report.schema_trust import ClaimantData, ScoreData
 from realities.report.tables import NOT_RELIABLE
 from realities.report.view import View
@@ -154,11 +154,6 @@ def _rows(
             ]
             rows.append((name, how, cells))
     return rows
-
-
-def score_text(value: float) -> str:
-    """Return a score with three decimals, so that those of one row compare; large ones in fewer."""
-    return format_number(value) if abs(value) >= 10 else f"{value:.3f}".replace("-", "−")
 
 
 def _counts(one: ScoreData) -> str:

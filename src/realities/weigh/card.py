@@ -38,11 +38,12 @@ def weighing_card(weighing: Weighing) -> str:
     return card(
         f"Weighing of {weighing.case_id}",
         f"As of {format_date(weighing.as_of)}",
+        _reading(weighing),
         paragraph(_counted(weighing)),
         figure(chart, "Weight of each account in 100; together they add to 100."),
         table(
             "How well each weight is known; evidence in natural logarithms",
-            ["Account", "Weight in 100", "±", "Log evidence", "±", "Effective draws", "Reliable"],
+            ["Account", "Weight in 100", "±", "Log evidence", "±", "Effective draws", "Evidence"],
             [
                 [
                     named(k, names[name]),
@@ -51,7 +52,7 @@ def weighing_card(weighing: Weighing) -> str:
                     _number(fit.log_evidence),
                     _number(fit.log_evidence_error),
                     _number(fit.effective_draws),
-                    "yes" if fit.reliable else NOT_RELIABLE,
+                    "reliable" if fit.reliable else NOT_RELIABLE,
                 ]
                 for k, (name, fit) in enumerate(weighing.fits.items())
             ],
@@ -121,8 +122,9 @@ def study_card(study: Study) -> str:
     return card(
         f"Study of {study.case.id}, {study.effort} effort",
         f"As of {format_date(study.as_of)}",
-        paragraph(f"{_counted(last)} Weights in 100: {said}."),
+        _reading(study),
         _why(study),
+        paragraph(f"{_counted(last)} Weights in 100: {said}."),
         _weights(study),
         _first_quantity(study),
         table(
@@ -137,6 +139,13 @@ def study_card(study: Study) -> str:
         ),
         *(paragraph(text, is_note=True) for text in _warnings(study.warnings)),
     )
+
+
+def _reading(found: Study | Weighing) -> Html | None:
+    """Return what the reports make of the accounts, in the words of the page."""
+    from realities import reading
+
+    return paragraph(reading(found))
 
 
 def _why(study: Study) -> Html | None:
