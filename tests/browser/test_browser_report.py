@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import csv
+import io
 import json
 import re
 import threading
@@ -19,7 +21,7 @@ from browser_support import PHONE, WIDE, Opened
 from realities.report import sentences, tables
 from realities.report.page import render_payload
 from realities.report.schema import Payload
-from realities.report.view import View
+from realities.report.view import View, shown_weight
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Opened]
@@ -242,6 +244,9 @@ def test_before_it_was_known_no_outcome_is_told(open_page: Open, payload: Payloa
     )
     assert set(cells) == {"–"}
     assert not opened.page.is_visible("#score-table")
+    outcomes = opened.page.locator("#claims-table [data-from]")
+    assert outcomes.count() > 0
+    assert not any(one.is_visible() for one in outcomes.all())
     day = payload["dates"][6]
     opened.page.evaluate(f"location.hash = '#asof={_iso(day)}'")
     opened.settle()
@@ -384,7 +389,7 @@ def _saved(opened: Opened, kind: str) -> tuple[str, bytes]:
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
 
-def test_tables_are_saved_as_csv(open_page: Open) -> None:
+def test_tables_are_saved_as_csv(open_page: Open, payload: Payload) -> None:
     opened = open_page("#asof=2033-03-08&show=left")
     name, data = _saved(opened, "figure.csv")
     assert name == "dry-delta-left-2033-03-08.csv"
@@ -399,9 +404,37 @@ def test_tables_are_saved_as_csv(open_page: Open) -> None:
     assert max(line.split(",")[3] for line in reports.decode().split("\r\n")[1:-1]) <= "2033-03-08"
     _, claims = _saved(opened, "claims.csv")
     assert "not made yet" not in claims.decode()
-    assert "when_made: engineer" in claims.decode()
+    ids = [account["id"] for account in payload["accounts"]]
+    rows = list(csv.DictReader(io.StringIO(claims.decode())))
+    assert [row["account"] for row in rows] == ids * len(payload["claims"])
+    assert {(row["by"], row["by_name"]) for row in rows} == {(a["id"], a["name"]) for a in payload["accounts"]}
+    assert all(re.fullmatch(r"[<>]?\d+|", row["when_made"]) for row in rows)
     _, weights = _saved(opened, "weights.csv")
-    assert max(line.split(",")[0] for line in weights.decode().split("\r\n")[1:-1]) == "2033-03-08"
+    told = list(csv.DictReader(io.StringIO(weights.decode())))
+    assert max(row["as_of"] for row in told) == "2033-03-08"
+    last = [row for row in told if row["as_of"] == "2033-03-08"]
+    shown = sentences.weights_shown(payload, [float(row["weight"]) for row in last])
+    assert [row["in_100"] for row in last] == [shown_weight(n) for n in shown]
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_no_word_of_a_saved_picture_is_cut(open_page: Open, size: tuple[int, int]) -> None:
+    opened = open_page("#show=left", size=size)
+    _, data = _saved(opened, "figure.svg")
+    boxes = opened.page.evaluate(
+        """(text) => {
+            const box = document.createElement("div");
+            box.innerHTML = text;
+            document.body.append(box);
+            const root = box.firstChild.getBoundingClientRect();
+            const words = [...box.querySelectorAll("svg > text")].map((node) => node.getBoundingClientRect());
+            return [root.right, root.bottom, Math.max(...words.map((one) => one.right)),
+                    Math.max(...words.map((one) => one.bottom))];
+        }""",
+        data.decode(),
+    )
+    assert boxes[2] <= boxes[0]
+    assert boxes[3] <= boxes[1]
 
 
 def test_everything_is_saved_as_json(open_page: Open, payload: Payload) -> None:
@@ -431,6 +464,7 @@ def test_pictures_are_saved_with_title_date_accounts_and_source(open_page: Open,
         "608 reports",
     ):
         assert part in texts
+    assert " ".join(opened.text("#reading").split()) in texts
     assert not [node for node in root.iter() if node.get("class")]
     assert b"var(" not in data
     name, png = _saved(opened, "figure.png")

@@ -115,8 +115,8 @@ def test_what_is_not_reliable_is_drawn_faint_and_said_in_place(open_page: Open, 
     assert opened.problems == []
     assert opened.page.locator("#plot-svg .rl-b9").count() == 2
     assert opened.page.locator("#plot-svg .rl-line.rl-faint.rl-2").count() == 1
-    assert "C not reliable" in opened.page.locator("#plot-svg text.rl-end").all_text_contents()
-    assert "Faint: not reliable, C." in opened.text("#figure-caption")
+    assert "C ? Growers' union" in opened.page.locator("#plot-svg text.rl-end").all_text_contents()
+    assert "Faint, ?: not reliable, C." in opened.text("#figure-caption")
     opened.settle()
     for table in ("#figure-table", "#overview-table"):
         cells = opened.page.eval_on_selector_all(

@@ -229,7 +229,7 @@ def _main_figure(view: View, quantity: Quantity, date_index: int) -> str:
     sound = view.sound(payload["dates"][date_index])
     accounts = [
         account(
-            name if sound[k] else tables.NOT_RELIABLE,
+            name if sound[k] else f"? {name}",
             k,
             quantity.bands(date_index, k)[:, kept],
             is_faint=not sound[k],

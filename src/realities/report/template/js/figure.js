@@ -54,7 +54,7 @@ export function drawFigure(app) {
   /** @type {import("./draw.js").Series[]} */
   const series = accounts.map((k) => {
     const bands = q.bands(which, k);
-    return { index: k, label: sound[k] ? P.accounts[k].name : "not reliable", rows: runs ? q.runs(from, k) : bands, faint: !sound[k], end: bands[2]?.[bands[2].length - 1] };
+    return { index: k, label: (sound[k] ? "" : "? ") + P.accounts[k].name, rows: runs ? q.runs(from, k) : bands, faint: !sound[k], end: bands[2]?.[bands[2].length - 1] };
   });
   const ticks = q.data.levels ?? ticksFor({ kind, series, marks, n: small ? 4 : 5 });
   /** @type {import("./draw.js").Chart} */
@@ -92,7 +92,7 @@ function caption(app, runs, marks) {
   let text = runs ? "Thin lines: 24 single runs per account; the label stands at the median." : "Line: median. Dark band: 50% of runs. Light band: 90%.";
   if (wanted && !runs) text += runsMissing(app);
   const weak = soundFor(app).flatMap((ok, k) => (ok || !app.visible().includes(k) ? [] : [letterOf(k)]));
-  if (weak.length) text += ` Faint: not reliable, ${weak.join(", ")}.`;
+  if (weak.length) text += ` Faint, ?: not reliable, ${weak.join(", ")}.`;
   const of = app.of();
   if (app.state.stated === "first") text += " As first stated: before any report.";
   else if (of === null) text += ` As first stated: no curves are known for ${dayText(app.day())} or before.`;
