@@ -20,6 +20,7 @@ from realities.report.causes.schema import CausesData
 from realities.report.causes.shown import summary
 from realities.report.causes.slopes import EITHER, LESS, MORE, NONE
 from realities.report.encode import decode_integers
+from realities.report.meanwhile import prepared
 
 NO_RUNS = Runs({}, (), 1)
 CONTROL = """
@@ -108,6 +109,16 @@ def test_a_small_model_is_one_picture_and_its_table_has_every_link_in_it(lynx: C
     assert ("hares lost to lynx", "Hares", "− more of it makes for less") in {
         (link.cause, link.effect, link.sign) for link in told.links
     }
+
+
+def test_a_diagram_prepared_while_accounts_are_weighed_is_not_worked_out_again(
+    lynx: CausesData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = load_case("lynx-hare")
+    with prepared(case, case.latest_published):
+        pass
+    monkeypatch.setattr("realities.report.causes.data.model_links", None)
+    assert causes_data(case, case.latest_published) == lynx
 
 
 def test_a_larger_model_has_sectors_and_no_two_boxes_share_a_cell() -> None:

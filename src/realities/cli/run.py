@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +73,7 @@ def run(
     with started(workers, cluster) as processes:
         from realities.case.folder import load_case
         from realities.report import write_results
+        from realities.report.meanwhile import prepared
         from realities.weigh.study import run_case
         from realities.weigh.unfinished import unfinished
 
@@ -87,6 +88,7 @@ def run(
             with (
                 crew_of(terminal, case, processes, cluster, place.memory) as crew,
                 terminal.progress() as progress,
+                nullcontext() if workers == 1 else prepared(case, day or case.latest_published),
             ):
                 study = run_case(
                     case,

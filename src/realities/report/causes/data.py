@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from realities.case.hidden import constant_value
 from realities.case.network_file import closing_constants
 from realities.engine.request import Event
+from realities.ensemble import Same
 from realities.errors import RealitiesError
 from realities.ir.model import Model, Variable
 from realities.report.causes.layout import place
@@ -41,6 +43,8 @@ NARROW: Final = 3
 def causes_data(case: Case, as_of: date) -> CausesData | None:
     """Return the causal diagram of a case's model, None where its model cannot be run.
 
+    Worked out once for a case and a day: it needs no results, so it can be asked for before there are any.
+
     Parameters
     ----------
     case
@@ -48,7 +52,12 @@ def causes_data(case: Case, as_of: date) -> CausesData | None:
     as_of
         Dated inputs published later play no part.
     """
-    model = case.model
+    return _causes_data(Same(case), as_of)
+
+
+@lru_cache(maxsize=2)
+def _causes_data(same: Same, as_of: date) -> CausesData | None:
+    case, model = same.case, same.case.model
     if not isinstance(model, Model):  # a stand-in, which has no equations
         return None
     try:

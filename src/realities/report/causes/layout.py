@@ -132,8 +132,10 @@ def _improve(cells: IntArray, edges: _Edges, grid: _Grid) -> int:
 def _costs(cells: IntArray, edges: _Edges, grid: _Grid) -> IntArray:
     """Return the cost of several placements, (trial,), from cells (trial, box)."""
     lines = grid.line[cells[:, edges.a], cells[:, edges.b]]  # (trial, edge)
-    crossed = grid.crosses[lines[:, edges.first], lines[:, edges.second]]
-    through = grid.hits[lines[:, :, np.newaxis], cells[:, np.newaxis, :]]
+    n_lines, n_cells = grid.hits.shape
+    # Numbers of flat tables: NumPy looks them up in half the time that pairs of numbers take.
+    crossed = grid.crosses.ravel().take(lines[:, edges.first] * n_lines + lines[:, edges.second])
+    through = grid.hits.ravel().take(lines[:, :, np.newaxis] * n_cells + cells[:, np.newaxis, :])
     return np.asarray(
         _LENGTH * grid.length[lines].sum(axis=1)
         + _CROSSING * np.count_nonzero(crossed, axis=1)
