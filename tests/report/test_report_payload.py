@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from planes_read import whole_page
 from report_synthetic import AS_OF, synthetic_study
 
 from realities import load_case
-from realities.report import study_payload
+from realities.report import render_payload, study_payload
 from realities.report.cited import cited_by, references, safe_url
 from realities.report.honest import significant
 from realities.report.payload import embedded, to_json
@@ -153,6 +154,20 @@ def test_claims_that_one_test_decides_name_each_other() -> None:
     assert notes[i].endswith(f"Decided by the same test as “{other.claim.says}”")
     assert notes[j].endswith(f"Decided by the same test as “{one.claim.says}”")
     assert "Claims that the same test decides count once." in scores_sentence(View(payload))
+
+
+def test_an_outcome_that_the_case_states_leads_to_its_sources_from_the_day_it_was_known(
+    payload: Payload,
+) -> None:
+    cited = references(payload)
+    rows = claim_rows(View(payload), cited)
+    stated = [row for row in rows if row.data["resolved"] is not None and row.data["outcome_source"]]
+    assert stated
+    assert all(row.outcome == cited_by(cited, row.data["outcome_source"]) != [] for row in stated)
+    assert all(not row.outcome for row in rows if row.data["resolved"] is None)
+    page = whole_page(render_payload(payload))
+    told = re.findall(r'<span data-from="(-?\d+)"> · outcome: <a href="#source-(\d+)">', page)
+    assert told == [(str(row.data["resolved"]), str(row.outcome[0].number)) for row in stated]
 
 
 def test_a_day_is_about_that_day_where_it_was_inferred() -> None:

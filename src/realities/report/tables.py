@@ -171,7 +171,10 @@ def deadline_text(claim: ClaimData) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRow:
-    """One claim; `chances` has (label, cell per account) for each moment, or nothing."""
+    """One claim; `chances` has (label, cell per account) for each moment, or nothing.
+
+    `outcome` are the sources of an outcome that the case states, shown from the day it was known.
+    """
 
     index: int
     data: ClaimData
@@ -185,6 +188,7 @@ class ClaimRow:
     sign: str
     status_text: str
     references: list[Reference]
+    outcome: list[Reference]
     chances: list[tuple[str, list[str]]]
 
 
@@ -216,6 +220,7 @@ def claim_rows(view: View, references: dict[str, Reference]) -> list[ClaimRow]:
                 sign=sign,
                 status_text=text,
                 references=cited_by(references, claim["source"]),
+                outcome=[] if claim["resolved"] is None else cited_by(references, claim["outcome_source"]),
                 chances=[
                     (label, [chance_cell(p, ok) for p, ok in zip(row, oks, strict=True)])
                     for label, row, oks in zip(CHANCE_LABELS, by_moment, sound, strict=True)
