@@ -125,7 +125,7 @@ export function figureSvg(app) {
   const lines = (/** @type {string} */ words, size = 12, extra = "") => wrapped(words, (w - 48) / size / 0.64).map((line) => text(24, y += size + 6, line, size, extra)).join("");
   const head = lines(q.data.title, 20, ` font-weight="700" style="font-family:Charter,Georgia,serif;fill:${colour("ink")}"`) +
     lines(`${el("figure-unit").textContent.trim()} · as of ${dayText(app.day())}${app.state.stated === "first" ? " · as first stated, before any report" : ""}`) +
-    lines(app.visible().map(named).join(" · ")) + lines(conditionsSentence(app), 12, ' font-weight="600"');
+    lines(app.visible().map(named).join(" · ")) + lines(app.which() === "live" ? conditionsSentence(app) : "", 12, ' font-weight="600"');
   const top = y += 20;
   const parts = nodes.map((node, i) => {
     const box = node.getBoundingClientRect();
