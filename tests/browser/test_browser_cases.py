@@ -233,6 +233,16 @@ def test_printing_gives_an_article_of_less_than_twenty_sheets(open_page: Open, c
     assert opened.problems == []
 
 
+def test_on_paper_an_introduction_stays_whole_with_what_it_introduces(open_page: Open) -> None:
+    """Else a browser breaks inside it, and the heading above it stands apart from its chart."""
+    page = open_page().page
+    page.emulate_media(media="print")
+    found = page.eval_on_selector_all(
+        ".intro", "all => all.map(getComputedStyle).map(one => [one.breakInside, one.breakAfter])"
+    )
+    assert found and all(one == ["avoid", "avoid"] for one in found)
+
+
 @pytest.mark.parametrize(
     ("link", "nobody"),
     [
