@@ -24,8 +24,9 @@ DARK: Final[Mapping[str, str]] = {
 N_COLOURS: Final = 6
 SHAPES: Final = ("circle", "triangle", "square", "diamond", "plus", "cross", "wedge", "hexagon")
 
-#: What the classes look like; colours come from the custom properties named in `LIGHT` and `DARK`.
-RULES: Final = """\
+#: What classes look like; colours come from the custom properties named in `LIGHT` and `DARK`. These are all
+#: that charts need which stand in a page before its script runs.
+FIRST_RULES: Final = """\
 .rl{display:block;overflow:visible}
 .rl text{fill:var(--ink2);\
 font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;\
@@ -34,10 +35,9 @@ font-variant-numeric:tabular-nums}
 .rl .rl-axis{stroke:var(--ink3);stroke-width:1}
 .rl .rl-0{--c:var(--a0)}.rl .rl-1{--c:var(--a1)}.rl .rl-2{--c:var(--a2)}
 .rl .rl-3{--c:var(--a3)}.rl .rl-4{--c:var(--a4)}.rl .rl-5{--c:var(--a5)}
-.rl .rl-b9,.rl .rl-b5,.rl .rl-bar{fill:var(--c);stroke:none}
+.rl .rl-b9,.rl .rl-b5{fill:var(--c);stroke:none}
 .rl .rl-b9{opacity:.13}.rl .rl-b5{opacity:.24}
-.rl .rl-line,.rl .rl-run{fill:none;stroke:var(--c);stroke-linejoin:round}
-.rl .rl-line{stroke-width:2.3}.rl .rl-run{stroke-width:.9;opacity:.38}
+.rl .rl-line{fill:none;stroke:var(--c);stroke-linejoin:round;stroke-width:2.3}
 .rl .rl-line.rl-1{stroke-dasharray:7 3}.rl .rl-line.rl-2{stroke-dasharray:2 3}
 .rl .rl-line.rl-3{stroke-dasharray:8 3 2 3}.rl .rl-line.rl-4{stroke-dasharray:3 3}
 .rl .rl-line.rl-5{stroke-dasharray:12 4}
@@ -47,10 +47,14 @@ font-variant-numeric:tabular-nums}
 .rl text.rl-end.rl-4,.rl text.rl-now{fill:var(--ink)}
 .rl text.rl-end,.rl text.rl-now{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}
 .rl .rl-mark{fill:var(--card);stroke:var(--ink);stroke-width:1.3}
-.rl .rl-late{fill:none;opacity:.4}
 .rl .rl-span{stroke:var(--ink);stroke-width:1.3;opacity:.55}
 .rl .rl-asof{stroke:var(--ink);stroke-width:1.3}
-.rl .rl-track{fill:var(--faint)}
+"""
+#: The others: of charts that a page's script draws.
+LATER_RULES: Final = """\
+.rl .rl-bar{fill:var(--c);stroke:none}
+.rl .rl-run{fill:none;stroke:var(--c);stroke-linejoin:round;stroke-width:.9;opacity:.38}
+.rl .rl-late{fill:none;opacity:.4}
 .rl .rl-dot{fill:var(--c);stroke:var(--c);stroke-width:1.5}
 .rl .rl-dot.rl-open{fill:var(--page)}
 .rl .rl-zone{fill:var(--faint);opacity:.7}
@@ -58,6 +62,8 @@ font-variant-numeric:tabular-nums}
 .rl .rl-could{stroke:var(--ink3);stroke-width:7;opacity:.38}
 .rl text.rl-count{fill:var(--ink);paint-order:stroke;stroke:var(--page);stroke-width:3px}
 """
+#: And of bars, which no page has.
+RULES: Final = FIRST_RULES + LATER_RULES + ".rl .rl-track{fill:var(--faint)}\n"
 
 
 def letter(index: int) -> str:

@@ -19,6 +19,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
+from realities.figures.style import LATER_RULES
 from realities.report.mixing import mixed
 from realities.report.scopes import own_names
 from realities.report.shrink import shrink
@@ -31,7 +32,7 @@ _BLANK = re.compile(r"\n{2,}")
 #: What the page's script was packed to, after the hash of what was packed: text and the way it is packed.
 _PACKED: Final = "packed.bin"
 _HASH: Final = 32  # bytes of it
-_LATE: Final = "document.head.append(Object.assign(document.createElement('style'),{{textContent:`{}`}}));"
+_LATE: Final = 'document.head.insertAdjacentHTML("beforeend",`<style>{}</style>`);'
 
 
 def bundle(modules: Mapping[str, str], entry: str) -> str:
@@ -146,7 +147,7 @@ def page_style() -> str:
 @cache
 def late_style() -> str:
     """Return the rules for what only the script brings into view, which are packed with it."""
-    style = _style("late.css")
+    style = squeeze(LATER_RULES).replace("}\n", "}") + _style("late.css")
     if re.search(r"[`\\]|\$\{", style):
         raise ValueError("late.css stands in a text of a script: no `, \\ or ${")
     return style

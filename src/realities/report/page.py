@@ -21,7 +21,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from realities.figures import account, draw, fan, mark, steps
-from realities.figures.style import DARK, LIGHT, N_COLOURS, RULES, letter, palette
+from realities.figures.style import DARK, FIRST_RULES, LIGHT, N_COLOURS, letter, palette
 from realities.report import sentences, standings, supply_map, tables, trusted
 from realities.report.against import counts_against
 from realities.report.bundle import loader_script, packed_script, page_style
@@ -202,7 +202,7 @@ def page_look() -> str:
         f":root{{color-scheme:light;{light}}}"
         f"@media(prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"
         f":root[data-theme=dark]{{color-scheme:dark;{dark}}}"
-        f"@media print{{:root:root:root{{color-scheme:light;{light}}}}}\n{RULES}{page_style()}"
+        f"@media print{{:root:root:root{{color-scheme:light;{light}}}}}\n{FIRST_RULES}{page_style()}"
     )
 
 

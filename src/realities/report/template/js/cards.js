@@ -31,7 +31,7 @@ export function startCards(app) {
 
   const drawTicks = () => {
     const width = ticks.clientWidth, x = (/** @type {number} */ d) => 9 + ((d - first) / (last - first || 1)) * (width - 18);
-    const line = (/** @type {number[]} */ list) => list.map((d) => `M${x(d).toFixed(0)} 0v9`).join("");
+    const line = (/** @type {number[]} */ list) => [...new Set(list.map((d) => `M${x(d).toFixed(0)} 0v9`))].join("");
     const now = app.day();
     ticks.innerHTML = `<path class="will" d="${line(stops.filter((d) => d > now))}"/><path class="was" d="${line(stops.filter((d) => d <= now))}"/>` +
       weighed.map((/** @type {number} */ d) => `<circle class="stop" cx="${x(d).toFixed(1)}" cy="12.5" r="1.6"/>`).join("");

@@ -40,8 +40,8 @@ export function drawClaims(app) {
     body.hidden = !fits || (!everything && matched > FIRST);
     const chip = body.querySelector(".chip");
     chip.dataset.status = status;
-    put(chip.children[0], STATUS[status][0]);
-    put(chip.children[1], STATUS[status][1]);
+    put(chip.children[0], STATUS[status] ?? "○");
+    put(chip.children[1], status[0].toUpperCase() + status.slice(1));
     body.classList.toggle("early", day < claim.made);
     if (claim.computed && !body.hidden) chancesOf(P, claim, state.date, day).forEach(({ values, sound }, i) => all("td:not([class])", body.rows[i]).forEach((cell, k) => {
       const known = sound[k] && values[k] >= 0;

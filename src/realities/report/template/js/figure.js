@@ -202,7 +202,7 @@ export function startFigure(app) {
   el("fixed").addEventListener("change", () => app.set({ fixed: el("fixed").checked }));
   el("figure-reports").addEventListener("toggle", () => drawFigureRest(app));
   plot.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    const to = event.target === plot && /^(Arrow(Left|Right)|Home|End)$/.test(event.key) ? moved(app.stops, app.day(), event.key, WEEK) : null;
+    const to = event.target === plot && !/Up|Down/.test(event.key) ? moved(app.stops, app.day(), event.key, WEEK) : null;
     if (to === null) return;
     event.preventDefault();
     app.set({ day: to });

@@ -91,6 +91,6 @@ export const numberRow = (head, cells) => tableRow(head, cells, ' class="num"');
 
 /** Tables that a phone lays out as cards keep their roles only if these are written down. */
 export function keepRoles() {
-  for (const [role, part] of [["table", ""], ["rowgroup", " thead"], ["rowgroup", " tbody"], ["row", " tr"], ["cell", " td"], ["columnheader", " thead th"], ["rowheader", " tbody th"]])
+  for (const [role, part] of [["table", ""], ["rowgroup", " :is(thead,tbody)"], ["row", " tr"], ["cell", " td"], ["columnheader", " thead th"], ["rowheader", " tbody th"]])
     for (const node of all(`:is(#claims-table,.flow)${part}`)) node.setAttribute("role", role);
 }

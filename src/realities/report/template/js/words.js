@@ -132,15 +132,5 @@ export function chancesOf(P, claim, date, day) {
     .map(([text, i, on]) => ({ values: text && i >= 0 ? integers(text).slice(i * n, i * n + n) : Array(n).fill(-1), sound: soundOn(P, on) }));
 }
 
-/** @type {Record<string, [string, string]>} */
-export const STATUS = {
-  "happened": ["✓", "Happened"],
-  "did not happen": ["✕", "Did not happen"],
-  "disputed": ["≠", "Disputed"],
-  "open": ["○", "Open"],
-  "not decided": ["○", "Not decided"],
-  "model only": ["○", "Model only"],
-  "not made yet": ["·", "Not made yet"],
-  "value": ["–", "Value"],
-  "undecidable": ["?", "Undecidable"],
-};
+/** The sign of a status; of those that may change yet it is a circle. @type {Record<string, string>} */
+export const STATUS = { happened: "✓", "did not happen": "✕", disputed: "≠", "not made yet": "·", value: "–", undecidable: "?" };
