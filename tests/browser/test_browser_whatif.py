@@ -60,9 +60,8 @@ def test_a_slider_changes_curves_and_weights_and_says_so(lynx: Callable[..., Ope
     assert said(opened) != texts
     name = opened.page.locator("[data-pin]").first.get_attribute("data-pin")
     value = opened.page.locator("[data-pin] output").first.inner_text()
-    for selector in ("#reading", "#whatif-status"):
-        assert IN_FORCE in opened.text(selector)
-        assert f"{name} {value}" in opened.text(selector)
+    assert IN_FORCE in opened.text("#reading") and f"{name} {value}" in opened.text("#reading")
+    assert opened.text("#whatif-status") == "Unpin all"  # what the reading says is not said twice
     assert "with what-if values" in opened.text("#figure-sentence")
     assert "as stated" in opened.text("#weight-0")
     assert not opened.page.is_visible("#why")
@@ -394,7 +393,7 @@ def test_script_in_names_and_claims_is_text_in_all_that_moves(
     opened.at_rest()
     opened.page.locator("#plot-svg .rl-mark").first.click(force=True)
     for selector in (
-        "#whatif-status",
+        "#reading",
         "#network-sentence",
         "#cause-title",
         "#causes-picture",
@@ -410,6 +409,15 @@ def test_script_in_names_and_claims_is_text_in_all_that_moves(
         assert one.problems == []
         assert one.page.locator("main img, main iframe, main script:not(#live)").count() == 0
         assert one.page.evaluate("document.scripts.length") == again.page.evaluate("document.scripts.length")
+
+
+def test_more_values_than_the_reading_names_stand_below_it(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    for place in range(4):
+        press(opened, "PageUp", place=place)
+    named = [opened.page.locator("[data-pin]").nth(k).get_attribute("data-pin") for k in range(4)]
+    assert "and 1 more" in opened.text("#reading")
+    assert all(str(name) in opened.text("#whatif-status") for name in named)
 
 
 def test_without_live_data_there_is_no_what_if_and_no_error(

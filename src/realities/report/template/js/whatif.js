@@ -3,7 +3,7 @@
 import { isEnough, movesWeights } from "./asking.js";
 import { at } from "./draw.js";
 import { dayText, letterOf, numberText, shownWeight } from "./format.js";
-import { conditionsSentence, isInForce, shownWeighing, valueText, warnings } from "./inforce.js";
+import { conditions, isInForce, shownWeighing, valueText, warnings } from "./inforce.js";
 import { all, el, put, putHtml, show } from "./page.js";
 import { ownOf, slug } from "./state.js";
 import { weightsShown } from "./words.js";
@@ -133,9 +133,9 @@ function inputRow(app, input) {
 /** @param {import("./page.js").App} app what changes with every move */
 export function drawWhatIf(app) {
   if (!app.P.live || !el("whatif")) return;
-  const on = isInForce(app), { pins, held } = app.state;
+  const list = conditions(app), on = list.length > 0, { pins, held } = app.state;
   show(el("whatif-status"), on);
-  put(el("whatif-values"), conditionsSentence(app));
+  put(el("whatif-values"), list.length > 3 ? `All what-if values: ${list.join("; ")}.` : ""); // the reading names three
   for (const node of all("[data-whatif]")) show(node, on);
   show(el("why"), !on);
   for (const row of all("[data-pin]")) {
