@@ -161,8 +161,8 @@ def honesty(
     erring = {(one.account, one.factor): one for answer in asked for one in answer.errors}
     if effort in ("default", "publish"):
         again: list[Task] = [
+            *_error_refits(case, weighing, runs, erring.values(), effort),  # the longest first
             *_refits(case, weighing, runs, found.values(), effort),
-            *_error_refits(case, weighing, runs, erring.values(), effort),
         ]
         for one in map_tasks(case, answered, again, workers=workers, stage=STAGE, progress=progress):
             if isinstance(one, Change):
