@@ -137,6 +137,19 @@ def test_a_report_of_two_sources_leads_to_both_and_others_keep_theirs() -> None:
     assert [one.number for one in cited.values()] == list(range(1, len(cited) + 1))
 
 
+def test_cautions_name_accounts_and_quantities_as_the_page_does() -> None:
+    study = small()
+    account, measure = study.case.accounts[0], study.case.measures["irrigated"]
+    study.warnings = (
+        f'account "{account.id}": late',
+        'the level of "irrigated" rests',
+        "the irrigated delta",
+    )
+    title = split_label(measure.label, str(measure.unit))[0]
+    told = [f"account “{account.name}”: late", f"the level of “{title}” rests", "the irrigated delta"]
+    assert study_payload(study)["warnings"][:3] == told
+
+
 def test_claims_that_one_test_decides_name_each_other() -> None:
     study = small()
     one, other = [judged for judged in study.claims if judged.claim.predicate is not None][:2]

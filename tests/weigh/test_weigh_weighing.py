@@ -90,7 +90,7 @@ def test_an_account_written_after_the_date_is_stamped(make_case: MakeCase) -> No
     case = make_case({"slow": SLOW, "fast": FAST}, ROWS, authored={"fast": "2006-05-05"})
     early = weigh_accounts(case, as_of=date(2005, 1, 1), effort=SMALL)
     assert [text for text in early.warnings if "hindsight" in text] == [
-        'account "fast": hindsight: the account was authored on 2006-05-05, after 2005-01-01'
+        'account "fast": written on 5 May 2006, after 1 Jan 2005, and so with hindsight'
     ]
     assert early.fits["fast"].reliable
     assert not weigh_accounts(case, as_of=LAST, effort=SMALL).warnings

@@ -25,17 +25,20 @@ from realities.report.honest import significant, trust_data
 from realities.report.live.pack import shown_live
 from realities.report.phrases import phrases_of, with_signs
 from realities.report.planes import take_curves
-from realities.report.reported import Index, quantity_data
+from realities.report.reported import Index, quantity_data, split_label
 from realities.report.schema import (
     SCHEMA,
     AccountData,
     AssumptionData,
+    CaseData,
+    ClaimData,
     CurvesData,
     EventData,
     MadeData,
     Payload,
     day_number,
 )
+from realities.report.schema_trust import TrustData
 from realities.report.scored import account_scores, claimant_scores, mixture_scores
 from realities.report.sentences import day_text, stamp
 from realities.report.supply_map import carried
@@ -141,48 +144,18 @@ def build_payload(
     `curves` are those of each quantity, by name; `status` are sentences for the line under the bar, such as
     "Draft." or "Synthetic data.".
     """
-    resolved = resolved_days(study)
     case = study.case
     notes, cited = Index({"": 0}), Index({})
     accounts = [_account(study, account, dates) for account in case.accounts]
     quantities = [
         quantity_data(study, measure, dates, curves, notes, cited) for measure in case.measures.values()
     ]
-    claims = [
-        claim_data(study, judged, dates, resolved.get(judged.claim.id))
-        for judged in study.claims
-        if judged.claim.made <= study.as_of
-    ]
-    mark_alike(study, claims)
-    trust = trust_data(study)
-    events = [
-        EventData(
-            day=day_number(event.date),
-            published=day_number(event.published),
-            parameter=event.parameter,
-            value=significant(event.value, 6),
-            source=event.source,
-        )
-        for event in case.events
-        if event.published <= study.as_of
-    ]
-    for key in (
-        *(a["source"] for a in accounts),
-        *(c["source"] for c in claims),
-        *(c["outcome_source"] for c in claims),
-        *(e["source"] for e in events),
-        *(key for left in (trust["reports"] if trust else ()) for key in left["sources"]),
-    ):
+    claims, events, trust = _claims(study, dates), _events(study), trust_data(study)
+    for key in _sources_of(accounts, claims, events, trust):
         cited(key)
     return Payload(
         schema=SCHEMA,
-        case={
-            "id": case.id,
-            "title": case.title,
-            "question": case.question,
-            "start": day_number(case.calendar.start),
-            "finish": day_number(case.calendar.finish),
-        },
+        case=_head(case),
         as_of=day_number(study.as_of),
         status=list(status),
         dates=[day_number(day) for day in dates],
@@ -204,9 +177,62 @@ def build_payload(
         events=events,
         network=case.network,
         sources=sources_data(case.sources, cited.places),
-        warnings=[str(warning) for warning in study.warnings],
+        warnings=[named(case, str(warning)) for warning in study.warnings],
         made=_made(case, study),
     )
+
+
+def _head(case: Case) -> CaseData:
+    return CaseData(
+        id=case.id,
+        title=case.title,
+        question=case.question,
+        start=day_number(case.calendar.start),
+        finish=day_number(case.calendar.finish),
+    )
+
+
+def _claims(study: Study, dates: Sequence[date]) -> list[ClaimData]:
+    """Return the claims made by the as-of date, those that say the same as another marked."""
+    resolved = resolved_days(study)
+    claims = [
+        claim_data(study, judged, dates, resolved.get(judged.claim.id))
+        for judged in study.claims
+        if judged.claim.made <= study.as_of
+    ]
+    mark_alike(study, claims)
+    return claims
+
+
+def _events(study: Study) -> list[EventData]:
+    """Return the dated inputs published by the as-of date."""
+    return [
+        EventData(
+            day=day_number(event.date),
+            published=day_number(event.published),
+            parameter=event.parameter,
+            value=significant(event.value, 6),
+            source=event.source,
+        )
+        for event in study.case.events
+        if event.published <= study.as_of
+    ]
+
+
+def _sources_of(
+    accounts: Sequence[AccountData],
+    claims: Sequence[ClaimData],
+    events: Sequence[EventData],
+    trust: TrustData | None,
+) -> list[str]:
+    """Return the keys of the sources that these cite, in the order in which a page lists them."""
+    return [
+        *(a["source"] for a in accounts),
+        *(c["source"] for c in claims),
+        *(c["outcome_source"] for c in claims),
+        *(e["source"] for e in events),
+        *(key for left in (trust["reports"] if trust else ()) for key in left["sources"]),
+    ]
 
 
 def _account(study: Study, account: Account, dates: Sequence[date]) -> AccountData:
@@ -232,6 +258,15 @@ def _assumption(assumption: Assumption, posterior: list[list[float] | None]) -> 
         locator=assumption.locator,
         posterior=posterior,
     )
+
+
+def named(case: Case, text: str) -> str:
+    """Return a text with accounts and quantities by the names that a reader knows."""
+    known = {one.id: one.name for one in case.accounts}
+    known |= {key: split_label(one.label or key, str(one.unit))[0] for key, one in case.measures.items()}
+    for key, name in known.items():
+        text = text.replace(f'"{key}"', f"“{name}”")
+    return text
 
 
 #: Whose terms hold for what a page carries.

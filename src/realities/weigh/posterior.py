@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from realities.case.case import check_effort
 from realities.case.folder import Case
 from realities.case.hidden import constant_value
+from realities.case.sources import source_keys
 from realities.ensemble import STREAM_WEIGH, Same, prior_draws, stream
 from realities.errors import SimulationError
+from realities.figures import format_date
 from realities.store.fingerprint import fingerprint
 from realities.weigh.fits import AccountFit, GoingOn
 from realities.weigh.leaps import sampled
@@ -289,10 +291,12 @@ def settings_for(case: Case, effort: Effort) -> SamplerSettings:
 
 def _stamps(case: Case, account: str, as_of: date) -> tuple[str, ...]:
     """Return what must be said of an account that was written after the date."""
-    authored = case.account(account).authored
-    if authored is None or authored <= as_of:
+    one = case.account(account)
+    if one.authored is None or one.authored <= as_of:
         return ()
-    return (f"hindsight: the account was authored on {authored}, after {as_of}",)
+    inferred = any(case.sources[key].inferred for key in source_keys(one.source) if key in case.sources)
+    day = f"{'about' if inferred else 'on'} {format_date(one.authored)}"
+    return (f"written {day}, after {format_date(as_of)}, and so with hindsight",)
 
 
 def unweighed_account(case: Case, account: str, *, seed: int, n_draws: int, width: float = 1.0) -> AccountFit:
