@@ -24,7 +24,9 @@ def test_enter_closes_a_hub_and_the_model_is_run_without_it(lynx: Callable[..., 
     opened.page.keyboard.press("Enter")
     said = opened.told("#network-sentence")
     assert said.startswith("With ford closed, fronts together can get 1 of the 5 they need. That is 75% less")
-    assert "lake to mill" in said
+    assert "Less can reach post (at most 1 of the 5 it needs)." in said
+    assert "What limits the rest is the least cut, dashed: lake to mill." in said
+    assert "In the model this sets extra trapping from the first day on" in said
     assert opened.page.get_attribute(FORD, "aria-pressed") == "true"
     assert opened.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Close ford"
     opened.at_rest()

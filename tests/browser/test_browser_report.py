@@ -57,6 +57,8 @@ def test_it_opens_from_disk_without_error_request_or_sideways_scroll(
 def test_it_opens_from_a_server_and_asks_for_nothing_more(open_page: Open, served: str) -> None:
     opened = open_page("#asof=2033-03-08", at=served)
     assert opened.requests == [served]
+    opened.page.click("#embed")
+    assert "publish the file" not in opened.text("#embed-panel")
     blocked = "fetch(location.href).then(() => 'sent', () => 'blocked')"
     assert opened.page.evaluate(blocked) == "blocked"
     assert opened.text("#asof-day") == "8 Mar 2033"
@@ -145,6 +147,19 @@ def test_unknown_keys_and_values_in_a_link_are_ignored(open_page: Open) -> None:
     assert opened.problems == []
     assert opened.text("#asof-day") == "22 Aug 2035"
     assert opened.text("#figure-title") == "Area irrigated"
+    lost = "asof=never, show=nothing, layout=<b>, hide=x,y, what=1, kind=lie, __proto__=1"
+    assert opened.text("#link-lost") == f"The link asks for {lost}, which this page does not have."
+
+
+def test_a_link_that_the_page_can_follow_is_not_complained_of(open_page: Open) -> None:
+    opened = open_page("#asof=2035-08-22&layout=over&late=1&hide=visitor,engineer&embed=0&show=wells&by=")
+    assert opened.problems == []
+    assert not opened.page.is_visible("#link-lost")
+    opened.page.evaluate("location.hash = '#show=nothing'")
+    opened.page.wait_for_selector("#link-lost:not([hidden])")
+    assert opened.text("#link-lost") == "The link asks for show=nothing, which this page does not have."
+    opened.page.evaluate("location.hash = '#show=wells'")
+    opened.page.wait_for_selector("#link-lost", state="hidden")
 
 
 def test_going_back_in_history_draws_the_older_state(open_page: Open) -> None:
@@ -407,7 +422,9 @@ def test_tables_are_saved_as_csv(open_page: Open, payload: Payload) -> None:
     ids = [account["id"] for account in payload["accounts"]]
     rows = list(csv.DictReader(io.StringIO(claims.decode())))
     assert [row["account"] for row in rows] == ids * len(payload["claims"])
-    assert {(row["by"], row["by_name"]) for row in rows} == {(a["id"], a["name"]) for a in payload["accounts"]}
+    assert {(row["by"], row["by_name"]) for row in rows} == {
+        (a["id"], a["name"]) for a in payload["accounts"]
+    }
     assert all(re.fullmatch(r"[<>]?\d+|", row["when_made"]) for row in rows)
     _, weights = _saved(opened, "weights.csv")
     told = list(csv.DictReader(io.StringIO(weights.decode())))
@@ -479,6 +496,19 @@ def test_an_embedded_page_shows_one_figure_and_its_source(open_page: Open) -> No
     assert "Dry delta · Realities · as of 8 Mar 2033" in opened.text("#embed-source")
     for selector in (".bar", "#reading", "#asof-bar", "#claims", "#tabs", "#others"):
         assert not opened.page.is_visible(selector)
+    assert opened.text("#embed-source").startswith(opened.told("#reading"))
+    whole = opened.page.get_attribute("#embed-source a", "href")
+    assert whole.endswith("report.html#asof=2033-03-08&show=left")
+
+
+@pytest.mark.parametrize("width", [380, 800])
+def test_an_embedded_page_fits_the_height_that_its_code_asks_for(open_page: Open, width: int) -> None:
+    opened = open_page()
+    opened.page.click("#embed")
+    height = int(re.search(r'height="(\d+)"', opened.page.input_value("#embed-box"))[1])
+    inside = open_page("#embed=1", size=(width, height))
+    inside.settle()
+    assert inside.page.evaluate("document.documentElement.scrollHeight") <= height
 
 
 def test_a_refused_clipboard_gives_a_box_to_copy_from(open_page: Open) -> None:
@@ -489,6 +519,7 @@ def test_a_refused_clipboard_gives_a_box_to_copy_from(open_page: Open) -> None:
     opened.page.wait_for_selector("#link-panel:not([hidden])")
     assert opened.page.input_value("#link-box").endswith("report.html#show=wells")
     assert opened.focus() == "link-box"
+    assert "publish the file" in opened.text("#link-panel")
 
 
 def test_the_embedding_code_carries_the_view(open_page: Open) -> None:
@@ -497,6 +528,7 @@ def test_the_embedding_code_carries_the_view(open_page: Open) -> None:
     code = opened.page.input_value("#embed-box")
     assert code.startswith("<iframe")
     assert "#show=wells&embed=1" in unescape(code)
+    assert "publish the file" in opened.text("#embed-panel")
     opened.page.keyboard.press("Escape")
     assert not opened.page.is_visible("#embed-panel")
     assert opened.focus() == "embed"

@@ -495,3 +495,42 @@ def test_moving_a_slider_costs_little_of_the_main_thread(lynx: Callable[..., Ope
         opened.page.keyboard.press("ArrowRight")
         opened.page.wait_for_timeout(60)
     assert (spent() - before) / moves < 0.120
+
+
+def test_a_first_look_gives_no_verdict(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
+    opened.page.evaluate(
+        "window.said = []; new MutationObserver(() => window.said.push([document.getElementById('reading')"
+        ".textContent, document.getElementById('whatif-look').textContent]))"
+        ".observe(document.getElementById('reading'), {childList: true})"
+    )
+    slider(opened).focus()
+    for _ in range(25):
+        opened.page.keyboard.press("ArrowRight")
+        opened.page.wait_for_timeout(60)
+    opened.at_rest()
+    told = opened.page.evaluate("window.said")
+    first = [reading for reading, look in told if look]
+    assert first
+    for reading in first:
+        with_them = reading.split("With them, ")[1].split("As stated, without them")[0]
+        assert with_them.endswith("are being weighed. ")
+    assert "are being weighed" not in opened.told("#reading")
+
+
+def test_the_weights_beside_sliders_never_cover_the_heading(lynx: Callable[..., Opened]) -> None:
+    first = lynx()
+    press(first, "PageUp")
+    fragment = first.page.evaluate("location.hash")
+    for size in ((1000, 700), (380, 800)):
+        opened = lynx(fragment, size=size)
+        opened.at_rest()
+        free = opened.page.evaluate(
+            """() => {
+                const title = document.getElementById("whatif-title");
+                scrollBy(0, title.getBoundingClientRect().bottom - innerHeight + 4);
+                const box = title.getBoundingClientRect();
+                return document.elementFromPoint(box.left + 20, (box.top + box.bottom) / 2) === title;
+            }"""
+        )
+        assert free, size

@@ -5,6 +5,8 @@ import { all, el, put, say, show } from "./page.js";
 
 /** @param {() => string} link the address of the present view */
 export function startBar(link) {
+  const isDisk = location.protocol === "file:";
+  for (const node of all("[data-disk]")) show(node, isDisk);
   const buttons = ["embed", "data"], panel = (/** @type {string} */ button) => el(`${button}-panel`);
   const open = (/** @type {string} */ one) => buttons.forEach((button) => {
     show(panel(button), button === one);
@@ -15,7 +17,7 @@ export function startBar(link) {
       open(panel(button).hidden ? button : "");
       show(el("link-panel"), false);
       const at = link(), box = el("embed-box");
-      box.value = `<iframe src="${esc(at + (at.includes("#") ? "&" : "#"))}embed=1" width="100%" height="620" title="${esc(document.title)}"></iframe>`;
+      box.value = `<iframe src="${esc(at + (at.includes("#") ? "&" : "#"))}embed=1" width="100%" height="800" title="${esc(document.title)}"></iframe>`;
       box.select();
     });
   }
@@ -29,13 +31,14 @@ export function startBar(link) {
   more.addEventListener("click", () => more.setAttribute("aria-expanded", more.parentElement.classList.toggle("open")));
   el("copy-link").addEventListener("click", async () => {
     try {
+      el("link-box").value = link();
+      show(el("link-panel"), isDisk);
       await navigator.clipboard.writeText(link());
       put(el("copy-link"), "Link copied");
       say("Link copied");
       setTimeout(() => put(el("copy-link"), "Copy link"), 2000);
     } catch {
       // The clipboard was refused: the reader copies by hand.
-      el("link-box").value = link();
       show(el("link-panel"), true);
       el("link-box").focus();
       el("link-box").select();

@@ -61,7 +61,7 @@ export function readingOf(app) {
   }
   if (P.accounts.length === 1) return `${start} ${statedReading(app)}`;
   const w = shownWeighing(app), weak = soundWeights(app).flatMap((ok, k) => (ok ? [] : [k])), before = weightsShown(P, w.weights);
-  const found = weak.length ? `${unweighed(P, weak)}, so no lean is stated.` : lean(P, answer.weights, w.used === 1, "with these values");
+  const found = app.pending ? " are being weighed." : weak.length ? `${unweighed(P, weak)}, so no lean is stated.` : lean(P, answer.weights, w.used === 1, "with these values");
   return `${start} With them, t${head(P, w, app.day()).slice(1)}${found} As stated, without them: ${each(before.keys(), before)}.`;
 }
 

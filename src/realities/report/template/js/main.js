@@ -8,13 +8,13 @@ import { drawClaims, startClaims } from "./claims.js";
 import { Quantity, load } from "./decode.js";
 import { startExports } from "./exports.js";
 import { drawControls, drawFigure, drawFigureRest, startFigure } from "./figure.js";
-import { dayText, letterOf } from "./format.js";
-import { conditions, isInForce, warnings } from "./inforce.js";
+import { dayText, esc, letterOf } from "./format.js";
+import { conditions, isInForce, readingOf, warnings } from "./inforce.js";
 import { drawNetwork, startNetwork } from "./network.js";
 import { drawOthers, startOthers } from "./others.js";
-import { all, el, keepRoles, put, settled, show, throttled } from "./page.js";
+import { all, el, keepRoles, put, putHtml, settled, show, throttled } from "./page.js";
 import { drawReporters } from "./reporters.js";
-import { dateOn, firstState, latestOn, readHash, statedOn, writeHash } from "./state.js";
+import { dateOn, firstState, latestOn, readHash, statedOn, unread, writeHash } from "./state.js";
 import { drawTrust, startTrust } from "./trust.js";
 import { drawRanges, drawWhatIf, startWhatIf, unfoldPinned } from "./whatif.js";
 import { stopsOf } from "./words.js";
@@ -62,8 +62,14 @@ async function start() {
   startNetwork(app);
   startClaims(app);
   const read = () => readHash(location.hash, P, keys, app.names, app.stops[0]), hash = () => writeHash(app.state, P, keys, app.names);
-  app.state = read();
-  unfoldPinned(app);
+  const follow = () => {
+    app.state = read();
+    unfoldPinned(app);
+    const lost = unread(location.hash, hash(), app.state, P).join(", ");
+    put(el("link-lost"), `The link asks for ${lost}, which this page does not have.`);
+    show(el("link-lost"), lost !== "");
+  };
+  follow();
   const link = () => location.href.split("#")[0] + (hash() ? "#" + hash() : "");
   const remember = throttled(() => {
     if (location.hash.replace(/^#/, "") !== hash()) history.replaceState(null, "", link());
@@ -104,8 +110,8 @@ async function start() {
     const on = app.state.embed, what = conditions(app);
     document.body.toggleAttribute("data-embed", on);
     show(el("embed-source"), on);
-    put(el("embed-source"), [P.case.title, "Realities", `as of ${dayText(app.day())}`, app.answer && what.length ? `what if: ${what.join("; ")}` : "",
-      what.length ? warnings(app).join(" ") : "", app.visible().map((k) => `${letterOf(k)} ${P.accounts[k].name}`).join(", ")].filter(Boolean).join(" · "));
+    putHtml(el("embed-source"), `${readingOf(app)}<br>${esc([P.case.title, "Realities", `as of ${dayText(app.day())}`, app.answer && what.length ? `what if: ${what.join("; ")}` : "",
+      what.length ? warnings(app).join(" ") : "", app.visible().map((k) => `${letterOf(k)} ${P.accounts[k].name}`).join(", ")].filter(Boolean).join(" · "))} · <a href="${esc(link().replace(/&?embed=1/, ""))}" target="_blank">The whole page</a>`);
   };
 
   startBar(link);
@@ -120,8 +126,7 @@ async function start() {
       if (hash()) remember();
       return;
     }
-    app.state = read();
-    unfoldPinned(app);
+    follow();
     draw();
   });
   draw();

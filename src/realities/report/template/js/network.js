@@ -114,14 +114,19 @@ function sentence(app, shut, now, cut) {
   const told = [`${shut.size ? `With ${names} closed, fronts` : "With every hub open, fronts"} together can get ${numberText(now.value)}${isKnown ? ` of the ${numberText(need)} they need` : ""}.`];
   const less = open.value - now.value;
   if (shut.size && !open.endless) told.push(less > 1e-9 ? `That is ${numberText((100 * less) / open.value)}% less than with every hub open.` : "That is as much as with every hub open.");
+  const hit = shut.size ? sites.flatMap((p, i) => {
+    const most = (/** @type {Set<number>} */ without) => Math.min(carried(without, i).value, p.demand ?? Infinity), left = most(shut);
+    return p.kind === "front" && left < most(new Set()) - 1e-9 ? [`${p.name} (at most ${numberText(left)}${p.demand == null ? "" : ` of the ${numberText(p.demand)} it needs`})`] : [];
+  }) : [];
+  if (hit.length) told.push(`Less can reach ${listed(hit)}.`);
   const narrow = roads.flatMap((r, i) => (cut[i] ? [`${sites[r.from].name} to ${sites[r.to].name}`] : []));
   const dry = sites.flatMap((p, i) => (p.kind === "source" && !now.near[i] && p.supply != null ? [p.name] : []));
   if (isKnown && need - now.value < 1e-9) told.push("No route is too narrow.");
-  else if (narrow.length) told.push(`What limits it is the least cut, dashed: ${listed(narrow)}.`);
+  else if (narrow.length) told.push(`What limits ${shut.size ? "the rest" : "it"} is the least cut, dashed: ${listed(narrow)}.`);
   if (dry.length) told.push(`All that ${listed(dry)} can send is used.`);
   if (shut.size) {
-    const held = Object.keys(settings(shut)).length, idle = [...shut].filter((i) => !Object.keys(settings(new Set([i]))).length).map((i) => sites[i].name);
-    if (held && app.P.live) told.push(`In the model, ${held === 1 ? "one constant is" : `${held} constants are`} held for it from the first day on: every curve above is run so.`);
+    const held = Object.keys(settings(shut)), idle = [...shut].filter((i) => !Object.keys(settings(new Set([i]))).length).map((i) => sites[i].name);
+    if (held.length && app.P.live) told.push(`In the model this sets ${listed(held)} from the first day on: every curve above is run so.`);
     if (idle.length) told.push(`Nothing in the model acts on ${listed(idle)}: closing ${idle.length > 1 ? "them" : "it"} changes this picture alone.`);
   }
   return told.join(" ");

@@ -100,6 +100,16 @@ export function readHash(hash, P, keys, names, first) {
   return state;
 }
 
+/**
+ * @param {string} hash @param {string} kept the link of the state that was read from it @param {any} state @param {any} P
+ * @returns {string[]} what a link asks for and the page does not have, as it stands there
+ */
+export function unread(hash, kept, state, P) {
+  const has = new URLSearchParams(kept), plain = { ...state, asof: isoText(P.as_of), late: 1, embed: 0 };
+  const alike = (/** @type {string} */ text) => text.split(",").map((one) => (Number(one) ? Number(one) : one)).sort().join();
+  return Array.from(new URLSearchParams(hash.slice(1))).flatMap(([key, value]) => (value && alike(value) !== alike(has.get(key) ?? String(plain[key])) ? `${key}=${value}` : []));
+}
+
 /** @param {State} state @param {any} P @param {string[]} keys @param {Names} names @returns {string} only what differs from a fresh page */
 export function writeHash(state, P, keys, names) {
   const fresh = firstState(P, keys), out = new URLSearchParams();
