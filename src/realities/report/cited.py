@@ -7,10 +7,13 @@ place there. From the opened payload come the numbered entries of the page's lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
 
 from realities.case.sources import source_keys
 from realities.report.schema import SourceData
@@ -18,6 +21,11 @@ from realities.report.schema import SourceData
 if TYPE_CHECKING:
     from realities.case.sources import Source
     from realities.report.schema import Payload
+
+
+#: What may be a key in a sentence, ending before its full stop; and the same with what stands between.
+_WORD: Final = re.compile(r"\w[\w:./+-]*\w")
+_WORD_OR_REST: Final = re.compile(rf"{_WORD.pattern}|\W+|\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,21 @@ def references(payload: Payload) -> dict[str, Reference]:
 def cited_by(found: Mapping[str, Reference], text: str) -> list[Reference]:
     """Return the entries that a text names, in its order."""
     return [found[key] for key in source_keys(text) if key in found]
+
+
+def keys_in(text: str, known: Container[str]) -> list[str]:
+    """Return the keys of sources that a sentence names; a key without a digit or `_` may be a plain word."""
+    return [word for word in _WORD.findall(text) if word in known and re.search(r"[\d_]", word)]
+
+
+def linked(found: Mapping[str, Reference], text: str) -> Markup:
+    """Return a sentence as HTML in which each key of a source is a link to its entry."""
+    keys = {key: found[key].number for key in keys_in(text, found)}
+    parts = [
+        Markup('<a href="#source-{0}">[{0}]</a>').format(keys[part]) if part in keys else escape(part)
+        for part in _WORD_OR_REST.findall(text)
+    ]
+    return Markup("").join(parts)
 
 
 def is_about(payload: Payload, text: str) -> bool:

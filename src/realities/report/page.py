@@ -26,7 +26,7 @@ from realities.report import sentences, standings, supply_map, tables, trusted
 from realities.report.against import counts_against
 from realities.report.bundle import loader_script, packed_script, page_style
 from realities.report.causes.shown import summary
-from realities.report.cited import cited_by, references
+from realities.report.cited import cited_by, linked, references
 from realities.report.live.pack import packed_live
 from realities.report.moved import largest
 from realities.report.own_claims import own_claims
@@ -139,6 +139,7 @@ def render_payload(payload: Payload) -> str:
         reporters=tables.reporter_groups(view, cited),
         references=cited,
         cited_by=partial(cited_by, cited),
+        linked=partial(linked, cited),
         dated_text=partial(sentences.dated_text, payload),
         supply=supply,
         supply_svg=Markup(supply_map.draw(supply, map_title)) if supply else "",

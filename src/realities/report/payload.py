@@ -9,14 +9,14 @@ a saved file.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from realities.case.row_counts import row_counts
 from realities.report.against import why_data
-from realities.report.cited import sources_data
+from realities.report.cited import keys_in, sources_data
 from realities.report.claimed import claim_data, mark_alike, resolved_days
 from realities.report.columns import folded
 from realities.report.counted import counted_data, counted_rows
@@ -151,7 +151,7 @@ def build_payload(
         quantity_data(study, measure, dates, curves, notes, cited) for measure in case.measures.values()
     ]
     claims, events, trust = _claims(study, dates), _events(study), trust_data(study)
-    for key in _sources_of(accounts, claims, events, trust):
+    for key in _sources_of(accounts, claims, events, trust, case.sources):
         cited(key)
     return Payload(
         schema=SCHEMA,
@@ -224,12 +224,14 @@ def _sources_of(
     claims: Sequence[ClaimData],
     events: Sequence[EventData],
     trust: TrustData | None,
+    known: Container[str],
 ) -> list[str]:
-    """Return the keys of the sources that these cite, in the order in which a page lists them."""
+    """Return the keys of the `known` sources that these cite, in the order in which a page lists them."""
     return [
         *(a["source"] for a in accounts),
         *(c["source"] for c in claims),
         *(c["outcome_source"] for c in claims),
+        *(key for c in claims for key in keys_in(c["undecidable"], known)),
         *(e["source"] for e in events),
         *(key for left in (trust["reports"] if trust else ()) for key in left["sources"]),
     ]
