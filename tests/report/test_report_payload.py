@@ -17,7 +17,7 @@ from report_synthetic import AS_OF, synthetic_study
 
 from realities import load_case
 from realities.report import render_payload, study_payload
-from realities.report.cited import cited_by, references, safe_url
+from realities.report.cited import cited_by, linked, references, safe_url
 from realities.report.honest import significant
 from realities.report.payload import embedded, to_json
 from realities.report.reported import _notes, split_label
@@ -148,6 +148,27 @@ def test_cautions_name_accounts_and_quantities_as_the_page_does() -> None:
     title = split_label(measure.label, str(measure.unit))[0]
     told = [f"account “{account.name}”: late", f"the level of “{title}” rests", "the irrigated delta"]
     assert study_payload(study)["warnings"][:3] == told
+
+
+def test_a_source_that_a_reason_names_is_listed_and_linked() -> None:
+    study = small()
+    claim = next(judged.claim for judged in study.claims if judged.claim.undecidable)
+    reason = "a count <of> years (board2032.csv is none); see board2032, unused2032."
+    judged = [
+        SimpleNamespace(**{**vars(one), "claim": replace(claim, undecidable=reason)})
+        if one.claim is claim
+        else one
+        for one in study.claims
+    ]
+    study.claims = tuple(judged)
+    study.case.sources["unused2032"] = replace(study.case.sources["unused"], key="unused2032")
+    payload = study_payload(study)
+    cited = references(payload)
+    told = linked(cited, reason)
+    link = '<a href="#source-{0}">[{0}]</a>'.format
+    numbers = [link(cited[key].number) for key in ("board2032", "unused2032")]
+    assert told == f"a count &lt;of&gt; years (board2032.csv is none); see {numbers[0]}, {numbers[1]}."
+    assert f"Not decidable: {told}" in whole_page(render_payload(payload))
 
 
 def test_claims_that_one_test_decides_name_each_other() -> None:
