@@ -248,8 +248,8 @@ def test_the_first_picture_and_the_tables_are_there_without_a_script(page: str, 
         assert f'id="{table}"' in before
     for table in ("overview-table", "weight-table"):
         assert f'id="{table}"' in whole
-    assert before.count("<tbody data-claim") == 12
-    assert 12 < whole.count("<tbody data-claim") == len(view_claims(page))
+    assert before.count('<tbody id="claim-') == 12
+    assert 12 < whole.count('<tbody id="claim-') == len(view_claims(page))
     assert before.count("shown where scripts are switched on") > 3
     hidden = [attrs for _, attrs in outline.elements if "js" in (attrs.get("class") or "").split()]
     assert hidden

@@ -130,9 +130,7 @@ def test_what_moves_most_is_said_of_all_only_where_all_was_computed(view: View) 
     assert trusted.influence_sentence(view, trust) == said
     trust["left"][0]["moved"] = None
     said = trusted.influence_sentence(view, trust)
-    assert said.startswith(
-        "None of the 14 reporters and quantities that could be left out alone moves as much"
-    )
+    assert said.startswith("Of 14 reporters and quantities that could be left out alone none moves as much")
     assert "Not computed for 1, and perhaps more" in said
 
 

@@ -13,6 +13,10 @@ NAMES = {"a": "One", "b": "Other"}
 STATED = tuple(AtWidth(name, 1.0, 1, 0.0, 0.01, 0.1, (), True, "as stated") for name in NAMES)
 
 
+HALF = {"a": 0.6, "b": 0.4}
+GRAIN = (("rye", HALF, 0.1), ("oats", HALF, 0.1), ("malt", None, None), ("hops", None, None))
+
+
 def left(reporter: str, rows: int, weight: float | None) -> Influence:
     """What leaving out a reporter makes of the first account's weight, a half; None: not computed."""
     weights = None if weight is None else {"a": weight, "b": 1.0 - weight}
@@ -41,6 +45,16 @@ def test_what_was_not_computed_is_named_by_its_reports_and_may_be_more() -> None
         '  Not computed for 4 reporters, and perhaps more: "Ford" (70 reports), "Quay" (8 reports), '
         '"Fen" (3 reports) and 1 more.',
     ]
+    grain = [Influence(Left("quantity", quantity=q), 3, None, {}, w, m) for q, w, m in GRAIN]
+    assert [line.split(" for ")[0] for line in lines(*grain)] == [
+        "Left out alone, of the 2 quantities",
+        "  Not computed",
+    ]
+    assert "for 2 quantities, and perhaps more: " in lines(*grain)[1]
+    assert lines(left("Mill", 4, 0.6), missing[1])[0] == (
+        'Left out alone, the 1 reporter for which that was computed is "Mill" (4 reports): '
+        "without it One goes from 50 to 60 in 100."
+    )
     assert lines(left("Mill", 4, 0.5), missing[1]) == [
         "Left out alone, the 1 reporter for which that was computed does not move the weights.",
         '  Not computed for 1 reporter, and perhaps more: "Ford" (70 reports).',

@@ -302,13 +302,16 @@ def influence_sentence(view: View, trust: TrustData) -> str:
         )
     first = known[0]
     if hundred(first["moved"]) == "<1":
-        none = f"None of the {len(known):,} reporters and quantities that could be"
-        text = f"{none if missing else 'No reporter and no quantity,'} left out alone"
-        text += f"{'' if missing else ','} moves as much as 1 in 100 of the weight."
+        few = "reporter or quantity" if len(known) == 1 else "reporters and quantities"
+        none = f"Of {len(known):,} {few} that could be left out alone none moves"
+        none = none if missing else "No reporter and no quantity, left out alone, moves"
+        text = f"{none} as much as 1 in 100 of the weight."
     else:
         of = f"Of the {len(known):,} reporters and quantities that could be left out alone"
+        of = of if missing and len(known) > 1 else "Left out alone"
+        most = "is the one that could be: " if missing and len(known) == 1 else "changes most: "
         text = (
-            f"{of if missing else 'Left out alone'}, the {_named_left(view, first)} changes most: "
+            f"{of}, the {_named_left(view, first)} {most}"
             f"without its {_reports(first['rows'])}, {hundred(first['moved'])} in 100 of the weight moves."
         )
     return f"{text}{_missing_text(view, missing)}"

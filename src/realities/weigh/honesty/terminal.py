@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 LEAST_MOVED = 0.005
 #: What was not computed is named up to so many.
 MOST_MISSING = 3
+#: What is left out, one of it and several.
+_KINDS = {
+    "reporter": ("reporter", "reporters"),
+    "quantity": ("quantity", "quantities"),
+    "report": ("single report", "single reports"),
+}
 
 
 def honesty_lines(
@@ -95,20 +101,22 @@ def _most_line(
     is_all: bool,
 ) -> str:
     """Return what moves most weight of what could be left out; `is_all` says that all could."""
-    kinds = f"{'single report' if kind == 'report' else kind}s"
+    one, kinds = _KINDS[kind]
     most, n = known[0], len(known)
     if most.weights is None or most.moved is None or most.moved < LEAST_MOVED:
         if is_all:
             return f"No {kind} moves the weights when it alone is left out."
-        which = f"the 1 {kinds[:-1]}" if n == 1 else f"none of the {n} {kinds}"
+        which = f"the 1 {one}" if n == 1 else f"none of the {n} {kinds}"
         moves = "does not move" if n == 1 else "moves"
         return f"Left out alone, {which} for which that was computed {moves} the weights."
     weights = most.weights
     account = max(weights, key=lambda name: (abs(weights[name] - stated[name]), stated[name]))
     change = f"from {100 * stated[account]:.0f} to {100 * weights[account]:.0f} in 100"
-    of = f"of all {kinds}" if is_all else f"of the {n} {kinds} for which that was computed"
-    changes = f"changes most: without it {names[account]} goes {change}."
-    return f"Left out alone, {of} {_named(most, titles)} {changes}"
+    named, without = _named(most, titles), f"without it {names[account]} goes {change}."
+    if n == 1 and not is_all:
+        return f"Left out alone, the 1 {one} for which that was computed is {named}: {without}"
+    of = f"all {kinds}" if is_all else f"the {n} {kinds} for which that was computed"
+    return f"Left out alone, of {of} {named} changes most: {without}"
 
 
 def _missing_line(kind: str, missing: Sequence[Influence], titles: Mapping[str, str]) -> list[str]:
@@ -117,7 +125,7 @@ def _missing_line(kind: str, missing: Sequence[Influence], titles: Mapping[str, 
         return []
     more = [f"{len(missing) - MOST_MISSING} more"] if len(missing) > MOST_MISSING else []
     named = listed([*(_named(one, titles) for one in missing[:MOST_MISSING]), *more])
-    kinds = kind if len(missing) == 1 else f"{kind}s"
+    kinds = _KINDS[kind][len(missing) > 1]
     return [f"  Not computed for {len(missing)} {kinds}, and perhaps more: {named}."]
 
 
