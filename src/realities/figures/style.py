@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from typing import Final
 
 #: Colours by role. Account colours carry no flag and no judgement; a line pattern and a letter go with each.
+#: The first five accounts keep their hue from light to dark.
 LIGHT: Final[Mapping[str, str]] = {
     "a0": "#386de0", "a1": "#bc4a0b", "a2": "#5c2c45", "a3": "#66784f", "a4": "#996c8e", "a5": "#133b79",
     "page": "#fbfaf8", "card": "#ffffff", "ink": "#1c1e21", "ink2": "#55595f", "ink3": "#6b7076",
     "rule": "#dedbd5", "faint": "#eeece7", "focus": "#1a56db",
 }  # fmt: skip
 DARK: Final[Mapping[str, str]] = {
-    "a0": "#4b9bf5", "a1": "#ee7a2a", "a2": "#ffbbca", "a3": "#bff794", "a4": "#7d8f62", "a5": "#b56394",
+    "a0": "#4b9bf5", "a1": "#ee7a2a", "a2": "#ffbbca", "a3": "#7d8f62", "a4": "#b56394", "a5": "#bff794",
     "page": "#14161a", "card": "#1c1f24", "ink": "#eceae6", "ink2": "#b3b5b8", "ink3": "#9a9da2",
     "rule": "#363a41", "faint": "#272b31", "focus": "#8ab4ff",
 }  # fmt: skip
