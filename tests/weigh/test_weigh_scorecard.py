@@ -252,7 +252,7 @@ def test_the_json_object_holds_scores_claimants_and_baselines_in_words(study: St
 
 def test_every_score_is_documented(study: Study) -> None:
     page = Path(__file__).parents[2] / "docs" / "explain" / "results.md"
-    table = page.read_text(encoding="utf-8").partition("## Scores")[2].partition("## Arrays")[0]
+    table = page.read_text(encoding="utf-8").partition("## Scores")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     documented = {name for row in rows for name in re.findall("`(.+?)`", row)}
     scores = study_to_json(study)["scores"]
