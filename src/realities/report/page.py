@@ -26,7 +26,7 @@ from realities.report import sentences, standings, supply_map, tables, trusted
 from realities.report.against import counts_against
 from realities.report.bundle import loader_script, packed_script, page_style
 from realities.report.causes.shown import summary
-from realities.report.cited import cited_by, linked, references
+from realities.report.cited import Reference, cited_by, linked, references
 from realities.report.live.pack import packed_live
 from realities.report.moved import largest
 from realities.report.own_claims import own_claims
@@ -85,75 +85,125 @@ def render_payload(payload: Payload) -> str:
     """
     if payload.get("schema") != SCHEMA:
         raise ValueError(f"payload of form {payload.get('schema')!r}; this version reads form {SCHEMA}")
-    view = View(payload)
+    view, cited = View(payload), references(payload)
     last = len(payload["dates"]) - 1
-    cited = references(payload)
-    main = view.charted[0] if view.charted else None
-    supply = supply_map.read_network(payload["network"])
-    narrow = supply_map.read_network(payload["network"], supply_map.NARROW)
-    map_title = f"Schematic supply network of {payload['case']['title']}"
     return _template().render(
         p=payload,
-        policy=Markup(POLICY),
-        style=Markup(page_look()),
-        code=Markup(packed_script()),
-        loader=Markup(loader_script()),
-        part=Parts(),
-        carried=lambda parts: _carried(payload, parts),
-        live=Markup(packed_live(payload.get("live"))),
-        last=last,
-        accounts_text=_accounts_text(len(payload["accounts"])),
-        reading=sentences.reading(view, last),
-        whys=whys(view),
-        counts_against=counts_against(view),
-        cards=tables.cards(view, last),
-        own_claims=own_claims(view),
-        weighing=view.weighing(last),
-        status=_status(payload),
-        as_of_text=sentences.day_text(payload["as_of"]),
-        charted=view.charted,
-        main=main,
-        main_svg=Markup(_main_figure(view, main, last)) if main else "",
-        main_sentence=sentences.figure_sentence(view, main, last) if main else "",
-        main_rows=tables.figure_rows(view, main, last) if main else [],
-        overview=tables.overview_rows(view, last),
-        weights_svg=Markup(_weights_figure(view)),
-        weight_rows=tables.weight_rows(view),
-        moves=largest(view),
-        claims=tables.claim_rows(view, cited),
-        account_scores=payload["scores"],
-        claim_scores=standings.claim_score_rows,
-        mixture=payload.get("mixture"),
-        report_scores=standings.report_score_rows(payload["scores"]),
-        missed=standings.missed_rows(payload["scores"]),
-        claimants=standings.claimant_groups(view),
-        bins=standings.bin_rows(payload["scores"]),
-        score_parts=standings.part_rows(payload["scores"]),
-        scores_sentence=standings.scores_sentence(view),
-        diagram_sentence=standings.diagram_sentence(view),
-        trust=payload.get("trust"),
-        trusted=trusted,
         view=view,
-        weak=any(not fit["reliable"] for weighing in payload["weighings"] for fit in weighing["fits"]),
-        sound=view.sound(payload["dates"][last]),
-        reporters=tables.reporter_groups(view, cited),
-        references=cited,
-        cited_by=partial(cited_by, cited),
-        linked=partial(linked, cited),
-        dated_text=partial(sentences.dated_text, payload),
-        supply=supply,
-        supply_svg=Markup(supply_map.draw(supply, map_title)) if supply else "",
-        supply_narrow=Markup(supply_map.draw(narrow, map_title)) if narrow else "",
-        causes=summary(payload.get("causes")),
-        fits=tables.fit_rows(view, last),
-        day_text=sentences.day_text,
-        kinds=sentences.KIND_TEXT,
-        statuses=sentences.STATUS_TEXT,
-        letter=letter,
-        n_colours=N_COLOURS,
-        posterior_text=tables.posterior_text,
-        switch_text=tables.switch_text,
+        last=last,
+        as_of_text=sentences.day_text(payload["as_of"]),
+        **_carried_along(payload),
+        **_said(view, last),
+        **_charts(view, last),
+        **_cited(view, cited),
+        **_scores(view),
+        **_network(payload),
+        **_words(payload, cited),
     )
+
+
+def _carried_along(payload: Payload) -> dict[str, object]:
+    """Return what a page needs to wake up: styles, scripts, data."""
+    return {
+        "policy": Markup(POLICY),
+        "style": Markup(page_look()),
+        "code": Markup(packed_script()),
+        "loader": Markup(loader_script()),
+        "part": Parts(),
+        "carried": lambda parts: _carried(payload, parts),
+        "live": Markup(packed_live(payload.get("live"))),
+    }
+
+
+def _said(view: View, last: int) -> dict[str, object]:
+    """Return what the head and the foot of a page say as of the last date."""
+    payload = view.payload
+    return {
+        "accounts_text": _accounts_text(len(payload["accounts"])),
+        "reading": sentences.reading(view, last),
+        "whys": whys(view),
+        "counts_against": counts_against(view),
+        "cards": tables.cards(view, last),
+        "own_claims": own_claims(view),
+        "weighing": view.weighing(last),
+        "status": _status(payload),
+        "weak": any(not fit["reliable"] for weighing in payload["weighings"] for fit in weighing["fits"]),
+        "sound": view.sound(payload["dates"][last]),
+        "fits": tables.fit_rows(view, last),
+    }
+
+
+def _charts(view: View, last: int) -> dict[str, object]:
+    """Return the first quantity's chart and table, all quantities on the last date, and weights over time."""
+    main = view.charted[0] if view.charted else None
+    return {
+        "charted": view.charted,
+        "main": main,
+        "main_svg": Markup(_main_figure(view, main, last)) if main else "",
+        "main_sentence": sentences.figure_sentence(view, main, last) if main else "",
+        "main_rows": tables.figure_rows(view, main, last) if main else [],
+        "overview": tables.overview_rows(view, last),
+        "weights_svg": Markup(_weights_figure(view)),
+        "weight_rows": tables.weight_rows(view),
+        "moves": largest(view),
+    }
+
+
+def _cited(view: View, cited: dict[str, Reference]) -> dict[str, object]:
+    """Return the tables whose rows lead to sources."""
+    return {
+        "claims": tables.claim_rows(view, cited),
+        "reporters": tables.reporter_groups(view, cited),
+        "references": cited,
+        "causes": summary(view.payload.get("causes")),
+    }
+
+
+def _scores(view: View) -> dict[str, object]:
+    """Return what the section on scores and that on trust are written from."""
+    scores = view.payload["scores"]
+    return {
+        "account_scores": scores,
+        "claim_scores": standings.claim_score_rows,
+        "mixture": view.payload.get("mixture"),
+        "report_scores": standings.report_score_rows(scores),
+        "missed": standings.missed_rows(scores),
+        "claimants": standings.claimant_groups(view),
+        "bins": standings.bin_rows(scores),
+        "score_parts": standings.part_rows(scores),
+        "scores_sentence": standings.scores_sentence(view),
+        "diagram_sentence": standings.diagram_sentence(view),
+        "trust": view.payload.get("trust"),
+        "trusted": trusted,
+    }
+
+
+def _network(payload: Payload) -> dict[str, object]:
+    """Return the supply network, drawn wide and narrow; empty texts where a case has none."""
+    supply = supply_map.read_network(payload["network"])
+    narrow = supply_map.read_network(payload["network"], supply_map.NARROW)
+    title = f"Schematic supply network of {payload['case']['title']}"
+    return {
+        "supply": supply,
+        "supply_svg": Markup(supply_map.draw(supply, title)) if supply else "",
+        "supply_narrow": Markup(supply_map.draw(narrow, title)) if narrow else "",
+    }
+
+
+def _words(payload: Payload, cited: dict[str, Reference]) -> dict[str, object]:
+    """Return what turns numbers, days and keys into words."""
+    return {
+        "cited_by": partial(cited_by, cited),
+        "linked": partial(linked, cited),
+        "dated_text": partial(sentences.dated_text, payload),
+        "day_text": sentences.day_text,
+        "kinds": sentences.KIND_TEXT,
+        "statuses": sentences.STATUS_TEXT,
+        "letter": letter,
+        "n_colours": N_COLOURS,
+        "posterior_text": tables.posterior_text,
+        "switch_text": tables.switch_text,
+    }
 
 
 @dataclass(slots=True)
