@@ -245,7 +245,7 @@ def test_the_index_lists_cases_with_what_they_hold(serve: Serve, folder: Path) -
     page = ask(server.port).text
     assert '<a href="mine/">&lt;b&gt;Mine&lt;/b&gt;</a>' in page
     assert "Why &lt;i&gt;?" in page
-    assert "1 account, 2 reports" in page
+    assert "1 account, 2 observations" in page
     assert '<a href="br%20%3Cok%3E/">br &lt;ok&gt;</a>' in page
     assert "cannot be read" in page
     assert "case.toml:1:6: this is not TOML" in page
