@@ -67,4 +67,4 @@ def _numbers(data: bytes, at: int) -> Any:
 def whole_page(page: str) -> str:
     """Return a page with its packed parts in place, as its script puts them there."""
     parts = bulk_of(page)["parts"]
-    return re.sub(r"<(div|p|tbody) data-part=(\d+)>.*?</\1>", lambda found: parts[int(found[2])], page)
+    return re.sub(r"<(div|span|tbody) data-part=(\d+)>.*?</\1>", lambda found: parts[int(found[2])], page)

@@ -186,7 +186,7 @@ export function drawRanges(app) {
     const lines = app.P.accounts.map((/** @type {any} */ _, /** @type {number} */ k) => {
       const range = rangeOf(app, c, k), y = ROW * k + ROW / 2, from = x(range[0]), to = x(range[range.length - 1]), middle = x(range[range.length >> 1]);
       put(items[k].lastChild, range.length === 1 ? `${valueText(c, range[0])}, fixed` : `${valueText(c, range[1])} (${numberText(range[0])} to ${numberText(range[2])})`);
-      const left = +from > 5, own = ` rl-${k % 6}`;
+      const left = +from > 4.3, own = ` rl-${k % 6}`;
       return `<line class="rl-line${own}" x1="${from}%" x2="${to}%" y1="${y}" y2="${y}"/><circle class="rl-dot${own}" cx="${middle}%" cy="${y}" r="3"/><text class="rl-end${own}" x="${left ? from : to}%" dx="${left ? -6 : 7}" y="${y + 4}"${left ? ' text-anchor="end"' : ""}>${letterOf(k)}</text>`;
     }).join("");
     putHtml(row.querySelector(".ranges"), `<svg class="rl" width="100%" height="${ROW * items.length}" aria-hidden="true">${lines}</svg>`);
