@@ -14,14 +14,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from live_worker import needs_node, run_node
 
-from realities.report.bundle import is_packed, late_style, packed_script, page_script
+from realities.report.bundle import is_packed, late_style, loader_script, packed_script, page_script, unpacker
 from realities.report.mixing import mixed
 
 _SCRIPT = """
 import fs from "node:fs";
 import { mixed } from "./mixed.js";
-const packed = JSON.parse(fs.readFileSync(0, "utf8"));
-process.stdout.write(JSON.stringify(packed.map((one) => Buffer.from(mixed(one)).toString("latin1"))));
+const { script, packed } = JSON.parse(fs.readFileSync(0, "utf8"));
+const unpack = script ? Function(`return ${script}`)() : mixed;
+process.stdout.write(JSON.stringify(packed.map((one) => Buffer.from(unpack(one)).toString("latin1"))));
 """
 _LETTERS = st.text(string.printable + "\0\x7f", max_size=80)
 _SIGNS = st.text("a1_$([{}]) ;", max_size=80)
@@ -36,8 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def unpacked(packed: list[str], folder: Path) -> list[str]:
-    found: list[str] = run_node(["script.js"], json.dumps(packed), folder)
+def unpacked(packed: list[str], folder: Path, script: str = "") -> list[str]:
+    found: list[str] = run_node(["script.js"], json.dumps({"script": script, "packed": packed}), folder)
     return found
 
 
@@ -47,7 +48,7 @@ def test_the_kept_script_is_that_of_the_modules() -> None:
 
 @needs_node
 def test_the_page_unpacks_its_own_script(folder: Path) -> None:
-    (found,) = unpacked([packed_script()], folder)
+    (found,) = unpacked([packed_script()], folder, unpacker(loader_script()))
     assert found.endswith(page_script().encode("ascii", "backslashreplace").decode())
     assert late_style().split("{")[0] in found
 
@@ -57,13 +58,19 @@ def test_the_page_unpacks_its_own_script(folder: Path) -> None:
 @given(texts=st.lists(st.one_of(_LETTERS, _SIGNS), min_size=3, max_size=8))
 @example(texts=["", "a", "\x7f" * 300, "\0" * 300, "ab(" * 90, ")]}" * 9, "let n=1;" * 30])
 def test_the_page_unpacks_what_python_packed(texts: list[str], folder: Path) -> None:
-    packed = [b64encode(mixed(text.encode())).decode() for text in texts]
+    known = unpacker((folder / "mixed.js").read_text()).encode()
+    packed = [b64encode(mixed(text.encode(), known)).decode() for text in texts]
     assert unpacked(packed, folder) == texts
 
 
 def test_what_comes_again_takes_next_to_nothing() -> None:
     once = "const shown = rows.map((row) => row.filter(isKnown));\n"
     assert len(mixed((once * 20).encode())) < len(mixed(once.encode())) + 40
+
+
+def test_what_is_known_takes_next_to_nothing() -> None:
+    text = b"const shown = rows.map((row) => row.filter(isKnown));"
+    assert 3 * len(mixed(text, text)) < len(mixed(text))
 
 
 def test_only_ascii_is_packed() -> None:

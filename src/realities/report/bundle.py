@@ -85,18 +85,30 @@ def loader_script() -> str:
     return bundle(_modules("loader"), "loader")
 
 
+def unpacker(script: str) -> str:
+    """Return the first function of a script: in the loader's, what unpacks, which learns from its own text."""
+    start = script.index("function ")
+    end = depth = 0
+    for sign in re.finditer(r"[{}]", script[start:]):
+        depth += 1 if sign[0] == "{" else -1
+        if depth == 0:
+            end = start + sign.end()
+            break
+    return script[start:end]
+
+
 @cache
 def packed_script() -> str:
     """Return the script of the page as the page carries it, for `loader_script` to run."""
     kept = (_template() / _PACKED).read_bytes()
     text = _to_pack()
-    return b64encode(kept[_HASH:] if kept[:_HASH] == _hash(text) else mixed(text)).decode("ascii")
+    return b64encode(kept[_HASH:] if kept[:_HASH] == _hash(text) else _mixed(text)).decode("ascii")
 
 
 def keep_packed() -> int:
     """Pack the script of the page and keep it beside the modules; return how many bytes it takes."""
     text = _to_pack()
-    packed = mixed(text)
+    packed = _mixed(text)
     Path(str(_template() / _PACKED)).write_bytes(_hash(text) + packed)
     return len(packed)
 
@@ -114,9 +126,15 @@ def _to_pack() -> bytes:
     return text.encode("ascii", "backslashreplace")
 
 
+def _mixed(text: bytes) -> bytes:
+    return mixed(text, unpacker(loader_script()).encode())
+
+
 def _hash(text: bytes) -> bytes:
     """Return what tells whether a packed script is that of this text, packed in this way."""
-    return sha256(text + (files("realities.report") / "mixing.py").read_bytes()).digest()
+    return sha256(
+        text + loader_script().encode() + (files("realities.report") / "mixing.py").read_bytes()
+    ).digest()
 
 
 @cache

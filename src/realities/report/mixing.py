@@ -38,22 +38,25 @@ _NAME: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz_$")
 _DIGITS: Final = frozenset(b"0123456789")
 
 
-def mixed(content: bytes) -> bytes:
+def mixed(content: bytes, known: bytes = b"") -> bytes:
     """Return content, all of it below 128, packed: four bytes of length, then the range coder's.
+
+    What unpacks it has `known` already, its own text: from that it learns first, and so does this.
 
     Raises
     ------
     ValueError
         If a byte is 128 or above.
     """
-    if not content.isascii():
+    if not (known + content).isascii():
         raise ValueError("only ASCII can be packed by mixing")
     contexts, odds, coder = _Contexts(), _Odds(), _Coder()
-    for letter in content:
+    for i, letter in enumerate(known + content):
         odds.ask(contexts.places(), contexts.runs(), contexts.last & 127)
         for shift in reversed(range(_BITS)):
-            bit = letter >> shift & 1
-            coder.add(bit, odds.chance(shift))
+            bit, chance = letter >> shift & 1, odds.chance(shift)
+            if i >= len(known):
+                coder.add(bit, chance)
             odds.learn(bit)
         odds.end(letter)
         contexts.add(letter)

@@ -4,14 +4,15 @@
 // contexts of a letter each tell by what followed them before how likely its next bit is 1, four longer ones which letter
 // followed last; a sum of their logits, with weights that learn which of them are right, drives a range decoder. There is
 // nothing but + - * / on numbers, in one order, and whole numbers of 32 bits, so that every browser finds the same.
-// mixing.py says more, name by name.
+// It learns from its own text first, which is much like what comes. mixing.py says more, name by name.
 
-/** It uses nothing of this file: its text is given to a worker. @param {string} packed @returns {Uint8Array<ArrayBuffer>} */
+/** It uses nothing of this file but itself: its text is given to a worker. @param {string} packed @returns {Uint8Array<ArrayBuffer>} */
 export function mixed(packed) {
   const from = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)), view = new DataView(from.buffer), out = new Uint8Array(view.getUint32(0));
   const chances = new Float64Array(4096), logits = new Float64Array(4096).fill(8);
   const odds = new Int16Array(2 ** 23), met = new Uint8Array(2 ** 23), followed = new Uint8Array(2 ** 21), times = new Uint8Array(2 ** 21);
   const weights = new Float64Array(199680).fill(0.047), places = new Int32Array(12), told = new Float64Array(12);
+  const known = `${mixed}`;
   /** @type {number[]} */
   const outer = [];
   let last = 0, earlier = 0, word = 0, before = 0, kinds = 0, open = 0, head = 0;
@@ -25,7 +26,7 @@ export function mixed(packed) {
     against /= 1.00390625;
     while (j < 4096 * chances[i]) logits[j++] = i / 256 - 8;
   }
-  for (let k = 0; k < out.length; k++) {
+  for (let k = -known.length; k < out.length; k++) {
     [
       mix(mix(kinds, 1), open), mix(last & 0xffffff, 2), mix(mix(kinds & 65535, head), 3), mix(word, 4), mix(mix(last & 255, 5), open),
       mix(last & 65535, 6), mix(head, 7), mix(kinds & 0xffffff, 8),
@@ -43,15 +44,18 @@ export function mixed(packed) {
       }
       for (let i = 0; i < 12; i++) sum += (weights[first + i] + weights[second + i] + weights[third + i]) * told[i];
       const chance = chances[Math.max(0, Math.min(4095, Math.floor(sum * 256) + 2048))], bound = Math.floor(range * chance);
-      const bit = code < bound ? 1 : 0;
-      if (bit) range = bound;
-      else {
-        code -= bound;
-        range -= bound;
-      }
-      while (range < 2 ** 24) {
-        range *= 256;
-        code = code * 256 + from[next++];
+      let bit = (known.charCodeAt(known.length + k) >> shift) & 1;
+      if (k >= 0) {
+        bit = code < bound ? 1 : 0;
+        if (bit) range = bound;
+        else {
+          code -= bound;
+          range -= bound;
+        }
+        while (range < 2 ** 24) {
+          range *= 256;
+          code = code * 256 + from[next++];
+        }
       }
       for (let i = 0; i < 12; i++) {
         const more = (bit - chance) * 0.0018 * told[i];
