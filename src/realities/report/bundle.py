@@ -86,7 +86,7 @@ def loader_script() -> str:
 
 
 def unpacker(script: str) -> str:
-    """Return the first function of a script: in the loader's, what unpacks, which learns from its own text."""
+    """Return a script's first function: in the loader's, what unpacks, which learns from its own text."""
     start = script.index("function ")
     end = depth = 0
     for sign in re.finditer(r"[{}]", script[start:]):
