@@ -21,6 +21,7 @@ from realities.ir.expr import Binary, Number, Ref
 from realities.ir.model import Model, TimeSpec, Variable
 from realities.source import NOWHERE, SourceText
 from realities.units import parse_unit
+from realities.weigh.scoring.judging import judge
 from realities.weigh.scoring.status import claim_status, decided_on, standing
 
 CALENDAR = Calendar(date(2022, 1, 1), date(2023, 12, 31), "day")
@@ -147,6 +148,17 @@ def test_a_value_judgement_is_never_anything_else() -> None:
 def test_an_undecidable_claim_says_so() -> None:
     claim = claim_of("", undecidable='"no series"')
     assert claim_status(case_of(claim, [], []), claim, LATE) == "undecidable"
+
+
+def test_a_claim_made_after_the_date_of_a_study_is_not_made_yet() -> None:
+    claim = claim_of(AT, made="2022-05-01")
+    case = case_of(claim, [measured("x", reporter("A"))], [row(date(2022, 3, 15), 120.0)])
+    told = [
+        judge(case, claim, standing(case, claim, day), (day,), {day: {}})
+        for day in (date(2022, 4, 30), date(2022, 5, 1))
+    ]
+    assert [one.status for one in told] == ["not made yet", "happened"]
+    assert [one.decided for one in told] == [None, date(2022, 3, 16)]
 
 
 def test_a_clear_report_decides() -> None:

@@ -63,6 +63,8 @@ def judge(
 ) -> JudgedClaim:
     """Return a claim with the chances it had, never on reports from after it was decided."""
     day = moments[-1]
+    if claim.made > day:
+        stands = Standing("not made yet")
     accounts = [account.id for account in case.accounts]
 
     def chances(at: date | None) -> dict[str, float | None]:

@@ -25,7 +25,7 @@ In come a case, a claim and a date; out comes one word. The rule, in full:
 8. Before that, or without one: `model only` if the claim is of rule 2, `open` until its deadline, and
    `not decided` from its deadline on. A report published later may still decide it.
 
-A page uses these words too, for every day of its own; there it also says what was not made yet.
+A study and a page have one word more, `not made yet`, for claims made after their date.
 """
 
 from __future__ import annotations
@@ -61,8 +61,9 @@ from realities.weigh.reporting.rows import (
 )
 
 ClaimStatus = Literal[
-    "open", "not decided", "model only", "happened", "did not happen", "disputed", "value", "undecidable"
-]
+    "open", "not decided", "model only", "happened", "did not happen", "disputed", "value", "undecidable",
+    "not made yet",
+]  # fmt: skip
 FloatArray = NDArray[np.float64]
 
 _BECAME: Final[Mapping[bool | None, ClaimStatus]] = {
