@@ -14,6 +14,8 @@ from realities.report.encode import unpack
 from realities.report.fitting import study_payload
 from realities.report.live.build import live_data, live_parts
 from realities.report.live.code import NotLiveError, model_code
+from realities.report.live.pack import shown_live
+from realities.report.live.schema import LIVE_FORM
 from realities.report.page import render_payload
 from realities.report.schema import Payload
 from realities.weigh.study import Study, run_case
@@ -77,6 +79,30 @@ def test_sliders_have_what_every_account_assumes(payload: Payload) -> None:
     assert start["ranges"] == [[100.0], [90.0]], "one leaves it at the model's own value"
     assert growth["low"] < -0.03 and growth["high"] > 0.13
     assert start["low"] < 90.0 and start["high"] > 100.0
+
+
+def test_a_slider_that_can_be_moved_far_comes_before_one_that_reports_pin_down() -> None:
+    def constant(name: str, medians: tuple[float, float], uncertain: bool = True) -> dict[str, Any]:
+        ranges = [[m - 1, m, m + 1] for m in medians] if uncertain else [[m] for m in medians]
+        own = {"low": 0.0, "high": 10.0, "log": False, "uncertain": uncertain, "ranges": ranges}
+        return {"name": name, "unit": "", "text": "", "least": None, "most": None, **own}
+
+    told = [
+        constant("fixed", (1, 9), uncertain=False),
+        constant("alike", (5, 5)),
+        constant("known", (3, 7)),
+        constant("open", (4, 7)),
+    ]
+    live = cast("Any", {"form": LIVE_FORM, "constants": told, "inputs": [], "variables": []})
+    narrow, wide = [[4.9, 5.0, 5.1]] * 2, [[3.0, 5.0, 8.0]] * 2
+    ranges = {"known": [wide, narrow], "open": [narrow, wide], "alike": [wide, wide]}
+
+    def first(shown: Any) -> list[str]:
+        return [told[place]["name"] for place in shown["sliders"]]
+
+    assert first(shown_live(live)) == ["known", "open", "alike", "fixed"]
+    assert first(shown_live(live, (), ranges)) == ["open", "known", "alike", "fixed"]
+    assert first(shown_live(live, (), {"known": [[None, None]]})) == ["known", "open", "alike", "fixed"]
 
 
 def test_a_date_has_no_row_that_was_published_later(study: Study) -> None:

@@ -100,7 +100,9 @@ def embedded(payload: Payload, parts: Sequence[str] = ()) -> tuple[str, str, str
         bulk["causes"] = {**first, **{key: held[key] for key in texts}}
     bulk["network"] = carried(payload["network"])
     bulk["live"] = shown_live(
-        payload.get("live"), {name for one in payload["accounts"] for name in one["switches"]}
+        payload.get("live"),
+        {name for one in payload["accounts"] for name in one["switches"]},
+        payload.get("ranges"),
     )
     rest = {key: value for key, value in payload.items() if key not in _BULK and key != "live"}
     rest.setdefault("counted", counted_rows(payload))
