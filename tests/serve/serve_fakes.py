@@ -12,9 +12,8 @@ from realities.report.page import POLICY
 from realities.serve.work import Job
 
 #: The smallest text that can be served as a report.
-HEAD = POLICY.replace("'", "&#39;")
 PAGE = (
-    f'<!doctype html><head><meta http-equiv="Content-Security-Policy" content="{HEAD}"></head>'
+    f'<!doctype html><head><meta http-equiv="Content-Security-Policy" content="{POLICY}"></head>'
     "<body><p>{}</p></body>"
 )
 ERROR = {

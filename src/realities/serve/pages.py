@@ -69,8 +69,8 @@ def with_strip(report: str, server: str, news: News, address: str, *, home: bool
     InternalError
         If the report is not of the form that this was made for.
     """
-    head = f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
-    served = f'<meta http-equiv="Content-Security-Policy" content="{escape(report_policy(address))}">'
+    head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    served = f'<meta http-equiv="Content-Security-Policy" content="{report_policy(escape(address))}">'
     if report.count(head) != 1 or report.count("</body>") != 1:
         raise InternalError("this report has not one policy and one end: it cannot be served")
     return report.replace(head, f'{served}\n<link rel="icon" href="{ICON}">').replace(
