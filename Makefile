@@ -20,7 +20,7 @@ help:
 	@echo "make script-check  types of the page's scripts, by TypeScript (needs npm)"
 	@echo "make packed    pack the page's script anew, after a change of its modules"
 	@echo "make pictures  the pictures in docs/img, from a run of the flagship (needs /usr/bin/chromium)"
-	@echo "make tables    the tables in docs/cases/tables, each from its command; about ten minutes on one core"
+	@echo "make tables    the tables in docs/cases/tables, each from its command; a quarter of an hour on one core"
 	@echo "make check     formatting, lint, types and import order"
 	@echo "make golden    rewrite the expected texts of diagnostics; read the difference as a user would"
 	@echo "make bench     measure the engine; minimum of repeats"

@@ -106,7 +106,34 @@ LYNX = "bench/forecasts.py lynx-hare --from 1906-12-31 1911-12-31 --months 24 60
 #: moved weights are made by hand alone.
 SENSITIVITY = "bench/sensitivity.py {} --markdown"
 
+#: Weights, chances and scores of a run: evidences of earlier dates follow from a sampler of few draws.
+OUTCOME = "bench/outcome.py {}"
+
 TABLES: tuple[Table, ...] = (
+    Table(
+        "ukraine-2022-run",
+        "ukraine-2022: what a quick run gives",
+        OUTCOME.format("ukraine-2022"),
+        cpu_seconds=45,
+        check=OUTCOME.format("ukraine-2022"),
+        moves=SEEDS,
+    ),
+    Table(
+        "ehrlich-simon-run",
+        "ehrlich-simon: what a quick run gives",
+        OUTCOME.format("ehrlich-simon"),
+        cpu_seconds=25,
+        check=OUTCOME.format("ehrlich-simon"),
+        moves=SEEDS,
+    ),
+    Table(
+        "lynx-hare-run",
+        "lynx-hare: what a quick run gives",
+        OUTCOME.format("lynx-hare"),
+        cpu_seconds=25,
+        check=OUTCOME.format("lynx-hare"),
+        moves=SEEDS,
+    ),
     Table(
         "ukraine-2022-coverage",
         "ukraine-2022: how often bands hold",

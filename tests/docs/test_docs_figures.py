@@ -50,11 +50,6 @@ def cell(table: str, heading: str, row: str, column: str) -> str:
     return next(one[head.index(column)] for one in rows if one[0] == row)
 
 
-def rounded(text: str) -> str:
-    """Return a number to two digits after the point, as prose has scores."""
-    return f"{float(text):.2f}"
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_count_in_prose_is_one_of_a_table(name: str) -> None:
     known = tables(name)
@@ -103,3 +98,53 @@ def test_how_many_figures_weigh_is_what_the_table_of_reports_says() -> None:
     assert told is not None
     last = [line for line in tables("ukraine-2022").splitlines() if line.startswith("| *all* |")]
     assert [line.split(" | ")[2:4] for line in last] == [[told[1], told[2]]]
+
+
+RUN = "Chances in 100 when a claim was made"
+
+
+def test_what_comes_out_of_the_wager_is_what_its_run_gives() -> None:
+    names, table = ("scarcity", "ingenuity", "reference"), "ehrlich-simon-run"
+    dearer = [cell(table, RUN, "wager-basket-dearer", name) for name in names]
+    now = [cell(table, "Weights in 100", "2024-01-31", name).replace("<", "less than ") for name in names]
+    brier = [cell(table, "Scores", "Brier score of chances when made", name) for name in names]
+    crps = [cell(table, "Scores", "CRPS of the reports published next", name) for name in names]
+    for sentence in (
+        "the basket costing more in 1990 had {} chances in 100 under scarcity, {} under ingenuity, {} under "
+        "the reference.".format(*dearer),
+        "As of January 2024 they are {} in 100 for scarcity, {} for ingenuity and {} for the "
+        "reference.".format(*now),
+        f"Brier score of claims {brier[1]} against {brier[0]} for scarcity and {brier[2]} for the reference",
+        f"CRPS of the reports published next {crps[1]} against {crps[0]} and {crps[2]}.",
+    ):
+        assert sentence in page("ehrlich-simon")
+
+
+def test_what_is_told_of_the_pelts_is_what_their_run_gives() -> None:
+    names, table = ("predation", "follow", "own-cycles", "steady"), "lynx-hare-run"
+    evidence = [cell(table, "Log evidences", "1921-12-31", name) for name in names]
+    chances = [cell(table, RUN, "seton-every-ten-years", name) for name in names]
+    for sentence in (
+        "{} for *predation*, {} for *lynx follow*, {} for *own cycles*, {} for *steady*".format(*evidence),
+        "{} chances in 100 under *predation*, {} under *lynx follow*, {} under *own cycles*, {} under "
+        "*steady*.".format(*chances),
+    ):
+        assert sentence in page("lynx-hare")
+
+
+def above_reference(day: str, account: str) -> float:
+    """Return by how much an account's log evidence exceeds the reference's in the flagship's run."""
+    row = [cell("ukraine-2022-run", "Log evidences", day, name) for name in (account, "reference")]
+    return float(row[0]) - float(row[1])
+
+
+def test_what_is_told_of_the_flagships_evidences_is_what_its_run_gives() -> None:
+    first, last = "2022-10-05", "2026-08-22"
+    for sentence in (
+        f"the author's account is {above_reference(first, 'author'):.1f} above the reference",
+        f"the official account is {-above_reference(first, 'decree'):.1f} below.",
+        f"the author's lies {-above_reference(last, 'author'):.1f} below the reference and the official one "
+        f"{-above_reference(last, 'decree'):.1f}.",
+    ):
+        assert sentence in page("ukraine-2022")
+    assert all(abs(above_reference(first, name)) < 2 for name in ("analyst", "commenter"))
