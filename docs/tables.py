@@ -106,7 +106,7 @@ LYNX = "bench/forecasts.py lynx-hare --from 1906-12-31 1911-12-31 --months 24 60
 #: moved weights are made by hand alone.
 SENSITIVITY = "bench/sensitivity.py {} --markdown"
 
-#: Weights, chances and scores of a run: evidences of earlier dates follow from a sampler of few draws.
+#: Weights, evidences, chances and scores of a run; `bench/outcome.py ehrlich-simon --seed 7` stays within `SEEDS`.
 OUTCOME = "bench/outcome.py {}"
 
 TABLES: tuple[Table, ...] = (
