@@ -58,6 +58,9 @@ def test_numbers_may_move_as_far_as_is_said_and_words_not_at_all() -> None:
     assert same("| a | - |", "| a | 12 |", moves) != []
     assert same("one\ntwo", "one", moves) == ["2 lines are now 1"]
     assert same("| a | 12 |", "| a | 13 |", Moves()) != []
+    evidences = Moves(share=0.5, logs=1.0)
+    assert same("| a | -914.20 |", "| a | -914.90 |", evidences) == []
+    assert same("| a | -914.20 |", "| a | -917.20 |", evidences) != []
 
 
 @pytest.mark.parametrize(
