@@ -108,8 +108,8 @@ LYNX = "bench/forecasts.py lynx-hare --from 1906-12-31 1911-12-31 --months 24 60
 #: moved weights are made by hand alone.
 SENSITIVITY = "bench/sensitivity.py {} --markdown"
 
-#: Weights, evidences, chances and scores of a run. By `bench/outcome.py ehrlich-simon --seed 7` evidences move
-#: by 0.3 at most, the rest by less than `SEEDS`.
+#: Weights, evidences, chances and scores of a run. With `bench/outcome.py ehrlich-simon --seed 7` evidences
+#: move by 0.3 at most, the rest by less than `SEEDS`.
 OUTCOME = "bench/outcome.py {}"
 OUTCOME_MOVES = replace(SEEDS, logs=1.0)
 
