@@ -19,7 +19,8 @@ import { drawTrust, startTrust } from "./trust.js";
 import { drawRanges, drawWhatIf, startWhatIf, unfoldPinned } from "./whatif.js";
 import { stopsOf } from "./words.js";
 
-async function start() {
+/** @returns {import("./page.js").App} what every part of the page is given; what a change of the state sets off is put in by `start` */
+function makeApp() {
   const P = load();
   const quantities = P.quantities.filter((/** @type {any} */ q) => q.curves).map((/** @type {any} */ q) => new Quantity(q, P));
   const keys = quantities.map((/** @type {Quantity} */ q) => q.key);
@@ -30,14 +31,7 @@ async function start() {
     names: { pins: [], held: [], hubs: [], causes: [], limits: {}, choices: {} },
     stops: stopsOf(P),
     told: el("reading").innerHTML,
-    set: (patch) => {
-      const before = app.state;
-      app.state = { ...app.state, ...patch };
-      app.state.date = dateOn(P, app.state.day);
-      if (before.show !== app.state.show) show(el("picked"), false);
-      draw();
-      remember();
-    },
+    set: () => {},
     day: () => app.state.day,
     quantity: () => quantities[Math.max(0, keys.indexOf(app.state.show))],
     visible: () => P.accounts.flatMap((/** @type {any} */ a, /** @type {number} */ k) => (app.state.hide.includes(a.id) ? [] : [k])),
@@ -56,30 +50,31 @@ async function start() {
     pending: false,
     wrong: "",
   };
-  // What a link can carry is known before the link is read.
-  startWhatIf(app);
-  startCauses(app);
-  startNetwork(app);
-  startClaims(app);
-  const read = () => readHash(location.hash, P, keys, app.names, app.stops[0]), hash = () => writeHash(app.state, P, keys, app.names);
+  return app;
+}
+
+/** @param {import("./page.js").App} app what its link says of the state, the state's own link, and both ways between them */
+function makeLink(app) {
+  const { P, keys, names } = app, hash = () => writeHash(app.state, P, keys, names);
   const follow = () => {
-    app.state = read();
+    app.state = readHash(location.hash, P, keys, names, app.stops[0]);
     unfoldPinned(app);
     const lost = unread(location.hash, hash(), app.state, P).join(", ");
     put(el("link-lost"), `The link asks for ${lost}, which this page does not have.`);
     show(el("link-lost"), lost !== "");
   };
-  follow();
   const link = () => location.href.split("#")[0] + (hash() ? "#" + hash() : "");
   const remember = throttled(() => {
     if (location.hash.replace(/^#/, "") !== hash()) history.replaceState(null, "", link());
   }, 400);
+  return { hash, follow, link, remember };
+}
 
-  for (const node of all(".js")) show(node, !node.id.startsWith("say"));
-  keepRoles();
+/** @param {import("./page.js").App} app @param {() => string} link @returns {{draw: () => void, rest: () => void}} draws what follows every move; and what waits until the reader rests, which a drawing brings about as well */
+function makeDrawing(app, link) {
   const drawCards = startCards(app);
   const rest = () => {
-    if (quantities.length) {
+    if (app.quantities.length) {
       drawFigureRest(app);
       drawOthers(app);
     }
@@ -99,25 +94,63 @@ async function start() {
     ask();
     drawCards();
     drawWhatIf(app);
-    if (quantities.length) {
+    if (app.quantities.length) {
       drawControls(app);
       drawFigure(app);
     }
-    embedded();
+    drawEmbedded(app, link);
     later();
   };
-  const embedded = () => {
-    const on = app.state.embed, what = conditions(app);
-    document.body.toggleAttribute("data-embed", on);
-    show(el("embed-source"), on);
-    putHtml(el("embed-source"), `${readingOf(app)}<br>${esc([P.case.title, "Realities", `as of ${dayText(app.day())}`, app.answer && what.length ? `what if: ${what.join("; ")}` : "",
-      what.length ? warnings(app).join(" ") : "", app.visible().map((k) => `${letterOf(k)} ${P.accounts[k].name}`).join(", ")].filter(Boolean).join(" · "))} · <a href="${esc(link().replace(/&?embed=1/, ""))}" target="_blank">The whole page</a>`);
-  };
+  return { draw, rest };
+}
 
+/** @param {import("./page.js").App} app @param {() => string} link what stands below a chart that is shown alone */
+function drawEmbedded(app, link) {
+  const { P } = app, on = app.state.embed, what = conditions(app);
+  document.body.toggleAttribute("data-embed", on);
+  show(el("embed-source"), on);
+  putHtml(el("embed-source"), `${readingOf(app)}<br>${esc([P.case.title, "Realities", `as of ${dayText(app.day())}`, app.answer && what.length ? `what if: ${what.join("; ")}` : "",
+    what.length ? warnings(app).join(" ") : "", app.visible().map((k) => `${letterOf(k)} ${P.accounts[k].name}`).join(", ")].filter(Boolean).join(" · "))} · <a href="${esc(link().replace(/&?embed=1/, ""))}" target="_blank">The whole page</a>`);
+}
+
+/** For paper the charts are drawn once more, as wide as a sheet, and the sources that numbers lead to are unfolded. @param {() => void} redraw */
+function startPaper(redraw) {
+  const sources = el("sources")?.querySelector("details");
+  let unfolded = false;
+  const paper = (/** @type {boolean} */ printed) => {
+    document.body.toggleAttribute("data-paper", printed);
+    if (printed) unfolded = sources?.open;
+    if (sources) sources.open = printed || unfolded;
+    redraw();
+  };
+  addEventListener("beforeprint", () => paper(true));
+  addEventListener("afterprint", () => paper(false));
+}
+
+async function start() {
+  const app = makeApp();
+  // What a link can carry is known before the link is read.
+  startWhatIf(app);
+  startCauses(app);
+  startNetwork(app);
+  startClaims(app);
+  const { hash, follow, link, remember } = makeLink(app);
+  follow();
+  for (const node of all(".js")) show(node, !node.id.startsWith("say"));
+  keepRoles();
+  const { draw, rest } = makeDrawing(app, link);
+  app.set = (patch) => {
+    const before = app.state;
+    app.state = { ...before, ...patch };
+    app.state.date = dateOn(app.P, app.state.day);
+    if (before.show !== app.state.show) show(el("picked"), false);
+    draw();
+    remember();
+  };
   startBar(link);
   startExports(app);
   startTrust(app);
-  if (quantities.length) {
+  if (app.quantities.length) {
     startOthers(app);
     startFigure(app);
   }
@@ -137,18 +170,7 @@ async function start() {
     width = document.body.clientWidth;
     draw();
   }).observe(document.body);
-  // For paper the charts are drawn once more, as wide as a sheet, and the sources that numbers lead to are unfolded.
-  const sources = el("sources")?.querySelector("details");
-  let unfolded = false;
-  const paper = (/** @type {boolean} */ printed) => {
-    document.body.toggleAttribute("data-paper", printed);
-    if (printed) unfolded = sources?.open;
-    if (sources) sources.open = printed || unfolded;
-    draw();
-    rest();
-  };
-  addEventListener("beforeprint", () => paper(true));
-  addEventListener("afterprint", () => paper(false));
+  startPaper(() => { draw(); rest(); });
   document.body.dataset.ready = "";
 }
 
