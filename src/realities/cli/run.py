@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FLAGSHIP = "ukraine-2022"
 #: What a quick look leaves out that its weights show.
-QUICK = "A quick look: reports of a long time can be one step of the weights. Without --quick there are more steps."
+QUICK = "A quick look: reports of a long time can be one step of the weights; a full run has more."
 as_of_option = click.option(
     "--as-of", "as_of", metavar="DATE", help="Use only what was published by this day (YYYY-MM-DD)."
 )
