@@ -213,23 +213,25 @@ def test_the_course_of_a_variable_says_of_what_day_and_values_it_is_and_whether_
     assert ", as first stated, median" in opened.told("#cause-sentence")
 
 
-@pytest.mark.parametrize("size", [(320, 256), (640, 360), (667, 375), (380, 560), (380, 650), (380, 800)])
-def test_on_a_low_screen_nothing_hides_the_slider_in_focus(
-    lynx: Callable[..., Opened], size: tuple[int, int]
-) -> None:
-    opened = lynx(size=size)
+def test_on_a_low_screen_nothing_hides_the_slider_in_focus(lynx: Callable[..., Opened]) -> None:
+    opened = lynx()
     opened.page.evaluate(MOVE, [0, 60])  # so that the weights stand below
     opened.at_rest()
-    for slider in opened.page.locator("#pins input[type=range]").all():
-        slider.focus()
-        opened.page.wait_for_timeout(60)
-        hit = slider.evaluate(
-            """n => {
-              const box = n.getBoundingClientRect(), y = box.top + box.height / 2;
-              return [0.1, 0.5, 0.9].map((x) => document.elementFromPoint(box.left + box.width * x, y) === n);
-            }"""
-        )
-        assert hit == [True] * 3, slider.get_attribute("id")
+    for width, height in ((320, 256), (640, 360), (667, 375), (380, 560), (380, 650), (380, 800)):
+        opened.page.set_viewport_size({"width": width, "height": height})
+        opened.page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
+        opened.settle()
+        for slider in opened.page.locator("#pins input[type=range]").all():
+            slider.focus()
+            opened.page.wait_for_timeout(60)
+            hit = slider.evaluate(
+                """n => {
+                  const { left, width, top, height } = n.getBoundingClientRect();
+                  const at = (x) => document.elementFromPoint(left + width * x, top + height / 2);
+                  return [0.1, 0.5, 0.9].map((x) => at(x) === n);
+                }"""
+            )
+            assert hit == [True] * 3, (width, height, slider.get_attribute("id"))
 
 
 def test_a_reload_after_a_place_on_the_page_was_followed_keeps_what_was_chosen(open_page: Open) -> None:
