@@ -6,13 +6,12 @@
 // nothing but + - * / on numbers, in one order, and whole numbers of 32 bits, so that every browser finds the same.
 // It learns from its own text first, which is much like what comes. mixing.py says more, name by name.
 
-/** It uses nothing of this file but itself: its text is given to a worker. @param {string} packed @returns {Uint8Array<ArrayBuffer>} */
-export function mixed(packed) {
+/** It uses nothing of this file but itself: its text is given to a worker. @param {string} packed @param {string} [known] @returns {Uint8Array<ArrayBuffer>} */
+export function mixed(packed, known = String(mixed)) {
   const from = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)), view = new DataView(from.buffer), out = new Uint8Array(view.getUint32(0));
   const chances = new Float64Array(4096), logits = new Float64Array(4096).fill(8);
   const odds = new Int16Array(2 ** 23), met = new Uint8Array(2 ** 23), followed = new Uint8Array(2 ** 21), times = new Uint8Array(2 ** 21);
   const weights = new Float64Array(199680).fill(0.047), places = new Int32Array(12), told = new Float64Array(12);
-  const known = `${mixed}`;
   /** @type {number[]} */
   const outer = [];
   let last = 0, earlier = 0, word = 0, before = 0, kinds = 0, open = 0, head = 0;
