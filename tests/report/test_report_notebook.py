@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 from report_synthetic import HOSTILE, synthetic_study
 
 from realities.figures.card import MOST_BYTES
-from realities.report import sentences, study_payload
+from realities.report import sentences
+from realities.report.schema import Payload
 from realities.report.view import View
 from realities.report.why import why
 from realities.weigh.card import study_card
@@ -30,14 +31,14 @@ def test_a_study_shows_weights_the_first_quantity_and_claims(study: Any) -> None
     assert f"and {len(study.claims) - 10} more" in text
 
 
-def test_a_study_says_why_the_leading_account_leads_as_its_page_does(study: Any) -> None:
-    told = why(View(payload := study_payload(study)), payload["as_of"])
+def test_a_study_says_why_the_leading_account_leads_as_its_page_does(study: Any, payload: Payload) -> None:
+    told = why(View(payload), payload["as_of"])
     assert told
     assert f"<p>{escape(told)}</p>" in study_card(study)
 
 
-def test_a_study_begins_with_the_first_sentence_of_its_page(study: Any) -> None:
-    view = View(study_payload(study))
+def test_a_study_begins_with_the_first_sentence_of_its_page(study: Any, payload: Payload) -> None:
+    view = View(payload)
     page = "".join(text for text, _ in sentences.reading(view, len(study.dates) - 1))
     text = study_card(study)
     assert text.index(f"<p>{escape(page)}</p>") == text.index("<p>") < text.index("Weights in 100")
