@@ -57,6 +57,9 @@ def test_names_and_blanks_go_and_meaning_stays(script: str, short: str | None) -
         ("const a = 1, f = (b = a) => b;", "let A=1,B=(B=A)=>B;"),
         ("const a = (b) => `${b.map((c) => c + A)}`;", "let B=B=>`${B.map(B=>B+A)}`;"),
         ("const f = (at) => 'x' in at, g = 1;", "let A=A=>'x'in A,B=1;"),
+        ("const a = 1, f = c ? (a) => a + 1 : a;", "let A=1,B=c?A=>A+1:A;"),
+        ("const k = 1, f = ({ [k]: v }) => v + k;", "let A=1,B=({[A]:B})=>B+A;"),
+        ("for (const a of x) for (const b of a) f(a ? b : a);", "for(let A of x)for(let B of A)f(A?B:A);"),
     ],
 )
 def test_inner_names_hide_outer_ones_only_where_those_are_not_used(script: str, short: str | None) -> None:
@@ -73,9 +76,17 @@ def test_a_name_of_the_browser_or_of_a_property_stays() -> None:
     assert "A=>A.top" in found  # here it is the script's own
 
 
-def test_var_is_refused_since_its_scope_is_another() -> None:
-    with pytest.raises(ValueError, match="const and let"):
-        shrink("var total = 1;")
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("var total = 1;", "no var"),
+        ("switch (x) { case 2: { const size = 1; } }", "no switch"),
+        ("const b = 7; const f = (a = b) => { const b = 2; return a + b; };", "a default uses b"),
+    ],
+)
+def test_what_the_style_has_no_place_for_is_refused(script: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        shrink(script)
 
 
 def test_names_that_meet_stay_apart() -> None:

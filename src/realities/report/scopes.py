@@ -49,11 +49,13 @@ def short_names(tokens: Sequence[Token]) -> dict[int, str]:
     Raises
     ------
     ValueError
-        For what the page's own style has no place for: `var`.
+        For what the page's own style has no place for: `var`, `switch`, and a default that is named like
+        what the function itself declares.
     """
     scopes, nearest = _scopes(tokens)
     for around, name in _declared(tokens, nearest):
         around.short[name] = ""
+    _check_defaults(tokens, scopes)
     named = [i for i, token in enumerate(tokens) if token.kind == "name" and not is_property(tokens, i)]
     owners = {i: nearest[i].owner(tokens[i].text) for i in named}
     for i, owner in owners.items():
@@ -65,6 +67,20 @@ def short_names(tokens: Sequence[Token]) -> dict[int, str]:
         _give(scope)
     found = {i: owner.short[tokens[i].text] for i, owner in owners.items() if owner is not None}
     return {i: new for i, new in found.items() if new != tokens[i].text}
+
+
+def _check_defaults(tokens: Sequence[Token], scopes: Sequence[_Scope]) -> None:
+    """Refuse parameters that use what only the function's body declares: there it means something else."""
+    for scope in scopes:
+        start, end = scope.start, tokens[scope.start].match
+        if tokens[start].text != "(" or tokens[start - 1].text == "for" or tokens[start - 1].text == "await":
+            continue
+        bound = set(_bound(tokens, start + 1, end))
+        for i in range(start + 1, end):
+            text = tokens[i].text
+            is_used = tokens[i].kind == "name" and not is_property(tokens, i)
+            if is_used and text in scope.short and text not in bound:
+                raise ValueError(f"a default uses {text}, which the function declares itself")
 
 
 def _give(scope: _Scope) -> None:
@@ -119,7 +135,8 @@ def _statement_end(tokens: Sequence[Token], i: int) -> int:
         case "for" | "while" | "if" | "switch":
             head = i + 1 + (tokens[i + 1].text == "await")
             end = _statement_end(tokens, tokens[head].match + 1)
-            return _statement_end(tokens, end + 1) if tokens[end].text == "else" else end
+            goes_on = [token.text for token in tokens[end : end + 1]] == ["else"]
+            return _statement_end(tokens, end + 1) if goes_on else end
         case "do" | "try":
             raise ValueError(f"{tokens[i].text} needs a block around it")
         case _:
@@ -133,8 +150,8 @@ def _declared(tokens: Sequence[Token], nearest: Sequence[_Scope]) -> Iterator[tu
     for i, token in enumerate(tokens):
         names: Iterator[str] = iter(())
         match token.text if token.kind in {"name", "sign"} and not _is_member(tokens, i) else "":
-            case "var":
-                raise ValueError("a script of the page declares by const and let")
+            case "var" | "switch":
+                raise ValueError(f"a script of the page has const, let and if, no {token.text}")
             case "const" | "let":
                 names = _variables(tokens, i + 1)
             case "function" | "class":
@@ -186,11 +203,16 @@ def _variables(tokens: Sequence[Token], i: int) -> Iterator[str]:
 
 
 def _expression_end(tokens: Sequence[Token], i: int) -> int:
-    """Return the place of the comma or the end that follows a value."""
+    """Return the place of the comma, the colon or the end that follows a value."""
+    choices = 0  # whose colon is still to come
     while i < len(tokens):
         token = tokens[i]
         if token.kind == "sign" and token.text in {",", ";", ")", "]", "}"}:
             return i
+        if token.kind == "sign" and token.text in {"?", ":"}:
+            if token.text == ":" and not choices:
+                return i
+            choices += 1 if token.text == "?" else -1
         if token.kind == "piece" and token.text.startswith("}"):
             return i
         i = token.match + 1 if token.match > i else _after_piece(tokens, i)
@@ -218,6 +240,8 @@ def _bound(tokens: Sequence[Token], start: int, end: int) -> Iterator[str]:
         if token.text == "=" and token.kind == "sign":
             i = _expression_end(tokens, i + 1)
             continue
+        if token.text == "[" and token.kind == "sign" and tokens[token.match + 1].text == ":":
+            i = token.match  # a key that is computed
         if token.kind == "name" and token.text not in KEYWORDS and not is_property(tokens, i):
             yield token.text
         i += 1
