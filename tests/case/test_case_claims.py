@@ -60,6 +60,14 @@ def test_a_forecast_keeps_everything_its_author_wrote() -> None:
     assert not claim.is_inside_model
 
 
+@pytest.mark.parametrize("written_as", ["Control Share[sloviansk]<0.5", "control_share[Sloviansk] < 0.5"])
+def test_claims_are_of_one_test_however_their_names_are_written(written_as: str) -> None:
+    (claim,), _ = parse(written())
+    (same,), _ = parse(written(id='"same"', holds=f"'always[2022-10-01, 2023-03-20]({written_as})'"))
+    (other,), _ = parse(written(id='"other"', holds="'always[2022-10-01, 2023-03-20](control < 0.5)'"))
+    assert claim.test == same.test != other.test
+
+
 def test_an_outcome_that_sources_disagree_about_has_no_value() -> None:
     outcome = '{ value = "disputed", source = "map", date = 2023-03-21 }'
     (claim,), found = parse(written(outcome=outcome), accounts=("analyst",), sources=("post2022", "map"))

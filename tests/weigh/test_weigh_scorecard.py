@@ -201,6 +201,22 @@ def test_all_accounts_together_say_the_weighed_mean_of_their_chances(case: Case)
     assert card.accounts["shrinks"].n_hindsight == 1
 
 
+def test_of_claims_that_one_test_decides_the_first_that_was_made_counts(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Claim, "test", property(lambda claim: ("x > 1",)))
+    days = [new_year(2002), new_year(2003)]
+    weighings = {d: weighing(case, d, grows=0.5, shrinks=0.5) for d in days}
+    forecasts = {d: {a: forecast({}) for a in ACCOUNTS} for d in days}
+    first = judged("happened", {"grows": 0.9, "shrinks": 0.1}, {"grows": 0.8, "shrinks": 0.4})
+    later = judged("happened", {"grows": 0.5, "shrinks": 0.5}, {"grows": 0.8, "shrinks": 0.4})
+    later = replace(later, claim=replace(later.claim, made=new_year(2003)))
+    for claims in ([first, later], [later, first]):
+        card = score_case(case, claims, weighings, forecasts)
+        assert card.accounts["grows"].n_claims == 1
+        assert card.accounts["grows"].brier == pytest.approx(0.01)
+
+
 def test_an_open_or_disputed_claim_scores_nobody(case: Case) -> None:
     days = [new_year(2002), new_year(2003)]
     weighings = {d: weighing(case, d, grows=0.5, shrinks=0.5) for d in days}

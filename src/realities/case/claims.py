@@ -7,6 +7,7 @@ claim, `weigh/scoring/forecasts.py` what chance it has under an account.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeGuard, get_args
@@ -78,7 +79,7 @@ class Claim:
         """What decides it: alike for claims that one test decides, None where there is no predicate."""
         if self.predicate is None:
             return None
-        text = "".join(self.predicate.span.text.split())
+        text = re.sub(r'[\s_"]+', "", self.predicate.span.text).casefold()  # as names of the model compare
         return text, self.predicate.times, self.predicate.first_time, self.predicate.last_time
 
 

@@ -73,6 +73,7 @@ def score_case(
         By date and account, the log density of the reports published since the date before, given those
         before; where it is missing, there are no prequential scores.
     """
+    claims = sorted(claims, key=lambda judged: judged.claim.made)  # of those of one test the first counts
     baselines = _baselines(case, sorted(forecasts))
     sizes = _typical_sizes(case, max(weighings))
     authored = {account.id: account.authored for account in case.accounts}
