@@ -20,7 +20,9 @@ A tree says only what was written. `predicate_parser.py` gives it meaning and da
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from operator import add, mul, sub, truediv
 from typing import Literal, get_args
 
 from realities.case.predicate_nodes import Held, Quantifier
@@ -41,9 +43,12 @@ _COMPARE = {"<", "<=", ">", ">=", "=", "<>"}
 _LOGIC = {"iff": 5, "implies": 10, "or": 20, "and": 30}
 _UNTIL, _NOT, _COMPARISON, _SUM, _PRODUCT, _SIGN, _POWER = 40, 45, 50, 60, 70, 75, 80
 _ARITHMETIC = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
+_OPERATIONS: dict[str, Callable[[float, float], float]] = dict(
+    zip("+-*/^", (add, sub, mul, truediv, math.pow), strict=True)
+)
 _SAME = {":and:": "and", ":or:": "or", "->": "implies", "<->": "iff"}
 _MEANT = {"==": "=", "!=": "<>", "≠": "<>", "≤": "<=", "≥": ">=", "&&": "and", "||": "or", "&": "and"}
-_MEANT |= {"=<": "<="}
+_MEANT["=<"] = "<="
 _KNOWN_ELSEWHERE = {
     "globally": "always",
     "finally": "eventually",
@@ -317,8 +322,8 @@ class _Parser:
             bounds.append(self.bound())
         hint = "at[2022-10-05](...)" if op == "at" else f"{op}[2022-10-01, 2023-03-20](...)"
         if self.next.kind != "end" and not self.next.is_sign("]"):
-            comma = "" if op == "at" else "between the bounds stands a comma, "
-            raise self.problem(self.next, f"{_shown(self.next)} does not belong here", f"{comma}as in {hint}")
+            hint = f"as in {hint}" if op == "at" else f"between the bounds stands a comma, as in {hint}"
+            raise self.problem(self.next, f"{_shown(self.next)} does not belong here", hint)
         closing = self.expect("]", opening)
         if len(bounds) != n_bounds:
             message = f'"{op}" takes {"one time" if n_bounds == 1 else "two bounds"}, not {len(bounds)}'
@@ -433,17 +438,7 @@ class _Parser:
 def fold(op: str, left: float, right: float) -> float:
     """Return the value of an operation on two numbers; NaN or infinite where there is none."""
     try:
-        match op:
-            case "+":
-                return left + right
-            case "-":
-                return left - right
-            case "*":
-                return left * right
-            case "/":
-                return left / right
-            case _:
-                return math.pow(left, right)
+        return _OPERATIONS[op](left, right)
     except (ValueError, OverflowError, ZeroDivisionError):
         return math.nan
 

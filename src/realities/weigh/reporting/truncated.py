@@ -157,7 +157,10 @@ def _below(high: FloatArray, u: FloatArray | None) -> tuple[FloatArray, FloatArr
 def _above(low: FloatArray, u: FloatArray | None) -> tuple[FloatArray, FloatArray | None]:
     """Return the same for what has no upper bound: mirrored, it has no lower one."""
     log_mass, value = _below(-low, None if u is None else 1.0 - u)
-    return log_mass, None if value is None else -value
+    if value is None or u is None:
+        return log_mass, None
+    # What is open to both sides has no middle, and is not mirrored.
+    return log_mass, np.where(np.isneginf(low), ndtri(u), -value) if np.isneginf(low).any() else -value
 
 
 def _put_far(value: FloatArray, far: BoolArray, low: FloatArray, high: FloatArray, share: FloatArray) -> None:
